@@ -1,0 +1,42 @@
+import type { OptimizationLevel, RuntimeBackend } from '../runtime/types.ts';
+
+export interface BenchRequest {
+  readonly backend: RuntimeBackend;
+  readonly level: OptimizationLevel;
+  readonly threads: number;
+  /** Samples of each model after warm-up. */
+  readonly runs: number;
+  /** Upper bound for the whole measurement, ms. */
+  readonly budgetMs: number;
+}
+
+/** Times of one model, ms. */
+export interface Timing {
+  readonly median: number;
+  readonly p95: number;
+  readonly min: number;
+  /** Median absolute deviation. */
+  readonly mad: number;
+  /** Every sample, in the order taken; one sample may be several runs, divided. */
+  readonly samples: readonly number[];
+  readonly runsPerSample: number;
+  readonly warmups: number;
+  /** Session creation. */
+  readonly startMs: number;
+  readonly firstRunMs: number;
+}
+
+export type BenchVerdict = 'faster' | 'slower' | 'no change' | 'inconclusive';
+
+export interface BenchResult {
+  readonly backend: RuntimeBackend;
+  readonly level: OptimizationLevel;
+  readonly threads: number;
+  readonly a: Timing;
+  readonly b: Timing | null;
+  /** Speed-up a/b: above 1 the second model is faster. Median of paired ratios; 95 % bootstrap interval. */
+  readonly ratio: number | null;
+  readonly interval: readonly [number, number] | null;
+  readonly verdict: BenchVerdict | null;
+  readonly message: string;
+}

@@ -1,0 +1,149 @@
+import type { ErrorRecord } from '../base/error.ts';
+import type { Exactness } from '../base/exactness.ts';
+import type { Json } from '../base/json.ts';
+import type { ModelSummary } from '../analysis/summary.ts';
+import type { GraphView } from '../ir/view.ts';
+import type { GraphLayout } from '../layout/types.ts';
+import type { Backend, Need, OptionSpec, PassGroup, Refusal } from '../rewrite/pass.ts';
+import type { Recipe } from '../recipe/types.ts';
+import type { VerifyResult } from '../verify/types.ts';
+
+/** What `passes` prints and the page lists. */
+export interface PassInfo {
+  readonly id: string;
+  readonly group: PassGroup;
+  readonly title: string;
+  readonly why: string;
+  readonly preserves: Exactness;
+  readonly needs: readonly Need[];
+  readonly backends: readonly Backend[];
+  readonly options: Readonly<Record<string, OptionSpec>>;
+}
+
+/** A site as it crosses to the page: without its private data. */
+export interface SiteView {
+  readonly key: string;
+  readonly rule: string;
+  readonly anchor: number;
+  readonly nodes: readonly number[];
+  readonly what: string;
+}
+
+export interface PassSites {
+  readonly pass: string;
+  readonly sites: readonly SiteView[];
+  readonly refusals: readonly Refusal[];
+  /** Set when the pass may not be used here at all (wrong backend, failed facts). */
+  readonly unavailable: string | null;
+}
+
+/** One stop of the recipe: the model after step `index` (0: the opened model). */
+export interface StopView {
+  readonly index: number;
+  readonly pass: string | null;
+  readonly title: string;
+  readonly summary: ModelSummary;
+  readonly preserves: Exactness;
+  /** Sites applied and sites switched off; 0 for the original. */
+  readonly sites: number;
+  readonly off: number;
+  readonly removed: number;
+  readonly added: number;
+  readonly ms: number;
+  /** Decided sites that were not found again: the stop is amber. */
+  readonly lost: readonly string[];
+  readonly error: ErrorRecord | null;
+  /** Against the predecessor, at the step's own class; null: not checked yet. */
+  readonly verify: VerifyResult | null;
+  readonly groups: readonly PrunedWidth[];
+}
+
+export interface PrunedWidth {
+  readonly name: string;
+  readonly before: number;
+  readonly after: number;
+}
+
+/** The whole state of an open document after each change; small but for view and layout. */
+export interface DocumentView {
+  readonly revision: number;
+  readonly name: string;
+  readonly fileBytes: number;
+  readonly producer: string;
+  readonly irVersion: number;
+  readonly stops: readonly StopView[];
+  /** Index of the stop shown; stops beyond it are undone. */
+  readonly cursor: number;
+  readonly recipe: Recipe;
+  readonly backend: Backend;
+  /** External files that the model names and that were not given. */
+  readonly missing: readonly string[];
+  /** Things that a person should know about the file, one sentence each. */
+  readonly warnings: readonly string[];
+}
+
+export interface Picture {
+  readonly view: GraphView;
+  readonly layout: GraphLayout;
+}
+
+/** A tensor as the inspector shows it; computed on request in the worker. */
+export interface TensorStats {
+  readonly name: string;
+  readonly dtype: string;
+  readonly shape: readonly number[];
+  readonly bytes: number;
+  readonly min: number;
+  readonly max: number;
+  readonly mean: number;
+  readonly std: number;
+  readonly zeros: number;
+  readonly nans: number;
+  /** Counts over equal bins from min to max. */
+  readonly histogram: Float64Array;
+}
+
+export interface NodeDetail {
+  readonly node: number;
+  readonly opType: string;
+  readonly domain: string;
+  readonly name: string;
+  readonly family: string;
+  readonly since: number;
+  readonly documentation: string | null;
+  readonly attributes: readonly { readonly name: string; readonly value: string; readonly isDefault: boolean }[];
+  readonly inputs: readonly PortDetail[];
+  readonly outputs: readonly PortDetail[];
+  readonly macs: number | null;
+  readonly elementwise: number | null;
+  readonly parameters: number;
+  readonly movedBytes: number | null;
+  /** Nodes of the opened model that it stands for, as "Conv 21 /features.7/…". */
+  readonly ancestors: readonly string[];
+  readonly madeBy: string | null;
+}
+export interface PortDetail {
+  readonly slot: string;
+  readonly name: string;
+  readonly type: string;
+  readonly constant: boolean;
+  /** What the value was in the opened model; null: unchanged. */
+  readonly origin: string | null;
+  readonly value: number;
+}
+
+/** What a pass would do, shown before it is applied. */
+export interface Preview {
+  readonly summary: ModelSummary;
+  readonly removed: readonly number[];
+  readonly added: readonly number[];
+  readonly changed: readonly number[];
+}
+
+export interface ApplyRequest {
+  readonly pass: string;
+  readonly options: Readonly<Record<string, Json>>;
+  /** Keys of sites that are switched off. */
+  readonly off: readonly string[];
+  readonly decisions?: Readonly<Record<string, Json>>;
+}

@@ -1,0 +1,182 @@
+import { CodedError } from '../base/error.ts';
+import { invariant } from '../base/assert.ts';
+import { byteLengthOf, sizeOf, type DataType } from './types.ts';
+import { decodeFloat } from './float.ts';
+
+/**
+ * Where a tensor's elements come from. `file` and `external` are ranges of the user's files and are read only when
+ * asked; `derived` is computed on demand from other tensors.
+ */
+export interface TensorSource {
+  readonly kind: 'file' | 'external' | 'memory' | 'derived' | 'splat';
+  /** The elements in ONNX's little-endian `raw_data` layout. Not for strings. Never to be written to. */
+  bytes(): Uint8Array;
+  /** UTF-8 bytes of each element; strings only. */
+  strings?(): readonly Uint8Array[];
+}
+
+export type ElementArray =
+  | Float32Array
+  | Float64Array
+  | Int8Array
+  | Uint8Array
+  | Int16Array
+  | Uint16Array
+  | Int32Array
+  | Uint32Array
+  | BigInt64Array
+  | BigUint64Array;
+
+type ElementArrayConstructor = {
+  new (buffer: ArrayBufferLike, byteOffset: number, length: number): ElementArray;
+  readonly BYTES_PER_ELEMENT: number;
+};
+
+const ARRAYS: Partial<Record<DataType, ElementArrayConstructor>> = {
+  float32: Float32Array,
+  float64: Float64Array,
+  int8: Int8Array,
+  uint8: Uint8Array,
+  bool: Uint8Array,
+  int16: Int16Array,
+  uint16: Uint16Array,
+  float16: Uint16Array,
+  bfloat16: Uint16Array,
+  int32: Int32Array,
+  uint32: Uint32Array,
+  int64: BigInt64Array,
+  uint64: BigUint64Array,
+  complex64: Float32Array,
+  complex128: Float64Array,
+};
+
+/** Typed views want alignment: a view that starts at an odd place is copied first. */
+export function viewAs(dtype: DataType, bytes: Uint8Array): ElementArray {
+  const Array = ARRAYS[dtype] ?? Uint8Array;
+  const aligned = bytes.byteOffset % Array.BYTES_PER_ELEMENT === 0 ? bytes : bytes.slice();
+  return new Array(aligned.buffer, aligned.byteOffset, Math.floor(aligned.byteLength / Array.BYTES_PER_ELEMENT));
+}
+
+/** What ONNX keeps beside the elements, for the round trip. */
+export interface TensorExtras {
+  readonly docString?: string;
+  readonly metadataProps?: ReadonlyMap<string, string>;
+  readonly unknown?: readonly Uint8Array[];
+}
+
+/** A constant: element type, shape, and a source that is read lazily. Immutable. */
+export class Tensor {
+  readonly dtype: DataType;
+  readonly shape: readonly number[];
+  readonly source: TensorSource;
+  readonly extras: TensorExtras;
+
+  constructor(dtype: DataType, shape: readonly number[], source: TensorSource, extras: TensorExtras = {}) {
+    this.dtype = dtype;
+    this.shape = shape;
+    this.source = source;
+    this.extras = extras;
+  }
+
+  /** Number of elements. */
+  get size(): number {
+    return sizeOf(this.shape);
+  }
+
+  /** Bytes in `raw_data` layout, known without reading. */
+  get byteLength(): number {
+    if (this.dtype === 'string') return this.strings().reduce((sum, each) => sum + each.byteLength, 0);
+    return byteLengthOf(this.dtype, this.size);
+  }
+
+  bytes(): Uint8Array {
+    const bytes = this.source.bytes();
+    if (bytes.byteLength !== this.byteLength) {
+      throw new CodedError(
+        'bad-file',
+        `A ${this.dtype} tensor of shape [${this.shape.join(', ')}] wants ${this.byteLength} bytes, ${bytes.byteLength} are there.`,
+        { want: this.byteLength, have: bytes.byteLength },
+      );
+    }
+    return bytes;
+  }
+
+  strings(): readonly Uint8Array[] {
+    invariant(this.source.strings, 'strings() is for string tensors');
+    return this.source.strings();
+  }
+
+  /** The elements as they are stored (float16 and bfloat16 as 16-bit patterns; packed 4-bit types as bytes). */
+  read(): ElementArray {
+    return viewAs(this.dtype, this.bytes());
+  }
+
+  /** The elements as numbers, decoded where JavaScript has no array for the type. Integers beyond 2^53 lose digits. */
+  numbers(): ArrayLike<number> {
+    const raw = this.read();
+    if (raw instanceof BigInt64Array || raw instanceof BigUint64Array) return Float64Array.from(raw, Number);
+    return decodeFloat(this.dtype, raw, this.size);
+  }
+}
+
+/** A tensor whose elements lie in memory, in `raw_data` layout. */
+export function tensorFromBytes(
+  dtype: DataType,
+  shape: readonly number[],
+  bytes: Uint8Array,
+  kind: 'file' | 'memory' = 'memory',
+): Tensor {
+  return new Tensor(dtype, shape, { kind, bytes: () => bytes });
+}
+
+/** A tensor over a typed array that the caller gives up. */
+export function tensorOf(dtype: DataType, shape: readonly number[], data: ElementArray): Tensor {
+  invariant(data.length === sizeOf(shape), `${data.length} elements for shape [${shape.join(', ')}]`);
+  return tensorFromBytes(dtype, shape, new Uint8Array(data.buffer, data.byteOffset, data.byteLength));
+}
+
+export const floats = (shape: readonly number[], data: ArrayLike<number>): Tensor =>
+  tensorOf('float32', shape, data instanceof Float32Array ? data : Float32Array.from(data));
+
+export const int64s = (data: readonly number[], shape: readonly number[] = [data.length]): Tensor =>
+  tensorOf(
+    'int64',
+    shape,
+    BigInt64Array.from(data, (each) => BigInt(each)),
+  );
+
+/** A tensor whose elements are computed when first asked for, and kept while the cache has room. */
+export function derivedTensor(dtype: DataType, shape: readonly number[], compute: () => Uint8Array): Tensor {
+  const key = {};
+  return new Tensor(dtype, shape, {
+    kind: 'derived',
+    bytes: () => derivedCache.get(key, compute),
+  });
+}
+
+/** Materialised derived tensors, the least recently used dropped first beyond a byte budget. */
+class DerivedCache {
+  private readonly entries = new Map<object, Uint8Array>();
+  private held = 0;
+  private readonly budget: number;
+
+  constructor(budget: number) {
+    this.budget = budget;
+  }
+
+  get(key: object, compute: () => Uint8Array): Uint8Array {
+    const kept = this.entries.get(key);
+    const bytes = kept ?? compute();
+    if (kept) this.entries.delete(key);
+    else this.held += bytes.byteLength;
+    this.entries.set(key, bytes);
+    for (const [old, value] of this.entries) {
+      if (this.held <= this.budget || old === key) break;
+      this.entries.delete(old);
+      this.held -= value.byteLength;
+    }
+    return bytes;
+  }
+}
+
+const derivedCache = new DerivedCache(256 << 20);

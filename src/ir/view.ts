@@ -1,0 +1,62 @@
+/** Operator families: how nodes are coloured and marked (see the design tokens `--op-*`). */
+export const FAMILIES = [
+  'conv',
+  'dense',
+  'norm',
+  'act',
+  'elem',
+  'shape',
+  'pool',
+  'attn',
+  'control',
+  'const',
+  'unknown',
+] as const;
+export type Family = (typeof FAMILIES)[number];
+
+/**
+ * The main graph as the page sees it: frozen, one per revision, made of transferable arrays. A *row* is a node's place
+ * in topological order; a *wire* is a value. Ids are those of the IR, stable between revisions.
+ */
+export interface GraphView {
+  readonly revision: number;
+  /** [rows] NodeId. */
+  readonly nodeIds: Int32Array;
+  /** [rows] index into `opTypes`. */
+  readonly nodeOps: Uint16Array;
+  /** Distinct operators; the domain is carried unless it is ai.onnx (`com.microsoft.FusedConv`). */
+  readonly opTypes: readonly string[];
+  /** [opTypes] index into FAMILIES. */
+  readonly opFamilies: Uint8Array;
+  /** [rows] 1-based count among nodes of the same operator: "Conv 21". */
+  readonly nodeOrdinals: Int32Array;
+  /** [rows] */
+  readonly nodeNames: readonly string[];
+  /** [rows] key attributes, at most 24 characters: `3×3 s2 g192`, `1×1 · 32→192`. */
+  readonly nodeDetails: readonly string[];
+  /** [wires] ValueId. */
+  readonly wireIds: Int32Array;
+  /** [wires] */
+  readonly wireNames: readonly string[];
+  /** [wires] shape in words, batch dropped: `192×28×28`; symbols as they are, `?` unknown, '' rank unknown. */
+  readonly wireShapes: readonly string[];
+  /** [wires] row of the producer; -1: a graph input; -2: a constant. */
+  readonly wireSources: Int32Array;
+  /** CSR over wires: consumers of wire w are rows `useRows[useStarts[w] … useStarts[w + 1]]`. */
+  readonly useStarts: Int32Array;
+  readonly useRows: Int32Array;
+  /** Wires that are graph inputs (constants left out) and graph outputs. */
+  readonly inputs: Int32Array;
+  readonly outputs: Int32Array;
+  /** [rows] MACs, elementwise operations, parameters, weight bytes, output activation bytes, bytes moved; NaN: unknown. */
+  readonly macs: Float64Array;
+  readonly elementwise: Float64Array;
+  readonly parameters: Float64Array;
+  readonly weightBytes: Float64Array;
+  readonly activationBytes: Float64Array;
+  readonly movedBytes: Float64Array;
+  /** [rows] 1: made by a step of the recipe. CSR of the ancestors (NodeId of the opened model). */
+  readonly made: Uint8Array;
+  readonly ancestorStarts: Int32Array;
+  readonly ancestorIds: Int32Array;
+}

@@ -1,0 +1,86 @@
+import type { Progress } from '../base/job.ts';
+import type { Json } from '../base/json.ts';
+import type { BenchRequest, BenchResult } from '../bench/types.ts';
+import type {
+  ApplyRequest,
+  DocumentView,
+  NodeDetail,
+  PassInfo,
+  PassSites,
+  Picture,
+  Preview,
+  TensorStats,
+} from '../engine/types.ts';
+import type { PrunePlanView } from '../prune/types.ts';
+import type { Recipe } from '../recipe/types.ts';
+import type { Backend } from '../rewrite/pass.ts';
+import type { ReportData } from '../report/types.ts';
+import type { Capabilities, Feeds, HostTensor, RuntimeBackend } from '../runtime/types.ts';
+import type { SampleInfo } from '../samples/types.ts';
+import type { VerifyRequest, VerifyResult } from '../verify/types.ts';
+
+/** One row a call: parameters, what its progress messages carry, and its result. */
+export interface Call {
+  readonly params: unknown;
+  readonly progress: Progress;
+  readonly result: unknown;
+}
+interface Row<Params, Result> {
+  readonly params: Params;
+  readonly progress: Progress;
+  readonly result: Result;
+}
+export type Api = { readonly [method: string]: Call };
+
+/** A model on its way to a runtime worker: written bytes, transferred. */
+export interface ModelParcel {
+  readonly name: string;
+  readonly bytes: Uint8Array<ArrayBuffer>;
+}
+
+/** What the graph worker serves to the page. */
+export interface GraphApi extends Api {
+  /** Files as dropped: the model first, external data after it; or a sample's id. Ends the document that was open. */
+  open: Row<{ files: readonly File[] } | { sample: string }, { document: DocumentView; picture: Picture }>;
+  samples: Row<null, readonly SampleInfo[]>;
+  passes: Row<null, readonly PassInfo[]>;
+  /** Sites of every pass (or of the named ones) at the cursor; arrives pass by pass through `onSites` progress too. */
+  sites: Row<
+    { passes: readonly string[] | null; options?: Readonly<Record<string, Readonly<Record<string, Json>>>> },
+    readonly PassSites[]
+  >;
+  preview: Row<ApplyRequest, Preview>;
+  /** Adds a step at the cursor (later, undone steps are dropped) and moves the cursor onto it. */
+  apply: Row<ApplyRequest, { document: DocumentView; picture: Picture }>;
+  /** Applies every step of a preset or recipe from the original on. */
+  replay: Row<{ recipe: Recipe } | { preset: string }, { document: DocumentView; picture: Picture }>;
+  /** Undo and redo: shows stop `cursor`. */
+  moveTo: Row<{ cursor: number }, { document: DocumentView; picture: Picture }>;
+  /** The picture of any stop, for before/after. */
+  picture: Row<{ stop: number }, Picture>;
+  setBackend: Row<{ backend: Backend }, { document: DocumentView }>;
+  node: Row<{ node: number }, NodeDetail>;
+  tensor: Row<{ value: number }, TensorStats>;
+  prunePlan: Row<{ importance: string; seed: number }, PrunePlanView>;
+  /** Verifies stop `b` against stop `a`; stored in the document for neighbours and for original-to-cursor. */
+  verify: Row<{ a: number; b: number; request: VerifyRequest }, { result: VerifyResult; document: DocumentView }>;
+  bench: Row<{ a: number; b: number | null; request: BenchRequest }, BenchResult>;
+  /** The written model at the cursor. */
+  exportModel: Row<null, ModelParcel>;
+  reportData: Row<{ bench: readonly BenchResult[] }, ReportData>;
+  capabilities: Row<null, Capabilities>;
+}
+
+/** What a runtime worker serves to the graph worker, over a port of their own. */
+export interface RuntimeApi extends Api {
+  capabilities: Row<null, Capabilities>;
+  /** Runs a model once: constant folding. */
+  evaluate: Row<{ model: ModelParcel; feeds: Feeds }, Readonly<Record<string, HostTensor>>>;
+  verify: Row<{ a: ModelParcel; b: ModelParcel; request: VerifyRequest }, VerifyResult>;
+  bench: Row<{ a: ModelParcel; b: ModelParcel | null; request: BenchRequest }, BenchResult>;
+}
+
+/** What the graph worker asks of the page, which owns the workers. */
+export type HostRequest =
+  | { readonly kind: 'need-runtime'; readonly backend: RuntimeBackend }
+  | { readonly kind: 'release-runtime'; readonly backend: RuntimeBackend };

@@ -1,0 +1,83 @@
+import type { NodeId } from '../ir/types.ts';
+
+export type ImportanceId = 'l2' | 'l1' | 'random';
+export type PruneScope = 'group' | 'global';
+
+/** Options of `prune-channels`, as they stand in a recipe. */
+export interface PruneOptions {
+  /** Share of channels *removed*, 0 to 1. */
+  readonly ratio: number;
+  readonly scope: PruneScope;
+  readonly importance: ImportanceId;
+  /** Widths are rounded to a multiple of this (never below it, never to 0). */
+  readonly roundTo: number;
+  /** Share removed, by group key, in place of `ratio`. */
+  readonly ratios: Readonly<Record<string, number>>;
+  /** Group keys that keep all channels. */
+  readonly protected: readonly string[];
+  /** Seed of the `random` baseline. */
+  readonly seed: number;
+  /** Target MACs as a share of the original's; null: `ratio` rules. Found by bisection over the ratio. */
+  readonly macs: number | null;
+}
+
+/** A group of channels that can only be cut together. */
+export interface PruneGroupView {
+  readonly key: string;
+  /** Name that a person recognises: the deepest common scope and the role. */
+  readonly name: string;
+  readonly channels: number;
+  /** Atoms: channels that go together (1, or a block per convolution group, per flattened position, …). */
+  readonly atoms: number;
+  readonly members: readonly {
+    readonly node: NodeId;
+    readonly label: string;
+    /** `out axis`, `in axis`, `in ≡ out`, … */
+    readonly role: string;
+    /** Why it is tied, in one sentence. */
+    readonly why: string;
+  }[];
+  /** Importance per atom, in file order, scaled to max 1. */
+  readonly importance: Float64Array;
+  /** Atoms from the least to the most important (what goes first). */
+  readonly order: Int32Array;
+}
+
+export interface FrozenView {
+  readonly node: NodeId;
+  readonly label: string;
+  readonly reason: string;
+}
+
+/** Sent once when the prune panel opens; the forecast below needs nothing else. */
+export interface PrunePlanView {
+  readonly groups: readonly PruneGroupView[];
+  readonly frozen: readonly FrozenView[];
+  readonly forecast: ForecastTable;
+}
+
+/**
+ * Costs as polynomials of the kept widths: every node's MACs (parameters, …) is `coefficient · Π kept[g] ^ power` over
+ * at most a few groups plus constant parts, so a slider step is a sum over terms. Terms are CSR over `factors`.
+ */
+export interface ForecastTable {
+  readonly macs: CostTerms;
+  readonly parameters: CostTerms;
+  readonly bytes: CostTerms;
+  readonly activation: CostTerms;
+}
+/** value = Σ_t coefficients[t] · Π_{i in starts[t]…starts[t+1]} kept(groups[i]) / channels(groups[i]) */
+export interface CostTerms {
+  readonly coefficients: Float64Array;
+  readonly starts: Int32Array;
+  readonly groups: Int32Array;
+}
+
+export interface PruneForecast {
+  readonly macs: number;
+  readonly parameters: number;
+  readonly bytes: number;
+  readonly activation: number;
+  /** Kept channels by group index. */
+  readonly kept: Int32Array;
+}

@@ -1,0 +1,110 @@
+import type { Exactness } from '../base/exactness.ts';
+import type { Json } from '../base/json.ts';
+import type { Analysis } from '../analysis/analyze.ts';
+import type { Model } from '../ir/model.ts';
+import type { Tensor } from '../ir/tensor.ts';
+import type { NodeId, ValueId } from '../ir/types.ts';
+
+export type PassGroup = 'cleanup' | 'fusion' | 'pruning' | 'compress' | 'kv-cache';
+/** The runtime that a graph is made for. `portable`: ai.onnx operators only. */
+export type Backend = 'wasm' | 'webgpu' | 'portable';
+/** Facts that a pass cannot know by looking at the graph; the engine obtains them. */
+export type Need = 'constants' | 'activations' | 'gradients' | 'timings' | 'weights';
+
+/** One option of a pass: the form in the page and the check of a recipe are generated from it. */
+export type OptionSpec =
+  | {
+      readonly type: 'number';
+      readonly default: number;
+      readonly min: number;
+      readonly max: number;
+      readonly step?: number;
+      readonly label: string;
+      readonly unit?: string;
+    }
+  | { readonly type: 'boolean'; readonly default: boolean; readonly label: string }
+  | {
+      readonly type: 'choice';
+      readonly default: string;
+      readonly choices: readonly { readonly value: string; readonly label: string }[];
+      readonly label: string;
+    }
+  /** Structured options (per-group ratios, protected names), shown by a panel of their own. */
+  | { readonly type: 'json'; readonly default: Json; readonly label: string };
+
+export type OptionValues = Readonly<Record<string, Json>>;
+
+/** A place where a pass applies. */
+export interface Site {
+  /** Rule + anchor output's name + structural hash: stable between replays. */
+  readonly key: string;
+  readonly rule: string;
+  readonly anchor: NodeId;
+  /** All nodes that would be removed or changed, the anchor among them. */
+  readonly nodes: readonly NodeId[];
+  /** One sentence: what will happen here. */
+  readonly what: string;
+  /** What was decided at this site and cannot be derived again without data (kept channels, …); goes into the recipe. */
+  readonly decision?: Json;
+}
+
+/** A near miss: the pattern is here, a precondition is not. */
+export interface Refusal {
+  readonly rule: string;
+  readonly nodes: readonly NodeId[];
+  /** One sentence: what is missing. */
+  readonly reason: string;
+}
+
+export interface Findings {
+  readonly sites: readonly Site[];
+  readonly refusals: readonly Refusal[];
+}
+
+/** Float subgraphs that the runtime evaluates once: constant values that a pass wants to know. */
+export interface Facts {
+  /** Values that were computed for `needs: constants`. */
+  readonly constants: ReadonlyMap<ValueId, Tensor>;
+}
+
+/** What `find` and `apply` see. `model` is read-only in `find`. */
+export interface PassContext {
+  readonly model: Model;
+  readonly analysis: Analysis;
+  readonly backend: Backend;
+  readonly facts: Facts;
+  readonly options: OptionValues;
+}
+
+/** What one application did; the runner fills in counts and time. */
+export interface AppliedSite {
+  readonly key: string;
+  readonly rule: string;
+  readonly removed: readonly NodeId[];
+  readonly added: readonly NodeId[];
+}
+
+/**
+ * A rewrite. It finds sites, then applies to those that were chosen; both are synchronous and pure over the context.
+ * The runner owns structural verification, trace, progress, cancellation and error wrapping.
+ */
+export interface Pass {
+  readonly id: string;
+  readonly group: PassGroup;
+  /** A verb in sentence case: "Fold batch norm". */
+  readonly title: string;
+  /** One sentence: why one would want it. */
+  readonly why: string;
+  readonly options: Readonly<Record<string, OptionSpec>>;
+  readonly preserves: Exactness;
+  readonly needs: readonly Need[];
+  /** Backends that this pass may be used for; the runner refuses the others with a reason. */
+  readonly backends: readonly Backend[];
+  /** Find again after applying, until nothing is left (bounded by the runner). Only for `sites: all`. */
+  readonly repeats: boolean;
+  /** Values whose contents the pass asks for (`needs: constants`). */
+  requests?(context: PassContext): readonly ValueId[];
+  find(context: PassContext): Findings;
+  /** Applies one site; returns false where an earlier site of the same round took its nodes. */
+  apply(context: PassContext, site: Site, decision: Json | undefined): boolean;
+}

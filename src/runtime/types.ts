@@ -1,0 +1,59 @@
+import type { Job } from '../base/job.ts';
+import type { DataType } from '../ir/types.ts';
+
+export type RuntimeBackend = 'wasm' | 'webgpu';
+export type OptimizationLevel = 'disabled' | 'basic' | 'extended' | 'layout' | 'all';
+
+/** A tensor on the host. `data` is ONNX Runtime Web's array for the type; strings are a plain array. */
+export interface HostTensor {
+  readonly dtype: DataType;
+  readonly shape: readonly number[];
+  readonly data: ArrayBufferView | readonly string[];
+}
+export type Feeds = Readonly<Record<string, HostTensor>>;
+
+export interface SessionSettings {
+  readonly backend: RuntimeBackend;
+  readonly level: OptimizationLevel;
+  /** WASM threads; 1 where the page is not cross-origin isolated. */
+  readonly threads: number;
+  /** ONNX Runtime session config entries (`optimization.disable_specified_optimizers`, …). */
+  readonly config?: Readonly<Record<string, string>>;
+}
+
+export interface PortInfo {
+  readonly name: string;
+  readonly dtype: DataType;
+  /** Numbers, symbols, or null where the runtime knows neither. */
+  readonly shape: readonly (number | string | null)[] | null;
+}
+
+export interface RuntimeSession {
+  readonly inputs: readonly PortInfo[];
+  readonly outputs: readonly PortInfo[];
+  run(feeds: Feeds): Promise<Record<string, HostTensor>>;
+  release(): Promise<void>;
+}
+
+/** What this device and this page can do; the benchmark's and the report's "on what". */
+export interface Capabilities {
+  readonly environment: 'browser' | 'node';
+  readonly agent: string;
+  readonly cores: number;
+  /** WASM threads that may be asked for; 1 without cross-origin isolation. */
+  readonly maxThreads: number;
+  readonly crossOriginIsolated: boolean;
+  readonly simd: boolean;
+  /** Null: no WebGPU, with the reason in words. */
+  readonly webgpu: { readonly adapter: string; readonly f16: boolean; readonly software: boolean } | null;
+  readonly webgpuReason: string | null;
+  readonly runtimeVersion: string;
+  /** Step of `performance.now()`, ms. */
+  readonly timerStep: number;
+}
+
+/** ONNX Runtime Web, wherever it runs. */
+export interface Runtime {
+  capabilities(): Promise<Capabilities>;
+  createSession(model: Uint8Array, settings: SessionSettings, job?: Job): Promise<RuntimeSession>;
+}

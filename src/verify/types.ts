@@ -1,0 +1,53 @@
+import type { Exactness } from '../base/exactness.ts';
+import type { OptimizationLevel, RuntimeBackend } from '../runtime/types.ts';
+
+/** `uninformative`: an output is constant whatever the input; `ill-conditioned`: noise above 1e-2. Neither is a pass. */
+export type Verdict = 'agrees' | 'differs' | 'uninformative' | 'ill-conditioned';
+
+/** Error of one output over all inputs tried. */
+export interface OutputError {
+  readonly name: string;
+  readonly maxAbs: number;
+  /** Relative to max|y| of the reference output. */
+  readonly maxRel: number;
+  readonly cosine: number;
+  /** Signal to quantization noise ratio, dB; Infinity when equal. */
+  readonly sqnr: number;
+  /** Share of inputs whose argmax over the last axis agrees; null for outputs that are no score vectors. */
+  readonly top1: number | null;
+  /** What was allowed: max(class tolerance, 8 × the change under a 1-ulp input perturbation). */
+  readonly allowed: number;
+  readonly ok: boolean;
+}
+
+/** One comparison: which level and backend the result ran at. The reference is the original at `disabled` on WASM. */
+export interface VerifyRun {
+  readonly level: OptimizationLevel;
+  readonly backend: RuntimeBackend;
+  readonly outputs: readonly OutputError[];
+  readonly ok: boolean;
+}
+
+export interface VerifyResult {
+  readonly ok: boolean;
+  readonly verdict: Verdict;
+  readonly class: Exactness;
+  /** One sentence for a person. */
+  readonly message: string;
+  /** Worst over all runs, by output. */
+  readonly outputs: readonly OutputError[];
+  readonly runs: readonly VerifyRun[];
+  readonly level: OptimizationLevel;
+  readonly backend: RuntimeBackend;
+  /** How many inputs were tried, by kind (`seed 1`, `zeros`, …). */
+  readonly inputs: readonly string[];
+  readonly ms: number;
+}
+
+export interface VerifyRequest {
+  readonly class: Exactness;
+  readonly seeds: number;
+  readonly backends: readonly RuntimeBackend[];
+  readonly levels: readonly OptimizationLevel[];
+  readonly threads: number;
+}
