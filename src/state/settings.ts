@@ -1,0 +1,53 @@
+import { createStore, type StoreApi } from 'zustand/vanilla';
+
+/** Kept between visits, with a version, in the browser's local storage. */
+export interface Settings {
+  readonly version: 1;
+  readonly theme: 'dark' | 'light' | 'system';
+  readonly threads: number;
+  readonly leftWidth: number | null;
+  readonly rightWidth: number | null;
+  readonly rightOpen: boolean;
+}
+export interface SettingsState {
+  readonly settings: Settings;
+}
+export type SettingsStore = StoreApi<SettingsState>;
+
+const KEY = 'whittle.settings';
+const DEFAULTS: Settings = {
+  version: 1,
+  theme: 'system',
+  threads: 1,
+  leftWidth: null,
+  rightWidth: null,
+  rightOpen: true,
+};
+
+/** What `localStorage` offers; absent where storage is blocked. */
+export interface KeyValue {
+  getItem(key: string): string | null;
+  setItem(key: string, value: string): void;
+}
+
+function load(storage: KeyValue | null): Settings {
+  try {
+    const kept = JSON.parse(storage?.getItem(KEY) ?? 'null') as Partial<Settings> | null;
+    return kept?.version === 1 ? { ...DEFAULTS, ...kept } : DEFAULTS;
+  } catch {
+    // A damaged entry is no reason not to start: the defaults take its place at the next change.
+    return DEFAULTS;
+  }
+}
+
+export function createSettingsStore(storage: KeyValue | null): SettingsStore {
+  const store = createStore<SettingsState>(() => ({ settings: load(storage) }));
+  store.subscribe(({ settings }) => {
+    try {
+      storage?.setItem(KEY, JSON.stringify(settings));
+    } catch {
+      // Storage is full or blocked: the setting holds for this visit.
+    }
+  });
+  return store;
+}
