@@ -1,0 +1,30 @@
+// Where Chromium is: the place named by the environment, the system's, or Playwright's own.
+import { existsSync, readdirSync } from 'node:fs';
+import { homedir } from 'node:os';
+import { join } from 'node:path';
+
+const SYSTEM = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome', '/snap/bin/chromium'];
+
+function playwrightChromium() {
+  const base = process.env.PLAYWRIGHT_BROWSERS_PATH ?? join(homedir(), '.cache', 'ms-playwright');
+  if (!existsSync(base)) return null;
+  const folder = readdirSync(base).find((name) => /^chromium-\d+$/.test(name));
+  if (!folder) return null;
+  return ['chrome-linux/chrome', 'chrome-linux64/chrome'].map((path) => join(base, folder, path)).find(existsSync) ?? null;
+}
+
+export function findChromium() {
+  const named = process.env.CHROMIUM_PATH;
+  if (named && existsSync(named)) return named;
+  return SYSTEM.find(existsSync) ?? playwrightChromium();
+}
+
+/** Flags for a quiet, reproducible Chromium with WebGPU on the software adapter. */
+export const CHROMIUM_FLAGS = [
+  '--enable-unsafe-webgpu',
+  '--no-sandbox',
+  '--disable-background-networking',
+  '--no-first-run',
+  '--disable-component-update',
+  '--disable-sync',
+];
