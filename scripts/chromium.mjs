@@ -10,7 +10,9 @@ function playwrightChromium() {
   if (!existsSync(base)) return null;
   const folder = readdirSync(base).find((name) => /^chromium-\d+$/.test(name));
   if (!folder) return null;
-  return ['chrome-linux/chrome', 'chrome-linux64/chrome'].map((path) => join(base, folder, path)).find(existsSync) ?? null;
+  return (
+    ['chrome-linux/chrome', 'chrome-linux64/chrome'].map((path) => join(base, folder, path)).find(existsSync) ?? null
+  );
 }
 
 export function findChromium() {

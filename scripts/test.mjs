@@ -12,7 +12,8 @@ const add = (passed, failed, skipped = 0) => {
   total.failed += failed;
   total.skipped += skipped;
 };
-const run = (args, env = {}) => spawnSync('npx', ['--no-install', ...args], { stdio: 'inherit', env: { ...process.env, ...env } }).status;
+const run = (args, env = {}) =>
+  spawnSync('npx', ['--no-install', ...args], { stdio: 'inherit', env: { ...process.env, ...env } }).status;
 const report = (file) => (existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')) : null);
 
 const checks = runChecks();

@@ -7,4 +7,6 @@ export interface SampleInfo {
   readonly bytes: number;
   /** What it is good for trying: "fold, fuse, prune". */
   readonly tryIt: string;
+  /** Operator family of each node in order: its small picture. */
+  readonly cells: readonly string[];
 }

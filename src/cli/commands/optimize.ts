@@ -1,0 +1,83 @@
+import { readFileSync, writeFileSync } from 'node:fs';
+import type { Job } from '../../base/job.ts';
+import { formatBytes, formatCount } from '../../base/format.ts';
+import type { DocumentView } from '../../engine/types.ts';
+import { renderHtml } from '../../report/html.ts';
+import type { VerifyResult } from '../../verify/types.ts';
+import { presetNames } from '../../engine/catalogue.ts';
+import { BACKENDS, backendOption, passOptions, setOption } from '../options.ts';
+import { UsageError, type Arguments } from '../arguments.ts';
+import { openStudio, type CommandStudio } from '../studio.ts';
+import { table, type Output } from '../output.ts';
+import { verifyLines } from './verify.ts';
+import type { Command } from '../command.ts';
+
+async function rewrite(studio: CommandStudio, args: Arguments, job: Job): Promise<DocumentView> {
+  const recipe = args.text('recipe');
+  const passes = args.texts('pass');
+  if (!recipe && passes.length === 0) throw new UsageError('--recipe or --pass is missing.');
+  if (recipe && passes.length > 0) throw new UsageError('--recipe and --pass exclude each other.');
+  if (recipe && !presetNames().includes(recipe)) {
+    return (await studio.replay({ json: readFileSync(recipe, 'utf8') }, job)).document;
+  }
+  if (recipe) return (await studio.replay({ preset: recipe }, job)).document;
+  for (const pass of passes) await studio.apply({ pass, options: passOptions(args), off: [] }, job);
+  return studio.document();
+}
+
+function report(document: DocumentView, verify: VerifyResult | null, output: Output, out: string): void {
+  const stops = document.stops.slice(0, document.cursor + 1);
+  const before = stops[0]?.summary;
+  const after = stops.at(-1)?.summary;
+  if (!before || !after) return;
+  const steps = stops.slice(1).map(({ pass, sites, removed, added, ms, lost }) => ({
+    pass,
+    sites,
+    removed,
+    added,
+    ms,
+    ...(lost.length ? { lost } : {}),
+  }));
+  const rows = steps.map((step) => [String(step.sites), `${step.pass}`, `−${step.removed} +${step.added} nodes`]);
+  output.result({ before, after, steps, verify }, [
+    ...table(rows, [0]),
+    `${before.nodes} → ${after.nodes} nodes, ${formatBytes(before.bytes)} → ${formatBytes(after.bytes)}, ${formatCount(before.macs)} → ${formatCount(after.macs)} MACs`,
+    ...(verify ? verifyLines(verify) : ['Not verified: add --verify.']),
+    `Written to ${out}`,
+  ]);
+}
+
+export const optimize: Command = {
+  name: 'optimize',
+  summary: 'Applies a preset, a recipe or single passes and writes the result.',
+  positionals: ['MODEL'],
+  options: {
+    out: { type: 'string', short: 'o', value: 'OUT', help: 'where the result goes' },
+    recipe: { type: 'string', value: 'FILE|PRESET', help: 'a recipe file, or clean, wasm, webgpu, portable, edge' },
+    pass: { type: 'string', multiple: true, value: 'ID', help: 'a pass; may be given several times' },
+    verify: { type: 'boolean', help: 'run original and result and compare; exit 1 if they differ' },
+    report: { type: 'string', value: 'FILE', help: 'write a self-contained HTML report' },
+    'save-recipe': { type: 'string', value: 'FILE', help: 'write the recipe with the sites that were decided' },
+    ...backendOption,
+    ...setOption,
+  },
+  async run(args, output, job) {
+    const out = args.text('out');
+    if (!out) throw new UsageError('-o is missing.');
+    const { studio } = await openStudio(args.positionals[0] ?? '', job);
+    const backend = args.choice('backend', BACKENDS);
+    if (backend) studio.setBackend(backend);
+    const document = await rewrite(studio, args, job);
+    for (const stop of document.stops) {
+      if (stop.lost.length) output.note(`${stop.title}: ${stop.lost.length} sites of the recipe were not found again.`);
+    }
+    writeFileSync(out, studio.exportModel().bytes);
+    const verify = args.flag('verify') ? await studio.verifyWhole(job) : null;
+    const reportFile = args.text('report');
+    if (reportFile) writeFileSync(reportFile, renderHtml(studio.reportData([])));
+    const recipeFile = args.text('save-recipe');
+    if (recipeFile) writeFileSync(recipeFile, `${JSON.stringify(document.recipe, null, 2)}\n`);
+    report(document, verify, output, out);
+    return verify?.verdict === 'differs' ? 1 : 0;
+  },
+};

@@ -1,0 +1,83 @@
+import { CodedError, toErrorRecord } from '../base/error.ts';
+import { parseArguments, UsageError, type Options } from './arguments.ts';
+import type { Command, ExitCode } from './command.ts';
+import { bench } from './commands/bench.ts';
+import { inspect } from './commands/inspect.ts';
+import { optimize } from './commands/optimize.ts';
+import { passes } from './commands/passes.ts';
+import { prune } from './commands/prune.ts';
+import { sites } from './commands/sites.ts';
+import { verify } from './commands/verify.ts';
+import { createOutput, endProgress, terminalJob } from './output.ts';
+
+const COMMANDS: readonly Command[] = [inspect, passes, sites, optimize, verify, bench, prune];
+
+const COMMON: Options = {
+  json: { type: 'boolean', help: 'print one JSON object on stdout and nothing else' },
+  help: { type: 'boolean', short: 'h', help: 'print this help' },
+};
+
+const usage = (command: Command): string => `whittle ${command.name} ${command.positionals.join(' ')} [options]`;
+
+function help(): string {
+  const rows = COMMANDS.map((command) => `  ${command.name.padEnd(10)} ${command.summary}`);
+  return [
+    'Whittle shapes ONNX models for the edge.',
+    '',
+    'whittle COMMAND …',
+    '',
+    ...rows,
+    '',
+    'whittle COMMAND --help says more.',
+  ].join('\n');
+}
+
+function commandHelp(command: Command): string {
+  const rows = Object.entries({ ...command.options, ...COMMON }).map(([name, option]) => {
+    const short = option.short ? `-${option.short}, ` : '';
+    const value = option.type === 'string' ? ` ${option.value ?? 'VALUE'}` : '';
+    return `  ${`${short}--${name}${value}`.padEnd(28)} ${option.help}`;
+  });
+  return [usage(command), '', command.summary, '', ...rows].join('\n');
+}
+
+function complain(error: unknown, json: boolean): ExitCode {
+  const record = toErrorRecord(error);
+  process.stderr.write(`${record.message}\n`);
+  if (!(error instanceof CodedError) && error instanceof Error && process.env['WHITTLE_DEBUG']) {
+    process.stderr.write(`${error.stack ?? ''}\n`);
+  }
+  if (json) process.stdout.write(`${JSON.stringify({ error: record })}\n`);
+  return record.code === 'bad-request' ? 2 : 1;
+}
+
+/** Runs one command; the result is the process's exit code. */
+export async function main(argv: readonly string[]): Promise<ExitCode> {
+  const [name, ...rest] = argv;
+  if (name === undefined || name === 'help' || name === '--help' || name === '-h') {
+    process.stdout.write(`${help()}\n`);
+    return name === undefined ? 2 : 0;
+  }
+  const command = COMMANDS.find((each) => each.name === name);
+  if (!command) {
+    process.stderr.write(`There is no command ${name}.\n\n${help()}\n`);
+    return 2;
+  }
+  if (rest.includes('--help') || rest.includes('-h')) {
+    process.stdout.write(`${commandHelp(command)}\n`);
+    return 0;
+  }
+  const json = rest.includes('--json');
+  try {
+    const args = parseArguments(rest, { ...command.options, ...COMMON }, command.positionals);
+    return await command.run(args, createOutput(json), terminalJob());
+  } catch (error) {
+    if (error instanceof UsageError) {
+      process.stderr.write(`${error.message}\n${usage(command)}\nwhittle ${command.name} --help says more.\n`);
+      return 2;
+    }
+    return complain(error, json);
+  } finally {
+    endProgress();
+  }
+}

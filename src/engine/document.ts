@@ -1,0 +1,97 @@
+import { analyze, type Analysis } from '../analysis/analyze.ts';
+import { summarize, type ModelSummary } from '../analysis/summary.ts';
+import { makeGraphView } from '../analysis/view.ts';
+import type { ErrorRecord } from '../base/error.ts';
+import type { Exactness } from '../base/exactness.ts';
+import type { Model } from '../ir/model.ts';
+import { layoutGraph } from '../layout/layout.ts';
+import { modelByteLength } from '../onnx/write.ts';
+import type { RecipeStep } from '../recipe/types.ts';
+import type { VerifyResult } from '../verify/types.ts';
+import type { Picture, PrunedWidth, StopView } from './types.ts';
+
+/** What a step did, as the recipe's timeline shows it. */
+export interface StepOutcome {
+  readonly step: RecipeStep;
+  readonly title: string;
+  readonly preserves: Exactness;
+  readonly sites: number;
+  readonly off: number;
+  readonly removed: number;
+  readonly added: number;
+  readonly ms: number;
+  readonly lost: readonly string[];
+  readonly groups: readonly PrunedWidth[];
+}
+
+/**
+ * The model after one step. Analysis, summary and picture are made when first asked for and kept: a stop's model never
+ * changes. Tensors are shared with the other stops.
+ */
+export class Stop {
+  readonly model: Model;
+  readonly outcome: StepOutcome | null;
+  /** Set when this step could not be applied; its model is then its predecessor's. */
+  error: ErrorRecord | null = null;
+  verify: VerifyResult | null = null;
+  private readonly fileBytes: number | null;
+  private readonly before: Stop | null;
+  private readonly revision: number;
+  private kept: { analysis?: Analysis; summary?: ModelSummary; picture?: Picture } = {};
+
+  constructor(
+    model: Model,
+    before: Stop | null,
+    outcome: StepOutcome | null,
+    fileBytes: number | null,
+    revision: number,
+  ) {
+    this.model = model;
+    this.before = before;
+    this.outcome = outcome;
+    this.fileBytes = fileBytes;
+    this.revision = revision;
+  }
+
+  get analysis(): Analysis {
+    return (this.kept.analysis ??= analyze(this.model));
+  }
+
+  /** The opened file counts as it lies on disk; what was rewritten counts as it would be written. */
+  get bytes(): number {
+    return this.fileBytes ?? modelByteLength(this.model);
+  }
+
+  get summary(): ModelSummary {
+    return (this.kept.summary ??= summarize(this.model, this.analysis, this.bytes));
+  }
+
+  /** Laid out after its predecessor, so that what the step did not touch keeps its place. */
+  get picture(): Picture {
+    if (!this.kept.picture) {
+      const view = makeGraphView(this.model, this.analysis, this.revision);
+      this.kept.picture = { view, layout: layoutGraph(view, this.before?.kept.picture) };
+    }
+    return this.kept.picture;
+  }
+
+  toView(index: number): StopView {
+    const outcome = this.outcome;
+    return {
+      index,
+      pass: outcome?.step.pass ?? null,
+      title: outcome?.title ?? 'Original',
+      summary: this.summary,
+      preserves: outcome?.preserves ?? 'bits',
+      sites: outcome?.sites ?? 0,
+      off: outcome?.off ?? 0,
+      removed: outcome?.removed ?? 0,
+      added: outcome?.added ?? 0,
+      ms: outcome?.ms ?? 0,
+      lost: outcome?.lost ?? [],
+      error: this.error,
+      verify: this.verify,
+      groups: outcome?.groups ?? [],
+    };
+  }
+}

@@ -1,0 +1,22 @@
+import type { Job } from '../base/job.ts';
+import type { BenchRequest, BenchResult } from '../bench/types.ts';
+import type { Capabilities, Feeds, HostTensor } from '../runtime/types.ts';
+import type { VerifyRequest, VerifyResult } from '../verify/types.ts';
+
+/** A written model on its way to the runtime; the receiver may take the bytes over. */
+export interface Parcel {
+  readonly name: string;
+  readonly bytes: Uint8Array<ArrayBuffer>;
+}
+
+/**
+ * The runtime as the engine sees it: whole jobs, since a timing loop must not cross a thread at every run. In the page
+ * it is a worker of its own, on the command line this process.
+ */
+export interface RuntimePort {
+  capabilities(): Promise<Capabilities>;
+  /** One run of a model on WASM at `disabled`: constant folding. */
+  evaluate(model: Parcel, feeds: Feeds, job: Job): Promise<Readonly<Record<string, HostTensor>>>;
+  verify(a: Parcel, b: Parcel, request: VerifyRequest, job: Job): Promise<VerifyResult>;
+  bench(a: Parcel, b: Parcel | null, request: BenchRequest, job: Job): Promise<BenchResult>;
+}

@@ -1,0 +1,142 @@
+import { CodedError } from '../base/error.ts';
+import type { Job } from '../base/job.ts';
+import { blobFiles } from '../onnx/external-browser.ts';
+import { Studio } from '../engine/studio.ts';
+import type { Parcel, RuntimePort } from '../engine/ports.ts';
+import type { GraphApi, HostRequest, RuntimeApi } from '../protocol/api.ts';
+import { createClient, type Client } from '../protocol/client.ts';
+import type { JoinMessage } from '../protocol/host.ts';
+import { serve, Transferred, type Handlers } from '../protocol/server.ts';
+import type { Endpoint } from '../protocol/wire.ts';
+import type { RuntimeBackend } from '../runtime/types.ts';
+
+const scope = globalThis as unknown as Endpoint;
+
+interface Joined {
+  readonly client: Client<RuntimeApi>;
+}
+
+/** Runtime workers by backend, asked for when first needed and ended after a large job. */
+class Runtimes {
+  private readonly joined = new Map<RuntimeBackend, Joined>();
+  private readonly waiting = new Map<RuntimeBackend, ((joined: Joined) => void)[]>();
+
+  constructor() {
+    scope.addEventListener('message', (event) => this.onMessage(event.data as JoinMessage));
+  }
+
+  async call<M extends keyof RuntimeApi & string>(
+    backend: RuntimeBackend,
+    method: M,
+    params: RuntimeApi[M]['params'],
+    job: Job | null,
+    transfer: Transferable[] = [],
+  ): Promise<RuntimeApi[M]['result']> {
+    const { client } = await this.join(backend);
+    const watched = job ? { signal: job.signal, onProgress: job.progress } : {};
+    return client.call(method, params, { ...watched, transfer });
+  }
+
+  /** The heap of the runtime never shrinks: ending the worker gives the memory back. */
+  release(backend: RuntimeBackend): void {
+    if (this.joined.get(backend)?.client.pending) return;
+    this.joined.delete(backend);
+    scope.postMessage({ kind: 'release-runtime', backend } satisfies HostRequest);
+  }
+
+  private join(backend: RuntimeBackend): Promise<Joined> {
+    const here = this.joined.get(backend);
+    if (here) return Promise.resolve(here);
+    return new Promise((resolve) => {
+      const queue = this.waiting.get(backend);
+      if (queue) queue.push(resolve);
+      else {
+        this.waiting.set(backend, [resolve]);
+        scope.postMessage({ kind: 'need-runtime', backend } satisfies HostRequest);
+      }
+    });
+  }
+
+  private onMessage(message: JoinMessage): void {
+    if (message.kind === 'runtime') {
+      const joined = { client: createClient<RuntimeApi>(message.port) };
+      this.joined.set(message.backend, joined);
+      for (const resolve of this.waiting.get(message.backend) ?? []) resolve(joined);
+      this.waiting.delete(message.backend);
+    } else if (message.kind === 'runtime-died') {
+      const error = new CodedError(
+        'worker-died',
+        `The runtime's worker (${message.backend}) ended: ${message.message}. The model and the recipe are kept; try again, with a smaller model if memory ran out.`,
+      );
+      this.joined.get(message.backend)?.client.fail(error);
+      this.joined.delete(message.backend);
+    }
+  }
+}
+
+const runtimes = new Runtimes();
+/** Work beyond this size leaves a heap behind that is worth giving back, bytes. */
+const LARGE = 64 << 20;
+
+const transferOf = (...parcels: (Parcel | null)[]): ArrayBuffer[] =>
+  parcels.flatMap((each) => (each ? [each.bytes.buffer] : []));
+
+const port: RuntimePort = {
+  async capabilities() {
+    const here = await runtimes.call('wasm', 'capabilities', null, null);
+    if (!('gpu' in navigator)) return here;
+    const gpu = await runtimes.call('webgpu', 'capabilities', null, null);
+    return { ...here, webgpu: gpu.webgpu, webgpuReason: gpu.webgpuReason };
+  },
+  evaluate: (model, feeds, job) => runtimes.call('wasm', 'evaluate', { model, feeds }, job, transferOf(model)),
+  async verify(a, b, request, job) {
+    const backend = request.backends.includes('webgpu') ? 'webgpu' : 'wasm';
+    const size = a.bytes.byteLength + b.bytes.byteLength;
+    const result = await runtimes.call(backend, 'verify', { a, b, request }, job, transferOf(a, b));
+    if (size > LARGE) runtimes.release(backend);
+    return result;
+  },
+  async bench(a, b, request, job) {
+    const size = a.bytes.byteLength + (b?.bytes.byteLength ?? 0);
+    const result = await runtimes.call(request.backend, 'bench', { a, b, request }, job, transferOf(a, b));
+    if (size > LARGE) runtimes.release(request.backend);
+    return result;
+  },
+};
+
+const studio = new Studio(port);
+
+const handlers: Handlers<GraphApi> = {
+  async open(params, job) {
+    if ('sample' in params) return studio.openSample(params.sample);
+    const [first, ...rest] = params.files;
+    if (!first) throw new CodedError('bad-request', 'No file was given.');
+    const model = params.files.find((file) => /\.onnx$/i.test(file.name)) ?? first;
+    job.progress({ stage: 'Reading the file', total: model.size });
+    const bytes = new Uint8Array(await model.arrayBuffer());
+    const others = model === first ? rest : params.files.filter((file) => file !== model);
+    return studio.openFile({ name: model.name, bytes, external: blobFiles(others) }, job);
+  },
+  samples: () => studio.samples(),
+  passes: () => studio.passes(),
+  sites: (params, job) => studio.sites(params.passes, params.options ?? {}, job),
+  preview: (params, job) => studio.preview(params, job),
+  apply: (params, job) => studio.apply(params, job),
+  replay: (params, job) => studio.replay(params, job),
+  moveTo: ({ cursor }) => studio.moveTo(cursor),
+  picture: ({ stop }) => studio.picture(stop),
+  setBackend: ({ backend }) => studio.setBackend(backend),
+  node: ({ node }) => studio.node(node),
+  tensor: ({ value }) => studio.tensor(value),
+  prunePlan: (params, job) => studio.prunePlan(params, job),
+  verify: (params, job) => studio.verify(params, job),
+  bench: (params, job) => studio.bench(params, job),
+  exportModel: () => {
+    const parcel = studio.exportModel();
+    return new Transferred(parcel, [parcel.bytes.buffer]);
+  },
+  reportData: ({ bench }) => studio.reportData(bench),
+  capabilities: () => studio.capabilities(),
+};
+
+serve<GraphApi>(scope, handlers);
