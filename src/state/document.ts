@@ -2,8 +2,9 @@ import { createStore, type StoreApi } from 'zustand/vanilla';
 import type { ErrorRecord } from '../base/error.ts';
 import type { Json } from '../base/json.ts';
 import type { BenchResult } from '../bench/types.ts';
-import type { DocumentView, PassInfo, PassSites, Picture, Preview } from '../engine/types.ts';
+import type { DocumentView, NodeDetail, PassInfo, PassSites, Picture, Preview, TensorStats } from '../engine/types.ts';
 import type { PruneForecast, PruneOptions, PrunePlanView } from '../prune/types.ts';
+import type { Recipe } from '../recipe/types.ts';
 import type { Capabilities } from '../runtime/types.ts';
 import type { SampleInfo } from '../samples/types.ts';
 
@@ -15,6 +16,10 @@ export interface PassPreview {
   readonly off: ReadonlySet<string>;
   /** Counted result of applying what is on; null until it has been counted. */
   readonly result: Preview | null;
+  /** Why it could not be counted. */
+  readonly error: ErrorRecord | null;
+  /** Index of the site that the stepper stands on; null: none yet. */
+  readonly at: number | null;
 }
 
 /** The pruning panel at work: everything a slider step needs is here, on the page's side. */
@@ -27,27 +32,76 @@ export interface PruneSession {
   readonly group: number | null;
 }
 
+/** A file being read: what the page says about it meanwhile. */
+export interface Opening {
+  readonly name: string;
+  /** Bytes of all files; null: a sample, which is built. */
+  readonly bytes: number | null;
+  readonly files: number;
+  readonly job: number;
+}
+
+/** A recipe that waits for its model to be dropped. */
+export interface PendingRecipe {
+  readonly name: string;
+  readonly recipe: Recipe;
+}
+
+/** Something that was asked for and could not be done; shown where it was asked. */
+export interface Failure {
+  /** Which part of the page asked: a pass, a stop of the recipe, the benchmark, an export. */
+  readonly place: 'pass' | 'recipe' | 'check' | 'bench' | 'prune' | 'export' | 'document';
+  /** What was tried, in words: "Fold batch norm". */
+  readonly what: string;
+  readonly error: ErrorRecord;
+}
+
+/** What the inspector knows of a tensor. */
+export type TensorEntry =
+  | { readonly state: 'loading' }
+  | { readonly state: 'ready'; readonly stats: TensorStats }
+  | { readonly state: 'failed'; readonly error: ErrorRecord };
+
+/** One benchmark with the stops that it compared; null: one model alone. */
+export interface BenchEntry {
+  readonly a: number;
+  readonly b: number | null;
+  readonly revision: number;
+  readonly result: BenchResult;
+}
+
 export interface DocumentState {
   readonly status: 'empty' | 'opening' | 'open';
+  readonly opening: Opening | null;
   /** Why the last opening failed; the document that was open before stays open. */
   readonly openError: ErrorRecord | null;
+  /** Name of the file that could not be opened. */
+  readonly openErrorName: string | null;
   readonly document: DocumentView | null;
   /** Picture of the stop under the cursor. */
   readonly picture: Picture | null;
   readonly passes: readonly PassInfo[];
   readonly samples: readonly SampleInfo[];
   readonly capabilities: Capabilities | null;
+  /** Why the capabilities could not be asked for. */
+  readonly capabilitiesError: ErrorRecord | null;
   /** By pass id, for the stop under the cursor; a pass that is missing is still being looked for. */
   readonly sites: Readonly<Record<string, PassSites>>;
+  /** By pass id: why its sites could not be found. */
+  readonly sitesErrors: Readonly<Record<string, ErrorRecord>>;
   readonly preview: PassPreview | null;
   readonly prune: PruneSession | null;
-  /** Benchmarks of this session, the newest last, with the stops they compared. */
-  readonly benches: readonly {
-    readonly a: number;
-    readonly b: number | null;
-    readonly revision: number;
-    readonly result: BenchResult;
-  }[];
+  /** Benchmarks of this session, the newest last. */
+  readonly benches: readonly BenchEntry[];
+  readonly failure: Failure | null;
+  readonly pending: PendingRecipe | null;
+  /** Names of the external files that were given. */
+  readonly external: readonly { readonly name: string; readonly bytes: number }[];
+  /** The selected node in full; null while it is asked for, or when nothing is selected. */
+  readonly detail: NodeDetail | null;
+  readonly detailError: ErrorRecord | null;
+  /** By value id, for the revision shown. */
+  readonly tensors: Readonly<Record<number, TensorEntry>>;
 }
 
 export type DocumentStore = StoreApi<DocumentState>;
@@ -55,14 +109,24 @@ export type DocumentStore = StoreApi<DocumentState>;
 export const createDocumentStore = (): DocumentStore =>
   createStore<DocumentState>(() => ({
     status: 'empty',
+    opening: null,
     openError: null,
+    openErrorName: null,
     document: null,
     picture: null,
     passes: [],
     samples: [],
     capabilities: null,
+    capabilitiesError: null,
     sites: {},
+    sitesErrors: {},
     preview: null,
     prune: null,
     benches: [],
+    failure: null,
+    pending: null,
+    external: [],
+    detail: null,
+    detailError: null,
+    tensors: {},
   }));

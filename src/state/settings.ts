@@ -1,13 +1,20 @@
 import { createStore, type StoreApi } from 'zustand/vanilla';
 
-/** Kept between visits, with a version, in the browser's local storage. */
+export type Theme = 'dark' | 'light' | 'system';
+
+/** Kept between visits, with a version, in the browser's local storage. Widths and heights in px; null: by window. */
 export interface Settings {
   readonly version: 1;
-  readonly theme: 'dark' | 'light' | 'system';
+  readonly theme: Theme;
+  /** WASM threads for checks and benchmarks. */
   readonly threads: number;
   readonly leftWidth: number | null;
+  readonly leftOpen: boolean;
   readonly rightWidth: number | null;
   readonly rightOpen: boolean;
+  readonly dockHeight: number | null;
+  /** Height of the outline's part of the left panel, as a share. */
+  readonly outlineShare: number;
 }
 export interface SettingsState {
   readonly settings: Settings;
@@ -20,8 +27,11 @@ const DEFAULTS: Settings = {
   theme: 'system',
   threads: 1,
   leftWidth: null,
+  leftOpen: true,
   rightWidth: null,
   rightOpen: true,
+  dockHeight: null,
+  outlineShare: 0.42,
 };
 
 /** What `localStorage` offers; absent where storage is blocked. */

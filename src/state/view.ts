@@ -3,6 +3,7 @@ import { createStore, type StoreApi } from 'zustand/vanilla';
 export type Workspace = 'studio' | 'compare' | 'bench' | 'report';
 export type Overlay = 'operator' | 'macs' | 'parameters' | 'bytes' | 'history';
 export type DockTab = 'recipe' | 'jobs' | 'checks';
+export type InspectorTab = 'node' | 'tensors' | 'history';
 
 /** What is looked at: not undoable, not in the recipe. Node ids are those of the IR. */
 export interface ViewState {
@@ -10,11 +11,23 @@ export interface ViewState {
   readonly selected: number | null;
   readonly overlay: Overlay;
   readonly dock: DockTab;
+  readonly inspector: InspectorTab;
   readonly search: string;
+  /** Node ids that the search found, in topological order; null: nothing is searched for. */
+  readonly matches: readonly number[] | null;
+  /** Index into `matches` of the match that is shown. */
+  readonly match: number;
   readonly palette: boolean;
   readonly exporting: boolean;
+  readonly help: boolean;
+  /** Shows what the last step changed, in place of the operators' colours. */
+  readonly diff: boolean;
   /** Asks the canvas to bring a node into view; the nonce makes a repeated wish a new one. */
   readonly focus: { readonly node: number; readonly nonce: number } | null;
+  /** The near miss whose reason is shown: index into the refusals of the pass being looked at. */
+  readonly refusal: number | null;
+  /** Scopes of the outline that are unfolded. */
+  readonly unfolded: ReadonlySet<string>;
 }
 
 export type ViewStore = StoreApi<ViewState>;
@@ -25,8 +38,15 @@ export const createViewStore = (): ViewStore =>
     selected: null,
     overlay: 'operator',
     dock: 'recipe',
+    inspector: 'node',
     search: '',
+    matches: null,
+    match: 0,
     palette: false,
     exporting: false,
+    help: false,
+    diff: false,
     focus: null,
+    refusal: null,
+    unfolded: new Set(),
   }));

@@ -1,0 +1,114 @@
+import { CodedError } from '../base/error.ts';
+import type { Host } from '../protocol/host.ts';
+import { createCore, type Core, type Platform, type Stores } from './core.ts';
+import { exportingActions, type ExportingActions } from './exporting.ts';
+import { lookingActions, type LookingActions } from './looking.ts';
+import { measuringActions, CHECKED_UNASKED, type MeasuringActions } from './measuring.ts';
+import { openingActions, type OpeningActions } from './opening.ts';
+import { pruningActions, PRUNE_CHANNELS, type ForecastOf, type PruningActions } from './pruning.ts';
+import { keepRecents } from './keep-recents.ts';
+import { recover } from './recovering.ts';
+import { selectingActions, type SelectingActions } from './selecting.ts';
+import type { Settings } from './settings.ts';
+import { steppingActions, type SteppingActions } from './stepping.ts';
+
+export interface Actions
+  extends
+    OpeningActions,
+    LookingActions,
+    SteppingActions,
+    MeasuringActions,
+    ExportingActions,
+    SelectingActions,
+    PruningActions {
+  changeSettings(patch: Partial<Settings>): void;
+  /** Asks a job to stop; a worker that does not listen is ended, and the document opened again. */
+  cancelJob(id: number): void;
+}
+
+/** The whole studio without its pictures: stores and what can be done. Components get it as `app`. */
+export interface App extends Stores {
+  readonly actions: Actions;
+  /** Asks the workers what there is: passes, samples, the device. */
+  start(): Promise<void>;
+  dispose(): void;
+}
+
+/** Asks for what does not depend on a document; each part arrives by itself. */
+async function askAround(core: Core): Promise<void> {
+  const { client, document: store } = core;
+  const capabilities = async (): Promise<void> => {
+    try {
+      const found = await client.call('capabilities', null);
+      store.setState({ capabilities: found, capabilitiesError: null });
+      const { settings } = core.settings.getState();
+      if (settings.threads > found.maxThreads) {
+        core.settings.setState({ settings: { ...settings, threads: found.maxThreads } });
+      }
+    } catch (error) {
+      const { code, message, data } = error as CodedError;
+      store.setState({ capabilitiesError: { code, message, data } });
+    }
+  };
+  const lists = async (): Promise<void> => {
+    const [passes, samples] = await Promise.all([client.call('passes', null), client.call('samples', null)]);
+    store.setState({ passes, samples });
+  };
+  await Promise.all([capabilities(), lists()]);
+}
+
+/**
+ * Joins stores, workers and actions. `makeHost` is given what to do when the graph worker dies: the files and the
+ * recipe are on this side, so the model is opened again and its recipe replayed.
+ */
+export function createApp(
+  makeHost: (onGraphDeath: (error: CodedError) => void) => Host,
+  platform: Platform,
+  forecastOf: ForecastOf,
+): App {
+  const onDeath = (error: CodedError): void => void recover(core, error);
+  const host = makeHost(onDeath);
+  const restart = (): void => {
+    host.restart();
+    onDeath(new CodedError('worker-died', 'The work did not stop by itself, so it was ended.'));
+  };
+  const core = createCore(() => host, platform, restart);
+
+  const selecting = selectingActions(core);
+  const looking = lookingActions(core, selecting.focusNode);
+  const measuring = measuringActions(core);
+  const stepping = steppingActions(core, () => {
+    const { document } = core.document.getState();
+    if (document && document.cursor > 0 && document.fileBytes <= CHECKED_UNASKED) void measuring.verifyStep();
+  });
+  const pruning = pruningActions(core, stepping, forecastOf);
+  keepRecents(core);
+
+  const actions: Actions = {
+    ...openingActions(core, stepping.replayRecipe),
+    ...looking,
+    ...stepping,
+    ...measuring,
+    ...exportingActions(core),
+    ...selecting,
+    ...pruning,
+    lookAt: (pass) => (pass === PRUNE_CHANNELS ? void pruning.openPrune() : looking.lookAt(pass)),
+    changeSettings: (patch) => core.settings.setState(({ settings }) => ({ settings: { ...settings, ...patch } })),
+    cancelJob: (id) => core.runner.cancel(id),
+  };
+  return {
+    document: core.document,
+    view: core.view,
+    jobs: core.jobs,
+    settings: core.settings,
+    recents: core.recents,
+    notices: core.notices,
+    actions,
+    start: () =>
+      askAround(core).catch((error: unknown) => {
+        const message = error instanceof Error ? error.message : String(error);
+        core.notices.show({ tone: 'error', title: 'The studio did not start', text: message });
+      }),
+    dispose: () => host.dispose(),
+  };
+}

@@ -1,0 +1,129 @@
+import { toErrorRecord } from '../base/error.ts';
+import type { DocumentView, Picture } from '../engine/types.ts';
+import type { GraphApi } from '../protocol/api.ts';
+import type { CallOptions, Client } from '../protocol/client.ts';
+import type { Host } from '../protocol/host.ts';
+import { createDocumentStore, type DocumentStore, type Failure } from './document.ts';
+import { createJobRunner, createJobsStore, type JobKind, type JobRunner, type JobsStore } from './jobs.ts';
+import { createNoticesStore, type NoticesStore } from './notices.ts';
+import { createRecentsStore, type RecentsStore } from './recents.ts';
+import { createSettingsStore, type KeyValue, type SettingsStore } from './settings.ts';
+import { createViewStore, type ViewStore } from './view.ts';
+
+/** What the page gives the state: the few things that only a browser can do. */
+export interface Platform {
+  readonly storage: KeyValue | null;
+  /** Hands a file to the person. */
+  save(name: string, content: Blob): void;
+  /** Milliseconds since 1970. */
+  now(): number;
+}
+
+export interface Stores {
+  readonly document: DocumentStore;
+  readonly view: ViewStore;
+  readonly jobs: JobsStore;
+  readonly settings: SettingsStore;
+  readonly recents: RecentsStore;
+  readonly notices: NoticesStore;
+}
+
+/** What was opened: enough to open it once more. */
+export type Source = { readonly files: readonly File[] } | { readonly sample: string };
+export type Opened = { readonly document: DocumentView; readonly picture: Picture };
+
+/** What the groups of actions share. */
+export interface Core extends Stores {
+  readonly platform: Platform;
+  readonly runner: JobRunner;
+  readonly client: Client<GraphApi>;
+  source: Source | null;
+  /** The hard stop: ends the workers; open calls fail with `worker-died`. */
+  restart(): void;
+  /** Takes a new revision over and tells every group of actions. */
+  adopt(opened: Opened): void;
+  onAdopt(listener: () => void): void;
+  /** Says in place that something failed; a cancel is no failure. Gives back null. */
+  fail(place: Failure['place'], what: string, error: unknown): null;
+  /** Runs a job that changes the document; null when it failed, or when it may not run now. */
+  change<T>(
+    kind: JobKind,
+    place: Failure['place'],
+    title: string,
+    work: (call: CallOptions) => Promise<T>,
+  ): Promise<T | null>;
+}
+
+/** Jobs that change the document: one at a time. */
+const CHANGES: readonly JobKind[] = ['open', 'apply', 'replay', 'move', 'recover'];
+
+/** What no longer holds once another revision is shown. */
+const CLEARED = {
+  sites: {},
+  sitesErrors: {},
+  preview: null,
+  prune: null,
+  detail: null,
+  detailError: null,
+  tensors: {},
+  failure: null,
+} as const;
+
+export function createCore(host: () => Host, platform: Platform, onStuck: () => void): Core {
+  const stores: Stores = {
+    document: createDocumentStore(),
+    view: createViewStore(),
+    jobs: createJobsStore(),
+    settings: createSettingsStore(platform.storage),
+    recents: createRecentsStore(platform.storage),
+    notices: createNoticesStore(),
+  };
+  const runner = createJobRunner(stores.jobs, onStuck);
+  const listeners: (() => void)[] = [];
+
+  /** Why a change may not start now, in words; null: it may. */
+  const refusal = (): string | null => {
+    if (runner.isRunning('bench')) return 'A benchmark is running. It needs the device for itself: cancel it, or wait.';
+    return runner.isRunning(...CHANGES) ? 'Another change is still at work.' : null;
+  };
+
+  const core: Core = {
+    ...stores,
+    platform,
+    runner,
+    get client() {
+      return host().client;
+    },
+    source: null,
+    restart: () => host().restart(),
+    adopt({ document, picture }) {
+      stores.document.setState({ ...CLEARED, status: 'open', document, picture });
+      stores.view.setState({ refusal: null });
+      for (const listener of listeners) listener();
+    },
+    onAdopt: (listener) => void listeners.push(listener),
+    fail(place, what, caught) {
+      const error = toErrorRecord(caught);
+      if (error.code === 'cancelled') stores.notices.announce(`${what}: cancelled.`);
+      else {
+        stores.document.setState({ failure: { place, what, error } });
+        stores.notices.announce(`${what} failed. ${error.message}`);
+      }
+      return null;
+    },
+    async change(kind, place, title, work) {
+      const reason = refusal();
+      if (reason !== null) {
+        stores.notices.show({ tone: 'plain', title: `${title} has to wait`, text: reason });
+        return null;
+      }
+      if (stores.document.getState().failure !== null) stores.document.setState({ failure: null });
+      try {
+        return await runner.run(kind, title, work);
+      } catch (error) {
+        return core.fail(place, title, error);
+      }
+    },
+  };
+  return core;
+}

@@ -1,0 +1,64 @@
+import type { Recipe } from '../recipe/types.ts';
+import type { ReportData } from '../report/types.ts';
+import type { Core } from './core.ts';
+
+export interface ExportingActions {
+  /** Writes the model at the cursor and hands it over as a file; true when that happened. */
+  saveModel(): Promise<boolean>;
+  saveRecipe(): void;
+  /** Everything that a report shows; null when it could not be gathered. */
+  reportData(): Promise<ReportData | null>;
+  /** Hands any file to the person. */
+  saveFile(name: string, content: Blob): void;
+}
+
+/** `mobilenetv2.onnx` → `mobilenetv2`. */
+export const stemOf = (name: string): string => name.replace(/\.onnx$/i, '');
+export const modelFileName = (name: string): string => `${stemOf(name)}.whittled.onnx`;
+export const recipeFileName = (name: string): string => `${stemOf(name)}.recipe.json`;
+
+/** Steps up to the cursor: undone steps are not part of what is saved. */
+export const recipeAt = (recipe: Recipe, cursor: number): Recipe => ({
+  ...recipe,
+  steps: recipe.steps.slice(0, cursor),
+});
+
+export function exportingActions(core: Core): ExportingActions {
+  const { document: store } = core;
+  const actions: ExportingActions = {
+    async saveModel() {
+      const { document } = store.getState();
+      if (!document) return false;
+      const title = `Writing ${modelFileName(document.name)}`;
+      try {
+        const parcel = await core.runner.run('export', title, (call) => core.client.call('exportModel', null, call));
+        core.platform.save(modelFileName(document.name), new Blob([parcel.bytes]));
+        core.notices.show({ tone: 'good', title: 'Model saved', text: modelFileName(document.name) });
+        return true;
+      } catch (error) {
+        return core.fail('export', title, error) ?? false;
+      }
+    },
+    saveRecipe() {
+      const { document } = store.getState();
+      if (!document) return;
+      const text = `${JSON.stringify(recipeAt(document.recipe, document.cursor), null, 2)}\n`;
+      core.platform.save(recipeFileName(document.name), new Blob([text], { type: 'application/json' }));
+      core.notices.show({ tone: 'good', title: 'Recipe saved', text: 'It holds the steps, not the weights.' });
+    },
+    async reportData() {
+      const { benches, document } = store.getState();
+      if (!document) return null;
+      const shown = benches.filter((bench) => bench.a === 0 && bench.b === document.cursor);
+      try {
+        return await core.runner.run('export', 'Gathering the report', (call) =>
+          core.client.call('reportData', { bench: shown.map((bench) => bench.result) }, call),
+        );
+      } catch (error) {
+        return core.fail('export', 'The report', error);
+      }
+    },
+    saveFile: (name, content) => core.platform.save(name, content),
+  };
+  return actions;
+}

@@ -1,0 +1,100 @@
+import { loosest } from '../base/exactness.ts';
+import { plural } from '../base/format.ts';
+import type { BenchRequest, BenchResult } from '../bench/types.ts';
+import type { DocumentView } from '../engine/types.ts';
+import type { VerifyRequest, VerifyResult } from '../verify/types.ts';
+import type { Core } from './core.ts';
+
+export interface MeasuringActions {
+  /** Compares stop `b` with stop `a`, at the class of the steps between them unless the request names one. */
+  verify(a: number, b: number, request?: Partial<VerifyRequest>): Promise<VerifyResult | null>;
+  /** Checks the stop under the cursor against the one before it. */
+  verifyStep(): Promise<VerifyResult | null>;
+  /** Checks the stop under the cursor against the original. */
+  verifyAll(): Promise<VerifyResult | null>;
+  /** Times stop `a`, and stop `b` against it. Everything else is quiet meanwhile. */
+  bench(a: number, b: number | null, request?: Partial<BenchRequest>): Promise<BenchResult | null>;
+}
+
+/** Larger files are checked on request only, bytes. */
+export const CHECKED_UNASKED = 64e6;
+
+export const verifyDefaults = (document: DocumentView, a: number, b: number, threads: number): VerifyRequest => ({
+  class: loosest(document.stops.slice(a + 1, b + 1).map((stop) => stop.preserves)),
+  seeds: 3,
+  backends: ['wasm'],
+  levels: ['disabled', 'all'],
+  threads,
+});
+
+export const benchDefaults = (threads: number): BenchRequest => ({
+  backend: 'wasm',
+  level: 'all',
+  threads,
+  runs: 60,
+  budgetMs: 20_000,
+});
+
+export function measuringActions(core: Core): MeasuringActions {
+  const { document: store } = core;
+  const threads = (): number => core.settings.getState().settings.threads;
+
+  /** A verdict belongs to its stop, not to the picture: the picture stays as it is. */
+  const takeVerdict = (document: DocumentView): void => {
+    if (document.revision === store.getState().document?.revision) store.setState({ document });
+  };
+
+  const quiet = (): void => {
+    for (const job of core.jobs.getState().jobs) {
+      if (job.state === 'running' && job.kind === 'verify') core.runner.cancel(job.id);
+    }
+  };
+
+  const actions: MeasuringActions = {
+    async verify(a, b, request = {}) {
+      const { document } = store.getState();
+      if (!document) return null;
+      const title = `Checking ${document.stops[b]?.title ?? `stop ${b}`}`;
+      if (core.runner.isRunning('bench')) {
+        const text = 'A benchmark is running. It needs the device for itself.';
+        core.notices.show({ tone: 'plain', title: 'The check has to wait', text });
+        return null;
+      }
+      const full = { ...verifyDefaults(document, a, b, threads()), ...request };
+      try {
+        const { result, document: after } = await core.runner.run('verify', title, (call) =>
+          core.client.call('verify', { a, b, request: full }, call),
+        );
+        takeVerdict(after);
+        core.notices.announce(result.message);
+        return result;
+      } catch (error) {
+        return core.fail('check', title, error);
+      }
+    },
+    async verifyStep() {
+      const { document } = store.getState();
+      return document && document.cursor > 0 ? actions.verify(document.cursor - 1, document.cursor) : null;
+    },
+    async verifyAll() {
+      const { document } = store.getState();
+      return document && document.cursor > 0 ? actions.verify(0, document.cursor) : null;
+    },
+    async bench(a, b, request = {}) {
+      const { document } = store.getState();
+      if (!document) return null;
+      quiet();
+      const full = { ...benchDefaults(threads()), ...request };
+      const title = b === null ? `Timing ${document.stops[a]?.title ?? a}` : 'Timing before and after';
+      const result = await core.change('bench', 'bench', title, (call) =>
+        core.client.call('bench', { a, b, request: full }, call),
+      );
+      if (!result) return null;
+      const { revision } = document;
+      store.setState(({ benches }) => ({ benches: [...benches, { a, b, revision, result }] }));
+      core.notices.announce(`${result.message} ${plural(result.a.samples.length, 'sample')} each.`);
+      return result;
+    },
+  };
+  return actions;
+}

@@ -1,0 +1,151 @@
+import { CodedError, toErrorRecord, type ErrorRecord } from '../base/error.ts';
+import { plural } from '../base/format.ts';
+import type { Recipe } from '../recipe/types.ts';
+import type { Core, Opened, Source } from './core.ts';
+import { readRecipe, sortFiles } from './files.ts';
+import type { Recent } from './recents.ts';
+
+export interface OpeningActions {
+  /** Files as dropped or chosen: a model with its data, a recipe or report, or data that the open model waits for. */
+  openFiles(files: readonly File[]): Promise<void>;
+  openSample(id: string): Promise<void>;
+  /** A sample opens at once and its recipe is replayed; a file has to be given again. */
+  openRecent(recent: Recent): Promise<void>;
+  forgetRecent(name: string): void;
+  /** Replays a recipe on the open model, or keeps it until its model is dropped. */
+  useRecipe(name: string, recipe: Recipe): Promise<void>;
+  dropPendingRecipe(): void;
+  dismissOpenError(): void;
+  /** Back to the start page. The workers keep the model until another one is opened. */
+  close(): void;
+  cancelOpening(): void;
+}
+
+const bytesOf = (files: readonly File[]): number => files.reduce((sum, file) => sum + file.size, 0);
+
+export function openingActions(core: Core, replay: (recipe: Recipe, name: string) => Promise<boolean>): OpeningActions {
+  const { document: store } = core;
+
+  const refuse = (name: string | null, caught: unknown): void => {
+    const error: ErrorRecord = toErrorRecord(caught);
+    const status = store.getState().document ? 'open' : 'empty';
+    if (error.code === 'cancelled') {
+      store.setState({ status, opening: null });
+      return;
+    }
+    store.setState({ status, opening: null, openError: error, openErrorName: name });
+    core.notices.announce(`${name ?? 'The file'} could not be opened. ${error.message}`);
+  };
+
+  const take = (source: Source, opened: Opened): void => {
+    core.source = source;
+    const files = 'files' in source ? source.files.slice(1) : [];
+    store.setState({
+      opening: null,
+      benches: [],
+      external: files.map((file) => ({ name: file.name, bytes: file.size })),
+    });
+    core.view.setState({
+      workspace: 'studio',
+      selected: null,
+      search: '',
+      matches: null,
+      unfolded: new Set(),
+      dock: 'recipe',
+      diff: false,
+    });
+    core.adopt(opened);
+    const { document } = opened;
+    const nodes = plural(document.stops[0]?.summary.nodes ?? 0, 'node');
+    core.notices.announce(`${document.name} is open: ${nodes}.`);
+  };
+
+  /** True when the model is open. */
+  const open = async (source: Source, name: string): Promise<boolean> => {
+    if (core.runner.isRunning('bench', 'apply', 'replay', 'open', 'recover')) {
+      core.notices.show({ tone: 'plain', title: `${name} has to wait`, text: 'Another job is still at work.' });
+      return false;
+    }
+    const files = 'files' in source ? source.files : [];
+    try {
+      const opened = await core.runner.run('open', `Opening ${name}`, (call, job) => {
+        const bytes = files.length > 0 ? bytesOf(files) : null;
+        const opening = { name, bytes, files: files.length, job };
+        store.setState({ status: 'opening', opening, openError: null, openErrorName: null });
+        return core.client.call('open', 'files' in source ? { files } : { sample: source.sample }, call);
+      });
+      take(source, opened);
+      return true;
+    } catch (error) {
+      refuse(name, error);
+      return false;
+    }
+  };
+
+  const useRecipe = async (name: string, recipe: Recipe): Promise<void> => {
+    if (store.getState().document) await replay(recipe, name);
+    else store.setState({ pending: { name, recipe }, openError: null, openErrorName: null });
+  };
+
+  /** Opens a model; a recipe that waited for it is replayed. */
+  const openAndReplay = async (source: Source, name: string): Promise<void> => {
+    if (!(await open(source, name))) return;
+    const { pending } = store.getState();
+    if (!pending) return;
+    store.setState({ pending: null });
+    await replay(pending.recipe, pending.name);
+  };
+
+  /** Data that the open model waited for: the model is opened again with it, and its recipe replayed. */
+  const addData = async (data: readonly File[]): Promise<void> => {
+    const { document } = store.getState();
+    if (!document || !core.source || !('files' in core.source)) {
+      throw new CodedError('bad-request', 'There is no model among these files. Drop the .onnx file with its data.');
+    }
+    const names = new Set(data.map((file) => file.name));
+    const kept = core.source.files.filter((file, index) => index === 0 || !names.has(file.name));
+    const { recipe } = document;
+    if (!(await open({ files: [...kept, ...data] }, document.name))) return;
+    if (recipe.steps.length > 0) await replay(recipe, document.name);
+  };
+
+  return {
+    async openFiles(files) {
+      if (files.length === 0) return;
+      try {
+        const { model, data, recipe } = sortFiles(files, store.getState().document?.missing ?? []);
+        const parsed = recipe && { name: recipe.name, recipe: readRecipe(recipe.name, await recipe.text()) };
+        if (model) {
+          if (parsed) store.setState({ pending: parsed });
+          await openAndReplay({ files: [model, ...data] }, model.name);
+        } else {
+          if (data.length > 0) await addData(data);
+          if (parsed) await useRecipe(parsed.name, parsed.recipe);
+        }
+      } catch (error) {
+        refuse(files[0]?.name ?? null, error);
+      }
+    },
+    async openSample(id) {
+      const title = store.getState().samples.find((sample) => sample.id === id)?.title ?? id;
+      await openAndReplay({ sample: id }, title);
+    },
+    async openRecent(recent) {
+      store.setState({ pending: { name: recent.name, recipe: recent.recipe }, openError: null, openErrorName: null });
+      if (recent.sample !== null) await openAndReplay({ sample: recent.sample }, recent.name);
+    },
+    forgetRecent: (name) => core.recents.forget(name),
+    useRecipe,
+    dropPendingRecipe: () => store.setState({ pending: null }),
+    dismissOpenError: () => store.setState({ openError: null, openErrorName: null }),
+    close() {
+      core.source = null;
+      const cleared = { document: null, picture: null, preview: null, prune: null, sites: {}, benches: [] };
+      store.setState({ status: 'empty', openError: null, openErrorName: null, failure: null, ...cleared });
+    },
+    cancelOpening() {
+      const { opening } = store.getState();
+      if (opening) core.runner.cancel(opening.job);
+    },
+  };
+}

@@ -1,0 +1,76 @@
+import type { PruneForecast, PruneOptions, PrunePlanView } from '../prune/types.ts';
+import type { Json } from '../base/json.ts';
+import type { Core } from './core.ts';
+import { defaultsOf } from './looking.ts';
+import type { SteppingActions } from './stepping.ts';
+
+export const PRUNE_CHANNELS = 'prune-channels';
+
+export interface PruningActions {
+  /** Asks for the plan and opens the panel; the look at any other pass ends. */
+  openPrune(): Promise<void>;
+  /** Follows a slider: the forecast changes at once, nothing is asked of the workers. */
+  setPruneOptions(patch: Partial<PruneOptions>): void;
+  /** Another way to rate channels needs another plan. */
+  setImportance(patch: Partial<Pick<PruneOptions, 'importance' | 'seed'>>): Promise<void>;
+  focusGroup(group: number | null): void;
+  applyPrune(): Promise<boolean>;
+}
+
+export type ForecastOf = (plan: PrunePlanView, options: PruneOptions) => PruneForecast;
+
+const FALLBACK: PruneOptions = {
+  ratio: 0,
+  scope: 'group',
+  importance: 'l2',
+  roundTo: 1,
+  ratios: {},
+  protected: [],
+  seed: 0,
+  macs: null,
+};
+
+export function pruningActions(core: Core, stepping: SteppingActions, forecastOf: ForecastOf): PruningActions {
+  const { document: store } = core;
+
+  /** What the pass says its defaults are, but starting with nothing cut. */
+  const startOptions = (): PruneOptions => {
+    const info = store.getState().passes.find((pass) => pass.id === PRUNE_CHANNELS);
+    return { ...FALLBACK, ...(info ? (defaultsOf(info) as Partial<PruneOptions>) : {}), ratio: 0, macs: null };
+  };
+
+  const ask = async (options: PruneOptions): Promise<void> => {
+    const revision = store.getState().document?.revision;
+    const { importance, seed } = options;
+    const plan = await core.change('prune', 'prune', 'Looking for channel groups', (call) =>
+      core.client.call('prunePlan', { importance, seed }, call),
+    );
+    if (!plan || store.getState().document?.revision !== revision) return;
+    const group = store.getState().prune?.group ?? null;
+    store.setState({ preview: null, prune: { plan, options, forecast: forecastOf(plan, options), group } });
+    core.view.setState({ workspace: 'studio', refusal: null });
+  };
+
+  return {
+    openPrune: () => ask(startOptions()),
+    setPruneOptions(patch) {
+      store.setState(({ prune }) => {
+        if (!prune) return {};
+        const options = { ...prune.options, ...patch };
+        return { prune: { ...prune, options, forecast: forecastOf(prune.plan, options) } };
+      });
+    },
+    async setImportance(patch) {
+      const { prune } = store.getState();
+      if (prune) await ask({ ...prune.options, ...patch });
+    },
+    focusGroup: (group) => store.setState(({ prune }) => (prune ? { prune: { ...prune, group } } : {})),
+    async applyPrune() {
+      const { prune, passes } = store.getState();
+      if (!prune) return false;
+      const title = passes.find((pass) => pass.id === PRUNE_CHANNELS)?.title ?? 'Prune channels';
+      const options = prune.options as unknown as Readonly<Record<string, Json>>;
+      return stepping.applyRequest({ pass: PRUNE_CHANNELS, options, off: [] }, title);
+    },
+  };
+}

@@ -1,0 +1,105 @@
+import { formatChange, formatSignedBytes, plural } from '../base/format.ts';
+import type { Recipe } from '../recipe/types.ts';
+import type { Backend } from '../rewrite/pass.ts';
+import type { ApplyRequest, DocumentView } from '../engine/types.ts';
+import type { Core, Opened } from './core.ts';
+
+export interface SteppingActions {
+  /** Applies the pass that is looked at, to the sites that are on. */
+  apply(): Promise<void>;
+  /** Applies a request as it is; true when it became a step. */
+  applyRequest(request: ApplyRequest, title: string): Promise<boolean>;
+  usePreset(preset: string, title: string): Promise<void>;
+  replayRecipe(recipe: Recipe, name: string): Promise<boolean>;
+  undo(): Promise<void>;
+  redo(): Promise<void>;
+  /** Shows stop `cursor` of the recipe. */
+  moveTo(cursor: number): Promise<void>;
+  setBackend(backend: Backend): Promise<void>;
+  dismissFailure(): void;
+}
+
+/** What a change did, in one sentence. */
+function describe(before: DocumentView, after: DocumentView): string {
+  const [a, b] = [before.stops[before.cursor]?.summary, after.stops[after.cursor]?.summary];
+  if (!a || !b) return '';
+  const nodes = a.nodes === b.nodes ? 'The node count is the same' : `${a.nodes} → ${plural(b.nodes, 'node')}`;
+  const change = formatChange(a.bytes, b.bytes);
+  return `${nodes}, size ${change === 'same' ? 'the same' : `${formatSignedBytes(b.bytes - a.bytes)} (${change})`}.`;
+}
+
+export function steppingActions(core: Core, afterStep: () => void): SteppingActions {
+  const { document: store } = core;
+
+  /** Takes a change over, says what it did and offers the way back. */
+  const land = (opened: Opened, title: string): void => {
+    const before = store.getState().document;
+    core.adopt(opened);
+    if (!before) return;
+    const undo = { label: 'Undo', run: () => void actions.moveTo(before.cursor) };
+    const canUndo = opened.document.cursor === before.cursor + 1;
+    const text = describe(before, opened.document);
+    core.notices.show({ tone: 'good', title, text, action: canUndo ? undo : null });
+    afterStep();
+  };
+
+  const actions: SteppingActions = {
+    async apply() {
+      const { preview, passes, sites } = store.getState();
+      if (!preview) return;
+      const all = sites[preview.pass]?.sites ?? [];
+      const on = all.filter((site) => !preview.off.has(site.key)).length;
+      if (on === 0) return;
+      const title = passes.find((pass) => pass.id === preview.pass)?.title ?? preview.pass;
+      const off = all.filter((site) => preview.off.has(site.key)).map((site) => site.key);
+      await actions.applyRequest({ pass: preview.pass, options: preview.options, off }, title);
+    },
+    async applyRequest(request, title) {
+      const opened = await core.change('apply', 'pass', title, (call) => core.client.call('apply', request, call));
+      if (!opened) return false;
+      const stop = opened.document.stops[opened.document.cursor];
+      land(opened, stop ? `${title}: ${plural(stop.sites, 'site')}` : title);
+      return true;
+    },
+    async usePreset(preset, title) {
+      const opened = await core.change('replay', 'recipe', title, (call) =>
+        core.client.call('replay', { preset }, call),
+      );
+      if (opened) land(opened, `${title}: ${plural(opened.document.recipe.steps.length, 'step')}`);
+    },
+    async replayRecipe(recipe, name) {
+      const opened = await core.change('replay', 'recipe', `Recipe of ${name}`, (call) =>
+        core.client.call('replay', { recipe }, call),
+      );
+      if (opened) land(opened, `${name}: ${plural(recipe.steps.length, 'step')} replayed`);
+      return opened !== null;
+    },
+    async undo() {
+      const { document } = store.getState();
+      if (document) await actions.moveTo(document.cursor - 1);
+    },
+    async redo() {
+      const { document } = store.getState();
+      if (document) await actions.moveTo(document.cursor + 1);
+    },
+    async moveTo(cursor) {
+      const { document } = store.getState();
+      if (!document || cursor === document.cursor || !document.stops[cursor]) return;
+      const opened = await core.change('move', 'recipe', `Stop ${cursor}`, (call) =>
+        core.client.call('moveTo', { cursor }, call),
+      );
+      if (!opened) return;
+      core.adopt(opened);
+      core.notices.announce(`${opened.document.stops[cursor]?.title ?? 'Original'} is shown.`);
+    },
+    async setBackend(backend) {
+      const result = await core.change('move', 'document', 'Backend', (call) =>
+        core.client.call('setBackend', { backend }, call),
+      );
+      const { picture } = store.getState();
+      if (result && picture) core.adopt({ document: result.document, picture });
+    },
+    dismissFailure: () => store.setState({ failure: null }),
+  };
+  return actions;
+}
