@@ -3,8 +3,16 @@ import { defined, invariant } from '../base/assert.ts';
 import type { Tensor } from './tensor.ts';
 import type { GraphId, NodeId, ValueId, ValueType } from './types.ts';
 
-/** ONNX's `AttributeProto`, one case per type. A `reference` names an attribute of the enclosing function. */
-export type Attribute =
+/** What ONNX keeps beside an attribute's value, for the round trip. */
+export interface AttributeExtras {
+  readonly docString?: string;
+  readonly unknown?: readonly Uint8Array[];
+}
+
+/**
+ * ONNX's `AttributeProto`, one case per type. A `reference` names, in `name`, an attribute of the enclosing function.
+ */
+export type Attribute = (
   | { readonly type: 'float'; readonly value: number }
   | { readonly type: 'int'; readonly value: bigint }
   | { readonly type: 'string'; readonly value: Uint8Array }
@@ -19,7 +27,8 @@ export type Attribute =
   | { readonly type: 'graphs'; readonly value: readonly GraphId[] }
   | { readonly type: 'sparse-tensors'; readonly value: readonly SparseTensor[] }
   | { readonly type: 'types'; readonly value: readonly ValueType[] }
-  | { readonly type: 'reference'; readonly name: string; readonly of: AttributeType };
+  | { readonly type: 'reference'; readonly name: string; readonly of: AttributeType }
+) & { readonly extras?: AttributeExtras };
 
 /** What a referenced attribute would be; `undefined` where the file does not say. */
 export type AttributeType =
@@ -44,14 +53,15 @@ export interface SparseTensor {
   readonly values: Tensor;
   readonly indices: Tensor;
   readonly shape: readonly number[];
+  readonly unknown?: readonly Uint8Array[];
 }
 
-/** Fields that Whittle does not interpret, kept so that they are written back. */
+/** Fields that Whittle does not interpret, kept so that they are written back. Replaced as a whole, never changed. */
 export interface Extras {
-  docString?: string;
-  metadataProps?: ReadonlyMap<string, string>;
+  readonly docString?: string;
+  readonly metadataProps?: ReadonlyMap<string, string>;
   /** Whole encoded fields (tag and payload) that the reader does not know. */
-  unknown?: readonly Uint8Array[];
+  readonly unknown?: readonly Uint8Array[];
 }
 
 /** One consumer of a value: an input slot of a node, in whatever graph that node lives. */
@@ -176,6 +186,11 @@ export class Model {
     return this.opsetImports.get(domain) ?? 0;
   }
 
+  /** Ids from here on are given to what is added next. */
+  get frontier(): number {
+    return this.nextId;
+  }
+
   getNode(id: NodeId): Node {
     return defined(this.nodes.get(id), `node ${id}`);
   }
@@ -292,6 +307,13 @@ export class Model {
     invariant(to.outputs[index] === null, `output ${index} of ${to.opType} is taken`);
     to.outputs[index] = value;
     moved.producer = { node: to.id, index };
+  }
+
+  /** The value loses its producer and keeps its identity, name and uses: the caller makes it a constant. */
+  detachOutput(value: ValueId): void {
+    const detached = this.getValue(value);
+    if (detached.producer) this.getNode(detached.producer.node).outputs[detached.producer.index] = null;
+    detached.producer = null;
   }
 
   /** Removes a node whose outputs nobody uses, with its subgraphs; refuses otherwise and names the users. */

@@ -34,6 +34,9 @@ export type OptionSpec =
 
 export type OptionValues = Readonly<Record<string, Json>>;
 
+/** Anchor of a site that is at no node (constants that nothing reads): ids start at 1. */
+export const NO_NODE = 0 as NodeId;
+
 /** A place where a pass applies. */
 export interface Site {
   /** Rule + anchor output's name + structural hash: stable between replays. */
@@ -74,6 +77,8 @@ export interface PassContext {
   readonly backend: Backend;
   readonly facts: Facts;
   readonly options: OptionValues;
+  /** Names the step in generated names and in `madeBy`; default: the pass's id. */
+  readonly step?: string;
 }
 
 /** What one application did; the runner fills in counts and time. */
@@ -102,6 +107,8 @@ export interface Pass {
   readonly backends: readonly Backend[];
   /** Find again after applying, until nothing is left (bounded by the runner). Only for `sites: all`. */
   readonly repeats: boolean;
+  /** Graph inputs or outputs may change (`freeze-initializers`); every other pass keeps their names and types. */
+  readonly changesInterface?: boolean;
   /** Values whose contents the pass asks for (`needs: constants`). */
   requests?(context: PassContext): readonly ValueId[];
   find(context: PassContext): Findings;

@@ -1,0 +1,137 @@
+import type { Node } from '../ir/model.ts';
+import type { NodeId } from '../ir/types.ts';
+import { Build, otherReaders, sweep } from './build.ts';
+import { bodyNodes } from './graphs.ts';
+import { siteKey } from './hash.ts';
+import { candidates, type Candidate } from './match.ts';
+import type { Findings, Pass, PassContext, Refusal, Site } from './pass.ts';
+import { slotsOf, type Bound, type Captures, type OpPattern, type Slots } from './pattern.ts';
+
+/** What `when`, `what` and `apply` see besides their captures. */
+export interface Where extends PassContext {
+  /** The last node of the match. */
+  readonly anchor: Node;
+  /** Matched nodes, the anchor first; kept ones are not among them. */
+  readonly nodes: readonly NodeId[];
+}
+
+export interface RuleParts<C extends Captures> {
+  /** No colon. */
+  readonly name: string;
+  readonly captures: C;
+  readonly pattern: (captures: Slots<C>) => OpPattern;
+  /** The missing precondition, as a clause ("batch norm is in training mode"); null: all hold. */
+  readonly when?: (match: Bound<C>, where: Where) => string | null;
+  /** One sentence: what will happen here. */
+  readonly what: (match: Bound<C>, where: Where) => string;
+  /** Edits; matched nodes whose results nobody needs afterwards are removed by the driver. */
+  readonly apply: (match: Bound<C>, build: Build, where: Where) => void;
+}
+
+/** A rule whose captures are closed over. */
+export interface Rule {
+  readonly name: string;
+  readonly pattern: OpPattern;
+  check(candidate: Candidate, where: Where): string | null;
+  what(candidate: Candidate, where: Where): string;
+  apply(candidate: Candidate, build: Build, where: Where): void;
+}
+
+/** A rewrite at one place. Captures carry their types into `when`, `what` and `apply`; a misspelt one does not compile. */
+export function rule<const C extends Captures>(parts: RuleParts<C>): Rule {
+  const names = Object.keys(parts.captures);
+  const bound = (candidate: Candidate): Bound<C> =>
+    Object.fromEntries(names.map((name) => [name, candidate.slots.get(name) ?? null])) as Bound<C>;
+  return {
+    name: parts.name,
+    pattern: parts.pattern(slotsOf(parts.captures)),
+    check: (candidate, where) => parts.when?.(bound(candidate), where) ?? null,
+    what: (candidate, where) => parts.what(bound(candidate), where),
+    apply: (candidate, build, where) => parts.apply(bound(candidate), build, where),
+  };
+}
+
+/** What a pass is besides its rules. */
+export type RulePassParts = Omit<Pass, 'find' | 'apply'> & { readonly rules: readonly Rule[] };
+
+/** A pass made of rules: at each node the first rule that holds wins. */
+export function rulePass({ rules, ...parts }: RulePassParts): Pass {
+  const byRoot = new Map<string, Rule[]>();
+  for (const each of rules) {
+    for (const type of each.pattern.types) byRoot.set(type, [...(byRoot.get(type) ?? []), each]);
+  }
+  return {
+    ...parts,
+    find: (context) => findSites(context, (node) => byRoot.get(node.opType) ?? []),
+    apply: (context, site) => applySite(context, parts.id, rules, site),
+  };
+}
+
+/** A match with its verdict. `reason` null: it holds. */
+interface Verdict {
+  readonly candidate: Candidate;
+  readonly where: Where;
+  readonly reason: string | null;
+}
+
+function judge(context: PassContext, rule: Rule, anchor: Node, candidate: Candidate): Verdict {
+  const where: Where = { ...context, anchor, nodes: candidate.nodes };
+  const reason =
+    candidate.misses[0] ?? otherReaders(context.model, candidate.nodes, anchor.id) ?? rule.check(candidate, where);
+  return { candidate, where, reason };
+}
+
+/** The first match at a node that holds, else the first near miss. */
+function bestMatch(context: PassContext, rule: Rule, anchor: Node): Verdict | null {
+  let near: Verdict | null = null;
+  for (const candidate of candidates(context, rule.pattern, anchor)) {
+    const verdict = judge(context, rule, anchor, candidate);
+    if (verdict.reason === null) return verdict;
+    near ??= verdict;
+  }
+  return near;
+}
+
+function findSites(context: PassContext, rulesFor: (node: Node) => readonly Rule[]): Findings {
+  const sites: Site[] = [];
+  const refusals: Refusal[] = [];
+  for (const anchor of bodyNodes(context.model)) {
+    const misses: Refusal[] = [];
+    for (const rule of rulesFor(anchor)) {
+      const verdict = bestMatch(context, rule, anchor);
+      if (!verdict) continue;
+      const { candidate, where, reason } = verdict;
+      if (reason === null) {
+        sites.push(toSite(context, rule, anchor, candidate, where));
+        misses.length = 0;
+        break;
+      }
+      misses.push({ rule: rule.name, nodes: candidate.nodes, reason: sentence(reason) });
+    }
+    refusals.push(...misses);
+  }
+  return { sites, refusals };
+}
+
+const toSite = (context: PassContext, rule: Rule, anchor: Node, candidate: Candidate, where: Where): Site => ({
+  key: siteKey(context.model, rule.name, anchor, candidate.nodes),
+  rule: rule.name,
+  anchor: anchor.id,
+  nodes: candidate.nodes,
+  what: rule.what(candidate, where),
+});
+
+/** Matches again, for an earlier site may have changed what is here. */
+function applySite(context: PassContext, passId: string, rules: readonly Rule[], site: Site): boolean {
+  const rule = rules.find((each) => each.name === site.rule);
+  const anchor = context.model.nodes.get(site.anchor);
+  if (!rule || !anchor || site.nodes.some((id) => !context.model.nodes.has(id))) return false;
+  const verdict = bestMatch(context, rule, anchor);
+  if (!verdict || verdict.reason !== null || verdict.candidate.nodes.join() !== site.nodes.join()) return false;
+  rule.apply(verdict.candidate, new Build(context, rule.name, passId, anchor), verdict.where);
+  sweep(context.model, verdict.candidate.nodes);
+  return true;
+}
+
+/** A clause as a sentence. */
+export const sentence = (clause: string): string => `${clause.charAt(0).toUpperCase()}${clause.slice(1)}.`;
