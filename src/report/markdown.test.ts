@@ -1,0 +1,42 @@
+import { describe, expect, it } from 'vitest';
+import { reportFixture } from './fixture.ts';
+import { renderJson } from './json.ts';
+import { escapeMarkdown, renderMarkdown } from './markdown.ts';
+
+describe('the report as text', () => {
+  it('keeps a hostile name inside its cell', () => {
+    const name = 'a|b`c\n# d <img src=x> [x](y)';
+    const text = renderMarkdown(reportFixture({ widths: [{ name, before: 8, after: 4 }] }));
+    const line = text.split('\n').find((each) => each.includes('b\\`c'));
+    expect(line).toBe('| a\\|b\\`c \\# d \\<img src=x\\> \\[x\\]\\(y\\) | 8 | 4 |');
+  });
+
+  it('fences commands with more backticks than they hold', () => {
+    const text = renderMarkdown(reportFixture({ commands: ['whittle inspect "a```b.onnx"'] }));
+    expect(text).toContain('````\nwhittle inspect "a```b.onnx"\n````');
+  });
+
+  it('says what was not measured', () => {
+    const text = renderMarkdown(reportFixture({ bench: [], verify: null, widths: [] }));
+    expect(text).toContain('## Time for one run\n\nNot measured.');
+    expect(text).toContain('## Check against the original\n\nNot checked.');
+    expect(text).not.toContain('Widths');
+  });
+
+  it('holds the headline, each step and the recipe', () => {
+    const text = renderMarkdown(reportFixture());
+    expect(text).toMatch(/^# mobilenetv2-edge runs 1\.63× faster and is 46\.3.% smaller\.\n/);
+    expect(text).toContain('| Prune channels | 22 |');
+    expect(text).toContain('"pass": "fold-batch-norm"');
+  });
+
+  it('leaves plain words as they are', () => {
+    expect(escapeMarkdown('Fold batch norm, 50 sites.')).toBe('Fold batch norm, 50 sites.');
+  });
+});
+
+describe('the report as JSON', () => {
+  it('gives back the same data', () => {
+    expect(JSON.parse(renderJson(reportFixture()))).toEqual(reportFixture());
+  });
+});

@@ -1,0 +1,106 @@
+import { formatChange, formatError, formatInteger, formatRatio, plural } from '../base/format.ts';
+import { headlineClause, leadText, modelName } from './headline.ts';
+import { cosineText, deltaText, pairTexts, type Quantity } from './quantity.ts';
+import type { ReportBench, ReportData, ReportSummary } from './types.ts';
+
+/** Text in Markdown (CommonMark 0.31, 2.4): punctuation loses its meaning, line breaks become spaces. */
+export const escapeMarkdown = (text: string): string =>
+  text.replace(/[\p{Cc}\u2028\u2029]+/gu, ' ').replace(/[\\`*_{}[\]()#+!|<>~&$@]/g, (character) => `\\${character}`);
+
+/** A fenced block whose fence is longer than any run of backticks inside. */
+function codeBlock(text: string): string {
+  const longest = Math.max(2, ...(text.match(/`+/g) ?? []).map((run) => run.length));
+  const fence = '`'.repeat(longest + 1);
+  return `${fence}\n${text}\n${fence}`;
+}
+
+const line = (cells: readonly string[]): string => `| ${cells.join(' | ')} |`;
+
+function table(heads: readonly string[], rows: readonly (readonly string[])[]): string {
+  return [line(heads), line(heads.map((_, index) => (index === 0 ? '---' : '--:'))), ...rows.map(line)].join('\n');
+}
+
+const SIZES: readonly (readonly [string, Quantity, (summary: ReportSummary) => number | null])[] = [
+  ['File', 'bytes', (summary) => summary.bytes],
+  ['MACs', 'count', (summary) => summary.macs],
+  ['Parameters', 'count', (summary) => summary.parameters],
+  ['Peak activations', 'bytes', (summary) => summary.peakActivationBytes],
+  ['Nodes', 'count', (summary) => summary.nodes],
+];
+
+const sizes = ({ before, after }: ReportData): string =>
+  table(
+    ['', 'Before', 'After', 'Change'],
+    SIZES.map(([title, kind, read]) => {
+      const [from, to] = [read(before), read(after)];
+      return [title].concat(pairTexts(kind, from, to), formatChange(from, to));
+    }),
+  );
+
+function recipe({ steps }: ReportData): string {
+  if (steps.length === 0) return 'No step was applied.';
+  return table(
+    ['Step', 'Sites', 'Nodes', 'File', 'Check'],
+    steps.map((step) => [
+      escapeMarkdown(step.title),
+      formatInteger(step.sites),
+      deltaText('count', step.nodesBefore, step.nodesAfter),
+      deltaText('bytes', step.bytesBefore, step.bytesAfter),
+      escapeMarkdown(step.verdict ?? 'not checked'),
+    ]),
+  );
+}
+
+const benchRow = (bench: ReportBench): readonly string[] => [
+  escapeMarkdown(`${bench.backend}, ${plural(bench.threads, 'thread')}, ${bench.level}`),
+  ...pairTexts('ms', bench.before.median, bench.after.median),
+  ...pairTexts('ms', bench.before.p95, bench.after.p95),
+  `${formatRatio(bench.ratio)}, ${bench.interval.map((end) => end.toFixed(2)).join(' to ')}`,
+  escapeMarkdown(bench.verdict),
+];
+
+const timing = ({ bench }: ReportData): string =>
+  bench.length === 0
+    ? 'Not measured.'
+    : table(['On', 'Median before', 'after', 'p95 before', 'after', 'Ratio', 'Verdict'], bench.map(benchRow));
+
+function verification({ verify }: ReportData): string {
+  if (!verify) return 'Not checked.';
+  const rows = verify.rows.map((row) => [
+    escapeMarkdown(row.output),
+    escapeMarkdown(`${row.backend}, ${row.level}`),
+    formatError(row.maxRel),
+    formatError(row.allowed),
+    cosineText(row.cosine),
+    row.ok ? 'agrees' : 'differs',
+  ]);
+  const heads = ['Output', 'On', 'Largest error', 'Allowed', 'Cosine', 'Verdict'];
+  return `${escapeMarkdown(verify.message)}\n\n${rows.length > 0 ? table(heads, rows) : 'No output was compared.'}`;
+}
+
+const widths = ({ widths: groups }: ReportData): string =>
+  table(
+    ['Group', 'Before', 'After'],
+    groups.map((group) => [escapeMarkdown(group.name), formatInteger(group.before), formatInteger(group.after)]),
+  );
+
+const list = (entries: readonly string[]): string => entries.map((entry) => `- ${entry}`).join('\n');
+
+/** The same report as text for an issue or a pull request. */
+export function renderMarkdown(data: ReportData): string {
+  const device = data.device.map(([key, value]) => `${escapeMarkdown(key)}: ${escapeMarkdown(value)}`);
+  const parts: readonly (readonly [string, string])[] = [
+    ['Sizes', sizes(data)],
+    ['Recipe', recipe(data)],
+    ['Time for one run', timing(data)],
+    ['Check against the original', verification(data)],
+    ...(data.widths.length > 0 ? ([['Widths after pruning', widths(data)]] as const) : []),
+    ['Device and method', list([...device, `Runtime: ${escapeMarkdown(data.tool.runtime)}`])],
+    ...(data.limits.length > 0 ? ([['Limits', list(data.limits.map(escapeMarkdown))]] as const) : []),
+    ['Do it again', codeBlock(data.commands.join('\n'))],
+    ['Recipe as JSON', codeBlock(JSON.stringify(data.recipe, null, 2))],
+  ];
+  const head = `# ${escapeMarkdown(modelName(data))} ${headlineClause(data)}\n\n${escapeMarkdown(leadText(data))}`;
+  const foot = `${escapeMarkdown(`${data.tool.name} ${data.tool.version}`)} · ${escapeMarkdown(data.createdAt)} · sha256 ${escapeMarkdown(data.model.sha256)}`;
+  return `${[head, ...parts.map(([title, text]) => `## ${title}\n\n${text}`), foot].join('\n\n')}\n`;
+}

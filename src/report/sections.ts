@@ -1,0 +1,298 @@
+import { formatBytes, formatChange, formatError, formatInteger, formatRatio, plural } from '../base/format.ts';
+import { distributionChart, graphStrip, intervalChart, pairBars, widthsChart } from './charts.ts';
+import { mainBench } from './headline.ts';
+import { safe, type Markup, type MarkupValue } from './markup.ts';
+import { cosineText, deltaText, pairTexts, type Quantity } from './quantity.ts';
+import { KNOWN_FAMILIES } from './style.ts';
+import type { ReportBench, ReportCell, ReportData, ReportStep, ReportTiming } from './types.ts';
+
+/** Names come from files of strangers: `bdi` keeps right-to-left marks inside them. */
+export const name = (text: string): Markup => safe`<bdi>${text}</bdi>`;
+
+const section = (title: string, note: string, content: MarkupValue): Markup =>
+  safe`<section>
+    <h2>${title}${note === '' ? null : safe`<small>${note}</small>`}</h2>
+    ${content}
+  </section>`;
+
+const note = (text: string): Markup => safe`<p class="note">${text}</p>`;
+
+const table = (heads: readonly (readonly [title: string, right?: boolean])[], rows: MarkupValue): Markup =>
+  safe`<div class="scroll">
+    <table>
+      <thead>
+        <tr>
+          ${heads.map(([title, right]) => safe`<th scope="col" class="${right === true ? 'r' : ''}">${title}</th>`)}
+        </tr>
+      </thead>
+      <tbody>
+        ${rows}
+      </tbody>
+    </table>
+  </div>`;
+
+interface Tone {
+  readonly glyph: string;
+  readonly tone: string;
+}
+const VERDICTS: ReadonlyMap<string, Tone> = new Map([
+  ['agrees', { glyph: '✓', tone: 'good' }],
+  ['differs', { glyph: '×', tone: 'bad' }],
+  ['uninformative', { glyph: '?', tone: 'open' }],
+  ['ill-conditioned', { glyph: '?', tone: 'open' }],
+  ['faster', { glyph: '✓', tone: 'good' }],
+  ['slower', { glyph: '×', tone: 'bad' }],
+  ['inconclusive', { glyph: '?', tone: 'open' }],
+  ['no change', { glyph: '=', tone: 'plain' }],
+]);
+
+/** A verdict is a word with a glyph; what was not checked says so. */
+function badge(verdict: string | null): Markup {
+  if (verdict === null) return safe`<span class="badge plain">not checked</span>`;
+  const { glyph, tone } = VERDICTS.get(verdict) ?? { glyph: '·', tone: 'plain' };
+  return safe`<span class="badge ${tone}">${glyph} ${verdict}</span>`;
+}
+
+function tile(title: string, kind: Quantity, before: number | null, after: number | null, head?: string): Markup {
+  const [from, to] = pairTexts(kind, before, after);
+  return safe`<div class="tile">
+    <div class="k">${title}</div>
+    <div class="v">${head ?? formatChange(before, after)}</div>
+    <div class="p">${from} → <b>${to}</b></div>
+    ${pairBars(before, after)}
+  </div>`;
+}
+
+export function tiles(data: ReportData): Markup {
+  const { before, after } = data;
+  const bench = mainBench(data);
+  const latency = bench
+    ? tile('Latency, median', 'ms', bench.before.median, bench.after.median, formatRatio(bench.ratio))
+    : safe`<div class="tile">
+        <div class="k">Latency, median</div>
+        <div class="v">–</div>
+        <div class="p">not measured</div>
+      </div>`;
+  return safe`<div class="tiles">
+    ${latency}${tile('File', 'bytes', before.bytes, after.bytes)}
+    ${tile('MACs', 'count', before.macs, after.macs)}${tile('Parameters', 'count', before.parameters, after.parameters)}
+    ${tile('Peak activations', 'bytes', before.peakActivationBytes, after.peakActivationBytes)}
+  </div>`;
+}
+
+function stepRow(step: ReportStep, index: number): Markup {
+  const off = step.sitesOff > 0 ? `, ${formatInteger(step.sitesOff)} switched off` : '';
+  return safe`<tr>
+    <td class="t3">${index + 1}</td>
+    <td>
+      <span class="med">${step.title}</span>
+      <span class="sub">${plural(step.sites, 'site')}${off} · ${step.exactness}</span>
+    </td>
+    <td>${badge(step.verdict)}${step.message === null ? null : safe`<span class="sub">${step.message}</span>`}</td>
+    <td class="r">${deltaText('count', step.nodesBefore, step.nodesAfter)}</td>
+    <td class="r">${deltaText('bytes', step.bytesBefore, step.bytesAfter)}</td>
+  </tr>`;
+}
+
+export function recipe({ steps }: ReportData): Markup {
+  if (steps.length === 0)
+    return section('Recipe', '', note('No step was applied: this is the model as it was opened.'));
+  const heads = [[''], ['Step'], ['Check'], ['Nodes', true], ['File', true]] as const;
+  return section('Recipe', plural(steps.length, 'step'), table(heads, steps.map(stepRow)));
+}
+
+const TIMING_ROWS: readonly (readonly [string, (timing: ReportTiming) => number])[] = [
+  ['Median', (timing) => timing.median],
+  ['p95', (timing) => timing.p95],
+  ['Fastest', (timing) => timing.min],
+  ['Spread (MAD)', (timing) => timing.mad],
+  ['Start-up', (timing) => timing.startMs],
+];
+
+function timingRow(bench: ReportBench, [title, read]: (typeof TIMING_ROWS)[number]): Markup {
+  const [before, after] = pairTexts('ms', read(bench.before), read(bench.after));
+  return safe`<tr>
+    <td class="t2">${title}</td>
+    <td class="r t3">${before}</td>
+    <td class="r">${after}</td>
+  </tr>`;
+}
+
+const backendName = (backend: string): string =>
+  backend === 'webgpu' ? 'WebGPU' : backend === 'wasm' ? 'WASM' : backend;
+
+function timing(bench: ReportBench): Markup {
+  const runs = Math.max(bench.before.samples.length, bench.after.samples.length);
+  const where = `${backendName(bench.backend)}, ${plural(bench.threads, 'thread')}, level ${bench.level}`;
+  const [low, high] = bench.interval;
+  const ratio = safe`<p class="t2 gap">
+    ${badge(bench.verdict)} ${formatRatio(bench.ratio)}, 95 % interval ${low.toFixed(2)} to ${high.toFixed(2)}
+  </p>`;
+  const rows = TIMING_ROWS.map((row) => timingRow(bench, row));
+  return section('Time for one run', `${where} · ${formatInteger(runs)} samples each, every dot is one`, [
+    distributionChart(bench),
+    ratio,
+    intervalChart(bench),
+    safe`<div class="gap"></div>`,
+    table([[''], ['Before', true], ['After', true]], rows),
+  ]);
+}
+
+export function timings({ bench }: ReportData): MarkupValue {
+  if (bench.length > 0) return bench.map(timing);
+  return section('Time for one run', '', note('Not measured. A smaller count of operations is no proof of speed.'));
+}
+
+export function device({ device: entries, tool }: ReportData): Markup {
+  const rows = entries.length > 0 ? entries : ([['Device', 'not recorded']] as const);
+  return section('Device and method', '', [
+    safe`<dl>
+      ${rows.map(
+        ([key, value]) =>
+          safe`<dt>${key}</dt>
+            <dd>${value}</dd>`,
+      )}
+      <dt>Runtime</dt>
+      <dd>${tool.runtime}</dd>
+    </dl>`,
+  ]);
+}
+
+export function verification({ verify }: ReportData): Markup {
+  if (!verify)
+    return section(
+      'Check against the original',
+      '',
+      note('Not checked. The result was not compared with the original.'),
+    );
+  const rows = verify.rows.map(
+    (row) =>
+      safe`<tr>
+        <td>${name(row.output)}</td>
+        <td>${backendName(row.backend)}</td>
+        <td>${row.level}</td>
+        <td class="r">${formatError(row.maxRel)}</td>
+        <td class="r">${formatError(row.allowed)}</td>
+        <td class="r">${cosineText(row.cosine)}</td>
+        <td>${badge(row.ok ? 'agrees' : 'differs')}</td>
+      </tr>`,
+  );
+  const heads = [
+    ['Output'],
+    ['Backend'],
+    ['Level'],
+    ['Largest error', true],
+    ['Allowed', true],
+    ['Cosine', true],
+    [''],
+  ] as const;
+  return section(
+    'Check against the original',
+    `class ${verify.class}, errors relative to the largest value of the output`,
+    [
+      safe`<p class="t2 gap">${badge(verify.verdict)} ${verify.message}</p>`,
+      rows.length > 0 ? table(heads, rows) : note('No output was compared.'),
+    ],
+  );
+}
+
+export function widths({ widths: groups }: ReportData): Markup | null {
+  if (groups.length === 0) return null;
+  const total = (key: 'before' | 'after'): number => groups.reduce((sum, group) => sum + group[key], 0);
+  const list = groups.map(
+    (group) =>
+      safe`<div>${name(group.name)}<span>${formatInteger(group.before)} → ${formatInteger(group.after)}</span></div>`,
+  );
+  const text = `${plural(groups.length, 'group')} · ${formatInteger(total('after'))} of ${formatInteger(total('before'))} channels kept`;
+  return section('Widths after pruning', text, [widthsChart(groups), safe`<div class="cols">${list}</div>`]);
+}
+
+function familyLegend(cells: readonly ReportCell[]): Markup {
+  const counts = new Map<string, number>();
+  for (const { family } of cells) counts.set(family, (counts.get(family) ?? 0) + 1);
+  const entries = [...counts].filter(([family]) => KNOWN_FAMILIES.has(family)).sort((a, b) => b[1] - a[1]);
+  return safe`${entries.map(
+    ([family, count]) =>
+      safe`<span><i class="key" style="--c:var(--op-${family})"></i>${FAMILY_NAMES[family] ?? family} ${formatInteger(count)}</span>`,
+  )}`;
+}
+const FAMILY_NAMES: Readonly<Record<string, string>> = {
+  conv: 'convolution',
+  dense: 'dense',
+  norm: 'normalization',
+  act: 'activation',
+  elem: 'elementwise',
+  shape: 'shape',
+  pool: 'pooling',
+  attn: 'attention',
+  control: 'control',
+  const: 'constant',
+};
+
+const MARKS = [
+  ['removed', '−', 'bad', 'removed'],
+  ['added', '+', 'good', 'added'],
+  ['changed', '~', 'open', 'changed'],
+] as const;
+
+function markLegend({ before, after }: ReportData['pictures']): Markup {
+  const all = [...before, ...after];
+  return safe`${MARKS.map(([mark, glyph, tone, word]) => {
+    const count = all.filter((cell) => cell.mark === mark).length;
+    return count > 0 ? safe`<span class="tone ${tone}">${glyph} ${word} ${formatInteger(count)}</span>` : null;
+  })}`;
+}
+
+export function pictures({ pictures: both, before, after }: ReportData): Markup | null {
+  if (both.before.length === 0) return null;
+  const heaviest = [...both.before, ...both.after].reduce((most, cell) => Math.max(most, cell.weight), 0);
+  const strip = (title: string, cells: readonly ReportCell[]): Markup =>
+    safe`<div class="sub">${title}</div>
+      ${graphStrip(cells, heaviest, `${plural(cells.length, 'node')} ${title}`)}`;
+  const text = `${formatInteger(before.nodes)} → ${formatInteger(after.nodes)} nodes, one bar each, height by cost`;
+  return section('Graph', text, [
+    strip('before', both.before),
+    strip('after', both.after),
+    safe`<div class="legend">${markLegend(both)}${familyLegend([...both.before, ...both.after])}</div>`,
+  ]);
+}
+
+/** Operator names are a stranger's: `constructor` must not find the object's own. */
+const count = (ops: Readonly<Record<string, number>>, op: string): number =>
+  Object.hasOwn(ops, op) ? (ops[op] ?? 0) : 0;
+
+export function operators({ before, after }: ReportData): Markup {
+  const all = [...new Set([...Object.keys(before.ops), ...Object.keys(after.ops)])];
+  all.sort((a, b) => count(before.ops, b) - count(before.ops, a) || count(after.ops, b) - count(after.ops, a));
+  const list = all.map((op) => {
+    const [from, to] = [count(before.ops, op), count(after.ops, op)];
+    return safe`<div>
+      ${name(op)}<span>${from === to ? formatInteger(to) : `${formatInteger(from)} → ${formatInteger(to)}`}</span>
+    </div>`;
+  });
+  return section('Operators', plural(all.length, 'kind'), safe`<div class="cols">${list}</div>`);
+}
+
+export function limits({ limits: list }: ReportData): Markup | null {
+  if (list.length === 0) return null;
+  return section(
+    'Limits',
+    '',
+    safe`<ul>
+      ${list.map((limit) => safe`<li>${limit}</li>`)}
+    </ul>`,
+  );
+}
+
+export function reproduce({ commands }: ReportData): Markup {
+  const content = commands.map((command) => safe`<pre>${command}</pre>`);
+  const text =
+    'Replay the recipe on the original to get this result, byte for byte. The recipe is also inside this file.';
+  return section('Do it again', '', [safe`<p class="t2">${text}</p>`, content]);
+}
+
+export function fileLine({ model, before }: ReportData): Markup {
+  const maker = model.producer === '' ? null : safe` · made by ${name(model.producer)}`;
+  const facts = `opset ${formatInteger(model.opset)} · ${formatBytes(before.bytes)}`;
+  return safe`<span>Original ${name(model.name)} · ${facts}${maker}</span><span class="mono">sha256 ${model.sha256}</span>`;
+}
