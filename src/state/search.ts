@@ -32,6 +32,9 @@ function rowsWithShape(view: GraphView, text: string): Set<number> {
   return rows;
 }
 
+/** `Conv`, or `com.microsoft.FusedConv` without its domain. */
+const isOp = (op: string, part: string): boolean => op === part || op.split('.').at(-1) === part;
+
 /** Ids of the nodes that a search finds, in topological order. */
 export function findMatches(view: GraphView, text: string): readonly number[] {
   const terms = parseSearch(text).filter((term) => term.text !== '');
@@ -40,7 +43,6 @@ export function findMatches(view: GraphView, text: string): readonly number[] {
     terms.filter(({ field }) => field === 'shape').map((term) => [term.text, rowsWithShape(view, term.text)]),
   );
   const ops = view.opTypes.map((op) => op.toLowerCase());
-  const isOp = (op: string, part: string): boolean => op === part || op.split('.').at(-1) === part;
   // While an operator's name is still being typed, its beginning is enough.
   const opMatches = (op: number, part: string): boolean =>
     ops.some((each) => isOp(each, part)) ? isOp(ops[op] ?? '', part) : (ops[op]?.startsWith(part) ?? false);
