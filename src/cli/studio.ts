@@ -12,6 +12,6 @@ export const localPort = (options: NodePortOptions = {}): RuntimePort => nodePor
 export async function openStudio(path: string, job: Job): Promise<{ studio: CommandStudio; document: DocumentView }> {
   const studio = new Studio(localPort());
   const source = openPath(path);
-  const { document } = await studio.openFile(source, job, { picture: false });
+  const document = await studio.openFile(source, job);
   return { studio, document };
 }

@@ -36,7 +36,7 @@ export class Stop {
   verify: VerifyResult | null = null;
   private readonly fileBytes: number | null;
   private readonly before: Stop | null;
-  private readonly revision: number;
+  readonly revision: number;
   private kept: { analysis?: Analysis; summary?: ModelSummary; picture?: Picture } = {};
 
   constructor(
@@ -51,6 +51,10 @@ export class Stop {
     this.outcome = outcome;
     this.fileBytes = fileBytes;
     this.revision = revision;
+  }
+
+  get preserves(): Exactness {
+    return this.outcome?.preserves ?? 'bits';
   }
 
   get analysis(): Analysis {
@@ -82,7 +86,7 @@ export class Stop {
       pass: outcome?.step.pass ?? null,
       title: outcome?.title ?? 'Original',
       summary: this.summary,
-      preserves: outcome?.preserves ?? 'bits',
+      preserves: this.preserves,
       sites: outcome?.sites ?? 0,
       off: outcome?.off ?? 0,
       removed: outcome?.removed ?? 0,

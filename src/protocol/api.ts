@@ -30,7 +30,8 @@ interface Row<Params, Result> {
   readonly progress: Progress;
   readonly result: Result;
 }
-export type Api = { readonly [method: string]: Call };
+/** A typed map of calls: every member is a `Call`. */
+export type Api<A> = { readonly [M in keyof A]: Call };
 
 /** A model on its way to a runtime worker: written bytes, transferred. */
 export interface ModelParcel {
@@ -39,7 +40,7 @@ export interface ModelParcel {
 }
 
 /** What the graph worker serves to the page. */
-export interface GraphApi extends Api {
+export interface GraphApi {
   /** Files as dropped: the model first, external data after it; or a sample's id. Ends the document that was open. */
   open: Row<{ files: readonly File[] } | { sample: string }, { document: DocumentView; picture: Picture }>;
   samples: Row<null, readonly SampleInfo[]>;
@@ -72,7 +73,7 @@ export interface GraphApi extends Api {
 }
 
 /** What a runtime worker serves to the graph worker, over a port of their own. */
-export interface RuntimeApi extends Api {
+export interface RuntimeApi {
   capabilities: Row<null, Capabilities>;
   /** Runs a model once: constant folding. */
   evaluate: Row<{ model: ModelParcel; feeds: Feeds }, Readonly<Record<string, HostTensor>>>;

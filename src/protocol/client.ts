@@ -9,7 +9,7 @@ export interface CallOptions {
   readonly transfer?: Transferable[];
 }
 
-export interface Client<A extends Api> {
+export interface Client<A extends Api<A>> {
   call<M extends keyof A & string>(method: M, params: A[M]['params'], options?: CallOptions): Promise<A[M]['result']>;
   /** Fails every open call: the other side has died or was ended. */
   fail(error: CodedError): void;
@@ -24,7 +24,7 @@ interface Open {
 }
 
 /** Typed calls over an endpoint. A cancel is sent as a message; the promise ends when the other side answers. */
-export function createClient<A extends Api>(endpoint: Endpoint): Client<A> {
+export function createClient<A extends Api<A>>(endpoint: Endpoint): Client<A> {
   const open = new Map<number, Open>();
   let nextId = 1;
   endpoint.addEventListener('message', (event) => {

@@ -1,13 +1,14 @@
 import { CodedError } from '../base/error.ts';
 import { createClient, type CallOptions, type Client } from './client.ts';
-import type { Api, GraphApi, HostRequest } from './api.ts';
+import type { GraphApi, HostRequest } from './api.ts';
 import type { Endpoint } from './wire.ts';
 import type { RuntimeBackend } from '../runtime/types.ts';
 
 /** The part of `Worker` that the host needs; tests give their own. */
 export interface WorkerLike extends Endpoint {
   terminate(): void;
-  addEventListener(type: string, listener: (event: never) => void): void;
+  addEventListener(type: 'message', listener: (event: MessageEvent) => void): void;
+  addEventListener(type: 'error' | 'messageerror', listener: (event: Event) => void): void;
 }
 
 export interface WorkerFactory {
@@ -20,6 +21,9 @@ export type JoinMessage =
   | { readonly kind: 'join'; readonly port: MessagePort }
   | { readonly kind: 'runtime'; readonly backend: RuntimeBackend; readonly port: MessagePort }
   | { readonly kind: 'runtime-died'; readonly backend: RuntimeBackend; readonly message: string };
+
+const reasonOf = (event: Event): string =>
+  'message' in event && event.message ? String(event.message) : 'no reason given';
 
 export interface Host {
   readonly client: Client<GraphApi>;
@@ -47,10 +51,10 @@ export function createHost(factory: WorkerFactory, onGraphDeath: (error: CodedEr
     endRuntime(backend);
     const worker = factory.runtime(backend);
     const { port1, port2 } = new MessageChannel();
-    const died = (event: { message?: string }): void => {
+    const died = (event: Event): void => {
       if (runtimes.get(backend) !== worker) return;
       endRuntime(backend);
-      const message = event.message ?? 'no reason given';
+      const message = reasonOf(event);
       graph.postMessage({ kind: 'runtime-died', backend, message } satisfies JoinMessage);
     };
     worker.addEventListener('error', died);
@@ -69,11 +73,11 @@ export function createHost(factory: WorkerFactory, onGraphDeath: (error: CodedEr
       if (request.kind === 'need-runtime') startRuntime(request.backend);
       if (request.kind === 'release-runtime') endRuntime(request.backend);
     });
-    worker.addEventListener('error', (event: { message?: string }) => {
+    worker.addEventListener('error', (event) => {
       if (graph !== worker) return;
       const error = new CodedError(
         'worker-died',
-        `The worker that holds the graph ended: ${event.message ?? 'no reason given'}. The model is opened again and the recipe replayed.`,
+        `The worker that holds the graph ended: ${reasonOf(event)}. The model is opened again and the recipe replayed.`,
       );
       respawn(error);
       onGraphDeath(error);
@@ -91,8 +95,8 @@ export function createHost(factory: WorkerFactory, onGraphDeath: (error: CodedEr
   startGraph();
   return {
     client: {
-      call: <M extends keyof GraphApi & string>(method: M, params: Api[M]['params'], options?: CallOptions) =>
-        client.call(method, params as never, options),
+      call: <M extends keyof GraphApi & string>(method: M, params: GraphApi[M]['params'], options?: CallOptions) =>
+        client.call(method, params, options),
       fail: (error) => client.fail(error),
       get pending() {
         return client.pending;

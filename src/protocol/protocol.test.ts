@@ -1,11 +1,10 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { CodedError } from '../base/error.ts';
 import type { Progress } from '../base/job.ts';
-import type { Api } from './api.ts';
 import { createClient, type Client } from './client.ts';
 import { buffersOf, serve, Transferred, type Handlers } from './server.ts';
 
-interface TestApi extends Api {
+interface TestApi {
   double: { params: number; progress: Progress; result: number };
   slow: { params: null; progress: Progress; result: number };
   fail: { params: string; progress: Progress; result: null };

@@ -13,7 +13,7 @@ export class Transferred<T> {
   }
 }
 
-export type Handlers<A extends Api> = {
+export type Handlers<A extends Api<A>> = {
   readonly [M in keyof A & string]: (
     params: A[M]['params'],
     job: Job,
@@ -21,7 +21,7 @@ export type Handlers<A extends Api> = {
 };
 
 /** Serves calls on an endpoint until the other side is gone. Errors cross as `{code, message, data}`. */
-export function serve<A extends Api>(endpoint: Endpoint, handlers: Handlers<A>): void {
+export function serve<A extends Api<A>>(endpoint: Endpoint, handlers: Handlers<A>): void {
   const running = new Map<number, AbortController>();
   const send = (message: ToClient, transfer: Transferable[] = []) => endpoint.postMessage(message, transfer);
 

@@ -3,6 +3,7 @@ import type { Job } from '../base/job.ts';
 import { blobFiles } from '../onnx/external-browser.ts';
 import { Studio } from '../engine/studio.ts';
 import type { Parcel, RuntimePort } from '../engine/ports.ts';
+import type { DocumentView } from '../engine/types.ts';
 import type { GraphApi, HostRequest, RuntimeApi } from '../protocol/api.ts';
 import { createClient, type Client } from '../protocol/client.ts';
 import type { JoinMessage } from '../protocol/host.ts';
@@ -106,26 +107,31 @@ const port: RuntimePort = {
 
 const studio = new Studio(port);
 
+/** Copied, not transferred: the next layout starts from this one. */
+const drawn = (document: DocumentView) => ({ document, picture: studio.picture() });
+
 const handlers: Handlers<GraphApi> = {
   async open(params, job) {
-    if ('sample' in params) return studio.openSample(params.sample);
+    if ('sample' in params) return drawn(studio.openSample(params.sample));
     const [first, ...rest] = params.files;
     if (!first) throw new CodedError('bad-request', 'No file was given.');
     const model = params.files.find((file) => /\.onnx$/i.test(file.name)) ?? first;
     job.progress({ stage: 'Reading the file', total: model.size });
     const bytes = new Uint8Array(await model.arrayBuffer());
     const others = model === first ? rest : params.files.filter((file) => file !== model);
-    return studio.openFile({ name: model.name, bytes, external: blobFiles(others) }, job);
+    const document = await studio.openFile({ name: model.name, bytes, external: blobFiles(others) }, job);
+    job.progress({ stage: 'Laying out', total: document.stops[0]?.summary.nodes ?? 0 });
+    return drawn(document);
   },
   samples: () => studio.samples(),
   passes: () => studio.passes(),
   sites: (params, job) => studio.sites(params.passes, params.options ?? {}, job),
   preview: (params, job) => studio.preview(params, job),
-  apply: (params, job) => studio.apply(params, job),
-  replay: (params, job) => studio.replay(params, job),
-  moveTo: ({ cursor }) => studio.moveTo(cursor),
+  apply: async (params, job) => drawn(await studio.apply(params, job)),
+  replay: async (params, job) => drawn(await studio.replay(params, job)),
+  moveTo: ({ cursor }) => drawn(studio.moveTo(cursor)),
   picture: ({ stop }) => studio.picture(stop),
-  setBackend: ({ backend }) => studio.setBackend(backend),
+  setBackend: ({ backend }) => ({ document: studio.setBackend(backend) }),
   node: ({ node }) => studio.node(node),
   tensor: ({ value }) => studio.tensor(value),
   prunePlan: (params, job) => studio.prunePlan(params, job),

@@ -38,8 +38,8 @@ export const bench: Command = {
     const left = await openStudio(a ?? '', job);
     const right = b === undefined ? null : await openStudio(b, job);
     const result = await localPort().bench(
-      left.studio.exportOriginal(),
-      right?.studio.exportOriginal() ?? null,
+      left.studio.exportModel(),
+      right?.studio.exportModel() ?? null,
       {
         backend: 'wasm',
         level: args.choice('level', LEVELS) ?? 'all',

@@ -36,9 +36,9 @@ export const inspect: Command = {
   positionals: ['MODEL'],
   options: {},
   async run(args, output, job) {
-    const { studio, document } = await openStudio(args.positionals[0] ?? '', job);
+    const { document } = await openStudio(args.positionals[0] ?? '', job);
     for (const warning of document.warnings) output.note(warning);
-    const summary = studio.document().stops[0]?.summary;
+    const summary = document.stops[0]?.summary;
     if (summary) output.result(summary, summaryLines(summary));
     return 0;
   },

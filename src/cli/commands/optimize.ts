@@ -18,9 +18,9 @@ async function rewrite(studio: CommandStudio, args: Arguments, job: Job): Promis
   if (!recipe && passes.length === 0) throw new UsageError('--recipe or --pass is missing.');
   if (recipe && passes.length > 0) throw new UsageError('--recipe and --pass exclude each other.');
   if (recipe && !presetNames().includes(recipe)) {
-    return (await studio.replay({ json: readFileSync(recipe, 'utf8') }, job)).document;
+    return studio.replay({ json: readFileSync(recipe, 'utf8') }, job);
   }
-  if (recipe) return (await studio.replay({ preset: recipe }, job)).document;
+  if (recipe) return studio.replay({ preset: recipe }, job);
   for (const pass of passes) await studio.apply({ pass, options: passOptions(args), off: [] }, job);
   return studio.document();
 }
@@ -74,7 +74,7 @@ export const optimize: Command = {
     writeFileSync(out, studio.exportModel().bytes);
     const verify = args.flag('verify') ? await studio.verifyWhole(job) : null;
     const reportFile = args.text('report');
-    if (reportFile) writeFileSync(reportFile, renderHtml(studio.reportData([])));
+    if (reportFile) writeFileSync(reportFile, renderHtml(await studio.reportData([])));
     const recipeFile = args.text('save-recipe');
     if (recipeFile) writeFileSync(recipeFile, `${JSON.stringify(document.recipe, null, 2)}\n`);
     report(document, verify, output, out);

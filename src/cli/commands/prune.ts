@@ -49,7 +49,7 @@ export const prune: Command = {
     const options = pruneOptions(args);
     const { studio } = await openStudio(args.positionals[0] ?? '', job);
     const { frozen } = await studio.prunePlan({ importance: 'l2', seed: 0 }, job);
-    const { document } = await studio.apply({ pass: 'prune-channels', options, off: [] }, job);
+    const document = await studio.apply({ pass: 'prune-channels', options, off: [] }, job);
     const [first, last] = [document.stops[0], document.stops.at(-1)];
     if (!first || !last) throw new UsageError('MODEL is missing.');
     if (out && !dry) writeFileSync(out, studio.exportModel().bytes);

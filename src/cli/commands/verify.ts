@@ -36,8 +36,8 @@ export const verify: Command = {
     const right = await openStudio(b ?? '', job);
     const port = localPort({ inputs: args.text('inputs'), saveFailing: args.text('save-failing') });
     const result = await port.verify(
-      left.studio.exportOriginal(),
-      right.studio.exportOriginal(),
+      left.studio.exportModel(),
+      right.studio.exportModel(),
       {
         class: chosen ?? 'order',
         seeds: args.number('seeds', { min: 1, max: 100, integer: true }) ?? 3,

@@ -1,0 +1,33 @@
+import { readFileSync, statSync } from 'node:fs';
+import { basename, dirname } from 'node:path';
+import { CodedError } from '../base/error.ts';
+import { folderFiles } from '../onnx/external-node.ts';
+import type { ModelSource } from './studio.ts';
+
+/** Files beyond this do not fit into one buffer; their weights belong into external data. */
+const LARGEST = 2 ** 31 - 1;
+
+/** A model file on disk, with its external data in the same folder. */
+export function openPath(path: string): ModelSource {
+  let size: number;
+  try {
+    const stat = statSync(path);
+    if (!stat.isFile()) throw new CodedError('bad-file', `${path} is no file. Give the path of an .onnx file.`);
+    size = stat.size;
+  } catch (error) {
+    if (error instanceof CodedError) throw error;
+    throw new CodedError('bad-file', `${path} cannot be read: ${(error as Error).message}. Check the path.`);
+  }
+  if (size > LARGEST) {
+    throw new CodedError(
+      'unsupported',
+      `${path} has ${size} bytes; protobuf ends at 2 GB. Keep weights in external data.`,
+    );
+  }
+  const bytes = readFileSync(path);
+  return {
+    name: basename(path),
+    bytes: new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength),
+    external: folderFiles(dirname(path)),
+  };
+}

@@ -1,0 +1,125 @@
+import { CodedError } from '../base/error.ts';
+import { defined } from '../base/assert.ts';
+import { loosest, type Exactness } from '../base/exactness.ts';
+import { sha256 } from '../onnx/hash.ts';
+import { writeModel } from '../onnx/write.ts';
+import type { Recipe } from '../recipe/types.ts';
+import type { Backend } from '../rewrite/pass.ts';
+import type { Model } from '../ir/model.ts';
+import { Stop } from './document.ts';
+import type { Parcel } from './ports.ts';
+import type { DocumentView } from './types.ts';
+
+export interface OpenedFile {
+  readonly name: string;
+  readonly model: Model;
+  /** The file as it lies on disk; null for a sample that was built here. */
+  readonly bytes: Uint8Array | null;
+  /** External files that were not given. */
+  readonly missing: readonly string[];
+  readonly warnings: readonly string[];
+}
+
+/** An open model with the stops of its recipe. Stops beyond the cursor are undone, and dropped by the next step. */
+export class OpenDocument {
+  readonly file: OpenedFile;
+  readonly stops: Stop[];
+  backend: Backend = 'wasm';
+  /** Said once, beside the file's own warnings: a recipe that was made for another model. */
+  recipeWarning: string | null = null;
+  private at = 0;
+  private revision = 1;
+  private hash: Promise<string | null> | null = null;
+  private knownHash: string | null = null;
+
+  constructor(file: OpenedFile) {
+    this.file = file;
+    const fileBytes = file.bytes ? file.bytes.byteLength + externalBytes(file.model) : null;
+    this.stops = [new Stop(file.model, null, null, fileBytes, this.revision)];
+  }
+
+  get cursor(): number {
+    return this.at;
+  }
+
+  get current(): Stop {
+    return this.stop(this.at);
+  }
+
+  stop(index: number): Stop {
+    const stop = this.stops[index];
+    if (!stop)
+      throw new CodedError('bad-request', `There is no stop ${index}; the recipe has ${this.stops.length - 1} steps.`);
+    return stop;
+  }
+
+  nextRevision(): number {
+    this.revision += 1;
+    return this.revision;
+  }
+
+  moveTo(index: number): void {
+    this.stop(index);
+    this.at = index;
+  }
+
+  /** Adds a step's outcome at the cursor. */
+  push(stop: Stop): void {
+    this.stops.length = this.at + 1;
+    this.stops.push(stop);
+    this.at += 1;
+  }
+
+  /** The class of everything between two stops: that of the loosest step. */
+  exactness(from: number, to: number): Exactness {
+    const [low, high] = from < to ? [from, to] : [to, from];
+    return loosest(this.stops.slice(low + 1, high + 1).map((stop) => stop.preserves));
+  }
+
+  /** A stop as written bytes that the receiver may keep. The opened file goes as it is, not rewritten. */
+  parcel(index: number): Parcel {
+    const stop = this.stop(index);
+    const original =
+      index === 0 && this.file.bytes !== null && externalBytes(this.file.model) === 0 ? this.file.bytes : null;
+    return { name: this.file.name, bytes: original ? new Uint8Array(original) : writeModel(stop.model) };
+  }
+
+  /** Of the opened file, external data included; computed when first asked for; null where there is no way to. */
+  async sha256(): Promise<string | null> {
+    this.hash ??= sha256(this.file.bytes ?? writeModel(this.file.model));
+    this.knownHash = await this.hash;
+    return this.knownHash;
+  }
+
+  recipe(): Recipe {
+    const model = this.knownHash ? { model: { sha256: this.knownHash, name: this.file.name } } : {};
+    const steps = this.stops.slice(1, this.at + 1).map((stop) => defined(stop.outcome, 'the outcome of a step').step);
+    return { whittle: 1, backend: this.backend, ...model, steps };
+  }
+
+  view(): DocumentView {
+    const { name, model, missing, warnings } = this.file;
+    return {
+      revision: this.revision,
+      name,
+      fileBytes: this.stop(0).bytes,
+      producer: `${model.producerName} ${model.producerVersion}`.trim(),
+      irVersion: model.irVersion,
+      stops: this.stops.map((stop, index) => stop.toView(index)),
+      cursor: this.at,
+      recipe: this.recipe(),
+      backend: this.backend,
+      missing,
+      warnings: this.recipeWarning ? [...warnings, this.recipeWarning] : warnings,
+    };
+  }
+}
+
+/** Bytes of the tensors that lie outside the model file. */
+function externalBytes(model: Model): number {
+  let bytes = 0;
+  for (const graph of model.graphs.values()) {
+    for (const tensor of graph.initializers.values()) if (tensor.source.kind === 'external') bytes += tensor.byteLength;
+  }
+  return bytes;
+}

@@ -1,0 +1,157 @@
+import type { ModelSummary } from '../analysis/summary.ts';
+import { defined } from '../base/assert.ts';
+import type { BenchResult, Timing } from '../bench/types.ts';
+import { familyOf, opKey } from '../ops/registry.ts';
+import type {
+  ReportBench,
+  ReportCell,
+  ReportData,
+  ReportStep,
+  ReportSummary,
+  ReportTiming,
+  ReportVerify,
+} from '../report/types.ts';
+import type { Capabilities } from '../runtime/types.ts';
+import type { VerifyResult } from '../verify/types.ts';
+import type { Stop } from './document.ts';
+import type { OpenDocument } from './opened.ts';
+
+export interface Measured {
+  readonly verify: VerifyResult | null;
+  readonly benches: readonly BenchResult[];
+  readonly capabilities: Capabilities;
+}
+
+const summaryOf = ({ nodes, bytes, parameters, macs, peakActivationBytes, ops }: ModelSummary): ReportSummary => ({
+  nodes,
+  bytes,
+  parameters,
+  macs,
+  peakActivationBytes,
+  ops,
+});
+
+function stepOf(before: Stop, stop: Stop): ReportStep {
+  const outcome = defined(stop.outcome, 'the outcome of a step');
+  return {
+    title: outcome.title,
+    pass: outcome.step.pass,
+    exactness: outcome.preserves,
+    sites: outcome.sites,
+    sitesOff: outcome.off,
+    nodesBefore: before.summary.nodes,
+    nodesAfter: stop.summary.nodes,
+    bytesBefore: before.summary.bytes,
+    bytesAfter: stop.summary.bytes,
+    verdict: stop.verify?.verdict ?? null,
+    message: stop.verify?.message ?? null,
+  };
+}
+
+const verifyOf = (result: VerifyResult): ReportVerify => ({
+  ok: result.ok,
+  verdict: result.verdict,
+  class: result.class,
+  message: result.message,
+  rows: result.runs.flatMap(({ backend, level, outputs }) =>
+    outputs.map(({ name, maxRel, cosine, allowed, ok }) => ({
+      output: name,
+      backend,
+      level,
+      maxRel,
+      cosine,
+      allowed,
+      ok,
+    })),
+  ),
+});
+
+const timingOf = ({ median, p95, min, mad, startMs, samples }: Timing): ReportTiming => ({
+  median,
+  p95,
+  min,
+  mad,
+  startMs,
+  samples,
+});
+
+/** Only comparisons: a benchmark of one model alone has no place in before and after. */
+function benchOf(result: BenchResult): ReportBench[] {
+  const { a, b, ratio, interval, verdict, backend, threads, level } = result;
+  if (!b || ratio === null || !interval || !verdict) return [];
+  return [{ backend, threads, level, before: timingOf(a), after: timingOf(b), ratio, interval, verdict }];
+}
+
+/** One cell a node; those that only one side has are marked. */
+function cells(stop: Stop, other: Stop, mark: 'removed' | 'added'): ReportCell[] {
+  const { model, analysis } = stop;
+  return [...model.graph.nodes].map((id) => {
+    const node = model.getNode(id);
+    const { macs, elementwise } = analysis.cost(node);
+    const key = opKey(node);
+    return {
+      op: key,
+      family: familyOf(key),
+      mark: other.model.nodes.has(id) ? 'same' : mark,
+      weight: (macs ?? 0) + (elementwise ?? 0),
+    };
+  });
+}
+
+function deviceRows(capabilities: Capabilities): [string, string][] {
+  const { agent, cores, maxThreads, crossOriginIsolated, simd, webgpu, webgpuReason, runtimeVersion } = capabilities;
+  return [
+    ['Runtime', `ONNX Runtime Web ${runtimeVersion}`],
+    ['Environment', agent],
+    ['Cores', String(cores)],
+    ['WASM threads', `up to ${maxThreads}${crossOriginIsolated ? '' : ' (the page is not cross-origin isolated)'}`],
+    ['SIMD', simd ? 'yes' : 'no'],
+    ['WebGPU', webgpu ? `${webgpu.adapter}${webgpu.software ? ' (software)' : ''}` : (webgpuReason ?? 'none')],
+  ];
+}
+
+const LIMITS = [
+  'MACs, parameters and peak memory are counted from shapes, not measured. Symbolic dimensions count as 1 unless the model fixes them.',
+  'Agreement was checked on generated inputs. It does not replace accuracy on your own data.',
+  'Times hold for the device and runtime named here.',
+];
+
+function commandsOf(document: OpenDocument): string[] {
+  const name = document.file.name;
+  const out = name.replace(/(\.onnx)?$/, '.whittled.onnx');
+  const commands = [`whittle optimize ${name} --recipe recipe.json --backend ${document.backend} -o ${out} --verify`];
+  commands.push(`whittle verify ${name} ${out} --class ${document.exactness(0, document.cursor)}`);
+  commands.push(`whittle bench ${name} ${out} --threads 1`);
+  return commands;
+}
+
+/** Everything the report shows, from the original to the stop under the cursor. */
+export function makeReportData(document: OpenDocument, measured: Measured): ReportData {
+  const [first, last] = [document.stop(0), document.current];
+  const stops = document.stops.slice(0, document.cursor + 1);
+  const recipe = document.recipe();
+  const { model, name } = document.file;
+  return {
+    version: 1,
+    title: name,
+    createdAt: new Date().toISOString(),
+    tool: { name: 'Whittle', version: '0.1.0', runtime: `ONNX Runtime Web ${measured.capabilities.runtimeVersion}` },
+    model: {
+      name,
+      sha256: recipe.model?.sha256 ?? '',
+      opset: model.opset(''),
+      producer: `${model.producerName} ${model.producerVersion}`.trim(),
+    },
+    before: summaryOf(first.summary),
+    after: summaryOf(last.summary),
+    steps: stops.slice(1).map((stop, i) => stepOf(defined(stops[i], 'the stop before'), stop)),
+    verify: measured.verify ? verifyOf(measured.verify) : null,
+    bench: measured.benches.flatMap(benchOf),
+    device: deviceRows(measured.capabilities),
+    widths: stops.flatMap((stop) => stop.outcome?.groups ?? []),
+    pictures: { before: cells(first, last, 'removed'), after: cells(last, first, 'added') },
+    recipe,
+    commands: commandsOf(document),
+    limits: LIMITS,
+  };
+}

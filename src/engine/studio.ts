@@ -1,0 +1,245 @@
+import { CodedError } from '../base/error.ts';
+import type { Exactness } from '../base/exactness.ts';
+import type { Job } from '../base/job.ts';
+import type { Json } from '../base/json.ts';
+import type { BenchRequest, BenchResult } from '../bench/types.ts';
+import type { ExternalFiles } from '../onnx/external.ts';
+import { readModel } from '../onnx/read.ts';
+import { planView } from '../prune/plan.ts';
+import type { ImportanceId, PrunePlanView } from '../prune/types.ts';
+import { parseRecipe } from '../recipe/parse.ts';
+import { presetRecipe } from '../recipe/presets.ts';
+import type { Recipe, RecipeStep } from '../recipe/types.ts';
+import type { Backend, OptionValues } from '../rewrite/pass.ts';
+import type { ReportData } from '../report/types.ts';
+import type { Capabilities } from '../runtime/types.ts';
+import { buildSample, listSamples } from '../samples/catalogue.ts';
+import type { SampleInfo } from '../samples/types.ts';
+import type { VerifyRequest, VerifyResult } from '../verify/types.ts';
+import type { NodeId, ValueId } from '../ir/types.ts';
+import { passInfos } from './catalogue.ts';
+import { nodeDetail, nodeLabel } from './node-detail.ts';
+import { OpenDocument, type OpenedFile } from './opened.ts';
+import type { Parcel, RuntimePort } from './ports.ts';
+import { makeReportData } from './report-data.ts';
+import { findAllSites } from './sites.ts';
+import { previewStep, runStep } from './steps.ts';
+import { tensorStats } from './tensor-stats.ts';
+import type {
+  ApplyRequest,
+  DocumentView,
+  NodeDetail,
+  PassInfo,
+  PassSites,
+  Picture,
+  Preview,
+  TensorStats,
+} from './types.ts';
+
+/** A model file as it was given. `external` serves the files that lie beside it. */
+export interface ModelSource {
+  readonly name: string;
+  readonly bytes: Uint8Array;
+  readonly external: ExternalFiles;
+}
+
+/** A recipe to replay: one that was read, its JSON text, or the name of a preset. */
+export type RecipeSource = { readonly recipe: Recipe } | { readonly json: string } | { readonly preset: string };
+
+/**
+ * One open model and what is done to it. The original is never changed: every stop of the recipe is a model of its
+ * own, which shares tensors with its predecessor. A call that fails leaves everything as it was.
+ */
+export class Studio {
+  private readonly port: RuntimePort;
+  private opened: OpenDocument | null = null;
+  /** Of the original against each later stop that was verified as a whole. */
+  private readonly wholes = new Map<number, VerifyResult>();
+
+  constructor(port: RuntimePort) {
+    this.port = port;
+  }
+
+  async openFile(source: ModelSource, job: Job): Promise<DocumentView> {
+    job.progress({ stage: 'Reading the graph' });
+    const { model, missing, warnings } = readModel(source.bytes, { external: source.external, name: source.name });
+    await job.checkpoint();
+    return this.begin({ name: source.name, model, bytes: source.bytes, missing, warnings });
+  }
+
+  openSample(id: string): DocumentView {
+    return this.begin({ name: `${id}.onnx`, model: buildSample(id), bytes: null, missing: [], warnings: [] });
+  }
+
+  samples = (): readonly SampleInfo[] => listSamples();
+  passes = (): readonly PassInfo[] => passInfos();
+  capabilities = (): Promise<Capabilities> => this.port.capabilities();
+
+  document = (): DocumentView => this.current.view();
+
+  picture = (stop?: number): Picture => this.current.stop(stop ?? this.current.cursor).picture;
+
+  setBackend(backend: Backend): DocumentView {
+    this.current.backend = backend;
+    return this.document();
+  }
+
+  moveTo(cursor: number): DocumentView {
+    this.current.moveTo(cursor);
+    return this.document();
+  }
+
+  async sites(
+    passes: readonly string[] | null,
+    options: Readonly<Record<string, OptionValues>>,
+    job: Job,
+  ): Promise<readonly PassSites[]> {
+    const { current: stop, backend } = this.current;
+    return findAllSites(passes, options, { stop, backend, port: this.port, job });
+  }
+
+  async preview(request: ApplyRequest, job: Job): Promise<Preview> {
+    return previewStep(this.current.current, stepOf(request), this.context(job));
+  }
+
+  async apply(request: ApplyRequest, job: Job): Promise<DocumentView> {
+    await this.runSteps([stepOf(request)], job);
+    return this.document();
+  }
+
+  /** Applies a recipe or preset to the original; the stops that were there stay if a step fails. */
+  async replay(source: RecipeSource, job: Job): Promise<DocumentView> {
+    const document = this.current;
+    const recipe = readRecipe(source, document.backend);
+    await this.warnOfAnotherModel(recipe);
+    const backend = document.backend;
+    const cursor = document.cursor;
+    try {
+      if (recipe.backend) document.backend = recipe.backend;
+      document.moveTo(0);
+      await this.runSteps(recipe.steps, job);
+    } catch (error) {
+      document.backend = backend;
+      document.moveTo(cursor);
+      throw error;
+    }
+    return this.document();
+  }
+
+  node(id: number): NodeDetail {
+    const { model, analysis } = this.current.current;
+    return nodeDetail(model, this.current.file.model, analysis, id as NodeId);
+  }
+
+  nodeLabel = (id: number): string => nodeLabel(this.current.current.model, id as NodeId);
+
+  tensor(value: number): TensorStats {
+    const { model, analysis } = this.current.current;
+    const tensor = analysis.constant(value as ValueId);
+    if (!tensor) throw new CodedError('bad-request', `${model.getValue(value as ValueId).name} is no constant.`);
+    return tensorStats(model.getValue(value as ValueId).name, tensor);
+  }
+
+  async prunePlan(options: { importance: string; seed: number }, job: Job): Promise<PrunePlanView> {
+    const { model, analysis } = this.current.current;
+    job.progress({ stage: 'Finding dependency groups' });
+    await job.checkpoint();
+    return planView(model, analysis, { importance: options.importance as ImportanceId, seed: options.seed });
+  }
+
+  async verify(
+    { a, b, request }: { a: number; b: number; request: Omit<VerifyRequest, 'class'> },
+    job: Job,
+  ): Promise<{ result: VerifyResult; document: DocumentView }> {
+    const document = this.current;
+    const exactness: Exactness = document.exactness(a, b);
+    const target = document.stop(b);
+    const full = { ...request, class: exactness };
+    const result = await this.port.verify(document.parcel(a), document.parcel(b), full, job);
+    if (a === b - 1) target.verify = result;
+    if (a === 0) this.wholes.set(target.revision, result);
+    return { result, document: this.document() };
+  }
+
+  /** The original against the cursor, on WASM at `disabled` and `all`. */
+  async verifyWhole(job: Job): Promise<VerifyResult> {
+    const request = { seeds: 3, backends: ['wasm'], levels: ['disabled', 'all'], threads: 1 } as const;
+    const { result } = await this.verify({ a: 0, b: this.current.cursor, request }, job);
+    return result;
+  }
+
+  bench({ a, b, request }: { a: number; b: number | null; request: BenchRequest }, job: Job): Promise<BenchResult> {
+    const document = this.current;
+    return this.port.bench(document.parcel(a), b === null ? null : document.parcel(b), request, job);
+  }
+
+  exportModel = (): Parcel => this.current.parcel(this.current.cursor);
+
+  async reportData(benches: readonly BenchResult[]): Promise<ReportData> {
+    const document = this.current;
+    await document.sha256();
+    return makeReportData(document, {
+      verify: this.wholes.get(document.current.revision) ?? null,
+      benches,
+      capabilities: await this.port.capabilities(),
+    });
+  }
+
+  private begin(file: OpenedFile): DocumentView {
+    const document = new OpenDocument(file);
+    const view = document.view();
+    this.opened = document;
+    this.wholes.clear();
+    return view;
+  }
+
+  private get current(): OpenDocument {
+    if (!this.opened) throw new CodedError('bad-request', 'No model is open.');
+    return this.opened;
+  }
+
+  private context(job: Job) {
+    const { backend } = this.current;
+    return { backend, port: this.port, job, revision: this.current.nextRevision() };
+  }
+
+  /** All or nothing: the stops are pushed when every step has been applied. */
+  private async runSteps(steps: readonly RecipeStep[], job: Job): Promise<void> {
+    const document = this.current;
+    let last = document.current;
+    const made = [];
+    for (const [done, step] of steps.entries()) {
+      if (steps.length > 1) job.progress({ stage: `Step ${step.pass}`, done, total: steps.length });
+      last = await runStep(last, step, this.context(job));
+      made.push(last);
+    }
+    await document.sha256();
+    for (const stop of made) document.push(stop);
+  }
+
+  private async warnOfAnotherModel(recipe: Recipe): Promise<void> {
+    const document = this.current;
+    const wanted = recipe.model;
+    const here = wanted ? await document.sha256() : null;
+    document.recipeWarning =
+      wanted && here && wanted.sha256 !== here
+        ? `The recipe was made for ${wanted.name ?? 'another file'} (SHA-256 ${wanted.sha256.slice(0, 12)}…); this file is not the same.`
+        : null;
+  }
+}
+
+function stepOf({ pass, options, off, decisions }: ApplyRequest): RecipeStep {
+  const sites = off.length > 0 ? { except: off } : ('all' as const);
+  return { pass, options, sites, ...(decisions ? { decisions } : {}) };
+}
+
+function readRecipe(source: RecipeSource, backend: Backend): Recipe {
+  if ('recipe' in source) return parseRecipe(source.recipe as unknown as Json);
+  if ('preset' in source) return presetRecipe(source.preset, backend);
+  try {
+    return parseRecipe(JSON.parse(source.json) as Json);
+  } catch (error) {
+    if (error instanceof CodedError) throw error;
+    throw new CodedError('bad-request', `The recipe is no JSON: ${(error as Error).message}.`);
+  }
+}
