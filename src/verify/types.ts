@@ -1,5 +1,5 @@
 import type { Exactness } from '../base/exactness.ts';
-import type { OptimizationLevel, RuntimeBackend } from '../runtime/types.ts';
+import type { Feeds, OptimizationLevel, RuntimeBackend } from '../runtime/types.ts';
 
 /** `uninformative`: an output is constant whatever the input; `ill-conditioned`: noise above 1e-2. Neither is a pass. */
 export type Verdict = 'agrees' | 'differs' | 'uninformative' | 'ill-conditioned';
@@ -28,6 +28,13 @@ export interface VerifyRun {
   readonly ok: boolean;
 }
 
+/** An input on which the result differs, to be saved and looked at. */
+export interface FailingInput {
+  readonly name: string;
+  readonly output: string;
+  readonly feeds: Feeds;
+}
+
 export interface VerifyResult {
   readonly ok: boolean;
   readonly verdict: Verdict;
@@ -42,6 +49,8 @@ export interface VerifyResult {
   /** How many inputs were tried, by kind (`seed 1`, `zeros`, …). */
   readonly inputs: readonly string[];
   readonly ms: number;
+  /** Only where the verdict is `differs` and both models ran. */
+  readonly failing?: FailingInput;
 }
 
 export interface VerifyRequest {

@@ -1,0 +1,124 @@
+import type { Job } from '../base/job.ts';
+import { isFloat } from '../ir/types.ts';
+import { planFeeds } from '../runtime/feed-plan.ts';
+import { CHECK_ATTEMPTS } from '../runtime/feed-sizes.ts';
+import type { ModelFacts } from '../runtime/facts.ts';
+import type { HostTensor, PortInfo, RuntimeSession } from '../runtime/types.ts';
+import { inputCases, perturb, type InputCase, type NamedFeeds } from './cases.ts';
+import { compareTensors, isSame } from './compare.ts';
+import { relativeError } from './record.ts';
+
+export type Outputs = Readonly<Record<string, HostTensor>>;
+
+export interface ReferenceOptions {
+  readonly seeds: number;
+  readonly given: readonly NamedFeeds[];
+  readonly shapes: Readonly<Record<string, readonly number[]>>;
+  readonly facts: ModelFacts;
+}
+
+/** The original at `disabled` on WASM: its inputs, its outputs on each, and how much its last bits matter. */
+export class Reference {
+  readonly session: RuntimeSession;
+  readonly cases: readonly InputCase[];
+  /** By case. */
+  readonly outputs: readonly Outputs[];
+  /** Outputs that can be compared; sequences, maps and optionals cannot be handed out by the runtime. */
+  readonly names: readonly string[];
+  readonly uncompared: readonly string[];
+  private readonly noises = new Map<InputCase, Promise<ReadonlyMap<string, number>>>();
+  private readonly widest = new Map<string, number>();
+
+  private constructor(session: RuntimeSession, cases: readonly InputCase[], outputs: readonly Outputs[]) {
+    this.session = session;
+    this.cases = cases;
+    this.outputs = outputs;
+    this.names = session.outputs.filter(({ dtype }) => dtype !== 'undefined').map(({ name }) => name);
+    this.uncompared = session.outputs.filter(({ dtype }) => dtype === 'undefined').map(({ name }) => name);
+    for (const each of outputs) {
+      for (const [name, tensor] of Object.entries(each)) {
+        this.widest.set(name, Math.max(this.widestOf(name), compareTensors(tensor, tensor).scale));
+      }
+    }
+  }
+
+  static async run(session: RuntimeSession, options: ReferenceOptions, job: Job): Promise<Reference> {
+    const { facts, given, shapes, seeds } = options;
+    const plans = await planFeeds(session, { attempts: CHECK_ATTEMPTS, count: 2, shapes, limits: facts.limits }, job);
+    const cases = inputCases(session.inputs, plans, seeds, given);
+    const outputs: Outputs[] = [];
+    for (const each of cases) {
+      await job.checkpoint();
+      job.progress({ stage: 'Running the original', done: outputs.length, total: cases.length });
+      outputs.push(await session.run(each.feeds()));
+    }
+    return new Reference(session, cases, outputs);
+  }
+
+  /** Largest |y| of an output over all inputs. */
+  widestOf(name: string): number {
+    return this.widest.get(name) ?? 0;
+  }
+
+  /** By output: its change, relative to max|y|, when every float of the input moves by one unit in the last place. */
+  noise(input: InputCase): Promise<ReadonlyMap<string, number>> {
+    let noise = this.noises.get(input);
+    if (!noise) {
+      noise = this.measureNoise(input);
+      this.noises.set(input, noise);
+    }
+    return noise;
+  }
+
+  /** Whether it was measured already. */
+  hasNoise(input: InputCase): boolean {
+    return this.noises.has(input);
+  }
+
+  private async measureNoise(input: InputCase): Promise<ReadonlyMap<string, number>> {
+    if (!this.session.inputs.some(({ dtype }) => isFloat(dtype))) return new Map();
+    const outputs = this.outputs[this.cases.indexOf(input)] ?? {};
+    const moved = await this.session.run(perturb(input.feeds(), 1));
+    return new Map(
+      Object.entries(outputs).map(([name, tensor]) => {
+        const difference = compareTensors(tensor, moved[name]);
+        return [name, relativeError(difference, this.widestOf(name))];
+      }),
+    );
+  }
+
+  /** Outputs that come out the same for every input of equal size, though their values should depend on it. */
+  constantOutputs(facts: ModelFacts): string[] {
+    return this.names.filter((name) => facts.followsInputs(name) && this.isConstant(name));
+  }
+
+  private isConstant(name: string): boolean {
+    const bySize = new Map<string, HostTensor>();
+    let pairs = 0;
+    for (const outputs of this.outputs) {
+      const tensor = outputs[name];
+      if (!tensor) continue;
+      const size = tensor.shape.join('×');
+      const first = bySize.get(size);
+      if (!first) bySize.set(size, tensor);
+      else if (isSame(first, tensor)) pairs++;
+      else return false;
+    }
+    return pairs > 0;
+  }
+}
+
+/** What must not change between the original and the result: names and element types of inputs and outputs. */
+export function interfaceChange(before: RuntimeSession, after: RuntimeSession): string | null {
+  return portChange('input', before.inputs, after.inputs) ?? portChange('output', before.outputs, after.outputs);
+}
+
+function portChange(what: string, before: readonly PortInfo[], after: readonly PortInfo[]): string | null {
+  for (const { name, dtype } of before) {
+    const other = after.find((each) => each.name === name);
+    if (!other) return `the ${what} "${name}" is gone`;
+    if (other.dtype !== dtype) return `the ${what} "${name}" is ${other.dtype}, not ${dtype}`;
+  }
+  const added = after.find(({ name }) => !before.some((each) => each.name === name));
+  return added ? `there is a new ${what} "${added.name}"` : null;
+}

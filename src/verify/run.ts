@@ -1,0 +1,200 @@
+import { CodedError } from '../base/error.ts';
+import type { Exactness } from '../base/exactness.ts';
+import type { Job } from '../base/job.ts';
+import type { OptimizationLevel, Runtime, RuntimeBackend, RuntimeSession } from '../runtime/types.ts';
+import type { InputCase } from './cases.ts';
+import { compareTensors } from './compare.ts';
+import { OutputRecord, relativeError } from './record.ts';
+import { interfaceChange, type Outputs, type Reference } from './reference.ts';
+import { allowedWith, classAt, ILL_CONDITIONED, toleranceOf } from './tolerance.ts';
+import type { FailingInput, VerifyRun } from './types.ts';
+
+/** Where a result runs, and as what it is judged. */
+export interface Setting {
+  readonly runtime: Runtime;
+  readonly backend: RuntimeBackend;
+  readonly level: OptimizationLevel;
+  readonly threads: number;
+  readonly exactness: Exactness;
+  readonly halfPrecision: boolean;
+}
+
+export interface RunReport {
+  readonly run: VerifyRun;
+  readonly failing: FailingInput | null;
+  /** Why there is nothing to compare: the result does not load, does not run, or has other inputs. */
+  readonly broken: string | null;
+  /** The original does not run here either, so nothing is said about the result. */
+  readonly impossible: string | null;
+  /** Outputs that only agree with the original at this very setting: the runtime's own optimizer changed them. */
+  readonly runtimesOwn: readonly string[];
+  /** Inputs that were too sensitive to compare. */
+  readonly skipped: readonly string[];
+}
+
+interface Models {
+  readonly original: Uint8Array;
+  readonly result: Uint8Array;
+}
+
+const textOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
+const isHopeless = (error: unknown): boolean =>
+  error instanceof CodedError && (error.code === 'cancelled' || error.code === 'out-of-memory');
+
+/** Runs the result at one setting and compares it with the reference, input by input. */
+export async function runAt(reference: Reference, models: Models, setting: Setting, job: Job): Promise<RunReport> {
+  const own = new OwnOutputs(reference, models.original, setting, job);
+  let session: RuntimeSession | null = null;
+  try {
+    session = await open(setting, models.result, job);
+    const change = interfaceChange(reference.session, session);
+    if (change) return broken(setting, change);
+    return await compareAll(reference, session, setting, own, job);
+  } catch (error) {
+    if (isHopeless(error)) throw error;
+    const why = textOf(error);
+    const itself = await own.refusal();
+    return itself === null ? broken(setting, why) : { ...broken(setting, why), broken: null, impossible: itself };
+  } finally {
+    await session?.release();
+    await own.release();
+  }
+}
+
+const open = ({ runtime, backend, level, threads }: Setting, model: Uint8Array, job: Job): Promise<RuntimeSession> =>
+  runtime.createSession(model, { backend, level, threads }, job);
+
+const broken = ({ level, backend }: Setting, why: string): RunReport => ({
+  run: { level, backend, outputs: [], ok: false },
+  failing: null,
+  broken: why,
+  impossible: null,
+  runtimesOwn: [],
+  skipped: [],
+});
+
+async function compareAll(
+  reference: Reference,
+  session: RuntimeSession,
+  setting: Setting,
+  own: OwnOutputs,
+  job: Job,
+): Promise<RunReport> {
+  const { level, backend } = setting;
+  const exactness = classAt(setting.exactness, level, backend);
+  const tolerance = toleranceOf(exactness, setting.halfPrecision);
+  const records = reference.names.map((name) => new OutputRecord(name, exactness, tolerance));
+  const judge = new Judge(reference, exactness, tolerance, own);
+  let failing: FailingInput | null = null;
+  for (const [index, input] of reference.cases.entries()) {
+    await job.checkpoint();
+    job.progress({ stage: `Running the result at ${level} on ${backend}`, done: index, total: reference.cases.length });
+    const feeds = input.feeds();
+    const outputs = await session.run(feeds);
+    for (const record of records) {
+      const ok = await judge.add(record, input, index, outputs);
+      if (!ok) failing ??= { name: input.name, output: record.name, feeds };
+    }
+  }
+  const outputs = records.map((record) => record.result());
+  return {
+    run: { level, backend, outputs, ok: outputs.every(({ ok }) => ok) },
+    failing,
+    broken: null,
+    impossible: null,
+    runtimesOwn: [...judge.runtimesOwn],
+    skipped: [...judge.skipped],
+  };
+}
+
+/** Decides about one output on one input, measuring the noise only where the class tolerance does not suffice. */
+class Judge {
+  readonly runtimesOwn = new Set<string>();
+  readonly skipped = new Set<string>();
+  private readonly reference: Reference;
+  private readonly exactness: Exactness;
+  private readonly tolerance: number;
+  private readonly own: OwnOutputs;
+
+  constructor(reference: Reference, exactness: Exactness, tolerance: number, own: OwnOutputs) {
+    this.reference = reference;
+    this.exactness = exactness;
+    this.tolerance = tolerance;
+    this.own = own;
+  }
+
+  async add(record: OutputRecord, input: InputCase, index: number, outputs: Outputs): Promise<boolean> {
+    const { name } = record;
+    const expected = this.reference.outputs[index]?.[name];
+    if (!expected) return true;
+    const widest = this.reference.widestOf(name);
+    let difference = compareTensors(expected, outputs[name]);
+    let rel = relativeError(difference, widest);
+    let allowed = allowedWith(this.exactness, this.tolerance, 0);
+    const noHelp = !this.own.isElsewhere && (this.exactness === 'bits' || difference.mismatch !== null);
+    if (rel <= allowed || noHelp) return record.add(input.name, difference, rel, allowed);
+    const noise = (await this.reference.noise(input)).get(name) ?? 0;
+    if (noise > ILL_CONDITIONED) {
+      this.skipped.add(input.name);
+      return true;
+    }
+    allowed = allowedWith(this.exactness, this.tolerance, noise);
+    if (rel > allowed && this.own.isElsewhere) {
+      const itself = (await this.own.at(index))?.[name];
+      const again = itself && compareTensors(itself, outputs[name]);
+      if (again && relativeError(again, widest) <= allowed) {
+        this.runtimesOwn.add(name);
+        [difference, rel] = [again, relativeError(again, widest)];
+      }
+    }
+    return record.add(input.name, difference, rel, allowed);
+  }
+}
+
+/** The original at the setting of a run; opened only when a result is in doubt there. */
+class OwnOutputs {
+  /** Whether the setting is another one than the reference's own. */
+  readonly isElsewhere: boolean;
+  private readonly reference: Reference;
+  private readonly setting: Setting;
+  private readonly model: Uint8Array;
+  private readonly job: Job;
+  private session: Promise<RuntimeSession> | null = null;
+
+  constructor(reference: Reference, model: Uint8Array, setting: Setting, job: Job) {
+    this.reference = reference;
+    this.model = model;
+    this.setting = setting;
+    this.job = job;
+    this.isElsewhere = setting.backend !== 'wasm' || setting.level !== 'disabled';
+  }
+
+  async at(index: number): Promise<Outputs | null> {
+    const input = this.reference.cases[index];
+    if (!input) return null;
+    try {
+      this.session ??= open(this.setting, this.model, this.job);
+      return await (await this.session).run(input.feeds());
+    } catch (error) {
+      if (isHopeless(error)) throw error;
+      return null;
+    }
+  }
+
+  /** Why the original does not run at this setting; null where it does. */
+  async refusal(): Promise<string | null> {
+    if (!this.isElsewhere) return null;
+    try {
+      this.session ??= open(this.setting, this.model, this.job);
+      await (await this.session).run(this.reference.cases[0]?.feeds() ?? {});
+      return null;
+    } catch (error) {
+      if (isHopeless(error)) throw error;
+      return textOf(error);
+    }
+  }
+
+  async release(): Promise<void> {
+    await this.session?.then((session) => session.release()).catch(() => {});
+  }
+}
