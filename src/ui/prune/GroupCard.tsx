@@ -1,0 +1,117 @@
+import { Info, Minus, X } from 'lucide-react';
+import { formatInteger, formatSignedBytes, formatSignedCount, plural } from '../../base/format.ts';
+import type { PruneGroupView } from '../../prune/types.ts';
+import type { App } from '../../state/app.ts';
+import type { PruneSession } from '../../state/document.ts';
+import { groupGain } from '../../state/prune-actions.ts';
+import { Badge, Icon, IconButton } from '../kit/controls.tsx';
+import { useDocument } from '../kit/use-store.ts';
+import { ChannelCells } from './ChannelCells.tsx';
+import { withWidth } from './cut.ts';
+import { CutChart } from './CutChart.tsx';
+import './prune.css';
+
+const IMPORTANCE_NAMES = { l2: 'L2', l1: 'L1', random: 'random numbers' } as const;
+
+interface HeadProps {
+  readonly group: PruneGroupView;
+  readonly kept: number;
+  onClose(): void;
+}
+function Head({ group, kept, onClose }: HeadProps) {
+  const cut = group.channels - kept;
+  const block = group.channels / group.atoms;
+  return (
+    <header className="flex items-start gap-2">
+      <div className="min-w-0 grow">
+        <h3 className="h3 ell" title={group.name}>
+          {group.name}
+        </h3>
+        <p className="mt-px text-11 text-ink-3">
+          {plural(group.members.length, 'member')} share this axis
+          {block > 1 && ` · channels go ${formatInteger(block)} at a time`}
+        </p>
+      </div>
+      <Badge tone={cut > 0 ? 'error' : 'none'} {...(cut > 0 ? { icon: Minus } : {})}>
+        {cut > 0 ? plural(cut, 'channel') : 'all kept'}
+      </Badge>
+      <IconButton icon={X} label="Close the group" size="small" iconSize={13} onClick={onClose} />
+    </header>
+  );
+}
+
+/** Where the axis runs, and why: the sentences of the dependency graph, each once. */
+function Reasons({ group, onShow }: { readonly group: PruneGroupView; onShow(node: number): void }) {
+  const reasons = [...new Set(group.members.map((member) => member.why))].filter((why) => why !== '');
+  return (
+    <div className="group-why">
+      <Icon of={Info} size={15} className="mt-px text-ink-3" />
+      <div className="min-w-0 text-12 text-ink-2">
+        <p>
+          <span className="font-medium text-ink">Why these move together.</span> {reasons.join(' ')}
+        </p>
+        <ul className="mt-2 flex max-h-24 flex-wrap gap-x-3 gap-y-1 overflow-auto" aria-label="Members">
+          {group.members.map((member) => (
+            <li key={`${member.node} ${member.role}`} className="text-11 text-ink-3">
+              <button type="button" className="link" onClick={() => onShow(member.node)}>
+                {member.label}
+              </button>{' '}
+              {member.role}
+            </li>
+          ))}
+        </ul>
+      </div>
+    </div>
+  );
+}
+
+function Legend({ session, index }: { readonly session: PruneSession; readonly index: number }) {
+  const gain = groupGain(session, index);
+  return (
+    <div className="mt-2 flex items-center gap-3 text-11 text-ink-2">
+      <span className="flex items-center gap-1.5">
+        <i className="size-2 rounded-1 bg-(--op-conv)" />
+        kept, darker is more important
+      </span>
+      <span className="flex items-center gap-1.5">
+        <i className="ghost-key" />
+        cut
+      </span>
+      <span className="num ml-auto">
+        {formatSignedCount(Math.round(gain.macs))} MACs · {formatSignedBytes(Math.round(gain.bytes))}
+      </span>
+    </div>
+  );
+}
+
+/** The group in focus, floating on the canvas: its importances, the cut, its channels, and why they are tied. */
+export function GroupCard({ app }: { readonly app: App }) {
+  const session = useDocument(app, (state) => state.prune);
+  const index = session?.group ?? null;
+  const group = index === null ? undefined : session?.plan.groups[index];
+  if (!session || index === null || !group) return null;
+  const { options, forecast } = session;
+  const kept = forecast.kept[index] ?? group.channels;
+  return (
+    <section className="float group-card" aria-label={`Group ${group.name}`}>
+      <Head group={group} kept={kept} onClose={() => app.actions.focusGroup(null)} />
+      <p className="mt-3 mb-0.5 text-11 text-ink-2">
+        Importance by channel, {IMPORTANCE_NAMES[options.importance]}
+        {options.importance === 'random' ? '' : ' over all members'}
+      </p>
+      <CutChart
+        group={group}
+        kept={kept}
+        roundTo={options.roundTo}
+        locked={options.protected.includes(group.key)}
+        onChange={(next) => app.actions.setPruneOptions(withWidth(options, group, next))}
+      />
+      <p className="mt-1 mb-1.5 text-11 text-ink-2">
+        {group.atoms === group.channels ? 'Channels' : 'Blocks'} in file order
+      </p>
+      <ChannelCells group={group} kept={kept} />
+      <Legend session={session} index={index} />
+      <Reasons group={group} onShow={app.actions.focusNode} />
+    </section>
+  );
+}
