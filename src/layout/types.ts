@@ -15,21 +15,26 @@ export interface GraphLayout {
   readonly columns: Uint16Array;
   /**
    * One route per (wire, consumer) pair that is drawn: points routePoints[2 * routeStarts[r] …] as x, y pairs.
-   * `routeWires` and `routeRows` say which. Source row of a graph input is -1.
+   * `routeWires` says which wire, `routeRows` which consumer: a row, or -1 - p for port p (see `portX`).
    */
   readonly routeStarts: Int32Array;
   readonly routePoints: Float32Array;
   readonly routeWires: Int32Array;
   readonly routeRows: Int32Array;
-  /** Stubs: a pill with the wire's name at a use, instead of a long wire. */
+  /** Stubs: a pill with the wire's name at a use (`stubRows`), instead of a long wire. Centre and width; 18 high. */
   readonly stubWires: Int32Array;
+  readonly stubRows: Int32Array;
   readonly stubX: Float32Array;
   readonly stubY: Float32Array;
-  /** Pills of graph inputs and outputs (indices into view.inputs then view.outputs): position of the centre. */
+  readonly stubWidths: Float32Array;
+  /** Pills of graph inputs and outputs (indices into view.inputs then view.outputs): centre and width; 26 high. */
   readonly portX: Float32Array;
   readonly portY: Float32Array;
+  readonly portWidths: Float32Array;
   /** Blocks: frames with a name, found by name scope. */
   readonly blocks: readonly LayoutBlock[];
+  /** The cells behind the positions: what the layout of the next revision keeps. */
+  readonly grid: LayoutGrid;
 }
 export interface LayoutBlock {
   readonly name: string;
@@ -38,4 +43,33 @@ export interface LayoutBlock {
   readonly width: number;
   readonly height: number;
   readonly rows: Int32Array;
+}
+
+/** Every item (row, then port) lies in a cell: column, track (left to right), rank (top to bottom). */
+export interface LayoutGrid {
+  /** [items] items are the rows, then the inputs, then the outputs. */
+  readonly itemColumns: Int32Array;
+  readonly itemTracks: Int32Array;
+  readonly itemRanks: Int32Array;
+  readonly columns: readonly GridColumn[];
+}
+/** Geometry of one column: what stays when nodes leave it. */
+export interface GridColumn {
+  readonly x: number;
+  readonly width: number;
+  /** [tracks] left edge of the track's nodes, their width, and the room for lanes left of them. */
+  readonly trackX: Float64Array;
+  readonly trackWidths: Float64Array;
+  readonly trackRooms: Float64Array;
+  /** [ranks] */
+  readonly rankTops: Float64Array;
+  readonly rankHeights: Float64Array;
+  /** [ranks + 1] the band above rank r in which wires turn; the last one lies below the column. */
+  readonly channelTops: Float64Array;
+  readonly channelHeights: Float64Array;
+  /** Left edge and width of the gutter before the column, in which wires climb. */
+  readonly gutterX: number;
+  readonly gutterWidth: number;
+  /** Band above the column's frames for wires that arrive from the gutter: the lowest slot's y. */
+  readonly busY: number;
 }

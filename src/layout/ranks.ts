@@ -1,0 +1,80 @@
+import type { Links } from './links.ts';
+import { RANK_WIDTH } from './metrics.ts';
+
+/**
+ * A rank per item, so that every link points to a greater one: longest path in file order. Items that depend on no
+ * graph input (constants and what is made of them), and the inputs themselves, sink to just above their first use.
+ */
+export function rankItems(links: Links): Int32Array {
+  const order = itemOrder(links);
+  const ranks = new Int32Array(links.items);
+  const floating = new Uint8Array(links.items);
+  const load = new Int32Array(links.items + links.rows + 2);
+  for (const item of order) {
+    let rank = 0;
+    let floats = 1;
+    for (let i = links.inStarts[item]!; i < links.inStarts[item + 1]!; i++) {
+      const source = links.from[links.inLinks[i]!]!;
+      rank = Math.max(rank, ranks[source]! + 1);
+      if (!floating[source] || source >= links.rows) floats = 0;
+    }
+    if (!floats) while (load[rank]! >= RANK_WIDTH) rank++;
+    ranks[item] = rank;
+    floating[item] = floats;
+    if (!floats) load[rank]!++;
+  }
+  sink(links, order, ranks, floating, load);
+  return compact(ranks);
+}
+
+/** Inputs, then rows in file order, then outputs: sources always precede sinks. */
+function itemOrder(links: Links): Int32Array {
+  const order = new Int32Array(links.items);
+  let count = 0;
+  for (let item = links.rows; item < links.rows + links.inputs; item++) order[count++] = item;
+  for (let item = 0; item < links.rows; item++) order[count++] = item;
+  for (let item = links.rows + links.inputs; item < links.items; item++) order[count++] = item;
+  return order;
+}
+
+function sink(links: Links, order: Int32Array, ranks: Int32Array, floating: Uint8Array, load: Int32Array): void {
+  for (let i = order.length - 1; i >= 0; i--) {
+    const item = order[i]!;
+    if (!floating[item]) continue;
+    let limit = -1;
+    for (let l = links.outStarts[item]!; l < links.outStarts[item + 1]!; l++) {
+      const rank = ranks[links.to[links.outLinks[l]!]!]!;
+      if (limit < 0 || rank < limit) limit = rank;
+    }
+    // Its own rank is the lowest that its inputs allow; ranks above the limit are looked through for a free place.
+    if (limit < 0) continue;
+    let rank = limit - 1;
+    while (rank > ranks[item]! && load[rank]! >= RANK_WIDTH) rank--;
+    ranks[item] = rank;
+    load[rank]!++;
+  }
+}
+
+/** Renumbers so that no rank is empty. */
+function compact(ranks: Int32Array): Int32Array {
+  let highest = 0;
+  for (const rank of ranks) highest = Math.max(highest, rank);
+  const used = new Int32Array(highest + 1);
+  for (const rank of ranks) used[rank] = 1;
+  let next = 0;
+  for (let rank = 0; rank <= highest; rank++) used[rank] = used[rank] ? next++ : 0;
+  return ranks.map((rank) => used[rank]!);
+}
+
+/** Length of the longest path from each item to a sink, in links. */
+export function depthsBelow(links: Links): Int32Array {
+  const depths = new Int32Array(links.items);
+  const order = itemOrder(links);
+  for (let i = order.length - 1; i >= 0; i--) {
+    const item = order[i]!;
+    for (let l = links.outStarts[item]!; l < links.outStarts[item + 1]!; l++) {
+      depths[item] = Math.max(depths[item]!, depths[links.to[links.outLinks[l]!]!]! + 1);
+    }
+  }
+  return depths;
+}

@@ -1,0 +1,192 @@
+import type { Links } from './links.ts';
+import { DrawnAs } from './nets.ts';
+
+/** Where items of one column go: `items` in order of rank; ranks are local to the column. */
+export interface ColumnItems {
+  readonly items: readonly number[];
+  readonly ranks: number;
+}
+
+/** A run of items that follow each other in one track, with the cells that its wires need above and below. */
+interface Segment {
+  readonly items: number[];
+  readonly first: number;
+  readonly last: number;
+  top: number;
+  bottom: number;
+  track: number;
+}
+
+/**
+ * Tracks for the items of a column: the longest path is cut out and laid straight, then the next, and so on; each
+ * into the free track nearest to what it is joined to.
+ *
+ * @param ranks [items] local rank
+ * @param tracks [items] receives the tracks, from 0
+ * @returns number of tracks
+ */
+export function packColumn(
+  column: ColumnItems,
+  links: Links,
+  drawn: Uint8Array,
+  ranks: Int32Array,
+  depths: Int32Array,
+  tracks: Int32Array,
+): number {
+  const segments = cutSegments(column, links, drawn, ranks, depths);
+  const segmentOf = new Map<number, Segment>();
+  for (const segment of segments) for (const item of segment.items) segmentOf.set(item, segment);
+  for (const segment of segments) reserve(segment, column.ranks, links, drawn, ranks);
+  segments.sort((a, b) => b.bottom - b.top - (a.bottom - a.top) || a.first - b.first || a.items[0]! - b.items[0]!);
+  const table = new TrackTable(column.ranks);
+  for (const segment of segments) {
+    segment.track = table.place(segment, neighbours(segment, links, drawn, segmentOf));
+  }
+  for (const segment of segments) for (const item of segment.items) tracks[item] = segment.track - table.lowest;
+  return table.highest - table.lowest + 1;
+}
+
+const NOT_PLACED = Number.MIN_SAFE_INTEGER;
+
+function cutSegments(
+  column: ColumnItems,
+  links: Links,
+  drawn: Uint8Array,
+  ranks: Int32Array,
+  depths: Int32Array,
+): Segment[] {
+  const segments: Segment[] = [];
+  const taken = new Set<number>();
+  for (const head of column.items) {
+    if (taken.has(head)) continue;
+    const items = [head];
+    taken.add(head);
+    for (let at = head; ;) {
+      const next = mainSink(at, links, drawn, ranks, depths);
+      if (next < 0 || taken.has(next) || mainSource(next, links, drawn, ranks, depths) !== at) break;
+      items.push(next);
+      taken.add(next);
+      at = next;
+    }
+    const first = ranks[head]!;
+    const last = ranks[items.at(-1)!]!;
+    segments.push({ items, first, last, top: first, bottom: last, track: NOT_PLACED });
+  }
+  return segments;
+}
+
+/** The sink in this column from which the way to the end is longest. */
+function mainSink(item: number, links: Links, drawn: Uint8Array, ranks: Int32Array, depths: Int32Array): number {
+  let best = -1;
+  for (let i = links.outStarts[item]!; i < links.outStarts[item + 1]!; i++) {
+    const link = links.outLinks[i]!;
+    if (drawn[link] !== DrawnAs.inside) continue;
+    const sink = links.to[link]!;
+    const gain = best < 0 ? 1 : depths[sink]! - depths[best]! || ranks[best]! - ranks[sink]!;
+    if (gain > 0) best = sink;
+  }
+  return best;
+}
+
+/** The lowest source in this column; among equals a row before a port, then the first in the file. */
+function mainSource(item: number, links: Links, drawn: Uint8Array, ranks: Int32Array, depths: Int32Array): number {
+  let best = -1;
+  for (let i = links.inStarts[item]!; i < links.inStarts[item + 1]!; i++) {
+    const link = links.inLinks[i]!;
+    if (drawn[link] !== DrawnAs.inside) continue;
+    const source = links.from[link]!;
+    const gain = best < 0 ? 1 : ranks[source]! - ranks[best]! || depths[source]! - depths[best]! || best - source;
+    if (gain > 0) best = source;
+  }
+  return best;
+}
+
+/** Widens a segment by the cells in which the long wires of its two ends can run straight. */
+function reserve(segment: Segment, height: number, links: Links, drawn: Uint8Array, ranks: Int32Array): void {
+  const tail = segment.items.at(-1)!;
+  for (let i = links.outStarts[tail]!; i < links.outStarts[tail + 1]!; i++) {
+    const link = links.outLinks[i]!;
+    if (drawn[link] === DrawnAs.inside) segment.bottom = Math.max(segment.bottom, ranks[links.to[link]!]! - 1);
+    if (drawn[link] === DrawnAs.climbing) segment.bottom = height - 1;
+  }
+  const head = segment.items[0]!;
+  let nearest = -1;
+  for (let i = links.inStarts[head]!; i < links.inStarts[head + 1]!; i++) {
+    const link = links.inLinks[i]!;
+    if (drawn[link] === DrawnAs.inside) nearest = Math.max(nearest, ranks[links.from[link]!]!);
+  }
+  if (nearest >= 0) segment.top = Math.min(segment.top, nearest + 1);
+}
+
+function neighbours(
+  segment: Segment,
+  links: Links,
+  drawn: Uint8Array,
+  segmentOf: ReadonlyMap<number, Segment>,
+): number[] {
+  const tracks: number[] = [];
+  const look = (item: number): void => {
+    const track = segmentOf.get(item)?.track ?? NOT_PLACED;
+    if (track !== NOT_PLACED) tracks.push(track);
+  };
+  for (const item of segment.items) {
+    for (let i = links.inStarts[item]!; i < links.inStarts[item + 1]!; i++) {
+      const link = links.inLinks[i]!;
+      if (drawn[link] === DrawnAs.inside) look(links.from[link]!);
+    }
+    for (let i = links.outStarts[item]!; i < links.outStarts[item + 1]!; i++) {
+      const link = links.outLinks[i]!;
+      if (drawn[link] === DrawnAs.inside) look(links.to[link]!);
+    }
+  }
+  return tracks;
+}
+
+/** Occupied cells, by track; track 0 is the first one used. */
+class TrackTable {
+  lowest = 0;
+  highest = 0;
+  private readonly cells = new Map<number, Uint8Array>();
+  private readonly ranks: number;
+
+  constructor(ranks: number) {
+    this.ranks = ranks;
+  }
+
+  place(segment: Segment, near: readonly number[]): number {
+    let best = 0;
+    let bestCost = Infinity;
+    const empty = this.cells.size === 0;
+    for (let track = empty ? 0 : this.lowest - 1; track <= (empty ? 0 : this.highest + 1); track++) {
+      const cost = placementCost(track, near) + (track < this.lowest || track > this.highest ? 0.6 : 0);
+      if (cost < bestCost && this.isFree(track, segment)) {
+        best = track;
+        bestCost = cost;
+      }
+    }
+    this.take(best, segment);
+    return best;
+  }
+
+  private isFree(track: number, segment: Segment): boolean {
+    const cells = this.cells.get(track);
+    if (!cells) return true;
+    for (let rank = segment.top; rank <= segment.bottom; rank++) if (cells[rank]) return false;
+    return true;
+  }
+
+  private take(track: number, segment: Segment): void {
+    let cells = this.cells.get(track);
+    if (!cells) this.cells.set(track, (cells = new Uint8Array(this.ranks)));
+    cells.fill(1, segment.top, segment.bottom + 1);
+    this.lowest = Math.min(this.lowest, track);
+    this.highest = Math.max(this.highest, track);
+  }
+}
+
+/** Mean distance to the neighbours; ties go towards the middle, then to the right. */
+function placementCost(track: number, near: readonly number[]): number {
+  let sum = 0;
+  for (const each of near) sum += Math.abs(track - each);
+  return (near.length ? sum / near.length : 0) + 0.2 * Math.abs(track) + (track < 0 ? 0.05 : 0);
+}

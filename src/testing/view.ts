@@ -1,0 +1,192 @@
+import type { Family, GraphView } from '../ir/view.ts';
+import { FAMILIES } from '../ir/view.ts';
+import type { Random } from '../base/random.ts';
+
+/** One node of a hand-made `GraphView`: what it reads and writes, by wire name. */
+export interface ViewNode {
+  readonly op: string;
+  readonly inputs: readonly string[];
+  readonly outputs: readonly string[];
+  readonly id?: number;
+  readonly name?: string;
+  readonly detail?: string;
+  readonly macs?: number;
+  readonly parameters?: number;
+  /** Ids of the nodes that this one stands for; it counts as made by a step then. */
+  readonly ancestors?: readonly number[];
+}
+
+const FAMILY: Readonly<Record<string, Family>> = {
+  Conv: 'conv',
+  FusedConv: 'conv',
+  Gemm: 'dense',
+  MatMul: 'dense',
+  BatchNormalization: 'norm',
+  LayerNormalization: 'norm',
+  Clip: 'act',
+  Relu: 'act',
+  Softmax: 'attn',
+  Add: 'elem',
+  Mul: 'elem',
+  Div: 'elem',
+  Concat: 'shape',
+  Reshape: 'shape',
+  Transpose: 'shape',
+  Split: 'shape',
+  Flatten: 'shape',
+  GlobalAveragePool: 'pool',
+  Constant: 'const',
+};
+
+/**
+ * A `GraphView` without a model behind it: for tests of layout and canvas. Wires that no node writes and that are no
+ * input are constants.
+ *
+ * @param shapes by wire name
+ */
+export function viewOf(
+  nodes: readonly ViewNode[],
+  inputs: readonly string[],
+  outputs: readonly string[],
+  shapes: ReadonlyMap<string, string> = new Map(),
+): GraphView {
+  const wires = new Map<string, number>();
+  const wire = (name: string): number => {
+    const known = wires.get(name);
+    if (known !== undefined) return known;
+    wires.set(name, wires.size);
+    return wires.size - 1;
+  };
+  const inputWires = inputs.map(wire);
+  const uses: [number, number][] = [];
+  const sources = new Map<number, number>(inputWires.map((each) => [each, -1]));
+  nodes.forEach((node, row) => {
+    for (const name of node.inputs) uses.push([wire(name), row]);
+    for (const name of node.outputs) sources.set(wire(name), row);
+  });
+  const outputWires = outputs.map(wire);
+  uses.sort((a, b) => a[0] - b[0] || a[1] - b[1]);
+  const useStarts = new Int32Array(wires.size + 1);
+  for (const [each] of uses) useStarts[each + 1]!++;
+  for (let i = 0; i < wires.size; i++) useStarts[i + 1]! += useStarts[i]!;
+  const opTypes = [...new Set(nodes.map((node) => node.op))];
+  const ordinals = new Map<string, number>();
+  const ancestors = nodes.map((node) => node.ancestors ?? []);
+  const starts = [0];
+  for (const list of ancestors) starts.push(starts.at(-1)! + list.length);
+  const numbers = (of: (node: ViewNode) => number): Float64Array => Float64Array.from(nodes, of);
+  const wireNames = [...wires.keys()];
+  return {
+    revision: 1,
+    nodeIds: Int32Array.from(nodes, (node, row) => node.id ?? row),
+    nodeOps: Uint16Array.from(nodes, (node) => opTypes.indexOf(node.op)),
+    opTypes,
+    opFamilies: Uint8Array.from(opTypes, (op) => FAMILIES.indexOf(FAMILY[op.replace(/^.*\./, '')] ?? 'unknown')),
+    nodeOrdinals: Int32Array.from(nodes, (node) => {
+      ordinals.set(node.op, (ordinals.get(node.op) ?? 0) + 1);
+      return ordinals.get(node.op)!;
+    }),
+    nodeNames: nodes.map((node, row) => node.name ?? `${node.op}_${row}`),
+    nodeDetails: nodes.map((node) => node.detail ?? ''),
+    wireIds: Int32Array.from(wireNames, (_, index) => 100_000 + index),
+    wireNames,
+    wireShapes: wireNames.map((name) => shapes.get(name) ?? ''),
+    wireSources: Int32Array.from(wireNames, (_, index) => sources.get(index) ?? -2),
+    useStarts,
+    useRows: Int32Array.from(uses, ([, row]) => row),
+    inputs: Int32Array.from(inputWires),
+    outputs: Int32Array.from(outputWires),
+    macs: numbers((node) => node.macs ?? 0),
+    elementwise: numbers(() => 0),
+    parameters: numbers((node) => node.parameters ?? 0),
+    weightBytes: numbers((node) => 4 * (node.parameters ?? 0)),
+    activationBytes: numbers(() => 0),
+    movedBytes: numbers((node) => 4 * (node.parameters ?? 0) + (node.macs ?? 0) / 16),
+    made: Uint8Array.from(nodes, (node) => (node.ancestors ? 1 : 0)),
+    ancestorStarts: Int32Array.from(starts),
+    ancestorIds: Int32Array.from(ancestors.flat()),
+  };
+}
+
+/** MobileNetV2 as exporters write it, with batch norms; nodes only, no weights. */
+export function mobileNetView(): GraphView {
+  const nodes: ViewNode[] = [];
+  const shapes = new Map([['input', '3×224×224']]);
+  let x = 'input';
+  let size = 224;
+  const add = (op: string, inputs: string[], scope: string, channels: number, rest: Partial<ViewNode>): string => {
+    const output = `/${scope}/${op}_output_${nodes.length}`;
+    shapes.set(output, `${channels}×${size}×${size}`);
+    nodes.push({ op, inputs, outputs: [output], name: `/${scope}/${op}`, ...rest });
+    return output;
+  };
+  const conv = (scope: string, from: number, to: number, kernel: number, stride: number, act: boolean): void => {
+    const group = kernel === 3 && from === to ? from : 1;
+    size /= stride;
+    const weights = (to * from * kernel * kernel) / group;
+    const detail = group > 1 ? `3×3${stride > 1 ? ' s2' : ''} g${group}` : `${kernel}×${kernel} · ${from}→${to}`;
+    const name = `w${nodes.length}`;
+    x = add('Conv', [x, name], `${scope}/${scope}.0`, to, { detail, macs: weights * size * size, parameters: weights });
+    const statistics = ['s', 'b', 'm', 'v'].map((each) => `${name}${each}`);
+    x = add('BatchNormalization', [x, ...statistics], `${scope}/${scope}.1`, to, {
+      detail: `ε 1e−5 · ${to}`,
+      parameters: 4 * to,
+    });
+    if (act) x = add('Clip', [x], `${scope}/${scope}.2`, to, { detail: '0 … 6' });
+  };
+  conv('features/features.0', 3, 32, 3, 2, true);
+  const table = [
+    [1, 16, 1, 1],
+    [6, 24, 2, 2],
+    [6, 32, 3, 2],
+    [6, 64, 4, 2],
+    [6, 96, 3, 1],
+    [6, 160, 3, 2],
+    [6, 320, 1, 1],
+  ];
+  let from = 32;
+  let index = 1;
+  for (const [expand, to, repeats, first] of table as [number, number, number, number][]) {
+    for (let repeat = 0; repeat < repeats; repeat++) {
+      const scope = `features/features.${index++}/conv`;
+      const skip = x;
+      if (expand > 1) conv(`${scope}/expand`, from, from * expand, 1, 1, true);
+      conv(`${scope}/depthwise`, from * expand, from * expand, 3, repeat === 0 ? first : 1, true);
+      conv(`${scope}/project`, from * expand, to, 1, 1, false);
+      if (repeat > 0) x = add('Add', [skip, x], `features/features.${index - 1}`, to, {});
+      from = to;
+    }
+  }
+  conv('features/features.18', 320, 1280, 1, 1, true);
+  size = 1;
+  x = add('GlobalAveragePool', [x], 'pool', 1280, {});
+  x = add('Flatten', [x], 'pool', 1280, {});
+  shapes.set(x, '1280');
+  x = add('Gemm', [x, 'gw', 'gb'], 'classifier', 1000, { detail: '1280→1000', macs: 1_280_000, parameters: 1_281_000 });
+  shapes.set(x, '1000');
+  return viewOf(nodes, ['input'], [x], shapes);
+}
+
+/** A random acyclic graph: mostly chains, with branches, joins, long skips and a wire that is read everywhere. */
+export function randomView(random: Random, count: number): GraphView {
+  const nodes: ViewNode[] = [];
+  const wires = ['x'];
+  for (let row = 0; row < count; row++) {
+    const back = (): string => wires[wires.length - 1 - Math.floor(random() ** 4 * wires.length)]!;
+    const inputs = [random() < 0.7 ? wires.at(-1)! : back()];
+    if (random() < 0.35) inputs.push(back());
+    if (random() < 0.1) inputs.push('mask');
+    if (random() < 0.05) inputs.push('constant');
+    const outputs = random() < 0.06 ? [`n${row}a`, `n${row}b`] : [`n${row}a`];
+    wires.push(...outputs);
+    const op = inputs.length > 1 ? 'Add' : outputs.length > 1 ? 'Split' : 'Conv';
+    nodes.push({
+      op,
+      inputs,
+      outputs,
+      name: `/block.${Math.floor(row / 9)}/${op}_${row}`,
+      detail: row % 3 ? '3×3' : '',
+    });
+  }
+  return viewOf(nodes, ['x', 'mask'], [wires.at(-1)!, ...(count > 4 ? [wires[Math.floor(count / 2)]!] : [])]);
+}
