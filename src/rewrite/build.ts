@@ -88,6 +88,7 @@ export function bypass(model: Model, node: Node, gone: ValueId, kept: ValueId): 
     model.moveOutput(kept, node, node.outputs.length);
     model.moveOutput(gone, model.getNode(producer), index);
     model.replaceAllUses(kept, gone);
+    model.getValue(gone).type ??= source.type;
   } else {
     model.replaceAllUses(gone, kept);
     source.type ??= model.getValue(gone).type;

@@ -20,6 +20,8 @@ export interface RuleParts<C extends Captures> {
   readonly name: string;
   readonly captures: C;
   readonly pattern: (captures: Slots<C>) => OpPattern;
+  /** What structure cannot say of the pattern; where it is false, this is no near miss either. */
+  readonly fits?: (match: Bound<C>, where: Where) => boolean;
   /** The missing precondition, as a clause ("batch norm is in training mode"); null: all hold. */
   readonly when?: (match: Bound<C>, where: Where) => string | null;
   /** One sentence: what will happen here. */
@@ -32,6 +34,7 @@ export interface RuleParts<C extends Captures> {
 export interface Rule {
   readonly name: string;
   readonly pattern: OpPattern;
+  fits(candidate: Candidate, where: Where): boolean;
   check(candidate: Candidate, where: Where): string | null;
   what(candidate: Candidate, where: Where): string;
   apply(candidate: Candidate, build: Build, where: Where): void;
@@ -45,6 +48,7 @@ export function rule<const C extends Captures>(parts: RuleParts<C>): Rule {
   return {
     name: parts.name,
     pattern: parts.pattern(slotsOf(parts.captures)),
+    fits: (candidate, where) => candidate.misses.length > 0 || (parts.fits?.(bound(candidate), where) ?? true),
     check: (candidate, where) => parts.when?.(bound(candidate), where) ?? null,
     what: (candidate, where) => parts.what(bound(candidate), where),
     apply: (candidate, build, where) => parts.apply(bound(candidate), build, where),
@@ -74,8 +78,9 @@ interface Verdict {
   readonly reason: string | null;
 }
 
-function judge(context: PassContext, rule: Rule, anchor: Node, candidate: Candidate): Verdict {
+function judge(context: PassContext, rule: Rule, anchor: Node, candidate: Candidate): Verdict | null {
   const where: Where = { ...context, anchor, nodes: candidate.nodes };
+  if (!rule.fits(candidate, where)) return null;
   const reason =
     candidate.misses[0] ?? otherReaders(context.model, candidate.nodes, anchor.id) ?? rule.check(candidate, where);
   return { candidate, where, reason };
@@ -86,15 +91,17 @@ function bestMatch(context: PassContext, rule: Rule, anchor: Node): Verdict | nu
   let near: Verdict | null = null;
   for (const candidate of candidates(context, rule.pattern, anchor)) {
     const verdict = judge(context, rule, anchor, candidate);
-    if (verdict.reason === null) return verdict;
+    if (verdict?.reason === null) return verdict;
     near ??= verdict;
   }
   return near;
 }
 
+/** Sites of one round share no node: where two would, the first one in the graph's order is offered. */
 function findSites(context: PassContext, rulesFor: (node: Node) => readonly Rule[]): Findings {
   const sites: Site[] = [];
   const refusals: Refusal[] = [];
+  const taken = new Set<NodeId>();
   for (const anchor of bodyNodes(context.model)) {
     const misses: Refusal[] = [];
     for (const rule of rulesFor(anchor)) {
@@ -102,8 +109,10 @@ function findSites(context: PassContext, rulesFor: (node: Node) => readonly Rule
       if (!verdict) continue;
       const { candidate, where, reason } = verdict;
       if (reason === null) {
-        sites.push(toSite(context, rule, anchor, candidate, where));
         misses.length = 0;
+        if (candidate.nodes.some((id) => taken.has(id))) break;
+        for (const id of candidate.nodes) taken.add(id);
+        sites.push(toSite(context, rule, anchor, candidate, where));
         break;
       }
       misses.push({ rule: rule.name, nodes: candidate.nodes, reason: sentence(reason) });

@@ -1,0 +1,54 @@
+import { getInt } from '../../ir/attribute.ts';
+import type { Node } from '../../ir/model.ts';
+import type { Tensor } from '../../ir/tensor.ts';
+import { any, constant, node, optional, type Constant } from '../../rewrite/pattern.ts';
+import { batchNormCaptures, type BatchNormParts } from './batch-norm.ts';
+
+/** A batch norm and the linear operator beside it, with its constant weight. */
+export const captures = { ...batchNormCaptures, x: any, weight: constant, bias: optional(constant), linear: node };
+export type Parts = BatchNormParts & {
+  readonly weight: Constant;
+  readonly bias: Constant | null;
+  readonly linear: Node;
+};
+
+/** The weight as rows, and the channel of the batch norm that each row belongs to. */
+export interface Rows {
+  /** C: channels that the batch norm must have. */
+  readonly channels: number;
+  readonly rows: number;
+  channel(row: number): number;
+}
+
+export const dim = (tensor: Tensor, axis: number): number => tensor.shape[axis] ?? 0;
+const groupOf = (linear: Node): number => getInt(linear, 'group', 1);
+export const transposedB = (gemm: Node): boolean => getInt(gemm, 'transB', 0) !== 0;
+
+/** Conv's weight is [Cout, Cin/g, …]. */
+export const convOutputs = ({ weight }: Parts): Rows => {
+  const channels = dim(weight.tensor, 0);
+  return { channels, rows: channels, channel: (row) => row };
+};
+export const convInputs = ({ weight, linear }: Parts): Rows => {
+  const [outs, ins, group] = [dim(weight.tensor, 0), dim(weight.tensor, 1), groupOf(linear)];
+  const outsPerGroup = outs / group;
+  const channel = (row: number): number => Math.floor(Math.floor(row / ins) / outsPerGroup) * ins + (row % ins);
+  return { channels: ins * group, rows: outs * ins, channel };
+};
+/** ConvTranspose's is [Cin, Cout/g, …]: the output channel is that of the input channel's group. */
+export const convTransposeOutputs = ({ weight, linear }: Parts): Rows => {
+  const [ins, outs, group] = [dim(weight.tensor, 0), dim(weight.tensor, 1), groupOf(linear)];
+  const insPerGroup = ins / group;
+  const channel = (row: number): number => Math.floor(Math.floor(row / outs) / insPerGroup) * outs + (row % outs);
+  return { channels: outs * group, rows: ins * outs, channel };
+};
+/** The columns (N) or the rows (K) of a [K, N] matrix, which Gemm may hold transposed. */
+export const matrix =
+  (side: 'columns' | 'rows') =>
+  ({ weight, linear }: Parts): Rows => {
+    const [first, second] = [dim(weight.tensor, 0), dim(weight.tensor, 1)];
+    const leading = transposedB(linear) === (side === 'columns');
+    return leading
+      ? { channels: first, rows: first, channel: (row) => row }
+      : { channels: second, rows: first * second, channel: (row) => row % second };
+  };
