@@ -1,21 +1,26 @@
-import type { Runtime, SessionSettings } from '../runtime/types.ts';
+import { CodedError } from '../base/error.ts';
+import type { SessionSettings } from '../runtime/types.ts';
 import { benchmark } from '../bench/benchmark.ts';
-import { verifyModels, type VerifyOptions } from '../verify/verify.ts';
+import { verifyModels, type Runtimes, type VerifyOptions } from '../verify/verify.ts';
 import type { RuntimePort } from './ports.ts';
 
 const FOLDING: SessionSettings = { backend: 'wasm', level: 'disabled', threads: 1 };
 
-/** The runtime in this thread: the command line's port, and what a runtime worker serves. */
-export const localPort = (runtime: Runtime, options: VerifyOptions = {}): RuntimePort => ({
-  capabilities: () => runtime.capabilities(),
+/** The runtime in this process: the command line's port. */
+export const localPort = (runtimes: Runtimes, options: VerifyOptions = {}): RuntimePort => ({
+  capabilities: () => runtimes.wasm.capabilities(),
   async evaluate(model, feeds, job) {
-    const session = await runtime.createSession(model.bytes, FOLDING, job);
+    const session = await runtimes.wasm.createSession(model.bytes, FOLDING, job);
     try {
       return await session.run(feeds);
     } finally {
       await session.release();
     }
   },
-  verify: (a, b, request, job) => verifyModels(runtime, a.bytes, b.bytes, request, job, options),
-  bench: (a, b, request, job) => benchmark(runtime, a.bytes, b?.bytes ?? null, request, job),
+  verify: (a, b, request, job) => verifyModels(runtimes, a.bytes, b.bytes, request, job, options),
+  bench(a, b, request, job) {
+    const runtime = runtimes[request.backend];
+    if (!runtime) throw new CodedError('unsupported', `There is no runtime for ${request.backend} here.`);
+    return benchmark(runtime, a.bytes, b?.bytes ?? null, request, job);
+  },
 });

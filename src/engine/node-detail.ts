@@ -2,7 +2,7 @@ import type { Analysis } from '../analysis/analyze.ts';
 import { CodedError } from '../base/error.ts';
 import type { Attribute, Model, Node, Value } from '../ir/model.ts';
 import type { NodeId, ValueId, ValueType } from '../ir/types.ts';
-import { documentationUrl, opKey, rowOf, slotNames } from '../ops/registry.ts';
+import { documentationUrl, familyOf, opKey, schemaOf, sinceVersion, slotName } from '../ops/registry.ts';
 import type { NodeDetail, PortDetail } from './types.ts';
 
 const utf8 = new TextDecoder();
@@ -75,13 +75,13 @@ export function nodeLabel(model: Model, id: NodeId): string {
   return `${opKey(node)} ${name}`.trim();
 }
 
-function attributes(model: Model, node: Node): NodeDetail['attributes'] {
+function attributes(node: Node): NodeDetail['attributes'] {
   const given = [...node.attributes].map(([name, attribute]) => ({
     name,
     value: attributeText(attribute),
     isDefault: false,
   }));
-  const defaults = Object.entries(rowOf(node)?.defaults ?? {})
+  const defaults = Object.entries(schemaOf(node)?.defaults ?? {})
     .filter(([name]) => !node.attributes.has(name))
     .map(([name, value]) => ({ name, value: String(value), isDefault: true }));
   return [...given, ...defaults];
@@ -110,20 +110,18 @@ const ports = (
 export function nodeDetail(model: Model, original: Model, analysis: Analysis, id: NodeId): NodeDetail {
   const node = model.nodes.get(id);
   if (!node) throw new CodedError('bad-request', `There is no node ${id} at this stop.`);
-  const row = rowOf(node);
   const cost = analysis.cost(node);
-  const slots = slotNames(node);
   return {
     node: id,
     opType: node.opType,
     domain: node.domain,
     name: node.name,
-    family: row?.family ?? 'unknown',
-    since: row?.since.filter((version) => version <= Math.max(1, model.opset(node.domain))).at(-1) ?? 0,
+    family: familyOf(node),
+    since: sinceVersion(node, model.opset(node.domain)),
     documentation: documentationUrl(node.domain, node.opType),
-    attributes: attributes(model, node),
-    inputs: ports(model, analysis, node.inputs, slots.input),
-    outputs: ports(model, analysis, node.outputs, slots.output),
+    attributes: attributes(node),
+    inputs: ports(model, analysis, node.inputs, (index) => slotName(node, 'inputs', index)),
+    outputs: ports(model, analysis, node.outputs, (index) => slotName(node, 'outputs', index)),
     macs: cost.macs,
     elementwise: cost.elementwise,
     parameters: cost.parameters,

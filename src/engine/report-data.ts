@@ -88,10 +88,9 @@ function cells(stop: Stop, other: Stop, mark: 'removed' | 'added'): ReportCell[]
   return [...model.graph.nodes].map((id) => {
     const node = model.getNode(id);
     const { macs, elementwise } = analysis.cost(node);
-    const key = opKey(node);
     return {
-      op: key,
-      family: familyOf(key),
+      op: opKey(node),
+      family: familyOf(node),
       mark: other.model.nodes.has(id) ? 'same' : mark,
       weight: (macs ?? 0) + (elementwise ?? 0),
     };

@@ -1,5 +1,4 @@
 import { CodedError } from '../base/error.ts';
-import { opKey } from '../ops/registry.ts';
 import { familyOf } from '../ops/registry.ts';
 import type { Model } from '../ir/model.ts';
 import { encoder } from './encoder.ts';
@@ -45,7 +44,7 @@ export function listSamples(): readonly SampleInfo[] {
     const model = build();
     let bytes = 0;
     for (const tensor of model.graph.initializers.values()) bytes += tensor.byteLength;
-    const cells = [...model.graph.nodes].map((node) => familyOf(opKey(model.getNode(node))));
+    const cells = [...model.graph.nodes].map((node) => familyOf(model.getNode(node)));
     return { id, title, about, tryIt, nodes: model.graph.nodes.size, bytes, cells };
   });
 }

@@ -1,6 +1,7 @@
 import { formatMs, formatRatio } from '../../base/format.ts';
 import type { BenchResult, Timing } from '../../bench/types.ts';
-import { localPort, openStudio } from '../studio.ts';
+import { nodePort } from '../../engine/node.ts';
+import { openStudio } from '../studio.ts';
 import { table } from '../output.ts';
 import type { Command } from '../command.ts';
 
@@ -37,7 +38,7 @@ export const bench: Command = {
     args.choice('backend', ['wasm']);
     const left = await openStudio(a ?? '', job);
     const right = b === undefined ? null : await openStudio(b, job);
-    const result = await localPort().bench(
+    const result = await nodePort().bench(
       left.studio.exportModel(),
       right?.studio.exportModel() ?? null,
       {

@@ -1,7 +1,8 @@
 import { EXACTNESS } from '../../base/exactness.ts';
 import { formatError } from '../../base/format.ts';
 import type { VerifyResult } from '../../verify/types.ts';
-import { localPort, openStudio } from '../studio.ts';
+import { nodePort, readTestData, saveFeeds } from '../../engine/node.ts';
+import { openStudio } from '../studio.ts';
 import { table } from '../output.ts';
 import type { Command } from '../command.ts';
 
@@ -34,8 +35,8 @@ export const verify: Command = {
     const [a, b] = args.positionals;
     const left = await openStudio(a ?? '', job);
     const right = await openStudio(b ?? '', job);
-    const port = localPort({ inputs: args.text('inputs'), saveFailing: args.text('save-failing') });
-    const result = await port.verify(
+    const inputs = args.text('inputs');
+    const result = await nodePort(inputs ? readTestData(inputs) : []).verify(
       left.studio.exportModel(),
       right.studio.exportModel(),
       {
@@ -47,7 +48,10 @@ export const verify: Command = {
       },
       job,
     );
-    output.result(result, verifyLines(result));
+    const { failing, ...printed } = result;
+    const saveTo = args.text('save-failing');
+    if (saveTo && failing) saveFeeds(saveTo, failing.feeds);
+    output.result(printed, verifyLines(result));
     return result.ok ? 0 : 1;
   },
 };
