@@ -59,7 +59,8 @@ export function planConstants(context: PassContext, limits: FoldLimits): Constan
     const frontier = order.filter((node) => computable.has(node.id) && isReadOutside(context.model, node, computable));
     const over = beyondTotal(context, frontier, limits);
     if (over.length === 0) return { frontier, computable, refused };
-    for (const id of over) refused.set(id, `all results together would take more than ${inMiB(limits.total)} (option total)`);
+    for (const id of over)
+      refused.set(id, `all results together would take more than ${inMiB(limits.total)} (option total)`);
   }
 }
 
@@ -292,4 +293,7 @@ export async function evaluateConstants(
 }
 
 const isCancel = (error: unknown): boolean =>
-  typeof error === 'object' && error !== null && 'code' in error && ['cancelled', 'worker-died'].includes(String(error.code));
+  typeof error === 'object' &&
+  error !== null &&
+  'code' in error &&
+  ['cancelled', 'worker-died'].includes(String(error.code));

@@ -66,5 +66,9 @@ export function siteKey(model: Model, rule: string, anchor: Node, nodes: readonl
 export function parseSiteKey(key: string): { rule: string; name: string; hash: string } {
   const first = key.indexOf(':');
   const last = key.lastIndexOf(':');
-  return { rule: key.slice(0, first), name: key.slice(first + 1, Math.max(last, first + 1)), hash: key.slice(last + 1) };
+  return {
+    rule: key.slice(0, first),
+    name: key.slice(first + 1, Math.max(last, first + 1)),
+    hash: key.slice(last + 1),
+  };
 }

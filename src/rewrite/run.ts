@@ -7,17 +7,7 @@ import type { Model } from '../ir/model.ts';
 import type { NodeId } from '../ir/types.ts';
 import { anchorName, label } from './graphs.ts';
 import { resolveOptions, unavailable } from './options.ts';
-import type {
-  AppliedSite,
-  Backend,
-  Facts,
-  Findings,
-  OptionValues,
-  Pass,
-  PassContext,
-  Refusal,
-  Site,
-} from './pass.ts';
+import type { AppliedSite, Backend, Facts, Findings, OptionValues, Pass, PassContext, Refusal, Site } from './pass.ts';
 
 /** A site that is to be applied, and the key under which the recipe knows it (names may have changed since). */
 export interface Chosen {

@@ -65,7 +65,8 @@ const slice: Test = (context, node) => {
 const pad: Test = (context, node) => {
   const attribute = getInts(node, 'pads', null) ?? getInts(node, 'paddings', null);
   const pads = attribute ?? (node.inputs[1] ? constantInts(context, node.inputs[1]) : null);
-  if (!pads) return provablyDiffer(context, inputOf(node), outputOf(node)) ? null : { reason: 'its pads are not constant' };
+  if (!pads)
+    return provablyDiffer(context, inputOf(node), outputOf(node)) ? null : { reason: 'its pads are not constant' };
   return pads.every((each) => each === 0) ? { kept: inputOf(node) } : null;
 };
 
@@ -93,7 +94,9 @@ function neutral(element: number, operands: readonly number[]): Test {
       if (!tensor || !isAll(tensor, element)) continue;
       const x = inputOf(node, 1 - index);
       if (keepsShape(context, tensor.shape, x, outputOf(node))) return { kept: x };
-      return { reason: `its constant of shape [${tensor.shape.join(', ')}] may broadcast the other operand to a larger shape` };
+      return {
+        reason: `its constant of shape [${tensor.shape.join(', ')}] may broadcast the other operand to a larger shape`,
+      };
     }
     return null;
   };

@@ -22,8 +22,7 @@ export interface Affine {
 export function trainingReason({ model }: PassContext, bn: Node): string | null {
   const opset = model.opset();
   const extra = bn.outputs.slice(1).some((output) => output !== null);
-  const trains =
-    opset < 7 ? getInt(bn, 'is_test', 0) === 0 : opset < 14 ? extra : getInt(bn, 'training_mode', 0) !== 0;
+  const trains = opset < 7 ? getInt(bn, 'is_test', 0) === 0 : opset < 14 ? extra : getInt(bn, 'training_mode', 0) !== 0;
   if (trains) return 'batch norm is in training mode';
   return getInt(bn, 'spatial', 1) === 0 ? 'batch norm has statistics per element (spatial is 0)' : null;
 }

@@ -166,7 +166,9 @@ function paddingReason({ linear }: Parts, affine: Affine): string | null {
   const auto = getString(linear, 'auto_pad', 'NOTSET');
   const padded = auto.startsWith('SAME') || (getInts(linear, 'pads', null) ?? []).some((each) => each !== 0);
   const shifts = affine.offset.some((each) => each !== 0);
-  return padded && shifts ? 'the convolution pads with zeros, which the shift of batch norm would have to leave alone' : null;
+  return padded && shifts
+    ? 'the convolution pads with zeros, which the shift of batch norm would have to leave alone'
+    : null;
 }
 
 /** W∗(x·γ + δ) + b = (W·γ)∗x + (b + Σ W·δ), input channel by input channel; without padding, or where δ = 0. */
@@ -213,7 +215,9 @@ const normThenGemm = rule({
     const data = m.weight.tensor.numbers();
     const second = dim(m.weight.tensor, 1);
     for (let i = 0; i < data.length; i++) {
-      const [k, n] = transposedB(m.linear) ? [i % second, Math.floor(i / second)] : [Math.floor(i / second), i % second];
+      const [k, n] = transposedB(m.linear)
+        ? [i % second, Math.floor(i / second)]
+        : [Math.floor(i / second), i % second];
       offset[n] = (offset[n] ?? 0) + alpha * (data[i] ?? 0) * (affine.offset[k] ?? 0);
     }
     const bias = gemmBias(m, build, new Float64Array(columns.channels).fill(1), offset);

@@ -133,7 +133,13 @@ function apply(context: PassContext, site: Site): boolean {
   if (new Set(products.map((each) => `${inputOf(each.node)} ${kindOf(each)}`)).size > 1) return false;
   const build = new Build(context, RULE, mergeParallelMatMuls.id, first.node);
   const along = transposedB(first.node) ? 0 : 1;
-  const weight = build.constant('weight', concatenate(products.map((each) => each.weight), along));
+  const weight = build.constant(
+    'weight',
+    concatenate(
+      products.map((each) => each.weight),
+      along,
+    ),
+  );
   const bias = products.some((each) => each.bias) ? [build.constant('bias', joinedBias(products))] : [];
   const attributes = first.node.attributes;
   const wide = build.node(first.node.opType, [inputOf(first.node), weight, ...bias], { attributes });
@@ -156,7 +162,8 @@ function joinedBias(products: readonly Product[]): Tensor {
 function split(context: PassContext, build: Build, wide: ValueId, products: readonly Product[]): void {
   const sizes = products.map(({ columns }) => columns);
   const opset = context.model.opset();
-  const rank = products[0]?.node.opType === 'Gemm' ? 2 : rankOf(context, inputOf(defined(products[0], 'a product').node));
+  const rank =
+    products[0]?.node.opType === 'Gemm' ? 2 : rankOf(context, inputOf(defined(products[0], 'a product').node));
   const axis = opset < 11 ? defined(rank, 'the rank') - 1 : -1;
   const attributes: [string, Attribute][] = [['axis', int(axis)]];
   if (opset < 13) attributes.push(['split', ints(sizes)]);

@@ -1,0 +1,176 @@
+import { analyze, type Analysis } from '../analysis/analyze.ts';
+import { CodedError, toErrorRecord, type ErrorRecord } from '../base/error.ts';
+import type { Json } from '../base/json.ts';
+import { silentJob, type Job } from '../base/job.ts';
+import type { Model } from '../ir/model.ts';
+import { hasPass, passById } from '../passes/index.ts';
+import type { AppliedSite, Backend, Pass, Refusal } from '../rewrite/pass.ts';
+import { runPass, type ObtainFacts, type PassResult } from '../rewrite/run.ts';
+import { chooser } from './choice.ts';
+import type { Recipe, RecipeStep } from './types.ts';
+
+export interface ReplayHooks {
+  /** For recipes that do not name one; default `wasm`. */
+  readonly backend?: Backend;
+  /** Obtains what a pass `needs`. */
+  readonly obtain?: ObtainFacts;
+  readonly job?: Job;
+  /** Of the model as it is given, where the caller has it already. */
+  readonly analysis?: Analysis | undefined;
+  /** Steps that came before, so that generated names go on counting. */
+  readonly first?: number;
+}
+
+/** What one step did. */
+export interface ReplayOutcome {
+  /** Its place among all outcomes, from 0. */
+  readonly index: number;
+  /** The step as it was decided: with the decisions of its sites. A list of these steps replays to the same model. */
+  readonly step: RecipeStep;
+  /** Null where this build does not have the pass. */
+  readonly pass: Pass | null;
+  /** After the step; where it failed, as before it. Never changed afterwards: tensors are shared. */
+  readonly model: Model;
+  readonly applied: readonly AppliedSite[];
+  readonly off: readonly string[];
+  readonly lost: readonly string[];
+  readonly refusals: readonly Refusal[];
+  readonly removed: number;
+  readonly added: number;
+  readonly decisions: Readonly<Record<string, Json>>;
+  readonly ms: number;
+  /** The step could not be applied: an unknown pass, the wrong backend, a rewrite that went wrong. */
+  readonly error: ErrorRecord | null;
+}
+
+/** More sweeps than any real graph needs: each one must change something. */
+const MOST_SWEEPS = 8;
+
+/**
+ * Applies a recipe, step by step, each on a clone; the model that is given stays as it is. A step that fails yields its
+ * error, and the next one goes on from the model before it. In a recipe that is `untilStable`, each run of clean-up
+ * steps is swept again until a sweep changes nothing; steps of later sweeps are yielded only where they changed
+ * something. A cancel is thrown.
+ */
+export async function* replay(model: Model, recipe: Recipe, hooks: ReplayHooks = {}): AsyncGenerator<ReplayOutcome> {
+  const player = new Player(model, recipe, hooks);
+  for (const run of runsOf(recipe)) yield* run.sweeps ? player.sweep(run.steps) : player.once(run.steps);
+}
+
+/** One step on a clone of the model. */
+export async function replayStep(
+  model: Model,
+  step: RecipeStep,
+  settings: ReplayHooks & { readonly index?: number } = {},
+): Promise<ReplayOutcome> {
+  const index = settings.index ?? 0;
+  const start = performance.now();
+  const copy = model.clone();
+  try {
+    const pass = passById(step.pass);
+    const result = await runPass(copy, pass, {
+      backend: settings.backend ?? 'wasm',
+      options: step.options,
+      chooser: chooser(step.sites),
+      step: `s${index + 1}`,
+      job: settings.job ?? silentJob(),
+      ...(step.decisions ? { decisions: step.decisions } : {}),
+      ...(settings.analysis ? { analysis: settings.analysis } : {}),
+      ...(settings.obtain ? { obtain: settings.obtain } : {}),
+    });
+    const { changed: _, ...facts } = result;
+    return {
+      index,
+      step: decided(step, result),
+      pass,
+      model: copy,
+      ...facts,
+      ms: performance.now() - start,
+      error: null,
+    };
+  } catch (error) {
+    if (error instanceof CodedError && error.code === 'cancelled') throw error;
+    return {
+      ...nothing,
+      index,
+      step,
+      pass: find(step.pass),
+      model,
+      ms: performance.now() - start,
+      error: toErrorRecord(error),
+    };
+  }
+}
+
+const find = (id: string): Pass | null => (hasPass(id) ? passById(id) : null);
+
+const nothing = { applied: [], off: [], lost: [], refusals: [], removed: 0, added: 0, decisions: {} };
+
+function decided(step: RecipeStep, { decisions }: PassResult): RecipeStep {
+  return Object.keys(decisions).length === 0 ? step : { ...step, decisions: { ...step.decisions, ...decisions } };
+}
+
+/** Steps in a row that are swept together, or not. */
+interface Run {
+  readonly steps: RecipeStep[];
+  readonly sweeps: boolean;
+}
+
+function runsOf(recipe: Recipe): Run[] {
+  const runs: Run[] = [];
+  for (const step of recipe.steps) {
+    const sweeps = recipe.untilStable === true && step.sites === 'all' && find(step.pass)?.group === 'cleanup';
+    const last = runs.at(-1);
+    if (last && last.sweeps === sweeps) last.steps.push(step);
+    else runs.push({ steps: [step], sweeps });
+  }
+  return runs;
+}
+
+class Player {
+  private model: Model;
+  private index: number;
+  private analysis: Analysis | undefined;
+  private readonly hooks: ReplayHooks;
+
+  constructor(model: Model, recipe: Recipe, hooks: ReplayHooks) {
+    this.model = model;
+    this.index = hooks.first ?? 0;
+    this.analysis = hooks.analysis;
+    this.hooks = { ...hooks, backend: recipe.backend ?? hooks.backend ?? 'wasm' };
+  }
+
+  async *once(steps: readonly RecipeStep[]): AsyncGenerator<ReplayOutcome> {
+    for (const step of steps) {
+      const outcome = await this.play(step);
+      this.keep(outcome);
+      yield outcome;
+    }
+  }
+
+  async *sweep(steps: readonly RecipeStep[]): AsyncGenerator<ReplayOutcome> {
+    for (let sweep = 0, changed = true; changed && sweep < MOST_SWEEPS; sweep++) {
+      changed = false;
+      for (const step of steps) {
+        const outcome = await this.play(step);
+        const did = outcome.applied.length > 0;
+        changed ||= did;
+        if (sweep > 0 && !did) continue;
+        this.keep(outcome);
+        yield outcome;
+      }
+    }
+  }
+
+  private async play(step: RecipeStep): Promise<ReplayOutcome> {
+    this.analysis ??= analyze(this.model);
+    return replayStep(this.model, step, { ...this.hooks, analysis: this.analysis, index: this.index });
+  }
+
+  /** A step that did nothing leaves the analysis as it is. */
+  private keep(outcome: ReplayOutcome): void {
+    this.index++;
+    if (outcome.applied.length > 0) this.analysis = undefined;
+    this.model = outcome.model;
+  }
+}

@@ -1,0 +1,110 @@
+import { CodedError } from '../base/error.ts';
+import type { Json, JsonObject } from '../base/json.ts';
+import { hasPass, passById } from '../passes/index.ts';
+import { resolveOptions } from '../rewrite/options.ts';
+import type { Backend } from '../rewrite/pass.ts';
+import type { Recipe, RecipeStep, SiteChoice } from './types.ts';
+
+/** The version of the format that this build reads and writes. */
+export const RECIPE_VERSION = 1;
+
+export interface ParsedRecipe {
+  readonly recipe: Recipe;
+  /** What a person should know, one sentence each: steps whose pass this build does not have (they are kept). */
+  readonly warnings: readonly string[];
+}
+
+/** Reads a recipe from its JSON text or value. Throws `bad-request` that names the place. */
+export function parseRecipe(source: string | Json): ParsedRecipe {
+  const value = typeof source === 'string' ? parseJson(source) : source;
+  const fields = asObject(value, 'A recipe');
+  checkVersion(fields['whittle']);
+  const rows = fields['steps'];
+  if (!Array.isArray(rows)) throw bad('A recipe needs "steps", a list.');
+  const warnings: string[] = [];
+  const steps = rows.map((row: Json, index) => parseStep(row, index, warnings));
+  return { recipe: { whittle: RECIPE_VERSION, ...header(fields), steps }, warnings };
+}
+
+/** Pretty JSON text, keys in the order of the format. */
+export function serializeRecipe(recipe: Recipe): string {
+  const { whittle, name, backend, model, untilStable, steps } = recipe;
+  return `${JSON.stringify({ whittle, name, backend, model, untilStable, steps }, null, 2)}\n`;
+}
+
+const bad = (message: string, data: JsonObject = {}): CodedError => new CodedError('bad-request', message, data);
+
+function parseJson(text: string): Json {
+  try {
+    return JSON.parse(text) as Json;
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new CodedError('bad-request', `The recipe is not JSON: ${reason}`, {}, { cause: error });
+  }
+}
+
+function asObject(value: Json | undefined, what: string): JsonObject {
+  if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as JsonObject;
+  throw bad(`${what} must be a JSON object.`);
+}
+
+function checkVersion(version: Json | undefined): void {
+  if (version === RECIPE_VERSION) return;
+  if (version === undefined) throw bad('This is no recipe: the field "whittle" with the version is missing.');
+  throw bad(`The recipe is of version ${JSON.stringify(version)}; this Whittle reads version ${RECIPE_VERSION}.`, {
+    version,
+  });
+}
+
+const BACKENDS: readonly Backend[] = ['wasm', 'webgpu', 'portable'];
+
+function header(fields: JsonObject): Pick<Recipe, 'name' | 'backend' | 'model' | 'untilStable'> {
+  const { name, backend, model } = fields;
+  if (name !== undefined && typeof name !== 'string') throw bad('The "name" of a recipe must be text.');
+  const known = BACKENDS.find((each) => each === backend);
+  if (backend !== undefined && !known) {
+    throw bad(`The "backend" of a recipe must be one of ${BACKENDS.join(', ')}, not ${JSON.stringify(backend)}.`);
+  }
+  return {
+    ...(typeof name === 'string' ? { name } : {}),
+    ...(known ? { backend: known } : {}),
+    ...(fields['untilStable'] === true ? { untilStable: true } : {}),
+    ...(model === undefined || model === null ? {} : { model: parseModel(model) }),
+  };
+}
+
+function parseModel(value: Json): NonNullable<Recipe['model']> {
+  const { sha256, name } = asObject(value, 'The "model" of a recipe');
+  if (typeof sha256 !== 'string' || !/^[0-9a-f]{64}$/i.test(sha256)) {
+    throw bad('The "model" of a recipe needs "sha256", 64 hexadecimal digits.');
+  }
+  return { sha256: sha256.toLowerCase(), ...(typeof name === 'string' ? { name } : {}) };
+}
+
+function parseStep(row: Json, index: number, warnings: string[]): RecipeStep {
+  const place = `Step ${index + 1} of the recipe`;
+  const fields = asObject(row, place);
+  const { pass } = fields;
+  if (typeof pass !== 'string') throw bad(`${place} needs "pass", the id of a pass.`);
+  const options =
+    fields['options'] === undefined ? {} : asObject(fields['options'], `The options of step ${index + 1}`);
+  if (hasPass(pass)) resolveOptions(passById(pass), options);
+  else warnings.push(`${place} names the pass "${pass}", which this Whittle does not have; the step is left out.`);
+  const sites = parseSites(fields['sites'], place);
+  const decisions = fields['decisions'];
+  if (decisions === undefined) return { pass, options, sites };
+  return { pass, options, sites, decisions: asObject(decisions, `The decisions of step ${index + 1}`) };
+}
+
+function parseSites(value: Json | undefined, place: string): SiteChoice {
+  if (value === undefined || value === 'all') return 'all';
+  if (isKeys(value)) return value;
+  if (typeof value === 'object' && value !== null && !Array.isArray(value)) {
+    const { except } = value as JsonObject;
+    if (isKeys(except)) return { except };
+  }
+  throw bad(`The "sites" of ${place.toLowerCase()} must be "all", a list of keys, or { "except": a list of keys }.`);
+}
+
+const isKeys = (value: Json | undefined): value is readonly string[] =>
+  Array.isArray(value) && value.every((each) => typeof each === 'string');
