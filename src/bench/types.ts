@@ -34,7 +34,7 @@ export interface BenchResult {
   readonly threads: number;
   readonly a: Timing;
   readonly b: Timing | null;
-  /** Speed-up a/b: above 1 the second model is faster. Median of paired ratios; 95 % bootstrap interval. */
+  /** Speed-up a/b: above 1 the second model is faster. Ratio of the medians; 95 % bootstrap interval over interleaved pairs. */
   readonly ratio: number | null;
   readonly interval: readonly [number, number] | null;
   readonly verdict: BenchVerdict | null;

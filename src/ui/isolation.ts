@@ -1,0 +1,39 @@
+/** What became of it: the page is isolated, is about to load again, or has to do without. */
+export type Isolation = 'isolated' | 'reloading' | 'unavailable';
+
+/** Set before the one reload, so that a browser that still does not isolate the page is not reloaded for ever. */
+const TRIED = 'whittle-isolation-tried';
+
+/** The parts of the page that are needed; tests give their own. */
+export interface IsolationScope {
+  readonly crossOriginIsolated: boolean;
+  readonly isSecureContext: boolean;
+  readonly navigator: { readonly serviceWorker?: ServiceWorkerContainer };
+  readonly sessionStorage: Pick<Storage, 'getItem' | 'setItem' | 'removeItem'>;
+  readonly document: { readonly baseURI: string };
+  readonly location: { reload(): void };
+}
+
+/**
+ * On a host that does not send the isolation headers, lets a service worker add them and loads the page once more.
+ * Without isolation everything works, with one WASM thread. Call it before anything else is started.
+ */
+export async function ensureIsolation(scope: IsolationScope = window): Promise<Isolation> {
+  const { sessionStorage, navigator } = scope;
+  if (scope.crossOriginIsolated) {
+    sessionStorage.removeItem(TRIED);
+    return 'isolated';
+  }
+  const workers = navigator.serviceWorker;
+  if (!scope.isSecureContext || !workers || sessionStorage.getItem(TRIED)) return 'unavailable';
+  try {
+    await workers.register(new URL('isolation-worker.js', scope.document.baseURI));
+    await workers.ready;
+  } catch {
+    // Refused by the browser's settings or by the host: the page works on without threads.
+    return 'unavailable';
+  }
+  sessionStorage.setItem(TRIED, 'yes');
+  scope.location.reload();
+  return 'reloading';
+}

@@ -1,0 +1,4 @@
+import { browserRuntime } from '../runtime/browser.ts';
+import { serveRuntime } from './runtime-service.ts';
+
+serveRuntime(self, browserRuntime('webgpu'), 'webgpu');
