@@ -42,7 +42,7 @@ export function matchKeys(keys: readonly string[], sites: readonly Site[]): Map<
 type SiteName = ReturnType<typeof parseSiteKey>;
 
 /** The chooser for one run of a step. */
-export function chooser(choice: SiteChoice): SiteChooser {
+export function chooserFor(choice: SiteChoice): SiteChooser {
   if (choice === 'all') return allSites();
   return 'except' in choice ? exceptChooser(choice.except) : listChooser(choice);
 }

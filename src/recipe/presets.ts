@@ -4,7 +4,7 @@ import { hasPass } from '../passes/index.ts';
 import type { Backend } from '../rewrite/pass.ts';
 import type { Recipe, RecipeStep } from './types.ts';
 
-export type PresetId = 'clean' | 'wasm' | 'webgpu' | 'portable' | 'edge';
+export type PresetName = 'clean' | 'wasm' | 'webgpu' | 'portable' | 'edge';
 
 interface Preset {
   readonly title: string;
@@ -21,7 +21,7 @@ const CLEAN: Preset['steps'] = [
 ];
 
 /** Only what never loses: merging parallel products is left to measurement. */
-const PRESETS: Readonly<Record<PresetId, Preset>> = {
+const PRESETS: Readonly<Record<PresetName, Preset>> = {
   clean: { title: 'Clean', backend: 'portable', steps: CLEAN },
   portable: { title: 'Portable', backend: 'portable', steps: [...CLEAN, ['fold-batch-norm']] },
   wasm: { title: 'WASM', backend: 'wasm', steps: [...CLEAN, ['fold-batch-norm'], ['fuse-conv-activation']] },
@@ -33,26 +33,32 @@ const PRESETS: Readonly<Record<PresetId, Preset>> = {
   },
 };
 
-export const PRESET_IDS = Object.keys(PRESETS) as readonly PresetId[];
+export const PRESET_NAMES = Object.keys(PRESETS) as readonly PresetName[];
 
-export const isPreset = (id: string): id is PresetId => Object.hasOwn(PRESETS, id);
+export const isPreset = (id: string): id is PresetName => Object.hasOwn(PRESETS, id);
+
+/** `clean` and `edge` are for any backend; the others are made for theirs. */
+function backendFor(id: PresetName, wanted: Backend | undefined): Backend {
+  const own = PRESETS[id].backend;
+  return id === 'clean' || (id === 'edge' && wanted !== 'portable') ? (wanted ?? own) : own;
+}
 
 /**
  * A preset as a recipe: of the passes that this build has. Its clean-up steps are repeated until nothing changes
  * (`replay`).
  */
-export function preset(id: string): Recipe {
+export function presetRecipe(id: string, backend?: Backend): Recipe {
   if (!isPreset(id)) {
-    throw new CodedError('bad-request', `There is no preset "${id}". Presets: ${PRESET_IDS.join(', ')}.`, {
+    throw new CodedError('bad-request', `There is no preset "${id}". Presets: ${PRESET_NAMES.join(', ')}.`, {
       preset: id,
     });
   }
-  const { title, backend, steps } = PRESETS[id];
+  const { title, steps } = PRESETS[id];
   const present = steps.filter(([pass]) => hasPass(pass));
   return {
     whittle: 1,
     name: title,
-    backend,
+    backend: backendFor(id, backend),
     untilStable: true,
     steps: present.map(([pass, options]): RecipeStep => ({ pass, options: options ?? {}, sites: 'all' })),
   };

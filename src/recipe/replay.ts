@@ -6,7 +6,8 @@ import type { Model } from '../ir/model.ts';
 import { hasPass, passById } from '../passes/index.ts';
 import type { AppliedSite, Backend, Pass, Refusal } from '../rewrite/pass.ts';
 import { runPass, type ObtainFacts, type PassResult } from '../rewrite/run.ts';
-import { chooser } from './choice.ts';
+import { chooserFor } from './choice.ts';
+import { schedule } from './schedule.ts';
 import type { Recipe, RecipeStep } from './types.ts';
 
 export interface ReplayHooks {
@@ -43,9 +44,6 @@ export interface ReplayOutcome {
   readonly error: ErrorRecord | null;
 }
 
-/** More sweeps than any real graph needs: each one must change something. */
-const MOST_SWEEPS = 8;
-
 /**
  * Applies a recipe, step by step, each on a clone; the model that is given stays as it is. A step that fails yields its
  * error, and the next one goes on from the model before it. In a recipe that is `untilStable`, each run of clean-up
@@ -53,8 +51,24 @@ const MOST_SWEEPS = 8;
  * something. A cancel is thrown.
  */
 export async function* replay(model: Model, recipe: Recipe, hooks: ReplayHooks = {}): AsyncGenerator<ReplayOutcome> {
-  const player = new Player(model, recipe, hooks);
-  for (const run of runsOf(recipe)) yield* run.sweeps ? player.sweep(run.steps) : player.once(run.steps);
+  const backend = recipe.backend ?? hooks.backend ?? 'wasm';
+  const turns = schedule(recipe);
+  let current = model;
+  let analysis = hooks.analysis;
+  let index = hooks.first ?? 0;
+  for (let turn = turns.next(); !turn.done;) {
+    analysis ??= analyze(current);
+    const { step, again } = turn.value;
+    const outcome = await replayStep(current, step, { ...hooks, backend, analysis, index });
+    const changed = outcome.applied.length > 0;
+    if (changed) analysis = undefined;
+    if (changed || !again) {
+      current = outcome.model;
+      index++;
+      yield outcome;
+    }
+    turn = turns.next(changed);
+  }
 }
 
 /** One step on a clone of the model. */
@@ -71,7 +85,7 @@ export async function replayStep(
     const result = await runPass(copy, pass, {
       backend: settings.backend ?? 'wasm',
       options: step.options,
-      chooser: chooser(step.sites),
+      chooser: chooserFor(step.sites),
       step: `s${index + 1}`,
       job: settings.job ?? silentJob(),
       ...(step.decisions ? { decisions: step.decisions } : {}),
@@ -108,69 +122,4 @@ const nothing = { applied: [], off: [], lost: [], refusals: [], removed: 0, adde
 
 function decided(step: RecipeStep, { decisions }: PassResult): RecipeStep {
   return Object.keys(decisions).length === 0 ? step : { ...step, decisions: { ...step.decisions, ...decisions } };
-}
-
-/** Steps in a row that are swept together, or not. */
-interface Run {
-  readonly steps: RecipeStep[];
-  readonly sweeps: boolean;
-}
-
-function runsOf(recipe: Recipe): Run[] {
-  const runs: Run[] = [];
-  for (const step of recipe.steps) {
-    const sweeps = recipe.untilStable === true && step.sites === 'all' && find(step.pass)?.group === 'cleanup';
-    const last = runs.at(-1);
-    if (last && last.sweeps === sweeps) last.steps.push(step);
-    else runs.push({ steps: [step], sweeps });
-  }
-  return runs;
-}
-
-class Player {
-  private model: Model;
-  private index: number;
-  private analysis: Analysis | undefined;
-  private readonly hooks: ReplayHooks;
-
-  constructor(model: Model, recipe: Recipe, hooks: ReplayHooks) {
-    this.model = model;
-    this.index = hooks.first ?? 0;
-    this.analysis = hooks.analysis;
-    this.hooks = { ...hooks, backend: recipe.backend ?? hooks.backend ?? 'wasm' };
-  }
-
-  async *once(steps: readonly RecipeStep[]): AsyncGenerator<ReplayOutcome> {
-    for (const step of steps) {
-      const outcome = await this.play(step);
-      this.keep(outcome);
-      yield outcome;
-    }
-  }
-
-  async *sweep(steps: readonly RecipeStep[]): AsyncGenerator<ReplayOutcome> {
-    for (let sweep = 0, changed = true; changed && sweep < MOST_SWEEPS; sweep++) {
-      changed = false;
-      for (const step of steps) {
-        const outcome = await this.play(step);
-        const did = outcome.applied.length > 0;
-        changed ||= did;
-        if (sweep > 0 && !did) continue;
-        this.keep(outcome);
-        yield outcome;
-      }
-    }
-  }
-
-  private async play(step: RecipeStep): Promise<ReplayOutcome> {
-    this.analysis ??= analyze(this.model);
-    return replayStep(this.model, step, { ...this.hooks, analysis: this.analysis, index: this.index });
-  }
-
-  /** A step that did nothing leaves the analysis as it is. */
-  private keep(outcome: ReplayOutcome): void {
-    this.index++;
-    if (outcome.applied.length > 0) this.analysis = undefined;
-    this.model = outcome.model;
-  }
 }

@@ -8,22 +8,26 @@ import type { Recipe, RecipeStep, SiteChoice } from './types.ts';
 /** The version of the format that this build reads and writes. */
 export const RECIPE_VERSION = 1;
 
-export interface ParsedRecipe {
-  readonly recipe: Recipe;
-  /** What a person should know, one sentence each: steps whose pass this build does not have (they are kept). */
-  readonly warnings: readonly string[];
-}
-
-/** Reads a recipe from its JSON text or value. Throws `bad-request` that names the place. */
-export function parseRecipe(source: string | Json): ParsedRecipe {
+/**
+ * Reads a recipe from its JSON text or value. Throws `bad-request` that names the place. A pass that this build does not
+ * have is kept (`unknownPasses` names it).
+ */
+export function parseRecipe(source: string | Json): Recipe {
   const value = typeof source === 'string' ? parseJson(source) : source;
   const fields = asObject(value, 'A recipe');
   checkVersion(fields['whittle']);
   const rows = fields['steps'];
   if (!Array.isArray(rows)) throw bad('A recipe needs "steps", a list.');
-  const warnings: string[] = [];
-  const steps = rows.map((row: Json, index) => parseStep(row, index, warnings));
-  return { recipe: { whittle: RECIPE_VERSION, ...header(fields), steps }, warnings };
+  return { whittle: RECIPE_VERSION, ...header(fields), steps: rows.map(parseStep) };
+}
+
+/** What a person should know of a recipe: one sentence for each step whose pass this build does not have. */
+export function unknownPasses(recipe: Recipe): readonly string[] {
+  return recipe.steps.flatMap(({ pass }, index) =>
+    hasPass(pass)
+      ? []
+      : [`Step ${index + 1} of the recipe names the pass "${pass}", which this Whittle does not have.`],
+  );
 }
 
 /** Pretty JSON text, keys in the order of the format. */
@@ -81,7 +85,7 @@ function parseModel(value: Json): NonNullable<Recipe['model']> {
   return { sha256: sha256.toLowerCase(), ...(typeof name === 'string' ? { name } : {}) };
 }
 
-function parseStep(row: Json, index: number, warnings: string[]): RecipeStep {
+function parseStep(row: Json, index: number): RecipeStep {
   const place = `Step ${index + 1} of the recipe`;
   const fields = asObject(row, place);
   const { pass } = fields;
@@ -89,7 +93,6 @@ function parseStep(row: Json, index: number, warnings: string[]): RecipeStep {
   const options =
     fields['options'] === undefined ? {} : asObject(fields['options'], `The options of step ${index + 1}`);
   if (hasPass(pass)) resolveOptions(passById(pass), options);
-  else warnings.push(`${place} names the pass "${pass}", which this Whittle does not have; the step is left out.`);
   const sites = parseSites(fields['sites'], place);
   const decisions = fields['decisions'];
   if (decisions === undefined) return { pass, options, sites };

@@ -1,0 +1,39 @@
+import { hasPass, passById } from '../passes/index.ts';
+import type { Recipe, RecipeStep } from './types.ts';
+
+/** A step whose turn it is. `again`: of a later sweep, worth keeping only if it changes something. */
+export interface Turn {
+  readonly step: RecipeStep;
+  readonly again: boolean;
+}
+
+/** More sweeps than any real graph needs: each one must change something. */
+const MOST_SWEEPS = 8;
+
+/**
+ * The steps of a recipe in the order in which they are run. Whoever runs them answers each turn with whether the step
+ * changed the model: `turns.next(changed)`. In a recipe that is `untilStable`, each row of clean-up steps comes again
+ * until a whole sweep has changed nothing.
+ */
+export function* schedule(recipe: Recipe): Generator<Turn, void, boolean> {
+  for (const { steps, sweeps } of rowsOf(recipe)) {
+    for (let sweep = 0, changed = true; changed && sweep < (sweeps ? MOST_SWEEPS : 1); sweep++) {
+      changed = false;
+      for (const step of steps) changed = (yield { step, again: sweep > 0 }) || changed;
+    }
+  }
+}
+
+/** Steps in a row that are swept together, or not. */
+function rowsOf(recipe: Recipe): { readonly steps: RecipeStep[]; readonly sweeps: boolean }[] {
+  const rows: { readonly steps: RecipeStep[]; readonly sweeps: boolean }[] = [];
+  for (const step of recipe.steps) {
+    const sweeps = recipe.untilStable === true && step.sites === 'all' && isCleanup(step.pass);
+    const last = rows.at(-1);
+    if (last && last.sweeps === sweeps) last.steps.push(step);
+    else rows.push({ steps: [step], sweeps });
+  }
+  return rows;
+}
+
+const isCleanup = (pass: string): boolean => hasPass(pass) && passById(pass).group === 'cleanup';
