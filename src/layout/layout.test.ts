@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { seeded } from '../base/random.ts';
 import type { GraphView } from '../ir/view.ts';
@@ -110,8 +110,15 @@ function expectDownwards(view: GraphView, layout: GraphLayout): void {
   });
 }
 
-const chain = (count: number): ViewNode[] =>
-  Array.from({ length: count }, (_, i) => ({ op: 'Conv', inputs: [`w${i}`], outputs: [`w${i + 1}`], detail: '3×3' }));
+/** Convolutions in a row, w0 to w`count`; node i also reads what `also` says. */
+const chain = (count: number, also: (i: number) => string[] = () => [], firstId = 0): ViewNode[] =>
+  Array.from({ length: count }, (_, i) => ({
+    op: 'Conv',
+    id: firstId + i,
+    inputs: [`w${i}`, ...also(i)],
+    outputs: [`w${i + 1}`],
+    detail: '3×3',
+  }));
 
 describe('a layout', () => {
   it('lays a chain straight, 26 apart', () => {
@@ -135,7 +142,7 @@ describe('a layout', () => {
   });
 
   it('turns far uses of a wire that is read everywhere into stubs', () => {
-    const nodes = chain(60).map((node, i) => (i % 6 === 0 ? { ...node, inputs: [...node.inputs, 'mask'] } : node));
+    const nodes = chain(60, (i) => (i % 6 === 0 ? ['mask'] : []));
     const view = viewOf(nodes, ['w0', 'mask'], ['w60']);
     const layout = layoutGraph(view);
     expect(layout.stubWires.length).toBeGreaterThanOrEqual(8);
@@ -144,10 +151,7 @@ describe('a layout', () => {
   });
 
   it('puts a constant just above its use, wherever that is', () => {
-    const nodes: ViewNode[] = [
-      { op: 'Constant', inputs: [], outputs: ['c'] },
-      ...chain(8).map((node, i) => (i === 7 ? { ...node, inputs: [...node.inputs, 'c'] } : node)),
-    ];
+    const nodes = [{ op: 'Constant', inputs: [], outputs: ['c'] }, ...chain(8, (i) => (i === 7 ? ['c'] : []), 1)];
     const layout = layoutGraph(viewOf(nodes, ['w0'], ['w8']));
     const above = layout.y[7]! + layout.heights[7]! / 2;
     expect(layout.y[0]! + layout.heights[0]! / 2).toBe(above);
@@ -255,7 +259,7 @@ describe('a layout after a pass', () => {
   it('lays out anew when nothing is left to hold on to', () => {
     const before = viewOf(chain(3), ['w0'], ['w3']);
     const after = viewOf(
-      chain(9).map((node, i) => ({ ...node, id: 100 + i })),
+      chain(9, () => [], 100),
       ['w0'],
       ['w9'],
     );
