@@ -1,6 +1,9 @@
 import type { Model, Node } from '../ir/model.ts';
 import type { Tensor } from '../ir/tensor.ts';
-import type { Dim, Shape, ValueId, ValueType } from '../ir/types.ts';
+import { isInteger, type Dim, type Shape, type ValueId, type ValueType } from '../ir/types.ts';
+import { isTensor } from '../ops/shapes.ts';
+import { CostModel } from './cost.ts';
+import { Inference, type AnalysisWarning } from './inference.ts';
 
 /**
  * What is known of a model without running it. Made once per revision by `analyze(model)`; never changes the model.
@@ -19,6 +22,14 @@ export interface Analysis {
   /** Costs with symbols assumed to be 1 (see ModelSummary.assumed); null: unknown. */
   cost(node: Node): NodeCost;
   readonly model: Model;
+  /** Symbols left open, sorted; an unnamed dimension of an input is `?input.axis`. */
+  readonly symbols: readonly string[];
+  /** Where the model contradicts itself. */
+  readonly warnings: readonly AnalysisWarning[];
+  /** Type with every open symbol taken as 1, as costs see it. */
+  assumedType(value: ValueId): ValueType | null;
+  /** Nodes of the main graph in running order. */
+  readonly order: readonly Node[];
 }
 
 export interface NodeCost {
@@ -33,4 +44,94 @@ export interface NodeCost {
   readonly activationBytes: number | null;
   /** Inputs + outputs + weights, bytes. */
   readonly movedBytes: number | null;
+}
+
+export interface AnalyzeOptions {
+  /** Sizes for symbols: `{ batch: 8 }`. */
+  readonly bind?: Readonly<Record<string, number>>;
+}
+
+class ModelAnalysis implements Analysis {
+  readonly model: Model;
+  private readonly inference: Inference;
+  private readonly bind: Readonly<Record<string, number>>;
+  private assumed: Inference | null = null;
+  private costs: CostModel | null = null;
+
+  constructor(model: Model, bind: Readonly<Record<string, number>>) {
+    this.model = model;
+    this.bind = bind;
+    this.inference = new Inference(model, bind);
+    this.inference.run();
+  }
+
+  get symbols(): readonly string[] {
+    return [...this.inference.symbols].sort();
+  }
+  get warnings(): readonly AnalysisWarning[] {
+    return this.inference.warnings;
+  }
+  get order(): readonly Node[] {
+    return this.inference.order(this.model.graph);
+  }
+  type(value: ValueId): ValueType | null {
+    return this.inference.typeOf(value);
+  }
+  shape(value: ValueId): Shape {
+    const type = this.type(value);
+    return isTensor(type) ? type.shape : null;
+  }
+  dtype(value: ValueId): string | null {
+    const type = this.type(value);
+    return isTensor(type) && type.dtype !== 'undefined' ? type.dtype : null;
+  }
+  constant(value: ValueId): Tensor | null {
+    return this.inference.constants.get(value) ?? null;
+  }
+
+  ints(value: ValueId): readonly Dim[] | null {
+    const type = this.type(value);
+    if (!isTensor(type) || !isInteger(type.dtype) || type.shape === null || type.shape.length > 1) return null;
+    const contents = this.inference.contentsOf(value);
+    // A saturated number is exact enough to be read off a constant ("to the end"), not to be computed with.
+    const saturated = contents?.some((each) => typeof each === 'number' && Math.abs(each) >= Number.MAX_SAFE_INTEGER);
+    return saturated && this.constant(value) === null ? null : contents;
+  }
+
+  sameShape(a: ValueId, b: ValueId): boolean {
+    const left = this.shape(a);
+    const right = this.shape(b);
+    if (left === null || right === null || left.length !== right.length) return false;
+    return left.every((dim, i) => dim !== null && dim === right[i]);
+  }
+
+  cost(node: Node): NodeCost {
+    this.costs ??= new CostModel(this.withSizes());
+    return this.costs.cost(node);
+  }
+  assumedType(value: ValueId): ValueType | null {
+    return this.withSizes().typeOf(value);
+  }
+
+  /** Costs want numbers: where symbols are open, a second pass takes each as 1. */
+  private withSizes(): Inference {
+    if (this.assumed) return this.assumed;
+    const { symbols } = this.inference;
+    this.assumed = this.inference;
+    if (symbols.size > 0) {
+      const ones = Object.fromEntries([...symbols].map((symbol) => [symbol, 1]));
+      this.assumed = new Inference(this.model, { ...ones, ...this.bind });
+      this.assumed.run();
+    }
+    return this.assumed;
+  }
+}
+
+/**
+ * Types, small integer contents and costs of a whole model: the main graph, the bodies of If, Loop and Scan (which see
+ * outer values), and calls of the model's own functions. Unknown operators have unknown results (declared types fill
+ * in). Reads constants only where a shape depends on them.
+ */
+export function analyze(model: Model, options: AnalyzeOptions = {}): Analysis {
+  return new ModelAnalysis(model, options.bind ?? {});
 }
