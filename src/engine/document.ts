@@ -34,6 +34,8 @@ export class Stop {
   /** Set when this step could not be applied; its model is then its predecessor's. */
   error: ErrorRecord | null = null;
   verify: VerifyResult | null = null;
+  /** Against the original, over all steps. */
+  whole: VerifyResult | null = null;
   private readonly fileBytes: number | null;
   private readonly before: Stop | null;
   readonly revision: number;
@@ -95,6 +97,7 @@ export class Stop {
       lost: outcome?.lost ?? [],
       error: this.error,
       verify: this.verify,
+      whole: this.whole,
       groups: outcome?.groups ?? [],
     };
   }

@@ -53,8 +53,6 @@ export type RecipeSource = { readonly recipe: Recipe } | { readonly json: string
 export class Studio {
   private readonly port: RuntimePort;
   private opened: OpenDocument | null = null;
-  /** Of the original against each later stop that was verified as a whole. */
-  private readonly wholes = new Map<number, VerifyResult>();
 
   constructor(port: RuntimePort) {
     this.port = port;
@@ -157,7 +155,7 @@ export class Studio {
     const full = { ...request, class: exactness };
     const result = await this.port.verify(document.parcel(a), document.parcel(b), full, job);
     if (a === b - 1) target.verify = result;
-    if (a === 0) this.wholes.set(target.revision, result);
+    if (a === 0) target.whole = result;
     return { result, document: this.document() };
   }
 
@@ -179,7 +177,7 @@ export class Studio {
     const document = this.current;
     await document.sha256();
     return makeReportData(document, {
-      verify: this.wholes.get(document.current.revision) ?? null,
+      verify: document.current.whole,
       benches,
       capabilities: await this.port.capabilities(),
     });
@@ -189,7 +187,6 @@ export class Studio {
     const document = new OpenDocument(file);
     const view = document.view();
     this.opened = document;
-    this.wholes.clear();
     return view;
   }
 

@@ -55,6 +55,8 @@ export interface StopView {
   readonly error: ErrorRecord | null;
   /** Against the predecessor, at the step's own class; null: not checked yet. */
   readonly verify: VerifyResult | null;
+  /** Against the original, at the loosest class of all steps; null: not checked yet. */
+  readonly whole: VerifyResult | null;
   readonly groups: readonly PrunedWidth[];
 }
 

@@ -1,0 +1,53 @@
+import { Cpu, Monitor, ShieldAlert, ShieldCheck, Timer, Zap, ZapOff } from 'lucide-react';
+import { formatMs, plural } from '../../base/format.ts';
+import type { Capabilities } from '../../runtime/types.ts';
+import { Icon } from '../kit/controls.tsx';
+
+/** `Chromium 156 on Linux`, as far as the browser tells. */
+export function agentName(agent: string): string {
+  const browser = /(Firefox|Edg|OPR|Chrome|Version)\/(\d+)/.exec(agent);
+  const names: Readonly<Record<string, string>> = { Edg: 'Edge', OPR: 'Opera', Chrome: 'Chromium', Version: 'Safari' };
+  const system = /(Windows|Macintosh|Android|iPhone|iPad|CrOS|Linux)/.exec(agent)?.[1];
+  if (!browser?.[1]) return agent.slice(0, 32);
+  return `${names[browser[1]] ?? browser[1]} ${browser[2] ?? ''}${system ? ` on ${system === 'Macintosh' ? 'macOS' : system}` : ''}`;
+}
+
+/** What the times hold for: backends, isolation, cores, clock. Absent things are said, with the reason. */
+export function DeviceChips({ capabilities }: { readonly capabilities: Capabilities }) {
+  const { webgpu, crossOriginIsolated: isolated } = capabilities;
+  return (
+    <ul className="flex min-w-0 flex-wrap gap-2" aria-label="This device">
+      <li className="chip">
+        <Icon of={Cpu} size={13} className="text-ink-3" />
+        <b>WASM</b>
+        {capabilities.simd ? 'SIMD, ' : ''}up to {plural(capabilities.maxThreads, 'thread')}
+      </li>
+      <li className="chip" title={isolated ? undefined : 'Without cross-origin isolation there is one WASM thread.'}>
+        <Icon
+          of={isolated ? ShieldCheck : ShieldAlert}
+          size={13}
+          className={isolated ? 'text-added' : 'text-warning'}
+        />
+        <b>{isolated ? 'Isolated' : 'Not isolated'}</b>
+        cross-origin
+      </li>
+      <li className="chip">
+        <Icon of={Monitor} size={13} className="text-ink-3" />
+        <b>{plural(capabilities.cores, 'core')}</b>
+        {agentName(capabilities.agent)}
+      </li>
+      <li className="chip max-w-80">
+        <Icon of={webgpu ? Zap : ZapOff} size={13} className="text-ink-3" />
+        <b>WebGPU</b>
+        <span className="ell">
+          {webgpu ? `${webgpu.adapter}${webgpu.software ? ', software' : ''}` : (capabilities.webgpuReason ?? 'absent')}
+        </span>
+      </li>
+      <li className="chip">
+        <Icon of={Timer} size={13} className="text-ink-3" />
+        <b className="num">{formatMs(capabilities.timerStep)}</b>
+        timer step
+      </li>
+    </ul>
+  );
+}

@@ -1,0 +1,45 @@
+import { msPair, THIN, UNKNOWN } from '../../base/format.ts';
+import type { BenchResult, Timing } from '../../bench/types.ts';
+
+const ROWS: readonly (readonly [string, (timing: Timing) => number])[] = [
+  ['Median', (timing) => timing.median],
+  ['p95', (timing) => timing.p95],
+  ['Fastest', (timing) => timing.min],
+  ['Spread (MAD)', (timing) => timing.mad],
+  ['First run', (timing) => timing.firstRunMs],
+  ['Start-up', (timing) => timing.startMs],
+];
+
+/** Times of both models; the unit stands once a row. */
+export function TimingTable({ result }: { readonly result: BenchResult }) {
+  const { a, b } = result;
+  return (
+    <table className="table num w-[236px] flex-none self-center" aria-label="Times">
+      <thead>
+        <tr>
+          <th scope="col">
+            <span className="sr-only">Quantity</span>
+          </th>
+          <th scope="col" className="r">
+            Before
+          </th>
+          <th scope="col" className="r">
+            After
+          </th>
+        </tr>
+      </thead>
+      <tbody>
+        {ROWS.map(([title, read]) => {
+          const pair = msPair(read(a), b && read(b));
+          return (
+            <tr key={title}>
+              <td className="text-ink-2">{title}</td>
+              <td className="r text-ink-3">{b ? pair.before : pair.before + THIN + pair.unit}</td>
+              <td className="r">{b ? pair.after + THIN + pair.unit : UNKNOWN}</td>
+            </tr>
+          );
+        })}
+      </tbody>
+    </table>
+  );
+}
