@@ -1,0 +1,134 @@
+import { clsx } from 'clsx';
+import { Play } from 'lucide-react';
+import { useState } from 'react';
+import { formatMs } from '../../base/format.ts';
+import type { App } from '../../state/app.ts';
+import { runningJobs, type JobView } from '../../state/jobs.ts';
+import { Button, ProgressBar } from '../kit/controls.tsx';
+import { Problem } from '../kit/Problem.tsx';
+import { useDocument, useJobs } from '../kit/use-store.ts';
+import './checks.css';
+import { ErrorTable } from './ErrorTable.tsx';
+import { inputsText, requestFor, subjectsOf, type Subject } from './subjects.ts';
+import { MEANINGS, VerdictBadge } from './VerdictBadge.tsx';
+
+interface ListProps {
+  readonly subjects: readonly Subject[];
+  readonly selected: string;
+  onSelect(id: string): void;
+}
+function SubjectList({ subjects, selected, onSelect }: ListProps) {
+  return (
+    <ul className="checks-list" aria-label="Comparisons">
+      {subjects.map((subject) => (
+        <li key={subject.id}>
+          <button
+            type="button"
+            className={clsx('check-row', subject.id === selected && 'check-row-on')}
+            aria-pressed={subject.id === selected}
+            title={subject.about}
+            onClick={() => onSelect(subject.id)}
+          >
+            <span className="ell grow text-left">{subject.title}</span>
+            <VerdictBadge result={subject.result} />
+          </button>
+        </li>
+      ))}
+    </ul>
+  );
+}
+
+function Running({ job, onCancel }: { readonly job: JobView; onCancel(): void }) {
+  const { stage, done, total } = job.progress;
+  const label = stage === '' ? job.title : stage;
+  return (
+    <div className="flex items-center gap-3">
+      <span className="num ell text-12 text-ink-2">
+        {label}
+        {done !== undefined && total !== undefined && ` ${done} of ${total}`}
+      </span>
+      <span className="w-32">
+        <ProgressBar
+          label={label}
+          {...(done === undefined ? {} : { done })}
+          {...(total === undefined ? {} : { total })}
+        />
+      </span>
+      <Button size="small" onClick={onCancel}>
+        Cancel
+      </Button>
+    </div>
+  );
+}
+
+/** What was found for one comparison: the verdict in words, then every output. */
+function Findings({ subject }: { readonly subject: Subject }) {
+  const { result } = subject;
+  if (!result)
+    return (
+      <p className="text-12 text-ink-2">
+        Not checked yet. Both models run on generated inputs, and every output is compared: {subject.about}.
+      </p>
+    );
+  return (
+    <>
+      <p className="mb-2 text-12 text-ink">
+        {result.message}{' '}
+        <span className="text-ink-3">
+          {MEANINGS[result.verdict]} Class {result.class}; inputs: {inputsText(result.inputs)}; {formatMs(result.ms)}.
+        </span>
+      </p>
+      <ErrorTable result={result} />
+    </>
+  );
+}
+
+/** The dock's page on checks: each step against its predecessor, and the whole against the original. */
+export function ChecksPanel({ app }: { readonly app: App }) {
+  const document = useDocument(app, (state) => state.document);
+  const hasWebgpu = useDocument(app, (state) => state.capabilities?.webgpu != null);
+  const failure = useDocument(app, (state) => (state.failure?.place === 'check' ? state.failure : null));
+  const [job] = useJobs(app, (state) => runningJobs(state).filter((each) => each.kind === 'verify'));
+  const [chosen, setChosen] = useState('whole');
+  const [webgpu, setWebgpu] = useState(false);
+  const subjects = document ? subjectsOf(document) : [];
+  const subject = subjects.find((each) => each.id === chosen) ?? subjects[0];
+  if (!subject) return <p className="px-3.5 py-3 text-12 text-ink-2">Nothing to check: no step is applied.</p>;
+  const check = (): void => void app.actions.verify(subject.a, subject.b, requestFor(webgpu, hasWebgpu));
+  return (
+    <section className="checks" aria-label="Checks">
+      <SubjectList subjects={subjects} selected={subject.id} onSelect={setChosen} />
+      <div className="checks-body" tabIndex={0} role="region" aria-label={`Check of ${subject.title}`}>
+        <div className="mb-2 flex flex-wrap items-center gap-x-4 gap-y-1.5">
+          <VerdictBadge result={subject.result} />
+          {job ? (
+            <Running job={job} onCancel={() => app.actions.cancelJob(job.id)} />
+          ) : (
+            <>
+              <label className="flex items-center gap-1.5 text-12 text-ink-2">
+                <input
+                  type="checkbox"
+                  checked={webgpu && hasWebgpu}
+                  disabled={!hasWebgpu}
+                  onChange={(event) => setWebgpu(event.target.checked)}
+                />
+                {hasWebgpu ? 'on WebGPU too' : 'no WebGPU here'}
+              </label>
+              <Button size="small" icon={Play} onClick={check}>
+                {subject.result ? 'Check again' : 'Check'}
+              </Button>
+            </>
+          )}
+        </div>
+        {failure && (
+          <Problem error={failure.error} what={failure.what} compact>
+            <Button size="small" onClick={app.actions.dismissFailure}>
+              Dismiss
+            </Button>
+          </Problem>
+        )}
+        <Findings subject={subject} />
+      </div>
+    </section>
+  );
+}

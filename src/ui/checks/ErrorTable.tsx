@@ -1,0 +1,59 @@
+import { clsx } from 'clsx';
+import { formatError, formatShare, UNKNOWN } from '../../base/format.ts';
+import type { OutputError, VerifyResult } from '../../verify/types.ts';
+
+const cosine = (value: number): string => (Number.isFinite(value) ? value.toFixed(6) : UNKNOWN);
+
+interface Row {
+  readonly where: string;
+  readonly output: OutputError;
+}
+
+const HEADS = ['Output', 'On', 'Max abs', 'Max rel', 'Cosine', 'Top 1', 'Allowed', 'Verdict'] as const;
+/** The columns that hold words; all others are numbers. */
+const WORDS: ReadonlySet<string> = new Set(['Output', 'On', 'Verdict']);
+
+const backendName = (backend: string): string => (backend === 'wasm' ? 'WASM' : 'WebGPU');
+
+function ErrorRow({ where, output }: Row) {
+  return (
+    <tr>
+      <td className="mono max-w-52 ell" title={output.name}>
+        {output.name}
+      </td>
+      <td className="text-ink-2">{where}</td>
+      <td className="r">{formatError(output.maxAbs)}</td>
+      <td className="r">{formatError(output.maxRel)}</td>
+      <td className="r">{cosine(output.cosine)}</td>
+      <td className="r">{formatShare(output.top1)}</td>
+      <td className="r text-ink-3">{formatError(output.allowed)}</td>
+      <td className={clsx(output.ok ? 'text-added' : 'text-error')}>{output.ok ? '✓ agrees' : '× differs'}</td>
+    </tr>
+  );
+}
+
+/** Errors of every output at every level and backend that the result ran at. */
+export function ErrorTable({ result }: { readonly result: VerifyResult }) {
+  const rows = result.runs.flatMap((run) =>
+    run.outputs.map((output) => ({ where: `${backendName(run.backend)}, ${run.level}`, output })),
+  );
+  if (rows.length === 0) return <p className="text-12 text-ink-2">No output was compared.</p>;
+  return (
+    <table className="table num">
+      <thead>
+        <tr>
+          {HEADS.map((head) => (
+            <th key={head} scope="col" className={clsx(!WORDS.has(head) && 'r')}>
+              {head}
+            </th>
+          ))}
+        </tr>
+      </thead>
+      <tbody>
+        {rows.map(({ where, output }) => (
+          <ErrorRow key={`${where} ${output.name}`} where={where} output={output} />
+        ))}
+      </tbody>
+    </table>
+  );
+}

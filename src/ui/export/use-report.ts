@@ -1,0 +1,24 @@
+import { useCallback, useState } from 'react';
+import type { App } from '../../state/app.ts';
+import { reportBlob, reportFileName, type ReportFormat } from './artifacts.ts';
+
+/** Gathers the report and hands it over as a file; `busy` while it is being made. */
+export function useSaveReport(app: App): { readonly busy: boolean; save(format: ReportFormat): void } {
+  const [busy, setBusy] = useState(false);
+  const save = useCallback(
+    (format: ReportFormat) => {
+      setBusy(true);
+      void app.actions
+        .reportData()
+        .then((data) => {
+          if (!data) return;
+          const name = reportFileName(data.model.name, format);
+          app.actions.saveFile(name, reportBlob(data, format));
+          app.notices.show({ tone: 'good', title: 'Report saved', text: name });
+        })
+        .finally(() => setBusy(false));
+    },
+    [app],
+  );
+  return { busy, save };
+}
