@@ -12,6 +12,7 @@ import { holdsGraphs, nodesInOrder } from './order.ts';
  * results that share it.
  */
 interface Buffer {
+  readonly value: ValueId;
   readonly bytes: number;
   /** Step after which nobody reads it. */
   last: number;
@@ -27,6 +28,19 @@ export function peakActivationBytes(analysis: Analysis): number | null {
   return new Schedule(analysis, analysis.model.graph, analysis.order).peak();
 }
 
+/** What is alive while a node runs: the values that made the live buffers, and the bytes that subgraphs add. */
+export interface LiveStep {
+  readonly values: readonly ValueId[];
+  readonly inner: number;
+}
+
+/** The steps among which the peak is, whatever the sizes: those after which something is released. Null as above. */
+export function liveSteps(analysis: Analysis): readonly LiveStep[] | null {
+  const steps: LiveStep[] = [];
+  const peak = new Schedule(analysis, analysis.model.graph, analysis.order).peak((step) => steps.push(step));
+  return peak === null ? null : steps;
+}
+
 class Schedule {
   private readonly analysis: Analysis;
   private readonly model: Model;
@@ -35,6 +49,7 @@ class Schedule {
   private readonly lastUse = new Map<ValueId, number>();
   private readonly buffers = new Map<ValueId, Buffer>();
   private readonly dying = new Map<number, Set<Buffer>>();
+  private readonly held = new Set<Buffer>();
   private live = 0;
 
   constructor(analysis: Analysis, graph: Graph, nodes: readonly Node[]) {
@@ -46,13 +61,16 @@ class Schedule {
     for (const output of graph.outputs) this.lastUse.set(output, nodes.length);
   }
 
-  peak(): number | null {
+  peak(observe?: (step: LiveStep) => void): number | null {
     for (const input of this.graph.inputs) if (!this.allocate(input, -1)) return null;
     let peak = this.live;
     for (const [step, node] of this.nodes.entries()) {
       const inner = this.innerPeak(node);
       if (inner === null || !this.produce(node, step)) return null;
       peak = Math.max(peak, this.live + inner);
+      if (observe && (inner > 0 || this.dying.has(step) || step === this.nodes.length - 1)) {
+        observe({ values: Array.from(this.held, (buffer) => buffer.value), inner });
+      }
       this.release(step);
     }
     return peak;
@@ -101,9 +119,10 @@ class Schedule {
     const type = this.analysis.assumedType(value);
     const bytes = bytesOf(type);
     if (bytes === null) return false;
-    const buffer: Buffer = { bytes, last: -1 };
+    const buffer: Buffer = { value, bytes, last: -1 };
     this.buffers.set(value, buffer);
     this.live += bytes;
+    this.held.add(buffer);
     // A result that nobody reads lives for its node only; an unused input is dropped at the first one.
     this.schedule(buffer, this.lastUse.get(value) ?? Math.max(step, 0));
     return true;
@@ -118,7 +137,10 @@ class Schedule {
   }
 
   private release(step: number): void {
-    for (const buffer of this.dying.get(step) ?? []) this.live -= buffer.bytes;
+    for (const buffer of this.dying.get(step) ?? []) {
+      this.live -= buffer.bytes;
+      this.held.delete(buffer);
+    }
     this.dying.delete(step);
   }
 

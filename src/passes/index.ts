@@ -8,6 +8,7 @@ import { freezeInitializers } from './cleanup/freeze-initializers.ts';
 import { foldBatchNorm } from './fusion/fold-batch-norm.ts';
 import { fuseConvActivation } from './fusion/fuse-conv-activation.ts';
 import { mergeParallelMatMuls } from './fusion/merge-parallel-matmuls.ts';
+import { pruneChannels } from './pruning/prune-channels.ts';
 
 /** Every pass, in the order in which they are offered. */
 export const PASSES: readonly Pass[] = [
@@ -19,6 +20,7 @@ export const PASSES: readonly Pass[] = [
   foldBatchNorm,
   fuseConvActivation,
   mergeParallelMatMuls,
+  pruneChannels,
 ];
 
 const byId = new Map(PASSES.map((pass) => [pass.id, pass]));

@@ -57,20 +57,49 @@ export interface PrunePlanView {
 }
 
 /**
- * Costs as polynomials of the kept widths: every node's MACs (parameters, …) is `coefficient · Π kept[g] ^ power` over
- * at most a few groups plus constant parts, so a slider step is a sum over terms. Terms are CSR over `factors`.
+ * Costs as polynomials of the kept widths: every node's MACs, every constant's elements, every value's bytes are a
+ * coefficient times the shares of a few axes, so a slider step is a sum over terms. Terms are CSR over `groups`.
  */
 export interface ForecastTable {
   readonly macs: CostTerms;
   readonly parameters: CostTerms;
   readonly bytes: CostTerms;
-  readonly activation: CostTerms;
+  readonly activation: PeakTerms;
+  /** What cutting does to constants beside slicing them. */
+  readonly copies: readonly CopyCost[];
+  readonly added: readonly AddedCost[];
 }
 /** value = Σ_t coefficients[t] · Π_{i in starts[t]…starts[t+1]} kept(groups[i]) / channels(groups[i]) */
 export interface CostTerms {
   readonly coefficients: Float64Array;
   readonly starts: Int32Array;
   readonly groups: Int32Array;
+}
+/**
+ * Peak of live bytes. `sizes` are the terms of all values, value v having terms `values[v]…values[v+1]`; step s of the
+ * schedule holds the values `live[i]` for i in `steps[s]…steps[s+1]`.
+ */
+export interface PeakTerms {
+  readonly sizes: CostTerms;
+  readonly values: Int32Array;
+  readonly steps: Int32Array;
+  readonly live: Int32Array;
+}
+/**
+ * A constant whose uses want different slices. `parameters` and `bytes` count one slice per list of `groups`; slices
+ * that no group cuts are one and the same, `always` where some use is never cut.
+ */
+export interface CopyCost {
+  readonly elements: number;
+  readonly bytes: number;
+  readonly uses: readonly (readonly number[])[];
+  readonly always: boolean;
+}
+/** Constants that appear once one of `groups` is cut. */
+export interface AddedCost {
+  readonly elements: number;
+  readonly bytes: number;
+  readonly groups: readonly number[];
 }
 
 export interface PruneForecast {

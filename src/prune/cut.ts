@@ -1,0 +1,159 @@
+import { defined } from '../base/assert.ts';
+import type { Model, Value, ValueOrigin } from '../ir/model.ts';
+import { tensorAttribute } from '../ir/attribute.ts';
+import type { Tensor } from '../ir/tensor.ts';
+import type { ValueId } from '../ir/types.ts';
+import type { ChannelGraph, ChannelGroup } from './groups.ts';
+import { leafGroups, type LeafGroup } from './leaves.ts';
+import { sliceTensor } from './slice-tensor.ts';
+import type { Cut, Place } from './space.ts';
+
+/**
+ * Cuts groups out of a model, one after another. Everything is written absolutely, from the uncut constants and the
+ * atoms kept so far, so that the order of the groups does not matter.
+ */
+export class Cutter implements Cut {
+  readonly model: Model;
+  private readonly graph: ChannelGraph;
+  /** By group: kept atoms, where some have been cut. */
+  private readonly keptAtoms = new Map<number, ReadonlySet<number>>();
+  private readonly keptIndices = new Map<number, readonly number[]>();
+  private readonly leaves: readonly LeafGroup[];
+  /** By leaf group: the constant that holds it now. */
+  private readonly holders = new Map<LeafGroup, ValueId>();
+  private readonly origins = new Map<ValueId, ValueOrigin | null>();
+  private readonly leafOf = new Map<Place, LeafGroup>();
+
+  constructor(model: Model, graph: ChannelGraph) {
+    this.model = model;
+    this.graph = graph;
+    this.leaves = leafGroups(graph);
+    for (const leaf of this.leaves) for (const place of leaf.places) this.leafOf.set(place, leaf);
+  }
+
+  /** Keeps only the given atoms of a group. */
+  apply(group: ChannelGroup, kept: ReadonlySet<number>): void {
+    if (kept.size === group.atoms.length && !this.keptAtoms.has(group.index)) return;
+    this.keptAtoms.set(group.index, kept);
+    const roots = new Set(group.roots);
+    for (const root of roots) this.keptIndices.delete(root);
+    const touched = (axes: readonly number[]): boolean => axes.some((axis) => roots.has(this.graph.space.root(axis)));
+    for (const leaf of this.leaves) if (touched(leaf.axes)) this.cutLeaf(leaf);
+    for (const place of this.graph.space.places) {
+      if (place.tensor === null && touched(place.axes)) this.cutValue(place);
+    }
+    for (const rewrite of this.graph.space.rewrites) if (touched(rewrite.axes)) rewrite.run(this);
+  }
+
+  kept(axis: number): readonly number[] {
+    const root = this.graph.space.root(axis);
+    const known = this.keptIndices.get(root);
+    if (known) return known;
+    const atoms = this.graph.axes.get(root);
+    const kept: number[] = [];
+    for (let i = 0; i < this.graph.space.axis(root).size; i++) {
+      const group = atoms?.groups[i] ?? -1;
+      if (group < 0 || (this.keptAtoms.get(group)?.has(atoms?.atoms[i] ?? -1) ?? true)) kept.push(i);
+    }
+    this.keptIndices.set(root, kept);
+    return kept;
+  }
+
+  count(axis: number): number {
+    return this.kept(axis).length;
+  }
+
+  leaf(place: Place): Tensor {
+    const leaf = defined(this.leafOf.get(place), 'the constant of a use');
+    const value = this.holders.get(leaf) ?? place.value;
+    const initializer = this.model.getGraph(this.model.getValue(value).graph).initializers.get(value);
+    return initializer ?? this.constantAttribute(value) ?? defined(place.tensor, 'a constant');
+  }
+
+  setLeaf(place: Place, tensor: Tensor): void {
+    this.write(defined(this.leafOf.get(place), 'the constant of a use'), tensor);
+  }
+
+  private cutLeaf(leaf: LeafGroup): void {
+    const kept = leaf.place.axes.map((axis) => (this.isWhole(axis) ? null : this.kept(axis)));
+    if (kept.some((each) => each !== null)) {
+      this.write(leaf, sliceTensor(leaf.tensor, kept));
+      this.recordOrigin(this.model.getValue(defined(this.holders.get(leaf), 'the holder')), leaf.place, kept);
+    }
+  }
+
+  private isWhole(axis: number): boolean {
+    const size = this.graph.space.axis(axis).size;
+    return size === 0 || this.count(axis) === size;
+  }
+
+  /** Puts a constant in place of the old one, in a copy where other uses keep theirs. */
+  private write(leaf: LeafGroup, tensor: Tensor): void {
+    const value = this.holders.get(leaf) ?? this.claim(leaf, tensor);
+    const target = this.model.getValue(value);
+    if (target.producer === null) this.model.setInitializer(value, tensor);
+    else {
+      const node = this.model.getNode(target.producer.node);
+      node.attributes.clear();
+      node.attributes.set('value', tensorAttribute(tensor));
+      target.type = { kind: 'tensor', dtype: tensor.dtype, shape: tensor.shape };
+    }
+  }
+
+  private claim(leaf: LeafGroup, tensor: Tensor): ValueId {
+    const { model } = this;
+    const original = model.getValue(leaf.place.value);
+    const alone = original.uses.length === leaf.places.length && !model.isGraphOutput(original.id);
+    const holder = alone ? original.id : this.copy(leaf, original, tensor);
+    this.holders.set(leaf, holder);
+    return holder;
+  }
+
+  private copy(leaf: LeafGroup, original: Value, tensor: Tensor): ValueId {
+    const first = defined(leaf.place.use, 'a use');
+    const name = `${original.name}/${this.model.getNode(first.node).name || first.node}`;
+    const copy = this.model.addInitializer(this.model.graph, name, tensor);
+    for (const { use } of leaf.places) {
+      if (use) this.model.setInput(this.model.getNode(use.node), use.index, copy.id);
+    }
+    copy.origin = { relation: 'same', value: original.id };
+    return copy.id;
+  }
+
+  private constantAttribute(value: ValueId): Tensor | null {
+    const producer = this.model.getValue(value).producer;
+    const attribute = producer ? this.model.getNode(producer.node).attributes.get('value') : undefined;
+    return attribute?.type === 'tensor' ? attribute.value : null;
+  }
+
+  private cutValue(place: Place): void {
+    const value = this.model.getValue(place.value);
+    const kept = place.axes.map((axis) => (this.isWhole(axis) ? null : this.kept(axis)));
+    this.recordOrigin(value, place, kept);
+    if (value.type?.kind !== 'tensor' || value.type.shape === null) return;
+    const shape = value.type.shape.map((dim, i) => kept[i]?.length ?? dim);
+    value.type = { ...value.type, shape };
+  }
+
+  /** What the value was before the first cut, composed with all cuts so far; two cut axes cannot be said. */
+  private recordOrigin(value: Value, place: Place, kept: readonly (readonly number[] | null)[]): void {
+    if (!this.origins.has(value.id)) this.origins.set(value.id, value.origin);
+    const before = this.origins.get(value.id) ?? null;
+    const cuts = kept.flatMap((indices, axis) => (indices ? [{ axis, kept: indices }] : []));
+    const [only] = cuts;
+    value.origin = only && cuts.length === 1 ? compose(before, place.value, only) : { relation: 'new' };
+  }
+}
+
+function compose(
+  before: ValueOrigin | null,
+  value: ValueId,
+  cut: { axis: number; kept: readonly number[] },
+): ValueOrigin {
+  if (before === null) return { relation: 'sliced', value, ...cut };
+  if (before.relation === 'same') return { relation: 'sliced', value: before.value, ...cut };
+  if (before.relation === 'sliced' && before.axis === cut.axis) {
+    return { ...before, kept: cut.kept.map((index) => before.kept[index] ?? 0) };
+  }
+  return { relation: 'new' };
+}

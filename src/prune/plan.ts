@@ -1,0 +1,80 @@
+import type { Analysis } from '../analysis/analyze.ts';
+import type { Model } from '../ir/model.ts';
+import { buildForecast } from './build-forecast.ts';
+import { findGroups, type ChannelGraph } from './groups.ts';
+import { IMPORTANCE, rank } from './importance.ts';
+import { groupName, membersOf } from './names.ts';
+import { labelOf } from './relation.ts';
+import type { Selectable } from './select.ts';
+import type { FrozenView, ImportanceId, PruneGroupView, PrunePlanView } from './types.ts';
+
+export interface PlanOptions {
+  readonly importance: ImportanceId;
+  readonly seed: number;
+  /** Size of the written model, so that the forecast's bytes are those of a file. */
+  readonly fileBytes?: number;
+}
+
+const graphs = new WeakMap<Analysis, ChannelGraph>();
+
+/** The channel groups of a model, found once per analysis. */
+export function channelGraph(model: Model, analysis: Analysis): ChannelGraph {
+  const known = graphs.get(analysis);
+  if (known) return known;
+  const graph = findGroups(model, analysis);
+  graphs.set(analysis, graph);
+  return graph;
+}
+
+/** Everything that the pruning panel needs, computed once: a slider step asks nothing more. */
+export function planView(model: Model, analysis: Analysis, options: PlanOptions): PrunePlanView {
+  const graph = channelGraph(model, analysis);
+  return {
+    groups: groupViews(graph, options),
+    frozen: frozenViews(model, graph),
+    forecast: buildForecast(model, analysis, graph, options.fileBytes ?? null),
+  };
+}
+
+/** The groups with their importances: reads the weights of every member. */
+export function groupViews(graph: ChannelGraph, options: Pick<PlanOptions, 'importance' | 'seed'>): PruneGroupView[] {
+  const importance = IMPORTANCE[options.importance](graph, options.seed);
+  const members = membersOf(graph);
+  return graph.groups.map((group, i) => {
+    const values = importance[i] ?? new Float64Array(group.atoms.length);
+    const most = values.reduce((a, b) => Math.max(a, b), 0);
+    return {
+      key: group.key,
+      name: groupName(graph.space.model, group, members[i] ?? [], i === 0),
+      channels: group.channels,
+      atoms: group.atoms.length,
+      members: members[i] ?? [],
+      importance: most > 0 ? values.map((each) => each / most) : values,
+      order: rank(values),
+    };
+  });
+}
+
+/** The groups as far as their widths are concerned; weights are read only when an importance is asked for. */
+export function selectable(graph: ChannelGraph, options: Pick<PlanOptions, 'importance' | 'seed'>): Selectable[] {
+  let ready: Float64Array[] | null = null;
+  const importanceOf = (i: number): Float64Array => {
+    ready ??= IMPORTANCE[options.importance](graph, options.seed);
+    return ready[i] ?? new Float64Array();
+  };
+  return graph.groups.map((group, i) => ({
+    key: group.key,
+    channels: group.channels,
+    atoms: group.atoms.length,
+    get importance() {
+      return importanceOf(i);
+    },
+    get order() {
+      return rank(importanceOf(i));
+    },
+  }));
+}
+
+function frozenViews(model: Model, graph: ChannelGraph): FrozenView[] {
+  return graph.frozen.map(({ node, reason }) => ({ node, label: labelOf(model, model.getNode(node)), reason }));
+}

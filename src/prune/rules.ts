@@ -1,0 +1,27 @@
+import type { Node } from '../ir/model.ts';
+import type { AxisRule } from './relation.ts';
+import { convRules } from './rules/conv.ts';
+import { denseRules } from './rules/dense.ts';
+import { elementwiseRules } from './rules/elementwise.ts';
+import { indexRules } from './rules/index-maps.ts';
+import { normRules } from './rules/norm.ts';
+import { poolRules } from './rules/pool.ts';
+import { shapeRules } from './rules/shape.ts';
+
+/** The axis-rules table, by operator; the domain is carried unless it is ai.onnx. */
+const RULES: ReadonlyMap<string, AxisRule> = new Map(
+  Object.entries({
+    ...convRules,
+    ...denseRules,
+    ...elementwiseRules,
+    ...normRules,
+    ...poolRules,
+    ...shapeRules,
+    ...indexRules,
+  }),
+);
+
+/** Null: the operator is not in the table, and everything that it touches is frozen. */
+export function axisRule(node: Node): AxisRule | null {
+  return RULES.get(node.domain === '' ? node.opType : `${node.domain}.${node.opType}`) ?? null;
+}
