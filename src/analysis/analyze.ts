@@ -19,7 +19,10 @@ export interface Analysis {
   ints(value: ValueId): readonly Dim[] | null;
   /** Same dimension for sure: equal numbers or equal symbols. */
   sameShape(a: ValueId, b: ValueId): boolean;
-  /** Costs with symbols assumed to be 1 (see ModelSummary.assumed); null: unknown. */
+  /**
+   * Costs with symbols assumed to be 1 (see ModelSummary.assumed) and inputs that have a default initializer left at
+   * it; null: unknown.
+   */
   cost(node: Node): NodeCost;
   readonly model: Model;
   /** Symbols left open, sorted; an unnamed dimension of an input is `?input.axis`. */
@@ -113,14 +116,14 @@ class ModelAnalysis implements Analysis {
     return this.withSizes().typeOf(value);
   }
 
-  /** Costs want numbers: where symbols are open, a second pass takes each as 1. */
+  /** Costs want numbers: a second pass takes open symbols as 1, and inputs with a default as left alone. */
   private withSizes(): Inference {
     if (this.assumed) return this.assumed;
-    const { symbols } = this.inference;
+    const { symbols, overridable } = this.inference;
     this.assumed = this.inference;
-    if (symbols.size > 0) {
+    if (symbols.size > 0 || overridable.size > 0) {
       const ones = Object.fromEntries([...symbols].map((symbol) => [symbol, 1]));
-      this.assumed = new Inference(this.model, { ...ones, ...this.bind });
+      this.assumed = new Inference(this.model, { ...ones, ...this.bind }, { defaults: true });
       this.assumed.run();
     }
     return this.assumed;

@@ -52,10 +52,15 @@ export class Inference {
   private readonly called = new Map<GraphId, number>();
   private readonly sizes: Readonly<Record<string, number>>;
   private readonly binds: boolean;
+  /** Inputs that have a default initializer are taken to keep it. */
+  private readonly assumesDefaults: boolean;
+  /** Inputs that have a default initializer. */
+  readonly overridable = new Set<ValueId>();
 
-  constructor(model: Model, sizes: Readonly<Record<string, number>>) {
+  constructor(model: Model, sizes: Readonly<Record<string, number>>, options: { defaults?: boolean } = {}) {
     this.model = model;
     this.sizes = sizes;
+    this.assumesDefaults = options.defaults ?? false;
     this.binds = Object.keys(sizes).length > 0;
     this.root = { opsets: model.opsetImports, attributes: null, depth: 0 };
     for (const each of model.functions) this.functions.set(functionKey(each.domain, each.name, each.overload), each);
@@ -228,7 +233,10 @@ export class Inference {
   private collectConstants(graph: Graph): void {
     const inputs = new Set(graph.inputs);
     // An initializer that is also an input is a default that the caller may override.
-    for (const [id, tensor] of graph.initializers) if (!inputs.has(id)) this.constants.set(id, tensor);
+    for (const [id, tensor] of graph.initializers) {
+      if (inputs.has(id)) this.overridable.add(id);
+      if (this.assumesDefaults || !inputs.has(id)) this.constants.set(id, tensor);
+    }
     for (const [id, sparse] of graph.sparseInitializers) {
       this.types.set(id, tensorType(sparse.values.dtype, sparse.shape));
     }

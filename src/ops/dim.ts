@@ -1,9 +1,11 @@
 import type { Dim } from '../ir/types.ts';
 import {
   addPoly,
+  compositeOf,
   constantOf,
   constantPoly,
   dividePoly,
+  extremePoly,
   floorPoly,
   lowerBound,
   multiplyPoly,
@@ -126,15 +128,36 @@ export function compareDims(a: Dim, b: Dim): number | null {
 }
 
 /** Proven: a ≤ b. */
-export const notAbove = (a: Dim, b: Dim): boolean => a !== null && b !== null && (a === b || atLeast(subDims(b, a), 0));
-
-export function minDims(a: Dim, b: Dim): Dim {
-  if (notAbove(a, b)) return a;
-  return notAbove(b, a) ? b : null;
+export function notAbove(a: Dim, b: Dim): boolean {
+  if (a === null || b === null) return false;
+  if (a === b || atLeast(subDims(b, a), 0)) return true;
+  const left = extremeOf(a);
+  if (left) {
+    const bounds = left.parts.map((part) => notAbove(part, b));
+    return left.kind === 'min' ? bounds.includes(true) : !bounds.includes(false);
+  }
+  const right = extremeOf(b);
+  if (!right) return false;
+  const bounds = right.parts.map((part) => notAbove(a, part));
+  return right.kind === 'max' ? bounds.includes(true) : !bounds.includes(false);
 }
-export function maxDims(a: Dim, b: Dim): Dim {
-  if (notAbove(a, b)) return b;
-  return notAbove(b, a) ? a : null;
+
+/** The parts of a dimension that is a lone `min(a, b)` or `max(a, b)`. */
+export function extremeOf(dim: Dim): { readonly kind: 'min' | 'max'; readonly parts: readonly Dim[] } | null {
+  if (typeof dim !== 'string' || !/^m(?:in|ax)\(/.test(dim)) return null;
+  toPoly(dim);
+  const parts = compositeOf(dim);
+  return parts && parts.kind !== 'floor' ? { kind: parts.kind, parts: [fromPoly(parts.a), fromPoly(parts.b)] } : null;
+}
+
+export const minDims = (a: Dim, b: Dim): Dim => extreme('min', a, b);
+export const maxDims = (a: Dim, b: Dim): Dim => extreme('max', a, b);
+
+function extreme(kind: 'min' | 'max', a: Dim, b: Dim): Dim {
+  if (typeof a === 'number' && typeof b === 'number') return kind === 'min' ? Math.min(a, b) : Math.max(a, b);
+  if (notAbove(a, b)) return kind === 'min' ? a : b;
+  if (notAbove(b, a)) return kind === 'min' ? b : a;
+  return symbolic(a, b, (x, y) => extremePoly(kind, x, y));
 }
 
 export const sumDims = (dims: readonly Dim[]): Dim => dims.reduce(addDims, 0);

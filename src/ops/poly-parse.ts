@@ -1,9 +1,10 @@
-import { addPoly, atomOf, atomPoly, constantPoly, floorPoly, multiplyPoly, type Poly } from './poly.ts';
+import { addPoly, atomOf, atomPoly, constantPoly, extremePoly, floorPoly, multiplyPoly, type Poly } from './poly.ts';
 
-const TOKEN = /\s*(?:(\d+)|(floor(?=\())|([A-Za-z_?][\w.?]*(?:-[\w.?]+)*)|'([^'\n]*)'|(\*\*|\/\/|[-+*/()]))/y;
+const TOKEN =
+  /\s*(?:(\d+)|(floor|[Mm]in|[Mm]ax)(?=\()|([A-Za-z_?][\w.?]*(?:-[\w.?]+)*)|'([^'\n]*)'|(\*\*|\/\/|[-+*/(),]))/y;
 
 interface Token {
-  readonly kind: 'number' | 'floor' | 'name' | 'sign';
+  readonly kind: 'number' | 'function' | 'name' | 'sign';
   readonly text: string;
 }
 
@@ -14,9 +15,9 @@ function tokenize(text: string): Token[] | null {
   while (TOKEN.lastIndex < end) {
     const match = TOKEN.exec(text);
     if (!match) return null;
-    const [, number, floor, name, quoted, sign] = match;
+    const [, number, called, name, quoted, sign] = match;
     if (number !== undefined) tokens.push({ kind: 'number', text: number });
-    else if (floor !== undefined) tokens.push({ kind: 'floor', text: floor });
+    else if (called !== undefined) tokens.push({ kind: 'function', text: called.toLowerCase() });
     else if (sign !== undefined) tokens.push({ kind: 'sign', text: sign });
     else tokens.push({ kind: 'name', text: name ?? quoted ?? '' });
   }
@@ -86,8 +87,8 @@ class Parser {
         const atom = atomOf(token.text);
         return atom === null ? null : atomPoly(atom);
       }
-      case 'floor':
-        return this.floor();
+      case 'function':
+        return token.text === 'floor' ? this.floor() : this.extreme(token.text === 'min' ? 'min' : 'max');
       default:
         return null;
     }
@@ -101,6 +102,15 @@ class Parser {
     const divisor = this.product();
     if (divisor === null || divisor.size === 0) return null;
     return this.closed(floorPoly(numerator, divisor));
+  }
+
+  /** `min(a, b)`, `max(a, b)` */
+  private extreme(kind: 'min' | 'max'): Poly | null {
+    if (this.take('(') === null) return null;
+    const a = this.sum();
+    if (a === null || this.take(',') === null) return null;
+    const b = this.sum();
+    return this.closed(b && extremePoly(kind, a, b));
   }
 
   private closed(poly: Poly | null): Poly | null {

@@ -1,7 +1,8 @@
 /**
  * Polynomials with integer coefficients over the symbols of a model, in a canonical form: equal polynomials print the
- * same. An atom is a symbol (`batch`), a quoted name that is no identifier (`'my dim!'`), or a floor division that does
- * not simplify (`floor((H + 1)/2)`). A monomial is its atoms, sorted, joined by line feeds; the empty one is 1.
+ * same. An atom is a symbol (`batch`), a quoted name that is no identifier (`'my dim!'`), or what does not simplify: a
+ * floor division (`floor((H + 1)/2)`), a `min(a, b)` or a `max(a, b)`. A monomial is its atoms, sorted, joined by line
+ * feeds; the empty one is 1.
  */
 export type Poly = ReadonlyMap<string, number>;
 
@@ -72,12 +73,12 @@ function floorByConstant(a: Poly, divisor: number): Poly {
 
 function flattenNested(rest: Poly, divisor: number): Poly | null {
   for (const [key, coefficient] of rest) {
-    const parts = coefficient === 1 ? floorParts(key) : null;
-    const inner = parts && constantOf(parts.divisor);
+    const parts = coefficient === 1 ? compositeOf(key) : null;
+    const inner = parts?.kind === 'floor' ? constantOf(parts.b) : null;
     if (!parts || inner === null || inner <= 0) continue;
     const others = new Map(rest);
     others.delete(key);
-    const numerator = addPoly(parts.numerator, others, inner);
+    const numerator = addPoly(parts.a, others, inner);
     return floorByConstant(numerator, inner * divisor);
   }
   return null;
@@ -114,12 +115,20 @@ function monomialBound(key: string): number {
 }
 
 function atomBound(atom: string): number {
-  const parts = floorParts(atom);
+  const parts = compositeOf(atom);
   if (!parts) return 0;
-  const divisor = constantOf(parts.divisor);
-  const numerator = lowerBound(parts.numerator);
-  if (divisor !== null && divisor > 0) return Math.floor(numerator / divisor);
-  return numerator >= 0 && lowerBound(parts.divisor) > 0 ? 0 : -Infinity;
+  const [a, b] = [lowerBound(parts.a), lowerBound(parts.b)];
+  switch (parts.kind) {
+    case 'min':
+      return Math.min(a, b);
+    case 'max':
+      return Math.max(a, b);
+    case 'floor': {
+      const divisor = constantOf(parts.b);
+      if (divisor !== null && divisor > 0) return Math.floor(a / divisor);
+      return a >= 0 && b > 0 ? 0 : -Infinity;
+    }
+  }
 }
 
 /** Symbols that a polynomial depends on, those inside floors included. */
@@ -127,10 +136,10 @@ export function symbolsOfPoly(poly: Poly, into: Set<string>): void {
   for (const key of poly.keys()) {
     if (key === ONE) continue;
     for (const atom of key.split(SEPARATOR)) {
-      const parts = floorParts(atom);
+      const parts = compositeOf(atom);
       if (parts) {
-        symbolsOfPoly(parts.numerator, into);
-        symbolsOfPoly(parts.divisor, into);
+        symbolsOfPoly(parts.a, into);
+        symbolsOfPoly(parts.b, into);
       } else into.add(unquote(atom));
     }
   }
@@ -150,10 +159,12 @@ export function substitutePoly(poly: Poly, bind: (symbol: string) => number | nu
 }
 
 function substituteAtom(atom: string, bind: (symbol: string) => number | null): Poly {
-  const parts = floorParts(atom);
+  const parts = compositeOf(atom);
   if (parts) {
-    const divisor = substitutePoly(parts.divisor, bind);
-    return divisor.size === 0 ? atomPoly(atom) : floorPoly(substitutePoly(parts.numerator, bind), divisor);
+    const a = substitutePoly(parts.a, bind);
+    const b = substitutePoly(parts.b, bind);
+    if (parts.kind !== 'floor') return extremePoly(parts.kind, a, b);
+    return b.size === 0 ? atomPoly(atom) : floorPoly(a, b);
   }
   const value = bind(unquote(atom));
   return value === null ? atomPoly(atom) : constantPoly(value);
@@ -177,23 +188,36 @@ const IDENTIFIER = /^[A-Za-z_?][\w.?]*(?:-[\w.?]+)*$/;
 
 /** The atom of a symbol: its name, quoted when it is no identifier; null when it cannot be quoted. */
 export function atomOf(name: string): string | null {
-  if (IDENTIFIER.test(name) && name !== 'floor') return name;
+  if (IDENTIFIER.test(name)) return name;
   return name.includes("'") || name.includes(SEPARATOR) ? null : `'${name}'`;
 }
 export const unquote = (atom: string): string => (atom.startsWith("'") ? atom.slice(1, -1) : atom);
 
-interface FloorParts {
-  readonly numerator: Poly;
-  readonly divisor: Poly;
+/** What an atom that is no symbol stands for: ⌊a/b⌋, min(a, b) or max(a, b). */
+export interface Composite {
+  readonly kind: 'floor' | 'min' | 'max';
+  readonly a: Poly;
+  readonly b: Poly;
 }
 
-/** Floors met so far by their text; texts are canonical, so an entry never goes stale. */
-const floors = new Map<string, FloorParts>();
+/** Composites met so far by their text; texts are canonical, so an entry never goes stale. */
+const composites = new Map<string, Composite>();
 
-function floorAtom(numerator: Poly, divisor: Poly): string {
-  const text = `floor(${grouped(numerator, false)}/${grouped(divisor, true)})`;
-  floors.set(text, { numerator, divisor });
+function floorAtom(a: Poly, b: Poly): string {
+  const text = `floor(${grouped(a, false)}/${grouped(b, true)})`;
+  composites.set(text, { kind: 'floor', a, b });
   return text;
+}
+
+/** The smaller or larger of two; an atom where the order is not proven. */
+export function extremePoly(kind: 'min' | 'max', a: Poly, b: Poly): Poly {
+  const [low, high] = kind === 'min' ? [a, b] : [b, a];
+  if (lowerBound(addPoly(high, low, -1)) >= 0) return a;
+  if (lowerBound(addPoly(low, high, -1)) >= 0) return b;
+  const [first, second] = printPoly(a) < printPoly(b) ? [a, b] : [b, a];
+  const text = `${kind}(${printPoly(first)}, ${printPoly(second)})`;
+  composites.set(text, { kind, a: first, b: second });
+  return atomPoly(text);
 }
 
 /** Brackets where the text would otherwise read differently. */
@@ -203,8 +227,9 @@ function grouped(poly: Poly, factor: boolean): string {
   return alone ? text : `(${text})`;
 }
 
-/** Numerator and divisor of a floor atom made here (parsing makes them too); null for symbols. */
-const floorParts = (atom: string): FloorParts | null => (atom.startsWith('floor(') ? (floors.get(atom) ?? null) : null);
+/** The parts of an atom that was made here (parsing makes them too); null for symbols. */
+export const compositeOf = (atom: string): Composite | null =>
+  /^(?:floor|min|max)\(/.test(atom) ? (composites.get(atom) ?? null) : null;
 
 function addTerm(poly: Map<string, number>, key: string, coefficient: number): void {
   const sum = (poly.get(key) ?? 0) + coefficient;

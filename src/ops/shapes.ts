@@ -1,5 +1,5 @@
 import { tensorType, type DataType, type Dim, type Shape, type TensorType, type ValueType } from '../ir/types.ts';
-import { canonicalDim } from './dim.ts';
+import { atLeast, canonicalDim, extremeOf } from './dim.ts';
 import type { InferContext, InferRule } from './types.ts';
 
 export const isTensor = (type: ValueType | null): type is TensorType => type?.kind === 'tensor';
@@ -29,14 +29,27 @@ export function numbersOf(contents: readonly Dim[] | null): readonly number[] | 
 
 /**
  * One dimension of a broadcast. Equal stays; 1 gives way; a number other than 1 wins over a symbol (which then is that
- * number or 1). Two different symbols prove nothing.
+ * number or 1). Two different symbols prove nothing, unless one is min(k, the other) with k ≥ 1: were it smaller and
+ * not 1, the node could not run at all.
  */
 export function broadcastDim(a: Dim, b: Dim): Dim {
   if (a === b) return a;
   if (a === 1) return b;
   if (b === 1) return a;
   if (typeof a === 'number') return typeof b === 'number' ? null : a;
-  return typeof b === 'number' ? b : null;
+  if (typeof b === 'number') return b;
+  if (isClipped(b, a)) return a;
+  return isClipped(a, b) ? b : null;
+}
+
+/** Proven: a = min(k, b) with k ≥ 1. */
+function isClipped(a: Dim, b: Dim): boolean {
+  const extreme = extremeOf(a);
+  return (
+    extreme?.kind === 'min' &&
+    extreme.parts.includes(b) &&
+    extreme.parts.every((part) => part === b || atLeast(part, 1))
+  );
 }
 
 /** ONNX's multidirectional (NumPy) broadcast. */

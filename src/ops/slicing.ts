@@ -7,6 +7,8 @@ import {
   ceilDivDims,
   compareDims,
   floorDivDims,
+  maxDims,
+  minDims,
   mulDims,
   notAbove,
   subDims,
@@ -55,29 +57,36 @@ export function sliceRange(size: number, start: number, end: number, step: numbe
   return { first, count: Math.max(0, Math.ceil((last - first) / step)) };
 }
 
-/** Size of a sliced axis. With symbols, bounds count only where it is proven that they need no clamping. */
+/**
+ * No axis is this long: of single bytes it would take a quarter of WebAssembly's memory. Exporters write a bound of
+ * 10⁹, or INT64_MAX, for "to the end".
+ */
+const BEYOND_ANY_AXIS = 1e9;
+/** Longer expressions help nobody; the size is unknown then. */
+const LONGEST_EXPRESSION = 64;
+
+/** Size of a sliced axis: max(clamp(end) − clamp(start), 0), bounds clamped to [0, size]. */
 function slicedDim(size: Dim, { start, end, step }: SliceAxis): Dim {
   if (typeof size === 'number' && typeof start === 'number' && typeof end === 'number') {
     return sliceRange(size, start, end, step).count;
   }
-  if (step < 0)
-    return step === -1 && start === -1 && typeof end === 'number' && end <= -Number.MAX_SAFE_INTEGER ? size : null;
-  const from = settleBound(size, start);
-  const to = settleBound(size, end);
-  const length = subDims(to, from);
-  return notAbove(from, to) ? ceilDivDims(length, step) : null;
+  if (step < 0) return step === -1 && start === -1 && typeof end === 'number' && end <= -BEYOND_ANY_AXIS ? size : null;
+  const open = typeof end === 'number' && end >= BEYOND_ANY_AXIS;
+  // The last k elements: min(k, size).
+  if (open && typeof start === 'number' && start < 0) return ceilDivDims(minDims(-start, size), step);
+  const from = clampBound(size, start);
+  const to = open ? size : clampBound(size, end);
+  const length = from === 0 || notAbove(from, to) ? subDims(to, from) : maxDims(subDims(to, from), 0);
+  const steps = ceilDivDims(length, step);
+  return typeof steps === 'string' && steps.length > LONGEST_EXPRESSION ? null : steps;
 }
 
-/** Where a bound lies in [0, size] for certain; null otherwise. */
-function settleBound(size: Dim, bound: Dim): Dim {
-  if (bound === null) return null;
-  if (typeof bound === 'number' && bound >= Number.MAX_SAFE_INTEGER) return size;
-  if (typeof bound === 'number' && bound < 0) {
-    const from = addDims(size, bound);
-    return atLeast(from, 0) ? from : null;
-  }
-  if (!atLeast(bound, 0)) return null;
-  return notAbove(bound, size) ? bound : notAbove(size, bound) ? size : null;
+/** min(max(bound, 0), size), counted from the end where it is negative; null where its sign is open. */
+function clampBound(size: Dim, bound: Dim): Dim {
+  if (bound === 0) return 0;
+  if (atLeast(bound, 0)) return minDims(bound, size);
+  const negative = typeof bound === 'number' || atLeast(subDims(0, bound), 1);
+  return negative ? maxDims(addDims(size, bound), 0) : null;
 }
 
 function sliceShape(c: InferContext): Shape {

@@ -46,6 +46,8 @@ export function windowOutput(windows: Windows, axis: number, size: Dim): Dim {
   const end = fixed ? 0 : (windows.pads[axis + windows.strides.length] ?? 0);
   const extent = extentOf(windows.kernel[axis] ?? null, windows.dilations[axis] ?? 1);
   const room = subDims(addDims(size, begin + end), extent);
+  // An input smaller than the kernel has no output at all.
+  if (typeof room === 'number' && room < 0) return null;
   if (!windows.ceil) return addDims(floorDivDims(room, stride), 1);
   return ceilOutput(addDims(ceilDivDims(room, stride), 1), { size, begin, end, extent, stride });
 }
