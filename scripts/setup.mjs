@@ -20,7 +20,8 @@ export function ensurePackages() {
     .digest('hex');
   if (existsSync(stamp) && readFileSync(stamp, 'utf8') === lock) return;
   console.error('Installing packages …');
-  if (!run('npm', ['ci', '--ignore-scripts', '--no-audit', '--no-fund'])) {
+  // Not `npm ci`: it refuses a lock that leaves out optional binaries of platforms that a registry does not carry.
+  if (!run('npm', ['install', '--no-save', '--ignore-scripts', '--no-audit', '--no-fund'])) {
     console.error('The packages could not be installed. Is the npm registry reachable? Then run the command again.');
     process.exit(1);
   }

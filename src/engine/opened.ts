@@ -63,11 +63,11 @@ export class OpenDocument {
     this.at = index;
   }
 
-  /** Adds a step's outcome at the cursor. */
-  push(stop: Stop): void {
+  /** Adds steps at the cursor; those that were undone go. */
+  push(stops: readonly Stop[]): void {
     this.stops.length = this.at + 1;
-    this.stops.push(stop);
-    this.at += 1;
+    this.stops.push(...stops);
+    this.at = this.stops.length - 1;
   }
 
   /** The class of everything between two stops: that of the loosest step. */

@@ -1,85 +1,83 @@
 import { analyze } from '../analysis/analyze.ts';
 import { summarize } from '../analysis/summary.ts';
+import { CodedError, fromErrorRecord } from '../base/error.ts';
 import type { Job } from '../base/job.ts';
-import type { Json } from '../base/json.ts';
-import { CodedError } from '../base/error.ts';
 import { modelByteLength } from '../onnx/write.ts';
-import { passById } from '../passes/index.ts';
-import type { RecipeStep } from '../recipe/types.ts';
-import { chooserFor } from '../recipe/choice.ts';
+import { hasPass, passById } from '../passes/index.ts';
+import { replay, replayStep, type ReplayHooks, type ReplayOutcome } from '../recipe/replay.ts';
+import type { Recipe, RecipeStep } from '../recipe/types.ts';
 import type { Backend, Pass } from '../rewrite/pass.ts';
-import { runPass, type PassResult } from '../rewrite/run.ts';
-import type { Model } from '../ir/model.ts';
 import { Stop, type StepOutcome } from './document.ts';
 import { obtainFacts } from './facts.ts';
-import { prunedWidths } from './widths.ts';
 import type { RuntimePort } from './ports.ts';
 import type { Preview } from './types.ts';
+import { widthsOf } from './widths.ts';
 
 export interface StepContext {
   readonly backend: Backend;
   readonly port: RuntimePort;
   readonly job: Job;
-  readonly revision: number;
+  /** A new revision number at each call. */
+  readonly revision: () => number;
 }
 
 export function knownPass(id: string): Pass {
-  const pass = passById(id);
-  if (!pass)
+  if (!hasPass(id)) {
     throw new CodedError('bad-request', `There is no pass ${id}. \`whittle passes\` lists them.`, { pass: id });
-  return pass;
+  }
+  return passById(id);
 }
 
-/** The step with what was decided in it: replay then needs no data and no luck. */
-function decided(step: RecipeStep, result: PassResult): RecipeStep {
-  const decisions: Record<string, Json> = { ...result.decisions };
-  const all = step.sites === 'all' && Object.keys(decisions).length === 0;
-  const sites = all ? 'all' : step.sites === 'all' ? result.applied.map((each) => each.key) : step.sites;
-  return { ...step, sites, ...(Object.keys(decisions).length > 0 ? { decisions } : {}) };
-}
+const hooksOf = (before: Stop, { backend, port, job }: StepContext): ReplayHooks => ({
+  backend,
+  job,
+  analysis: before.analysis,
+  obtain: (pass, context) => obtainFacts(pass, context, port, job),
+});
 
-async function transform(
-  before: Stop,
-  step: RecipeStep,
-  context: StepContext,
-): Promise<{ model: Model; result: PassResult }> {
-  const model = before.model.clone();
-  const { backend, port, job } = context;
-  const result = await runPass(model, knownPass(step.pass), {
-    backend,
-    options: step.options,
-    chooser: chooserFor(step.sites),
-    ...(step.decisions ? { decisions: step.decisions } : {}),
-    analysis: before.analysis,
-    obtain: (pass, passContext) => obtainFacts(pass, passContext, port, job),
-    job,
-  });
-  return { model, result };
-}
-
-/** Applies one step to a copy of the stop's model. The stop itself is never changed. */
-export async function runStep(before: Stop, step: RecipeStep, context: StepContext): Promise<Stop> {
-  const start = performance.now();
-  const pass = knownPass(step.pass);
-  const { model, result } = await transform(before, step, context);
-  const outcome: StepOutcome = {
-    step: decided(step, result),
-    title: pass.title,
-    preserves: pass.preserves,
-    sites: result.applied.length,
-    off: result.off.length,
-    removed: result.removed,
-    added: result.added,
-    ms: performance.now() - start,
-    lost: result.lost,
-    groups: pass.group === 'pruning' ? prunedWidths(before.model, result) : [],
+function stopAfter(before: Stop, outcome: ReplayOutcome, revision: number): Stop {
+  const told: StepOutcome = {
+    step: outcome.step,
+    title: outcome.pass?.title ?? outcome.step.pass,
+    preserves: outcome.pass?.preserves ?? 'bits',
+    sites: outcome.applied.length,
+    off: outcome.off.length,
+    removed: outcome.removed,
+    added: outcome.added,
+    ms: outcome.ms,
+    lost: outcome.lost,
+    groups: widthsOf(outcome.decisions),
   };
-  return new Stop(model, before, outcome, result.changed ? null : before.bytes, context.revision);
+  const unchanged = outcome.error !== null || outcome.applied.length === 0;
+  const stop = new Stop(outcome.model, before, told, unchanged ? before.bytes : null, revision);
+  stop.error = outcome.error;
+  return stop;
+}
+
+/** Applies one step to a copy of the stop's model; the stop itself is never changed. Throws what made it fail. */
+export async function runStep(before: Stop, index: number, step: RecipeStep, context: StepContext): Promise<Stop> {
+  knownPass(step.pass);
+  const outcome = await replayStep(before.model, step, { ...hooksOf(before, context), index });
+  if (outcome.error) throw fromErrorRecord(outcome.error);
+  return stopAfter(before, outcome, context.revision());
+}
+
+/** Applies a recipe to a stop's model. A step that fails gives a stop that says so, and changes nothing. */
+export async function runRecipe(start: Stop, recipe: Recipe, context: StepContext): Promise<Stop[]> {
+  const stops: Stop[] = [];
+  let last = start;
+  for await (const outcome of replay(start.model, recipe, hooksOf(start, context))) {
+    last = stopAfter(last, outcome, context.revision());
+    stops.push(last);
+  }
+  return stops;
 }
 
 /** What a step would do, counted on a copy that is thrown away. */
 export async function previewStep(before: Stop, step: RecipeStep, context: StepContext): Promise<Preview> {
-  const { model } = await transform(before, step, context);
+  knownPass(step.pass);
+  const { model, error } = await replayStep(before.model, step, hooksOf(before, context));
+  if (error) throw fromErrorRecord(error);
   const removed = [...before.model.nodes.keys()].filter((id) => !model.nodes.has(id));
   const added = [...model.nodes.keys()].filter((id) => !before.model.nodes.has(id));
   const changed = [...model.nodes.values()].filter((node) => {

@@ -5,6 +5,7 @@ import type { Json } from '../base/json.ts';
 import type { BenchRequest, BenchResult } from '../bench/types.ts';
 import type { ExternalFiles } from '../onnx/external.ts';
 import { readModel } from '../onnx/read.ts';
+import { modelByteLength } from '../onnx/write.ts';
 import { planView } from '../prune/plan.ts';
 import type { ImportanceId, PrunePlanView } from '../prune/types.ts';
 import { parseRecipe } from '../recipe/parse.ts';
@@ -23,7 +24,7 @@ import { OpenDocument, type OpenedFile } from './opened.ts';
 import type { Parcel, RuntimePort } from './ports.ts';
 import { makeReportData } from './report-data.ts';
 import { findAllSites } from './sites.ts';
-import { previewStep, runStep } from './steps.ts';
+import { previewStep, runRecipe, runStep, type StepContext } from './steps.ts';
 import { tensorStats } from './tensor-stats.ts';
 import type {
   ApplyRequest,
@@ -101,26 +102,25 @@ export class Studio {
   }
 
   async apply(request: ApplyRequest, job: Job): Promise<DocumentView> {
-    await this.runSteps([stepOf(request)], job);
+    const document = this.current;
+    const stop = await runStep(document.current, document.cursor, stepOf(request), this.context(job));
+    await document.sha256();
+    document.push([stop]);
     return this.document();
   }
 
-  /** Applies a recipe or preset to the original; the stops that were there stay if a step fails. */
+  /** Applies a recipe or preset to the original, in place of the steps that were there. */
   async replay(source: RecipeSource, job: Job): Promise<DocumentView> {
     const document = this.current;
     const recipe = readRecipe(source, document.backend);
-    await this.warnOfAnotherModel(recipe);
-    const backend = document.backend;
-    const cursor = document.cursor;
-    try {
-      if (recipe.backend) document.backend = recipe.backend;
-      document.moveTo(0);
-      await this.runSteps(recipe.steps, job);
-    } catch (error) {
-      document.backend = backend;
-      document.moveTo(cursor);
-      throw error;
-    }
+    const warning = await this.warnOfAnotherModel(recipe);
+    const context = { ...this.context(job), backend: recipe.backend ?? document.backend };
+    const stops = await runRecipe(document.stop(0), recipe, context);
+    await document.sha256();
+    document.recipeWarning = warning;
+    document.backend = context.backend;
+    document.moveTo(0);
+    document.push(stops);
     return this.document();
   }
 
@@ -142,7 +142,12 @@ export class Studio {
     const { model, analysis } = this.current.current;
     job.progress({ stage: 'Finding dependency groups' });
     await job.checkpoint();
-    return planView(model, analysis, { importance: options.importance as ImportanceId, seed: options.seed });
+    const { importance, seed } = options;
+    return planView(model, analysis, {
+      importance: importance as ImportanceId,
+      seed,
+      fileBytes: modelByteLength(model),
+    });
   }
 
   async verify(
@@ -195,33 +200,15 @@ export class Studio {
     return this.opened;
   }
 
-  private context(job: Job) {
-    const { backend } = this.current;
-    return { backend, port: this.port, job, revision: this.current.nextRevision() };
+  private context(job: Job): StepContext {
+    const document = this.current;
+    return { backend: document.backend, port: this.port, job, revision: () => document.nextRevision() };
   }
 
-  /** All or nothing: the stops are pushed when every step has been applied. */
-  private async runSteps(steps: readonly RecipeStep[], job: Job): Promise<void> {
-    const document = this.current;
-    let last = document.current;
-    const made = [];
-    for (const [done, step] of steps.entries()) {
-      if (steps.length > 1) job.progress({ stage: `Step ${step.pass}`, done, total: steps.length });
-      last = await runStep(last, step, this.context(job));
-      made.push(last);
-    }
-    await document.sha256();
-    for (const stop of made) document.push(stop);
-  }
-
-  private async warnOfAnotherModel(recipe: Recipe): Promise<void> {
-    const document = this.current;
-    const wanted = recipe.model;
-    const here = wanted ? await document.sha256() : null;
-    document.recipeWarning =
-      wanted && here && wanted.sha256 !== here
-        ? `The recipe was made for ${wanted.name ?? 'another file'} (SHA-256 ${wanted.sha256.slice(0, 12)}…); this file is not the same.`
-        : null;
+  private async warnOfAnotherModel({ model: wanted }: Recipe): Promise<string | null> {
+    const here = wanted ? await this.current.sha256() : null;
+    if (!wanted || !here || wanted.sha256 === here) return null;
+    return `The recipe was made for ${wanted.name ?? 'another file'} (SHA-256 ${wanted.sha256.slice(0, 12)}…); this file is not the same.`;
   }
 }
 

@@ -1,0 +1,25 @@
+import type { Json } from '../base/json.ts';
+import { parseSiteKey } from '../rewrite/hash.ts';
+import type { PrunedWidth } from './types.ts';
+
+/**
+ * Old and new widths from what pruning decided: a decision holds the number of channels and the kept ones as a base64
+ * bitmap. Decisions of other passes have no widths.
+ */
+export function widthsOf(decisions: Readonly<Record<string, Json>>): PrunedWidth[] {
+  return Object.entries(decisions).flatMap(([key, decision]) => {
+    if (typeof decision !== 'object' || decision === null || !('channels' in decision) || !('kept' in decision))
+      return [];
+    const { channels, kept } = decision;
+    if (typeof channels !== 'number' || typeof kept !== 'string') return [];
+    return [{ name: parseSiteKey(key).name, before: channels, after: countBits(kept) }];
+  });
+}
+
+function countBits(base64: string): number {
+  let count = 0;
+  for (const character of atob(base64)) {
+    for (let byte = character.charCodeAt(0); byte > 0; byte >>= 1) count += byte & 1;
+  }
+  return count;
+}
