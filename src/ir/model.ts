@@ -1,5 +1,6 @@
 import { CodedError } from '../base/error.ts';
 import { defined, invariant } from '../base/assert.ts';
+import { subgraphs } from './attribute.ts';
 import type { Tensor } from './tensor.ts';
 import type { GraphId, NodeId, ValueId, ValueType } from './types.ts';
 
@@ -7,6 +8,13 @@ import type { GraphId, NodeId, ValueId, ValueType } from './types.ts';
 export interface AttributeExtras {
   readonly docString?: string;
   readonly unknown?: readonly Uint8Array[];
+  readonly encodedTypes?: readonly EncodedType[];
+}
+
+/** A type whose `TypeProto` holds fields that Whittle does not know: written as it was while `type` is that very object. */
+export interface EncodedType {
+  readonly type: ValueType;
+  readonly bytes: Uint8Array;
 }
 
 /**
@@ -62,6 +70,9 @@ export interface Extras {
   readonly metadataProps?: ReadonlyMap<string, string>;
   /** Whole encoded fields (tag and payload) that the reader does not know. */
   readonly unknown?: readonly Uint8Array[];
+  readonly encodedTypes?: readonly EncodedType[];
+  /** Models and functions: unknown fields of their opset imports, by domain. */
+  readonly opsetUnknown?: ReadonlyMap<string, readonly Uint8Array[]>;
 }
 
 /** One consumer of a value: an input slot of a node, in whatever graph that node lives. */
@@ -269,6 +280,7 @@ export class Model {
       else {
         const value = typeof output === 'string' ? this.addValue(graph, output) : this.getValue(output);
         invariant(value.producer === null, `value ${value.name} has a producer already`);
+        invariant(value.graph === graph.id, `value ${value.name} is of another graph`);
         value.producer = { node: node.id, index };
         node.outputs.push(value.id);
       }
@@ -289,8 +301,20 @@ export class Model {
     if (value !== null) this.getValue(value).uses.push({ node: node.id, index });
   }
 
-  /** Redirects every consumer of `from`, graph outputs of any graph included, to `to`. */
+  /**
+   * Redirects every consumer of `from` to `to`, outputs of subgraphs included. Refuses where `from` is an output of the
+   * model or of a function: its name is part of the interface, so another node must take it over (`moveOutput`).
+   */
   replaceAllUses(from: ValueId, to: ValueId): void {
+    if (from === to) return;
+    for (const graph of this.graphs.values()) {
+      if (graph.owner !== null || !graph.outputs.includes(from)) continue;
+      throw new CodedError(
+        'pass-failed',
+        `${this.getValue(from).name} cannot be replaced by ${this.getValue(to).name}: it is an output of the model.`,
+        { value: this.getValue(from).name },
+      );
+    }
     for (const use of [...this.getValue(from).uses]) this.setInput(this.getNode(use.node), use.index, to);
     for (const graph of this.graphs.values()) {
       graph.outputs.forEach((output, i) => {
@@ -302,9 +326,10 @@ export class Model {
   /** Takes the producer's place for one output: the value keeps its identity, name and uses. */
   moveOutput(value: ValueId, to: Node, index: number): void {
     const moved = this.getValue(value);
+    invariant(moved.graph === to.graph, `value ${moved.name} and ${to.opType} ${to.name} are in different graphs`);
     if (moved.producer) this.getNode(moved.producer.node).outputs[moved.producer.index] = null;
     while (to.outputs.length <= index) to.outputs.push(null);
-    invariant(to.outputs[index] === null, `output ${index} of ${to.opType} is taken`);
+    invariant(to.outputs[index] === null, `output ${index} of ${to.opType} ${to.name} is taken`);
     to.outputs[index] = value;
     moved.producer = { node: to.id, index };
   }
@@ -328,13 +353,8 @@ export class Model {
         );
       }
     }
-    for (const attribute of node.attributes.values()) {
-      if (attribute.type === 'graph') this.removeGraph(attribute.value);
-      if (attribute.type === 'graphs') attribute.value.forEach((each) => this.removeGraph(each));
-    }
-    node.inputs.forEach((input, index) => {
-      if (input !== null) this.dropUse(input, id, index);
-    });
+    for (const [, inner] of subgraphs(node)) this.removeGraph(inner);
+    this.dropUses(node);
     for (const output of node.outputs) if (output !== null) this.values.delete(output);
     this.getGraph(node.graph).nodes.delete(id);
     this.nodes.delete(id);
@@ -411,14 +431,26 @@ export class Model {
     return copy;
   }
 
+  /** Removes a graph with all that is in it; nothing outside can use its values, so no order has to be kept. */
   private removeGraph(id: GraphId): void {
     const graph = this.getGraph(id);
-    graph.outputs.length = 0;
-    for (const node of [...graph.nodes].reverse()) this.removeNode(node);
+    for (const nodeId of graph.nodes) {
+      const node = this.getNode(nodeId);
+      for (const [, inner] of subgraphs(node)) this.removeGraph(inner);
+      this.dropUses(node);
+      for (const output of node.outputs) if (output !== null) this.values.delete(output);
+      this.nodes.delete(nodeId);
+    }
     for (const value of [...graph.inputs, ...graph.initializers.keys(), ...graph.sparseInitializers.keys()]) {
       this.values.delete(value);
     }
     this.graphs.delete(id);
+  }
+
+  private dropUses(node: Node): void {
+    node.inputs.forEach((input, index) => {
+      if (input !== null && this.values.has(input)) this.dropUse(input, node.id, index);
+    });
   }
 
   private dropUse(value: ValueId, node: NodeId, index: number): void {
@@ -429,26 +461,35 @@ export class Model {
   }
 }
 
+/** The graphs that a node holds, at any depth, outer ones first. */
+export function* innerGraphs(model: Model, node: Node): Generator<Graph> {
+  for (const [, id] of subgraphs(node)) {
+    const graph = model.getGraph(id);
+    yield graph;
+    for (const inner of graph.nodes) yield* innerGraphs(model, model.getNode(inner));
+  }
+}
+
 /** The nodes of the graphs that a node holds, at any depth. */
 export function* innerNodes(model: Model, node: Node): Generator<Node> {
-  for (const attribute of node.attributes.values()) {
-    const graphs = attribute.type === 'graph' ? [attribute.value] : attribute.type === 'graphs' ? attribute.value : [];
-    for (const id of graphs) {
-      for (const inner of model.getGraph(id).nodes) {
-        yield model.getNode(inner);
-        yield* innerNodes(model, model.getNode(inner));
-      }
-    }
+  for (const graph of innerGraphs(model, node)) for (const id of graph.nodes) yield model.getNode(id);
+}
+
+/** The nodes of a graph and of the graphs inside it, each before those that it holds. */
+export function* nodesBelow(model: Model, graph: Graph): Generator<Node> {
+  for (const id of graph.nodes) {
+    const node = model.getNode(id);
+    yield node;
+    for (const [, inner] of subgraphs(node)) yield* nodesBelow(model, model.getGraph(inner));
   }
 }
 
 /** Values that a node needs before it can run: its inputs, and what its subgraphs capture or return from outside. */
 function dependencies(model: Model, node: Node): ValueId[] {
   const needs = node.inputs.filter((input) => input !== null);
-  for (const inner of innerNodes(model, node)) needs.push(...inner.inputs.filter((input) => input !== null));
-  for (const attribute of node.attributes.values()) {
-    const graphs = attribute.type === 'graph' ? [attribute.value] : attribute.type === 'graphs' ? attribute.value : [];
-    for (const id of graphs) needs.push(...model.getGraph(id).outputs);
+  for (const graph of innerGraphs(model, node)) {
+    for (const id of graph.nodes) needs.push(...model.getNode(id).inputs.filter((input) => input !== null));
+    needs.push(...graph.outputs);
   }
   return needs;
 }
@@ -467,10 +508,7 @@ function sortGraph(model: Model, graph: Graph): void {
         open.delete(top.id);
         sorted.add(top.id);
       } else if (open.has(next)) {
-        const node = model.getNode(next);
-        throw new CodedError('invalid-graph', `The graph has a cycle through ${node.opType} ${node.name}.`, {
-          node: node.name,
-        });
+        throw cycle(model, [...stack.map((each) => each.id), next]);
       } else if (!sorted.has(next)) {
         open.add(next);
         stack.push({ id: next, needs: producers(model, graph, next) });
@@ -479,6 +517,20 @@ function sortGraph(model: Model, graph: Graph): void {
   }
   graph.nodes.clear();
   for (const id of sorted) graph.nodes.add(id);
+}
+
+/** Names the nodes of a cycle; `path` ends where it came from. */
+function cycle(model: Model, path: readonly NodeId[]): CodedError {
+  const nodes = path
+    .slice(path.indexOf(path.at(-1) as NodeId))
+    .map((id) => model.getNode(id))
+    .reverse();
+  const names = nodes.map((node) => `${node.opType} ${node.name || `(id ${node.id})`}`);
+  const shown = names.length > 6 ? [...names.slice(0, 5), '…', ...names.slice(-1)] : names;
+  return new CodedError('invalid-graph', `The graph has a cycle: ${shown.join(' → ')}.`, {
+    node: nodes[0]?.name ?? '',
+    length: nodes.length - 1,
+  });
 }
 
 /** Producers within the same graph, the first input's last, so that a stack visits it first. */

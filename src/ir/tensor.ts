@@ -145,17 +145,18 @@ export const int64s = (data: readonly number[], shape: readonly number[] = [data
     BigInt64Array.from(data, (each) => BigInt(each)),
   );
 
-/** A tensor whose elements are computed when first asked for, and kept while the cache has room. */
-export function derivedTensor(dtype: DataType, shape: readonly number[], compute: () => Uint8Array): Tensor {
+/** A source whose elements are computed (or fetched) when first asked for, and kept while the cache has room. */
+export function cachedSource(kind: TensorSource['kind'], compute: () => Uint8Array): TensorSource {
   const key = {};
-  return new Tensor(dtype, shape, {
-    kind: 'derived',
-    bytes: () => derivedCache.get(key, compute),
-  });
+  return { kind, bytes: () => cache.get(key, compute) };
 }
 
-/** Materialised derived tensors, the least recently used dropped first beyond a byte budget. */
-class DerivedCache {
+/** A tensor that is computed on demand from others. */
+export const derivedTensor = (dtype: DataType, shape: readonly number[], compute: () => Uint8Array): Tensor =>
+  new Tensor(dtype, shape, cachedSource('derived', compute));
+
+/** Materialised tensors, the least recently used dropped first beyond a byte budget. */
+class ByteCache {
   private readonly entries = new Map<object, Uint8Array>();
   private held = 0;
   private readonly budget: number;
@@ -179,4 +180,4 @@ class DerivedCache {
   }
 }
 
-const derivedCache = new DerivedCache(256 << 20);
+const cache = new ByteCache(256 << 20);

@@ -1,0 +1,96 @@
+import { CodedError } from '../base/error.ts';
+import { defined } from '../base/assert.ts';
+import type { Attribute, AttributeType, SparseTensor } from '../ir/model.ts';
+import type { Tensor } from '../ir/tensor.ts';
+import type { GraphId, ValueType } from '../ir/types.ts';
+import { withExtras } from './extras.ts';
+import { ATTRIBUTE_TYPES, type AttributeDraft, type GraphDraft } from './model-proto.ts';
+import type { SparseDraft, TensorDraft } from './tensor-proto.ts';
+import type { TypeDraft } from './type-proto.ts';
+
+type MakeGraph = (draft: GraphDraft) => GraphId;
+/** Names the holder of an attribute, for errors. */
+export type Place = () => string;
+
+/** The fields of an attribute, by the type that they stand for. */
+const FIELDS: readonly (readonly [Exclude<AttributeType, 'undefined'>, (draft: AttributeDraft) => unknown])[] = [
+  ['float', (draft) => draft.float],
+  ['int', (draft) => draft.int],
+  ['string', (draft) => draft.string],
+  ['tensor', (draft) => draft.tensor],
+  ['graph', (draft) => draft.graph],
+  ['sparse-tensor', (draft) => draft.sparse],
+  ['type', (draft) => draft.typeProto],
+  ['floats', (draft) => draft.floats],
+  ['ints', (draft) => draft.ints],
+  ['strings', (draft) => draft.strings],
+  ['tensors', (draft) => draft.tensors],
+  ['graphs', (draft) => draft.graphs],
+  ['sparse-tensors', (draft) => draft.sparses],
+  ['types', (draft) => draft.types],
+];
+
+/** An attribute with its type; IR version 1 did not say it, then the field in use tells. `place` names the node. */
+export function attributeOf(draft: AttributeDraft, place: Place, makeGraph: MakeGraph): Attribute {
+  const declared = defined(ATTRIBUTE_TYPES[draft.type], 'the attribute type');
+  if (draft.reference !== '') return withExtras({ type: 'reference', name: draft.reference, of: declared }, draft);
+  const inUse = FIELDS.find(([, get]) => get(draft) !== null)?.[0];
+  const type = declared === 'undefined' ? (inUse ?? 'undefined') : declared;
+  const other = FIELDS.find(([field, get]) => field !== type && get(draft) !== null)?.[0];
+  if (other !== undefined) throw bad(draft, place, `is of type ${type} and carries a value of type ${other}`);
+  return withExtras(valueOf(draft, type, place, makeGraph), draft);
+}
+
+function valueOf(draft: AttributeDraft, type: AttributeType, place: Place, makeGraph: MakeGraph): Attribute {
+  const needed = <T>(value: T | null): T => {
+    if (value === null) throw bad(draft, place, `is of type ${type} and has no value`);
+    return value;
+  };
+  switch (type) {
+    case 'float':
+      return { type, value: draft.float ?? 0 };
+    case 'int':
+      return { type, value: draft.int ?? 0n };
+    case 'string':
+      return { type, value: draft.string ?? new Uint8Array(0) };
+    case 'tensor':
+      return { type, value: tensorOf(needed(draft.tensor)) };
+    case 'graph':
+      return { type, value: makeGraph(needed(draft.graph)) };
+    case 'sparse-tensor':
+      return { type, value: sparseOf(needed(draft.sparse)) };
+    case 'type':
+      return { type, value: needed(needed(draft.typeProto).type) };
+    case 'floats':
+      return { type, value: draft.floats ?? [] };
+    case 'ints':
+      return { type, value: draft.ints ?? [] };
+    case 'strings':
+      return { type, value: draft.strings ?? [] };
+    case 'tensors':
+      return { type, value: (draft.tensors ?? []).map(tensorOf) };
+    case 'graphs':
+      return { type, value: (draft.graphs ?? []).map(makeGraph) };
+    case 'sparse-tensors':
+      return { type, value: (draft.sparses ?? []).map(sparseOf) };
+    case 'types':
+      return { type, value: (draft.types ?? []).map((each: TypeDraft): ValueType => needed(each.type)) };
+    case 'undefined':
+      throw bad(draft, place, 'has neither a type nor a value');
+  }
+}
+
+export const tensorOf = (draft: TensorDraft): Tensor => defined(draft.tensor, `the tensor ${draft.name}`);
+
+export const sparseOf = (draft: SparseDraft): SparseTensor => ({
+  values: tensorOf(draft.values),
+  indices: tensorOf(draft.indices),
+  shape: draft.dims,
+  ...(draft.unknown === null ? {} : { unknown: draft.unknown }),
+});
+
+const bad = (draft: AttributeDraft, place: Place, problem: string): CodedError =>
+  new CodedError('bad-file', `Attribute ${draft.name} of ${place()} ${problem}.`, {
+    node: place(),
+    attribute: draft.name,
+  });
