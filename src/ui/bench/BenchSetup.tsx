@@ -104,9 +104,6 @@ export function BenchSetup({ setup, stops, capabilities, threads, disabled, onSe
           </option>
         ))}
       </Select>
-      {capabilities && !webgpu && (
-        <span className="text-11 text-ink-3">No WebGPU: {capabilities.webgpuReason ?? 'this browser has none.'}</span>
-      )}
       {webgpu?.software && (
         <span className="text-11 text-warning">WebGPU is drawn in software here: its times say little.</span>
       )}

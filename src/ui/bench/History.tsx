@@ -19,7 +19,7 @@ export function History({ benches, selected, onSelect }: Props) {
         This session <span className="text-11 font-regular text-ink-3">{plural(benches.length, 'benchmark')}</span>
       </h2>
       <div className="overflow-x-auto">
-        <table className="table num">
+        <table className="table history num">
           <thead>
             <tr>
               <th scope="col">Compared</th>
@@ -37,10 +37,9 @@ export function History({ benches, selected, onSelect }: Props) {
             </tr>
           </thead>
           <tbody>
-            {/* The list only grows at its end: a place names its entry. */}
             {benches.map((entry, index) => (
               <HistoryRow
-                key={index}
+                key={`${entry.revision} ${entryTitle(entry)} ${entry.result.a.startMs}`}
                 entry={entry}
                 current={index === selected}
                 onSelect={() => onSelect(index)}

@@ -19,17 +19,20 @@ export const BENCH_VERDICTS: Readonly<Record<BenchVerdict, Look>> = {
 
 const WIDTH = 300;
 
+/** Labels at the ends of an axis stay inside it. */
+const anchorAt = (index: number, last: number) => (index === 0 ? 'start' : index === last ? 'end' : 'middle');
+
 /** The ratio as a dot on its 95 % interval; 1× is drawn and ±3 % around it is shaded. */
 function IntervalAxis({ ratio, interval, tone }: { ratio: number; interval: readonly [number, number]; tone: Tone }) {
   const [low, high] = interval;
   const axis = createAxis(Math.min(0.97, low), Math.max(1.03, high), 5);
   const at = (value: number): number => axis.place(value) * WIDTH;
   return (
-    <svg viewBox={`-12 0 ${WIDTH + 24} 62`} className={`axis w-full tone-${tone}`} aria-hidden="true">
-      {axis.ticks.map((tick) => (
+    <svg viewBox={`-5 0 ${WIDTH + 10} 62`} className={`axis w-full tone-${tone}`} aria-hidden="true">
+      {axis.ticks.map((tick, index) => (
         <g key={tick}>
           <line x1={at(tick)} x2={at(tick)} y1={6} y2={40} />
-          <text x={at(tick)} y={57} textAnchor="middle">
+          <text x={at(tick)} y={57} textAnchor={anchorAt(index, axis.ticks.length - 1)}>
             {formatTick(tick, axis.step)}×
           </text>
         </g>

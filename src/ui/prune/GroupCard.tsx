@@ -40,23 +40,38 @@ function Head({ group, kept, onClose }: HeadProps) {
   );
 }
 
-/** Where the axis runs, and why: the sentences of the dependency graph, each once. */
+type Member = PruneGroupView['members'][number];
+
+/** Members with the same role for the same reason, in the order of the graph. */
+function membersByReason(members: readonly Member[]): readonly (readonly [string, readonly Member[]])[] {
+  const groups = new Map<string, Member[]>();
+  for (const member of members) {
+    const same = groups.get(member.why);
+    if (same) same.push(member);
+    else groups.set(member.why, [member]);
+  }
+  return [...groups];
+}
+
+/** Where the axis runs, and why, in the words of the dependency graph; each node is a way to it. */
 function Reasons({ group, onShow }: { readonly group: PruneGroupView; onShow(node: number): void }) {
-  const reasons = [...new Set(group.members.map((member) => member.why))].filter((why) => why !== '');
   return (
     <div className="group-why">
       <Icon of={Info} size={15} className="mt-px text-ink-3" />
       <div className="min-w-0 text-12 text-ink-2">
-        <p>
-          <span className="font-medium text-ink">Why these move together.</span> {reasons.join(' ')}
-        </p>
-        <ul className="mt-2 flex max-h-24 flex-wrap gap-x-3 gap-y-1 overflow-auto" aria-label="Members">
-          {group.members.map((member) => (
-            <li key={`${member.node} ${member.role}`} className="text-11 text-ink-3">
-              <button type="button" className="link" onClick={() => onShow(member.node)}>
-                {member.label}
-              </button>{' '}
-              {member.role}
+        <h4 className="font-medium text-ink">Why these move together</h4>
+        <ul>
+          {membersByReason(group.members).map(([why, members]) => (
+            <li key={why} className="mt-1.5">
+              {members.map((member, index) => (
+                <span key={member.node}>
+                  {index > 0 && ', '}
+                  <button type="button" className="link text-12" onClick={() => onShow(member.node)}>
+                    {member.label}
+                  </button>
+                </span>
+              ))}
+              <span className="text-11 text-ink-3"> {members[0]?.role}.</span> {why}
             </li>
           ))}
         </ul>
@@ -71,7 +86,7 @@ function Legend({ session, index }: { readonly session: PruneSession; readonly i
     <div className="mt-2 flex items-center gap-3 text-11 text-ink-2">
       <span className="flex items-center gap-1.5">
         <i className="size-2 rounded-1 bg-(--op-conv)" />
-        kept, darker is more important
+        kept, by importance
       </span>
       <span className="flex items-center gap-1.5">
         <i className="ghost-key" />

@@ -30,9 +30,9 @@ interface Props {
 function Widths({ group, kept, locked, own }: Pick<Props, 'group' | 'kept' | 'locked' | 'own'>) {
   if (locked) return <span className="num text-11 text-ink-3">locked</span>;
   return (
-    <span className="num text-11">
-      <span className="text-ink-3">{formatInteger(group.channels)}</span> → {formatInteger(kept)}
-      {own && <span className="text-accent"> own</span>}
+    <span className="num text-11 whitespace-nowrap" title={own ? 'Set by hand' : undefined}>
+      <span className="text-ink-3">{formatInteger(group.channels)}</span> →{' '}
+      <span className={clsx(own && 'font-medium text-accent')}>{formatInteger(kept)}</span>
     </span>
   );
 }
@@ -80,7 +80,10 @@ export const GroupRow = memo(function GroupRow(props: Props) {
           kept={kept}
           roundTo={roundTo}
           locked={locked}
-          onChange={(next) => actions.setWidth(group, next)}
+          onChange={(next) => {
+            if (!selected) actions.focus(index);
+            actions.setWidth(group, next);
+          }}
         />
         <span className="num w-9 flex-none text-right text-11">
           {Math.round((kept / group.channels) * 100)}&#x202f;%

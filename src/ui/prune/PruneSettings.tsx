@@ -135,7 +135,7 @@ function Target({ options, onOptions }: Omit<Props, 'onImportance'>) {
 /** What rules all groups: how much goes, how channels are rated, and what widths must be a multiple of. */
 export function PruneSettings({ options, onOptions, onImportance }: Props) {
   return (
-    <div className="sec grid grid-cols-2 gap-x-2.5 gap-y-[9px]">
+    <div className="sec grid grid-cols-[5fr_6fr] gap-x-2 gap-y-[9px]">
       <Target options={options} onOptions={onOptions} />
       <Choice
         label="Importance"

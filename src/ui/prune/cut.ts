@@ -35,7 +35,7 @@ const short = (value: number): string => String(Math.round(value * 10) / 10);
 /** SVG path of bars that stand on the foot of a box of `width` × `height` px. */
 export function barPath(heights: readonly number[], width: number, height: number): string {
   const pitch = width / heights.length;
-  const bar = short(pitch > 2 ? pitch * 0.78 : pitch);
+  const bar = short(pitch > 1.4 ? pitch * 0.78 : pitch);
   return heights
     .map((value, index) => {
       const h = short(Math.max(0.6, value * height));
@@ -44,10 +44,13 @@ export function barPath(heights: readonly number[], width: number, height: numbe
     .join('');
 }
 
-/** Channels by which a width changes at one step of the keyboard: what rounding lets through, and whole atoms. */
+const gcd = (a: number, b: number): number => (b === 0 ? a : gcd(b, a % b));
+
+/** Channels by which a width changes at one step of the keyboard: a multiple of the rounding, in whole atoms. */
 export function widthStep(group: PruneGroupView, roundTo: number): number {
   const atom = group.channels / group.atoms;
-  return Math.max(atom, Math.ceil(Math.max(1, roundTo) / atom) * atom);
+  const round = Math.max(1, Math.round(roundTo));
+  return (atom / gcd(atom, round)) * round;
 }
 
 /** The width `steps` steps away from `kept`; the full width counts as a step of its own. */
