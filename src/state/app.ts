@@ -1,5 +1,6 @@
 import { CodedError } from '../base/error.ts';
 import type { Host } from '../protocol/host.ts';
+import { comparingActions, type ComparingActions } from './comparing.ts';
 import { createCore, type Core, type Platform, type Stores } from './core.ts';
 import { exportingActions, type ExportingActions } from './exporting.ts';
 import { lookingActions, type LookingActions } from './looking.ts';
@@ -20,6 +21,7 @@ export interface Actions
     MeasuringActions,
     ExportingActions,
     SelectingActions,
+    ComparingActions,
     PruningActions {
   changeSettings(patch: Partial<Settings>): void;
   /** Asks a job to stop; a worker that does not listen is ended, and the document opened again. */
@@ -91,6 +93,7 @@ export function createApp(
     ...measuring,
     ...exportingActions(core),
     ...selecting,
+    ...comparingActions(core),
     ...pruning,
     lookAt: (pass) => (pass === PRUNE_CHANNELS ? void pruning.openPrune() : looking.lookAt(pass)),
     changeSettings: (patch) => core.settings.setState(({ settings }) => ({ settings: { ...settings, ...patch } })),

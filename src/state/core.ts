@@ -3,6 +3,7 @@ import type { DocumentView, Picture } from '../engine/types.ts';
 import type { GraphApi } from '../protocol/api.ts';
 import type { CallOptions, Client } from '../protocol/client.ts';
 import type { Host } from '../protocol/host.ts';
+import type { Recipe } from '../recipe/types.ts';
 import { createDocumentStore, type DocumentStore, type Failure } from './document.ts';
 import { createJobRunner, createJobsStore, type JobKind, type JobRunner, type JobsStore } from './jobs.ts';
 import { createNoticesStore, type NoticesStore } from './notices.ts';
@@ -38,6 +39,8 @@ export interface Core extends Stores {
   readonly runner: JobRunner;
   readonly client: Client<GraphApi>;
   source: Source | null;
+  /** Steps of the recipe, the undone ones included: what the document's own recipe leaves out. */
+  fullRecipe: Recipe | null;
   /** The hard stop: ends the workers; open calls fail with `worker-died`. */
   restart(): void;
   /** Takes a new revision over and tells every group of actions. */
@@ -67,6 +70,7 @@ const CLEARED = {
   detailError: null,
   tensors: {},
   failure: null,
+  diff: null,
 } as const;
 
 export function createCore(host: () => Host, platform: Platform, onStuck: () => void): Core {
@@ -95,9 +99,12 @@ export function createCore(host: () => Host, platform: Platform, onStuck: () => 
       return host().client;
     },
     source: null,
+    fullRecipe: null,
     restart: () => host().restart(),
     adopt({ document, picture }) {
-      stores.document.setState({ ...CLEARED, status: 'open', document, picture });
+      const origin = document.cursor === 0 ? { origin: picture } : {};
+      stores.document.setState({ ...CLEARED, status: 'open', document, picture, ...origin });
+      if (document.cursor === document.stops.length - 1) core.fullRecipe = document.recipe;
       stores.view.setState({ refusal: null });
       for (const listener of listeners) listener();
     },

@@ -80,6 +80,12 @@ export interface DocumentState {
   readonly document: DocumentView | null;
   /** Picture of the stop under the cursor. */
   readonly picture: Picture | null;
+  /** Picture of the opened model; null until it has been asked for. */
+  readonly origin: Picture | null;
+  /** Counts openings: another number is another document. */
+  readonly opened: number;
+  /** What the last step changed, by NodeId; null while it is not shown. */
+  readonly diff: Pick<Preview, 'removed' | 'added' | 'changed'> | null;
   readonly passes: readonly PassInfo[];
   readonly samples: readonly SampleInfo[];
   readonly capabilities: Capabilities | null;
@@ -114,6 +120,9 @@ export const createDocumentStore = (): DocumentStore =>
     openErrorName: null,
     document: null,
     picture: null,
+    origin: null,
+    opened: 0,
+    diff: null,
     passes: [],
     samples: [],
     capabilities: null,

@@ -1,4 +1,3 @@
-import type { Recipe } from '../recipe/types.ts';
 import type { ReportData } from '../report/types.ts';
 import type { Core } from './core.ts';
 
@@ -16,12 +15,6 @@ export interface ExportingActions {
 export const stemOf = (name: string): string => name.replace(/\.onnx$/i, '');
 export const modelFileName = (name: string): string => `${stemOf(name)}.whittled.onnx`;
 export const recipeFileName = (name: string): string => `${stemOf(name)}.recipe.json`;
-
-/** Steps up to the cursor: undone steps are not part of what is saved. */
-export const recipeAt = (recipe: Recipe, cursor: number): Recipe => ({
-  ...recipe,
-  steps: recipe.steps.slice(0, cursor),
-});
 
 export function exportingActions(core: Core): ExportingActions {
   const { document: store } = core;
@@ -42,7 +35,7 @@ export function exportingActions(core: Core): ExportingActions {
     saveRecipe() {
       const { document } = store.getState();
       if (!document) return;
-      const text = `${JSON.stringify(recipeAt(document.recipe, document.cursor), null, 2)}\n`;
+      const text = `${JSON.stringify(document.recipe, null, 2)}\n`;
       core.platform.save(recipeFileName(document.name), new Blob([text], { type: 'application/json' }));
       core.notices.show({ tone: 'good', title: 'Recipe saved', text: 'It holds the steps, not the weights.' });
     },

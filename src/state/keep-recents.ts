@@ -20,7 +20,7 @@ export function keepRecents(core: Core): void {
     core.recents.keep({
       name: document.name,
       sample: core.source && 'sample' in core.source ? core.source.sample : null,
-      recipe: { ...document.recipe, steps: document.recipe.steps.slice(0, document.cursor) },
+      recipe: document.recipe,
       at: core.platform.now(),
       fileBytes: document.fileBytes,
       bytesBefore: original.bytes,

@@ -42,6 +42,8 @@ export function openingActions(core: Core, replay: (recipe: Recipe, name: string
     const files = 'files' in source ? source.files.slice(1) : [];
     store.setState({
       opening: null,
+      origin: null,
+      opened: store.getState().opened + 1,
       benches: [],
       external: files.map((file) => ({ name: file.name, bytes: file.size })),
     });
@@ -104,7 +106,7 @@ export function openingActions(core: Core, replay: (recipe: Recipe, name: string
     }
     const names = new Set(data.map((file) => file.name));
     const kept = core.source.files.filter((file, index) => index === 0 || !names.has(file.name));
-    const { recipe } = document;
+    const recipe = core.fullRecipe ?? document.recipe;
     if (!(await open({ files: [...kept, ...data] }, document.name))) return;
     if (recipe.steps.length > 0) await replay(recipe, document.name);
   };
@@ -140,7 +142,15 @@ export function openingActions(core: Core, replay: (recipe: Recipe, name: string
     dismissOpenError: () => store.setState({ openError: null, openErrorName: null }),
     close() {
       core.source = null;
-      const cleared = { document: null, picture: null, preview: null, prune: null, sites: {}, benches: [] };
+      const cleared = {
+        document: null,
+        picture: null,
+        origin: null,
+        preview: null,
+        prune: null,
+        sites: {},
+        benches: [],
+      };
       store.setState({ status: 'empty', openError: null, openErrorName: null, failure: null, ...cleared });
     },
     cancelOpening() {

@@ -12,7 +12,8 @@ async function reopen(core: Core, before: DocumentView, call: CallOptions): Prom
     const { document } = await client.call('setBackend', { backend: before.backend }, call);
     opened = { ...opened, document };
   }
-  if (before.recipe.steps.length > 0) opened = await client.call('replay', { recipe: before.recipe }, call);
+  const recipe = core.fullRecipe ?? before.recipe;
+  if (recipe.steps.length > 0) opened = await client.call('replay', { recipe }, call);
   if (opened.document.cursor !== before.cursor && opened.document.stops[before.cursor]) {
     opened = await client.call('moveTo', { cursor: before.cursor }, call);
   }

@@ -1,0 +1,109 @@
+import { Crosshair, ExternalLink, X } from 'lucide-react';
+import type { App } from '../../state/app.ts';
+import type { InspectorTab } from '../../state/view.ts';
+import { Badge, Icon, IconButton, Tabs } from '../kit/controls.tsx';
+import { FamilyGlyph } from '../kit/Glyph.tsx';
+import { useDocument, useView } from '../kit/use-store.ts';
+import { ForecastPanel } from '../prune/ForecastPanel.tsx';
+import { ModelTab } from './ModelTab.tsx';
+import { NodeTab } from './NodeTab.tsx';
+import { HistoryTab, TensorsTab } from './tabs.tsx';
+
+const TABS: readonly { readonly value: InspectorTab; readonly label: string }[] = [
+  { value: 'node', label: 'Node' },
+  { value: 'tensors', label: 'Tensors' },
+  { value: 'history', label: 'History' },
+];
+const PANEL_ID = 'inspector-panel';
+
+/** What is known of the selected node from the picture alone: there before its details arrive. */
+function useHead(app: App, node: number) {
+  const view = useDocument(app, (state) => state.picture?.view);
+  const row = view?.nodeIds.indexOf(node) ?? -1;
+  if (!view || row < 0) return null;
+  const op = view.opTypes[view.nodeOps[row] ?? 0] ?? '?';
+  const dot = op.lastIndexOf('.');
+  return {
+    op: op.slice(dot + 1),
+    domain: dot < 0 ? '' : op.slice(0, dot),
+    ordinal: view.nodeOrdinals[row],
+    name: view.nodeNames[row] ?? '',
+    made: view.made[row] === 1,
+  };
+}
+
+function Head({ app, node }: { readonly app: App; readonly node: number }) {
+  const head = useHead(app, node);
+  const detail = useDocument(app, (state) => (state.detail?.node === node ? state.detail : null));
+  const tab = useView(app, (state) => state.inspector);
+  if (!head) return null;
+  return (
+    <header className="sec pb-2.5">
+      <div className="flex items-center gap-2">
+        <FamilyGlyph family={detail?.family ?? 'unknown'} size={15} />
+        <h2 className="text-15 font-strong">{head.op}</h2>
+        <span className="num text-12 text-ink-3">{head.ordinal}</span>
+        {head.domain !== '' && <Badge>{head.domain}</Badge>}
+        {head.made && <Badge tone="fused">made here</Badge>}
+        <span className="-mr-1.5 ml-auto flex">
+          {detail?.documentation && (
+            <a
+              className="btn btn-ghost btn-icon btn-sm"
+              href={detail.documentation}
+              target="_blank"
+              rel="noreferrer"
+              aria-label={`Documentation of ${head.op}`}
+              title="Documentation"
+            >
+              <Icon of={ExternalLink} size={13} />
+            </a>
+          )}
+          <IconButton
+            icon={Crosshair}
+            size="small"
+            label="Bring into view"
+            onClick={() => app.actions.focusNode(node)}
+          />
+          <IconButton icon={X} size="small" label="Deselect" onClick={() => app.actions.select(null)} />
+        </span>
+      </div>
+      <p className="mono ell-left mt-[3px] text-ink-3" title={head.name}>
+        {head.name || 'without a name'}
+      </p>
+      <Tabs
+        label="Inspector"
+        value={tab}
+        options={TABS}
+        panel={PANEL_ID}
+        onChange={(inspector) => app.actions.show({ inspector })}
+        className="seg mt-2.5 flex [&>*]:flex-1"
+      />
+    </header>
+  );
+}
+
+function Body({ app, node }: { readonly app: App; readonly node: number }) {
+  const tab = useView(app, (state) => state.inspector);
+  const detail = useDocument(app, (state) => (state.detail?.node === node ? state.detail : null));
+  const error = useDocument(app, (state) => state.detailError);
+  if (error) return <p className="px-3.5 py-3 text-12 text-warning">{error.message}</p>;
+  if (!detail) return null;
+  if (tab === 'tensors') return <TensorsTab app={app} detail={detail} />;
+  return tab === 'history' ? <HistoryTab detail={detail} /> : <NodeTab app={app} detail={detail} />;
+}
+
+/** The right panel: the selected node, else the model; the forecast while channels are pruned. */
+export function Inspector({ app }: { readonly app: App }) {
+  const selected = useView(app, (state) => state.selected);
+  const pruning = useDocument(app, (state) => state.prune !== null);
+  if (pruning && selected === null) return <ForecastPanel app={app} />;
+  if (selected === null) return <ModelTab app={app} />;
+  return (
+    <>
+      <Head app={app} node={selected} />
+      <div id={PANEL_ID} role="tabpanel" aria-label="Details" className="min-h-0 flex-1 overflow-y-auto">
+        <Body app={app} node={selected} />
+      </div>
+    </>
+  );
+}

@@ -1,0 +1,16 @@
+import { useStore, type StoreApi } from 'zustand';
+import { useShallow } from 'zustand/react/shallow';
+import type { App } from '../../state/app.ts';
+import type { DocumentState } from '../../state/document.ts';
+import type { JobsState } from '../../state/jobs.ts';
+import type { Settings } from '../../state/settings.ts';
+import type { ViewState } from '../../state/view.ts';
+
+/** A part of a store; the component is drawn again when that part changes. */
+export const useDocument = <T>(app: App, select: (state: DocumentState) => T): T => useStore(app.document, select);
+export const useView = <T>(app: App, select: (state: ViewState) => T): T => useStore(app.view, select);
+export const useJobs = <T>(app: App, select: (state: JobsState) => T): T => useStore(app.jobs, useShallow(select));
+export const useSettings = <T>(app: App, select: (settings: Settings) => T): T =>
+  useStore(app.settings, (state) => select(state.settings));
+/** For selections that make a new object each time: compared part by part. */
+export const usePart = <S, T>(store: StoreApi<S>, select: (state: S) => T): T => useStore(store, useShallow(select));

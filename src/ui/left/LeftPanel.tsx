@@ -1,0 +1,56 @@
+import { PanelLeftOpen } from 'lucide-react';
+import type { App } from '../../state/app.ts';
+import { IconButton } from '../kit/controls.tsx';
+import { useDocument, useSettings } from '../kit/use-store.ts';
+import { PrunePanel } from '../prune/PrunePanel.tsx';
+import { Sash } from '../shell/Sash.tsx';
+import { OutlinePanel } from './OutlineTree.tsx';
+import { PassPanel } from './PassPanel.tsx';
+import { SearchField } from './SearchField.tsx';
+
+const SMALLEST = 0.15;
+
+/** Search, outline and passes; the pruning panel takes their place while channels are pruned. */
+export function LeftPanel({ app, rail }: { readonly app: App; readonly rail: boolean }) {
+  const pruning = useDocument(app, (state) => state.prune !== null);
+  const share = useSettings(app, (settings) => settings.outlineShare);
+  if (rail) {
+    return (
+      <div className="flex justify-center pt-2">
+        <IconButton
+          icon={PanelLeftOpen}
+          label="Open the left panel"
+          onClick={() => app.actions.changeSettings({ leftOpen: true })}
+        />
+      </div>
+    );
+  }
+  if (pruning) return <PrunePanel app={app} />;
+  return (
+    <>
+      <SearchField app={app} />
+      <div className="relative flex min-h-0 flex-1 flex-col">
+        <div className="flex min-h-0 flex-col" style={{ flex: `${share} 1 0` }}>
+          <OutlinePanel app={app} />
+        </div>
+        <div className="sep relative">
+          <Sash
+            label="Height of the outline"
+            orientation="horizontal"
+            className="-top-1"
+            value={share}
+            min={SMALLEST}
+            max={1 - SMALLEST}
+            valueAt={({ clientY }, area) => (clientY - area.top) / area.height}
+            area={(sash) => sash.parentElement?.parentElement ?? sash}
+            step={0.04}
+            onChange={(outlineShare) => app.actions.changeSettings({ outlineShare })}
+          />
+        </div>
+        <div className="flex min-h-0 flex-col" style={{ flex: `${1 - share} 1 0` }}>
+          <PassPanel app={app} />
+        </div>
+      </div>
+    </>
+  );
+}

@@ -1,0 +1,116 @@
+import { useState } from 'react';
+import type { App } from '../../state/app.ts';
+import { GraphCanvas } from '../canvas/GraphCanvas.tsx';
+import { Button } from '../kit/controls.tsx';
+import { Problem } from '../kit/Problem.tsx';
+import { useLater } from '../kit/use-later.ts';
+import { useDocument, useView } from '../kit/use-store.ts';
+import { NoSiteCard } from '../passbar/NoSiteCard.tsx';
+import { PassBar } from '../passbar/PassBar.tsx';
+import { GroupCard } from '../prune/GroupCard.tsx';
+import { PruneBar } from '../prune/PruneBar.tsx';
+import { OpeningCard } from '../start/Opening.tsx';
+import { OpenProblem } from '../start/OpenProblem.tsx';
+import { useCanvasPrune, useCanvasRefusals, useCanvasSites } from './canvas-data.ts';
+import { RunningCard } from './RunningCard.tsx';
+
+/** The graph with everything that is drawn on it. */
+function Graph({ app }: { readonly app: App }) {
+  const picture = useDocument(app, (state) => state.picture);
+  const origin = useDocument(app, (state) => state.origin);
+  const opened = useDocument(app, (state) => state.opened);
+  const diff = useDocument(app, (state) => state.diff);
+  const overlay = useView(app, (state) => state.overlay);
+  const selected = useView(app, (state) => state.selected);
+  const refusal = useView(app, (state) => state.refusal);
+  const matches = useView(app, (state) => state.matches);
+  const focus = useView(app, (state) => state.focus);
+  const sites = useCanvasSites(app);
+  const refusals = useCanvasRefusals(app);
+  const prune = useCanvasPrune(app);
+  const [hovered, setHovered] = useState<number | null>(null);
+  if (!picture) return null;
+  return (
+    <GraphCanvas
+      picture={picture}
+      origin={origin}
+      documentKey={String(opened)}
+      overlay={overlay}
+      sites={sites}
+      refusals={refusals}
+      refusal={refusal}
+      selected={selected}
+      hovered={hovered}
+      diff={diff}
+      prune={prune}
+      matches={matches}
+      focusRequest={focus}
+      onSelect={app.actions.select}
+      onHover={setHovered}
+      onToggleSite={app.actions.toggleSite}
+      onOpenRefusal={app.actions.showRefusal}
+      onOverlay={app.actions.setOverlay}
+    />
+  );
+}
+
+/** What could not be done, where it was asked for; it covers nodes, never the bar that asked. */
+function Failure({ app }: { readonly app: App }) {
+  const failure = useDocument(app, (state) => state.failure);
+  const previewError = useDocument(app, (state) => state.preview?.error);
+  const error = failure?.error ?? previewError;
+  if (!error || (failure && (failure.place === 'bench' || failure.place === 'export'))) return null;
+  return (
+    <div className="pop absolute top-14 left-3 z-10 w-[min(440px,calc(100%-70px))]">
+      <Problem error={error} what={failure?.what} compact>
+        {failure && (
+          <Button size="small" onClick={() => app.actions.dismissFailure()}>
+            Dismiss
+          </Button>
+        )}
+      </Problem>
+    </div>
+  );
+}
+
+/** Another file being opened, or one that did not open, while this one stays. */
+function OtherFile({ app }: { readonly app: App }) {
+  const opening = useLater(useDocument(app, (state) => state.status === 'opening'));
+  const failed = useDocument(app, (state) => state.openError !== null);
+  if (!opening && !failed) return null;
+  return (
+    <div className="pop absolute top-14 left-1/2 z-20 w-[min(480px,calc(100%-70px))] -translate-x-1/2">
+      {opening ? (
+        <div className="p-4">
+          <OpeningCard app={app} />
+        </div>
+      ) : (
+        <OpenProblem app={app} />
+      )}
+    </div>
+  );
+}
+
+export function CanvasArea({ app, readOnly }: { readonly app: App; readonly readOnly: boolean }) {
+  return (
+    <>
+      <Graph app={app} />
+      {!readOnly && (
+        <>
+          <PassBar app={app} />
+          <NoSiteCard app={app} />
+          <PruneBar app={app} />
+          <GroupCard app={app} />
+        </>
+      )}
+      {readOnly && (
+        <p className="float top-3 left-3 px-3 py-2 text-12 text-ink-2">
+          This window is too narrow to edit: 900 px are needed.
+        </p>
+      )}
+      <Failure app={app} />
+      <RunningCard app={app} />
+      <OtherFile app={app} />
+    </>
+  );
+}

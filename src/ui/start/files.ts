@@ -1,0 +1,43 @@
+import type { App } from '../../state/app.ts';
+
+const INPUT_ID = 'file-input';
+export const fileInputId = INPUT_ID;
+
+/** Opens the browser's file dialog. */
+export function chooseFiles(): void {
+  const input = document.getElementById(INPUT_ID);
+  if (input instanceof HTMLInputElement) input.click();
+}
+
+const asFile = (entry: FileSystemFileEntry): Promise<File> => new Promise((resolve, fail) => entry.file(resolve, fail));
+
+/** A directory's listing arrives in parts; an empty part ends it. */
+async function entriesOf(directory: FileSystemDirectoryEntry): Promise<readonly FileSystemEntry[]> {
+  const reader = directory.createReader();
+  const all: FileSystemEntry[] = [];
+  for (;;) {
+    const part = await new Promise<FileSystemEntry[]>((resolve, fail) => reader.readEntries(resolve, fail));
+    if (part.length === 0) return all;
+    all.push(...part);
+  }
+}
+
+async function filesIn(entry: FileSystemEntry): Promise<readonly File[]> {
+  if (entry.isFile) return [await asFile(entry as FileSystemFileEntry)];
+  const inside = await entriesOf(entry as FileSystemDirectoryEntry);
+  return (await Promise.all(inside.map(filesIn))).flat();
+}
+
+/** Files of a drop; folders are looked through. The entries have to be taken before the event is over. */
+export async function droppedFiles(transfer: DataTransfer): Promise<readonly File[]> {
+  const entries = [...transfer.items].map((item) => item.webkitGetAsEntry());
+  if (entries.every((entry) => entry?.isFile)) return [...transfer.files];
+  return (await Promise.all(entries.flatMap((entry) => (entry ? [filesIn(entry)] : [])))).flat();
+}
+
+export const holdsFiles = (event: DragEvent): boolean => event.dataTransfer?.types.includes('Files') ?? false;
+
+/** Opens what was dropped. */
+export function openDropped(app: App, transfer: DataTransfer): void {
+  void droppedFiles(transfer).then((files) => app.actions.openFiles(files));
+}
