@@ -1,18 +1,4 @@
-/** Operator families: how nodes are coloured and marked (see the design tokens `--op-*`). */
-export const FAMILIES = [
-  'conv',
-  'dense',
-  'norm',
-  'act',
-  'elem',
-  'shape',
-  'pool',
-  'attn',
-  'control',
-  'const',
-  'unknown',
-] as const;
-export type Family = (typeof FAMILIES)[number];
+export { FAMILIES, type Family } from '../base/families.ts';
 
 /**
  * The main graph as the page sees it: frozen, one per revision, made of transferable arrays. A *row* is a node's place

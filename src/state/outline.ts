@@ -1,4 +1,5 @@
-import { FAMILIES, type GraphView } from '../ir/view.ts';
+import { FAMILIES } from '../base/families.ts';
+import type { GraphView } from '../ir/view.ts';
 
 /** A part of the model: a name scope, several alike in a row, or a single node. */
 export interface OutlinePart {

@@ -156,10 +156,11 @@ export function RecipeTimeline({ app }: { readonly app: App }) {
   const document = useDocument(app, (state) => state.document);
   const previewing = useDocument(app, (state) => state.preview !== null || state.prune !== null);
   const list = useRef<HTMLOListElement>(null);
-  const count = document?.stops.length ?? 0;
+  const count = (document?.stops.length ?? 0) + (previewing ? 1 : 0);
+  // What was added last comes into view.
   useEffect(() => {
     if (count > 0 && list.current) list.current.scrollLeft = list.current.scrollWidth;
-  }, [count, previewing]);
+  }, [count]);
   if (!document) return null;
   const shown = previewing ? document.stops.slice(0, document.cursor + 1) : document.stops;
   return (

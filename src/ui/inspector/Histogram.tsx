@@ -61,7 +61,10 @@ interface TensorHistogramProps {
 /** A constant in numbers: asked for when it is shown. Its height is kept free while it is computed. */
 export function TensorHistogram({ app, value, title, family }: TensorHistogramProps) {
   const entry = useDocument(app, (state) => state.tensors[value]);
-  useEffect(() => app.actions.loadTensor(value), [app, value, entry === undefined]);
+  const wanted = entry === undefined;
+  useEffect(() => {
+    if (wanted) app.actions.loadTensor(value);
+  }, [app, value, wanted]);
   const stats = entry?.state === 'ready' ? entry.stats : null;
   const count = stats?.shape.reduce((product, size) => product * size, 1);
   return (

@@ -101,17 +101,20 @@ function PortType({ type }: { readonly type: string }) {
   );
 }
 
-function Attributes({ detail }: { readonly detail: NodeDetail }) {
-  const port = (kind: string, { slot, name, type, value }: PortDetail) => (
-    <div key={`${kind} ${slot} ${value}`} className="contents">
+function PortLine({ kind, port: { slot, name, type } }: { readonly kind: string; readonly port: PortDetail }) {
+  return (
+    <>
       <dt className="ell" title={`${kind} ${slot}: ${name}`}>
         {slot || kind}
       </dt>
       <dd className="mono" title={name}>
         <PortType type={type} />
       </dd>
-    </div>
+    </>
   );
+}
+
+function Attributes({ detail }: { readonly detail: NodeDetail }) {
   return (
     <section className="sec" aria-label="Attributes">
       <dl className="kv">
@@ -126,8 +129,14 @@ function Attributes({ detail }: { readonly detail: NodeDetail }) {
             </dd>
           </div>
         ))}
-        {detail.inputs.filter((input) => !input.constant).map((input) => port('Input', input))}
-        {detail.outputs.map((output) => port('Output', output))}
+        {detail.inputs
+          .filter((input) => !input.constant)
+          .map((input) => (
+            <PortLine key={`in ${input.slot} ${input.value}`} kind="Input" port={input} />
+          ))}
+        {detail.outputs.map((output) => (
+          <PortLine key={`out ${output.slot} ${output.value}`} kind="Output" port={output} />
+        ))}
       </dl>
     </section>
   );

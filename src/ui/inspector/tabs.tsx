@@ -23,11 +23,11 @@ function Port({ app, port, kind, family }: { app: App; port: PortDetail; kind: s
 export function TensorsTab({ app, detail }: { readonly app: App; readonly detail: NodeDetail }) {
   return (
     <>
-      {detail.inputs.map((port, index) => (
-        <Port key={`in ${index} ${port.value}`} app={app} port={port} kind="input" family={detail.family} />
+      {detail.inputs.map((port) => (
+        <Port key={`in ${port.slot} ${port.value}`} app={app} port={port} kind="input" family={detail.family} />
       ))}
-      {detail.outputs.map((port, index) => (
-        <Port key={`out ${index} ${port.value}`} app={app} port={port} kind="output" family={detail.family} />
+      {detail.outputs.map((port) => (
+        <Port key={`out ${port.slot} ${port.value}`} app={app} port={port} kind="output" family={detail.family} />
       ))}
     </>
   );
@@ -58,8 +58,8 @@ export function HistoryTab({ detail }: { readonly detail: NodeDetail }) {
         <section className="sec" aria-label="Values">
           <h3 className="h4 mb-1">Values in the opened file</h3>
           <dl className="kv">
-            {changed.map((port, index) => (
-              <div key={`${index} ${port.value}`} className="contents">
+            {changed.map((port) => (
+              <div key={`${port.slot} ${port.value}`} className="contents">
                 <dt className="ell">{port.slot || port.name}</dt>
                 <dd className="mono">{port.origin}</dd>
               </div>

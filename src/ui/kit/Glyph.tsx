@@ -1,5 +1,5 @@
 import type { ReactNode } from 'react';
-import type { Family } from '../../ir/view.ts';
+import type { Family } from '../../base/families.ts';
 
 /** One mark per operator family, so that colour never speaks alone. Drawn on a 12 × 12 grid. */
 export const GLYPHS: Readonly<Record<Family, ReactNode>> = {
