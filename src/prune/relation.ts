@@ -66,6 +66,16 @@ export class Relation {
     return place.tensor !== null || this.isConstant(place.value);
   }
 
+  /** Freezes a node whose weight is not constant, and says what would help. */
+  refuseWeights(weight: Place | null, axis: number): void {
+    const { graph } = this.space.model;
+    const input = weight !== null && graph.inputs.includes(weight.value);
+    this.touch(weight, axis, 'produces');
+    if (input && graph.initializers.has(weight.value)) {
+      this.freezeAll('its weights are an input with a default; freeze-initializers makes them constant');
+    } else this.freezeAll(input ? 'its weights are a graph input' : 'its weights are computed while it runs');
+  }
+
   /** Axis i of `a` equals axis j of `b`, index by index. */
   same(a: Place | null, i: number, b: Place | null, j: number): void {
     if (!a || !b) return;

@@ -3,8 +3,6 @@ import { staticShape } from '../../ir/types.ts';
 import { setAttribute, type AxisRule, type Relation } from '../relation.ts';
 import type { Pairs, Place } from '../space.ts';
 
-const DYNAMIC = 'its weights are computed while it runs';
-
 /** Index i goes with i mod `period`: the same channel of every group. */
 export const residues =
   (count: number, period: number): Pairs =>
@@ -23,7 +21,7 @@ export const blocksOf =
 function relateConv(r: Relation): void {
   const [x, w, bias, z, y] = [r.input(0), r.input(1), r.input(2), r.input(3), r.output()];
   const shape = staticShape(w?.shape);
-  if (!x || !w || !y || !shape || !r.constant(w)) return r.freezeAll(DYNAMIC);
+  if (!x || !w || !y || !shape || !r.constant(w)) return r.refuseWeights(w, 0);
   const group = getInt(r.node, 'group', 1);
   const [out = 0, perGroup = 0] = shape;
   r.weighs(w);
@@ -58,7 +56,7 @@ function followGroup(r: Relation, x: Place): void {
 function relateConvTranspose(r: Relation): void {
   const [x, w, bias, y] = [r.input(0), r.input(1), r.input(2), r.output()];
   const shape = staticShape(w?.shape);
-  if (!x || !w || !y || !shape || !r.constant(w)) return r.freezeAll(DYNAMIC);
+  if (!x || !w || !y || !shape || !r.constant(w)) return r.refuseWeights(w, 1);
   const group = getInt(r.node, 'group', 1);
   const [channels = 0, perGroup = 0] = shape;
   r.weighs(w);

@@ -8,7 +8,7 @@ function relateGemm(r: Relation): void {
   const [m, ka] = getInt(r.node, 'transA', 0) ? [1, 0] : [0, 1];
   const [kb, n] = getInt(r.node, 'transB', 0) ? [1, 0] : [0, 1];
   if (!a || !b || !y) return;
-  if (!r.constant(a) && !r.constant(b)) return r.freezeAll('multiplies two computed tensors');
+  if (!r.constant(a) && !r.constant(b)) return refuse(r, b, n);
   r.same(a, m, y, 0);
   r.same(b, n, y, 1);
   r.same(a, ka, b, kb);
@@ -17,11 +17,17 @@ function relateGemm(r: Relation): void {
   r.work([y, 0], [y, 1], [a, ka]);
 }
 
+/** Two computed operands (attention scores) make no channels of their own; a weight that is an input could. */
+function refuse(r: Relation, b: Place, n: number): void {
+  if (r.space.model.graph.inputs.includes(b.value)) r.refuseWeights(b, n);
+  else r.freezeAll('multiplies two computed tensors');
+}
+
 /** MatMul: A [..., M, K] · B [..., K, N], batches broadcast; a 1-D operand has no M or N. MACs = batch·M·N·K. */
 function relateMatMul(r: Relation): void {
   const [a, b, y] = [r.input(0), r.input(1), r.output()];
   if (!a || !b || !y) return;
-  if (!r.constant(a) && !r.constant(b)) return r.freezeAll('multiplies two computed tensors');
+  if (!r.constant(a) && !r.constant(b)) return refuse(r, b, b.shape.length - 1);
   const [ra, rb] = [a.shape.length, b.shape.length];
   const m = ra > 1 ? ra - 2 : null;
   const n = rb > 1 ? rb - 1 : null;

@@ -1,0 +1,36 @@
+import { describe, expect, it } from 'vitest';
+import { readModel } from '../onnx/read.ts';
+import { freezeInitializers } from '../passes/cleanup/freeze-initializers.ts';
+import { afterPass } from '../testing/passes.ts';
+import { expectOracle } from '../testing/prune-oracle.ts';
+import { randomizeWeights } from '../testing/randomize.ts';
+import { haveShared, sharedFile } from '../testing/shared.ts';
+import type { Model } from '../ir/model.ts';
+
+const open = (path: string): Model => readModel(sharedFile(`real/models/${path}.onnx`)).model;
+
+describe.skipIf(!haveShared())('real models: mask then run equals cut then run', () => {
+  it.each([
+    ['mobilenetv2/mobilenet_v2_fp32', 25],
+    ['face/version-RFB-320_simplified', 20],
+    ['mnist-cnn/mnist', 2],
+    ['cifar/resnet_2b', 5],
+    ['detect/FastestDet', 30],
+    ['ocr/ch_PP-OCRv2_det_infer', 30],
+  ])('%s', async (path, groups) => {
+    const { model } = await afterPass(open(path), freezeInitializers);
+    const result = await expectOracle(model);
+    expect(result.graph.groups.length).toBeGreaterThanOrEqual(groups);
+    expect(result.change).toBeGreaterThan(1e-3);
+  });
+
+  it.each([
+    ['light/light_resnet50', 30],
+    ['light/light_densenet121', 100],
+    ['light/light_squeezenet', 20],
+  ])('%s with seeded random weights', async (path, groups) => {
+    const result = await expectOracle(randomizeWeights(open(path), 3));
+    expect(result.graph.groups.length).toBeGreaterThanOrEqual(groups);
+    expect(result.change).toBeGreaterThan(1e-3);
+  });
+});
