@@ -1,8 +1,30 @@
-import type { DataType, Dim, Shape, ValueId } from '../ir/types.ts';
+import { analyze, type Analysis } from '../analysis/analyze.ts';
+import type { DataType, Shape, ValueId } from '../ir/types.ts';
 import { DATA_TYPES, staticShape } from '../ir/types.ts';
 import type { PassContext } from './pass.ts';
 
-/** Element type: inferred, else declared (values made since the analysis); null: unknown. */
+const proofs = new WeakMap<Analysis, Analysis>();
+
+/**
+ * What follows from the graph's inputs, constants and operators alone. Files also declare shapes of intermediate values
+ * (`value_info`), which nothing enforces when a model runs: good enough to show, not to rewrite by.
+ */
+function proven({ analysis }: PassContext): Analysis {
+  const known = proofs.get(analysis);
+  if (known) return known;
+  const declares = [...analysis.model.values.values()].some((value) => value.producer !== null && value.type !== null);
+  const proof = declares ? analyze(withoutDeclarations(analysis)) : analysis;
+  proofs.set(analysis, proof);
+  return proof;
+}
+
+function withoutDeclarations({ model }: Analysis) {
+  const copy = model.clone();
+  for (const value of copy.values.values()) if (value.producer !== null) value.type = null;
+  return copy;
+}
+
+/** Element type: inferred, else declared, which the runtime checks on loading; null: unknown. */
 export function dtypeOf({ model, analysis }: PassContext, value: ValueId): DataType | null {
   const inferred = analysis.dtype(value);
   if (inferred !== null) return DATA_TYPES.find((each) => each === inferred) ?? null;
@@ -10,12 +32,16 @@ export function dtypeOf({ model, analysis }: PassContext, value: ValueId): DataT
   return declared?.kind === 'tensor' ? declared.dtype : null;
 }
 
-export function shapeOf({ model, analysis }: PassContext, value: ValueId): Shape {
-  const inferred = analysis.shape(value);
-  if (inferred !== null) return inferred;
-  const declared = model.getValue(value).type;
-  return declared?.kind === 'tensor' ? declared.shape : null;
+/** The shape as far as it can be proven. */
+export function shapeOf(context: PassContext, value: ValueId): Shape {
+  const proof = proven(context);
+  if (proof.model.values.has(value)) return proof.shape(value);
+  const made = context.model.getValue(value).type;
+  return made?.kind === 'tensor' ? made.shape : null;
 }
+
+/** Same rank and same dimensions, numbers or symbols, for sure. */
+export const sameShape = (context: PassContext, a: ValueId, b: ValueId): boolean => proven(context).sameShape(a, b);
 
 /** The shape when every dimension is a number. */
 export const staticShapeOf = (context: PassContext, value: ValueId): readonly number[] | null =>
@@ -29,11 +55,9 @@ export function commonDtype(context: PassContext, values: readonly ValueId[]): D
   return types.size === 1 ? ([...types][0] ?? null) : null;
 }
 
-const isOne = (dim: Dim): boolean => dim === 1;
-
 /**
  * Whether broadcasting a constant of this shape against `value` provably gives the shape of `value` again (a constant
- * can also broadcast *up*). `result` is the broadcast value.
+ * can also broadcast *up*): aligned at the end, its sizes are 1 or those of the value. `result` is the broadcast value.
  */
 export function keepsShape(
   context: PassContext,
@@ -42,8 +66,11 @@ export function keepsShape(
   result: ValueId,
 ): boolean {
   const shape = shapeOf(context, value);
-  if (constantShape.every(isOne) && constantShape.length <= (shape?.length ?? 0)) return true;
-  return context.analysis.sameShape(value, result);
+  const aligned = shape?.slice(Math.max(0, shape.length - constantShape.length));
+  if (aligned?.length === constantShape.length && constantShape.every((dim, i) => dim === 1 || dim === aligned[i])) {
+    return true;
+  }
+  return sameShape(context, value, result);
 }
 
 /** Whether two shapes differ for sure: in rank, or in a dimension that both know as a number. */
@@ -56,7 +83,7 @@ export function provablyDiffer(context: PassContext, a: ValueId, b: ValueId): bo
 }
 
 /** The elements of a constant of rank 0 or 1 that holds integers; null: not constant, or symbols among them. */
-export function constantInts({ analysis }: PassContext, value: ValueId): readonly number[] | null {
-  const ints = analysis.ints(value);
+export function constantInts(context: PassContext, value: ValueId): readonly number[] | null {
+  const ints = proven(context).ints(value);
   return ints?.every((each) => typeof each === 'number') ? ints : null;
 }

@@ -4,7 +4,7 @@ import type { Node } from '../../ir/model.ts';
 import { DATA_TYPES, type ValueId } from '../../ir/types.ts';
 import { bypass, bypassRefusal } from '../../rewrite/build.ts';
 import { label } from '../../rewrite/graphs.ts';
-import { constantInts, dtypeOf, keepsShape, provablyDiffer, shapeOf } from '../../rewrite/known.ts';
+import { constantInts, dtypeOf, keepsShape, provablyDiffer, sameShape, shapeOf } from '../../rewrite/known.ts';
 import { constantOf } from '../../rewrite/match.ts';
 import type { Pass, PassContext } from '../../rewrite/pass.ts';
 import { node, op } from '../../rewrite/pattern.ts';
@@ -23,7 +23,7 @@ const sameWhenShapeIs: Test = (context, node) => {
   const x = inputOf(node);
   const y = outputOf(node);
   if (provablyDiffer(context, x, y)) return null;
-  if (context.analysis.sameShape(x, y)) return { kept: x };
+  if (sameShape(context, x, y)) return { kept: x };
   return { reason: 'the shape of its result is not proven to be that of its input' };
 };
 
@@ -77,7 +77,7 @@ const concat: Test = (context, node) => {
   const [only] = kept;
   if (kept.length !== 1 || only === undefined) return null;
   if (inputs.length === 1) return { kept: only };
-  return context.analysis.sameShape(only, outputOf(node)) ? { kept: only } : null;
+  return sameShape(context, only, outputOf(node)) ? { kept: only } : null;
 };
 
 function isEmpty(context: PassContext, value: ValueId, axis: number): boolean {
