@@ -4,12 +4,19 @@ export type Isolation = 'isolated' | 'reloading' | 'unavailable';
 /** Set before the one reload, so that a browser that still does not isolate the page is not reloaded for ever. */
 const TRIED = 'whittle-isolation-tried';
 
+/** A blocked registration may neither succeed nor fail; the page does not wait for it longer than this, ms. */
+const PATIENCE = 3000;
+const late = (): Promise<never> =>
+  new Promise((_, reject) => {
+    setTimeout(() => reject(new Error('the service worker did not start')), PATIENCE);
+  });
+
 /** The parts of the page that are needed; tests give their own. */
 export interface IsolationScope {
   readonly crossOriginIsolated: boolean;
   readonly isSecureContext: boolean;
   readonly navigator: { readonly serviceWorker?: ServiceWorkerContainer };
-  readonly sessionStorage: Pick<Storage, 'getItem' | 'setItem' | 'removeItem'>;
+  readonly sessionStorage: Pick<Storage, 'getItem' | 'setItem'>;
   readonly document: { readonly baseURI: string };
   readonly location: { reload(): void };
 }
@@ -19,21 +26,18 @@ export interface IsolationScope {
  * Without isolation everything works, with one WASM thread. Call it before anything else is started.
  */
 export async function ensureIsolation(scope: IsolationScope = window): Promise<Isolation> {
-  const { sessionStorage, navigator } = scope;
-  if (scope.crossOriginIsolated) {
-    sessionStorage.removeItem(TRIED);
-    return 'isolated';
-  }
-  const workers = navigator.serviceWorker;
-  if (!scope.isSecureContext || !workers || sessionStorage.getItem(TRIED)) return 'unavailable';
+  if (scope.crossOriginIsolated) return 'isolated';
+  const workers = scope.navigator.serviceWorker;
+  if (!scope.isSecureContext || !workers) return 'unavailable';
   try {
+    if (scope.sessionStorage.getItem(TRIED)) return 'unavailable';
+    scope.sessionStorage.setItem(TRIED, 'yes');
     await workers.register(new URL('isolation-worker.js', scope.document.baseURI));
-    await workers.ready;
+    await Promise.race([workers.ready, late()]);
   } catch {
     // Refused by the browser's settings or by the host: the page works on without threads.
     return 'unavailable';
   }
-  sessionStorage.setItem(TRIED, 'yes');
   scope.location.reload();
   return 'reloading';
 }
