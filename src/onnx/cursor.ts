@@ -83,10 +83,11 @@ export class Cursor {
         keepUnknown(draft, this.bytes.subarray(start, reader.pos));
       } else {
         this.field = field.name;
-        if (!field.wires.includes(wire)) throw this.wrongWire(field.name, field.wires, wire, start);
+        if (!field.wires.includes(wire)) throw this.wrongWire(field.wires, wire, start);
         field.read(this, draft, wire, start);
       }
     }
+    this.field = '';
     message.done?.(this, draft, first);
     return draft;
   }
@@ -186,18 +187,13 @@ export class Cursor {
   /** The path of the field being read: `graph.node[3].attribute[0].t`. */
   path(): string {
     const frames = this.names.map((name, i) => ((this.indices[i] ?? -1) < 0 ? name : `${name}[${this.indices[i]}]`));
-    return [...frames, this.field].filter((part) => part !== '').join('.');
+    const parts = [...frames, this.field].filter((part) => part !== '');
+    return (parts.length > 16 ? [...parts.slice(0, 6), '…', ...parts.slice(-6)] : parts).join('.');
   }
 
   /** An error at the field that is being read. */
   fail(problem: string, at = this.reader.pos): CodedError {
     return this.error(`${this.place()} ${problem} (byte ${formatInteger(at)}).`, at);
-  }
-
-  /** An error about the whole message that has just been read. */
-  failMessage(problem: string, at?: number): CodedError {
-    this.field = '';
-    return this.fail(problem, at);
   }
 
   private error(message: string, at: number): CodedError {
@@ -213,7 +209,7 @@ export class Cursor {
   private tag(): number {
     const start = this.reader.pos;
     this.field = '';
-    if (start >= this.bytes.length) throw this.short(this.end - start, start);
+    if (start >= this.bytes.length) throw this.short(this.end - start, start, start, 'more byte');
     const tag = this.number32();
     if (tag >>> 3 === 0 || (tag & 7) > 5 || this.reader.pos - start > 5) {
       throw this.fail('holds no field that protobuf knows', start);
@@ -242,7 +238,7 @@ export class Cursor {
       const value = read();
       if (this.reader.pos <= limit) return value;
     } catch (error) {
-      if (!(error instanceof RangeError)) throw this.fail('is a number of more than 10 bytes', start);
+      if (!(error instanceof RangeError)) throw this.fail('holds a varint of more than 10 bytes', start);
     }
     throw this.short(Math.max(this.reader.pos - start, 1), limit, start);
   }
@@ -258,18 +254,18 @@ export class Cursor {
     return this.number(() => reader.uint32());
   }
 
-  private short(want: number, limit: number, at = this.reader.pos): CodedError {
+  private short(want: number, limit: number, at = this.reader.pos, unit = 'byte'): CodedError {
     const left = Math.max(0, limit - at);
     const rest = left === 0 ? 'none are' : left === 1 ? '1 is' : `${formatInteger(left)} are`;
-    const problem = `${this.place()} wants ${plural(want, 'byte')}, ${rest} left (byte ${formatInteger(at)}).`;
+    const problem = `${this.place()} wants ${plural(want, unit)}, ${rest} left (byte ${formatInteger(at)}).`;
     if (limit < this.bytes.length) return this.error(`A field runs past the end of its message: ${problem}`, at);
     return this.error(`The file ends early: ${problem}`, at);
   }
 
-  private wrongWire(name: string, wires: readonly WireType[], wire: WireType, at: number): CodedError {
+  private wrongWire(wires: readonly WireType[], wire: WireType, at: number): CodedError {
     const wanted = wires.map((each) => WIRE_NAMES[each]).join(' or ');
     return this.error(
-      `${this.place()} is not encoded as ONNX has it: ${WIRE_NAMES[wire]} where ${name} is ${wanted} (byte ${formatInteger(at)}).`,
+      `${this.place()} is encoded as ${WIRE_NAMES[wire]}; ONNX has ${wanted} there (byte ${formatInteger(at)}).`,
       at,
     );
   }

@@ -22,6 +22,8 @@ const TRICKS: readonly (readonly [RegExp, string])[] = [
   [/\p{Cc}/u, 'has a control character'],
 ];
 
+const printable = (text: string): string => text.replaceAll(/\p{Cc}/gu, '?');
+
 /**
  * The location of external data, relative to the model's folder, with `./` and doubled slashes taken out. Throws
  * `external-data` for anything that could reach outside that folder (ONNX: "relative to the filesystem directory where
@@ -32,7 +34,7 @@ export function checkLocation(location: string, tensor: string): string {
     if (trick.test(location)) {
       throw new CodedError(
         'external-data',
-        `The data of ${tensor} is not read: its location ${JSON.stringify(location)} ${problem}. ` +
+        `The data of ${tensor} is not read: its location "${printable(location)}" ${problem}. ` +
           `External data must lie in the folder of the model.`,
         { tensor, location },
       );

@@ -258,7 +258,7 @@ const ATTRIBUTE: Message<AttributeDraft> = {
   label: (draft) => draft.name,
   done: (cursor, draft) => {
     if (ATTRIBUTE_TYPES[draft.type] === undefined) {
-      throw cursor.failMessage(`has type ${draft.type}, which ONNX does not define`);
+      throw cursor.fail(`has type ${draft.type}, which ONNX does not define`);
     }
   },
   fields: {

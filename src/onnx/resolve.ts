@@ -217,13 +217,9 @@ class Resolver {
     index: number,
   ): readonly (ValueId | null)[] {
     if (node.opType === '') {
-      throw new CodedError(
-        'invalid-graph',
-        `Node ${formatInteger(index)} ${node.name} of graph ${body.name} has no operator.`,
-        {
-          node: node.name,
-        },
-      );
+      throw new CodedError('invalid-graph', `Node ${formatInteger(index)} of graph ${body.name} has no operator.`, {
+        node: node.name,
+      });
     }
     return node.outputs.map((name) => {
       if (name === '') return null;

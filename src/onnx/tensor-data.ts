@@ -40,7 +40,7 @@ const TYPED_FIELD: Readonly<Record<Exclude<DataType, 'undefined' | 'string'>, Ty
 export function dataTypeAt(cursor: Cursor, number: number): DataType {
   const dtype = DATA_TYPES[number];
   if (dtype === undefined) {
-    throw cursor.failMessage(`has element type ${number}, which ONNX does not define (0 to ${DATA_TYPES.length - 1})`);
+    throw cursor.fail(`has element type ${number}; ONNX knows 0 to ${DATA_TYPES.length - 1}`);
   }
   return dtype;
 }
@@ -48,9 +48,9 @@ export function dataTypeAt(cursor: Cursor, number: number): DataType {
 /** The tensor of a complete `TensorProto`. Lengths are checked; elements are neither read nor decoded. */
 export function tensorOfDraft(cursor: Cursor, draft: TensorDraft): Tensor {
   const dtype = dataTypeAt(cursor, draft.dataType);
-  if (dtype === 'undefined') throw cursor.failMessage('has no element type');
+  if (dtype === 'undefined') throw cursor.fail('has no element type');
   if (draft.dims.some((dim) => dim < 0)) {
-    throw cursor.failMessage(`has a negative dimension in [${draft.dims.join(', ')}]`);
+    throw cursor.fail(`has a negative dimension in ${shapeText(draft)}`);
   }
   if (draft.segmented) {
     throw new CodedError(
@@ -89,8 +89,8 @@ function stringSource(cursor: Cursor, draft: TensorDraft): TensorSource {
   const strings = draft.strings ?? [];
   const want = sizeOf(draft.dims);
   if (strings.length !== want) {
-    throw cursor.failMessage(
-      `has shape [${draft.dims.join(', ')}] and wants ${plural(want, 'string')}, ${formatInteger(strings.length)} are there`,
+    throw cursor.fail(
+      `has shape ${shapeText(draft)} and wants ${plural(want, 'string')}, ${formatInteger(strings.length)} are there`,
     );
   }
   return {
@@ -102,18 +102,21 @@ function stringSource(cursor: Cursor, draft: TensorDraft): TensorSource {
   };
 }
 
-const wrongLength = (
+function wrongLength(
   cursor: Cursor,
   draft: TensorDraft,
   dtype: DataType,
   want: number,
   have: number,
   at?: number,
-): CodedError =>
-  cursor.failMessage(
-    `is ${dtype} [${draft.dims.join(', ')}] and wants ${plural(want, 'byte')}, ${formatInteger(have)} are there`,
-    at,
-  );
+): CodedError {
+  const wants = Number.isSafeInteger(want) ? plural(want, 'byte') : 'more bytes than a file can hold';
+  const there = have === 0 ? 'none are' : `${formatInteger(have)} are`;
+  return cursor.fail(`is ${dtype} ${shapeText(draft)} and wants ${wants}, ${there} there`, at);
+}
+
+/** Exact beyond 2^53 too, where a number would print rounded. */
+const shapeText = (draft: TensorDraft): string => `[${draft.dims.map((dim) => BigInt(dim)).join(', ')}]`;
 
 /** Numbers in a typed field. Fixed-width ones in one packed run are a view; the rest are decoded when asked for. */
 function typedSource(cursor: Cursor, draft: TensorDraft, dtype: keyof typeof TYPED_FIELD, want: number): TensorSource {
@@ -139,7 +142,7 @@ function typedSource(cursor: Cursor, draft: TensorDraft, dtype: keyof typeof TYP
     if (bytes === null) {
       throw new CodedError(
         'bad-file',
-        `${place} is ${dtype} [${draft.dims.join(', ')}]; ${field} holds another number of elements.`,
+        `${place} is ${dtype} ${shapeText(draft)}; ${field} holds another number of elements.`,
         { field: place },
       );
     }
@@ -206,7 +209,7 @@ function putNarrow(view: DataView, unit: number): Put {
 
 /** ONNX's external data: `location`, `offset`, `length` in bytes, all as strings. */
 function externalSource(cursor: Cursor, draft: TensorDraft, dtype: DataType): TensorSource {
-  if (dtype === 'string') throw cursor.failMessage('holds strings, which cannot be external');
+  if (dtype === 'string') throw cursor.fail('holds strings, which cannot be external');
   const { external, missing } = cursor.context;
   const entry = (key: string): string | undefined => draft.external?.find((each) => each.key === key)?.value;
   const location = checkLocation(entry('location') ?? '', draft.name);
@@ -238,6 +241,6 @@ const absent = (location: string, tensor: string): TensorSource => ({
 
 function count(cursor: Cursor, key: string, text: string): number {
   if (!/^\d{1,16}$/.test(text))
-    throw cursor.failMessage(`has an external ${key} of ${JSON.stringify(text)}, not a count of bytes`);
+    throw cursor.fail(`has an external ${key} of ${JSON.stringify(text)}, not a count of bytes`);
   return Number(text);
 }

@@ -116,10 +116,9 @@ export const sparseDraft = (): SparseDraft => ({
 export const SPARSE_TENSOR: Message<SparseDraft> = {
   label: (draft) => draft.values.name,
   done: (cursor, draft) => {
-    if (!draft.values.tensor) throw cursor.failMessage('has no values');
-    if (!draft.indices.tensor) throw cursor.failMessage('has no indices');
-    if (draft.dims.some((dim) => dim < 0))
-      throw cursor.failMessage(`has a negative dimension in [${draft.dims.join(', ')}]`);
+    if (!draft.values.tensor) throw cursor.fail('has no values');
+    if (!draft.indices.tensor) throw cursor.fail('has no indices');
+    if (draft.dims.some((dim) => dim < 0)) throw cursor.fail(`has a negative dimension in [${draft.dims.join(', ')}]`);
   },
   fields: {
     1: {
