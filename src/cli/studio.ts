@@ -9,5 +9,7 @@ export type CommandStudio = Studio;
 export async function openStudio(path: string, job: Job): Promise<{ studio: CommandStudio; document: DocumentView }> {
   const studio = new Studio(nodePort());
   const document = await studio.openFile(openPath(path), job);
+  for (const location of document.missing)
+    process.stderr.write(`External data ${location} is missing beside ${path}.\n`);
   return { studio, document };
 }

@@ -115,9 +115,15 @@ const LIMITS = [
   'Times hold for the device and runtime named here.',
 ];
 
+/** A file name as one word of a POSIX shell: these lines are copied and pasted, and the name is a stranger's. */
+function shellWord(name: string): string {
+  const path = name.startsWith('-') ? `./${name}` : name;
+  return /^[\w./-]+$/.test(path) ? path : `'${path.replaceAll("'", String.raw`'\''`)}'`;
+}
+
 function commandsOf(document: OpenDocument): string[] {
-  const name = document.file.name;
-  const out = name.replace(/(\.onnx)?$/, '.whittled.onnx');
+  const name = shellWord(document.file.name);
+  const out = shellWord(document.file.name.replace(/(\.onnx)?$/, '.whittled.onnx'));
   const commands = [`whittle optimize ${name} --recipe recipe.json --backend ${document.backend} -o ${out} --verify`];
   commands.push(`whittle verify ${name} ${out} --class ${document.exactness(0, document.cursor)}`);
   commands.push(`whittle bench ${name} ${out} --threads 1`);

@@ -1,5 +1,5 @@
 import { formatMs, formatRatio } from '../../base/format.ts';
-import type { BenchResult, Timing } from '../../bench/types.ts';
+import type { BenchRequest, BenchResult, Timing } from '../../bench/types.ts';
 import { nodePort } from '../../engine/node.ts';
 import { openStudio } from '../studio.ts';
 import { table } from '../output.ts';
@@ -36,20 +36,17 @@ export const bench: Command = {
   async run(args, output, job) {
     const [a, b] = args.positionals;
     args.choice('backend', ['wasm']);
+    const request: BenchRequest = {
+      backend: 'wasm',
+      level: args.choice('level', LEVELS) ?? 'all',
+      threads: args.number('threads', { min: 1, max: 64, integer: true }) ?? 1,
+      runs: args.number('runs', { min: 3, max: 10_000, integer: true }) ?? 50,
+      budgetMs: (args.number('budget', { min: 1, max: 3600 }) ?? 60) * 1000,
+    };
     const left = await openStudio(a ?? '', job);
     const right = b === undefined ? null : await openStudio(b, job);
-    const result = await nodePort().bench(
-      left.studio.exportModel(),
-      right?.studio.exportModel() ?? null,
-      {
-        backend: 'wasm',
-        level: args.choice('level', LEVELS) ?? 'all',
-        threads: args.number('threads', { min: 1, max: 64, integer: true }) ?? 1,
-        runs: args.number('runs', { min: 3, max: 10_000, integer: true }) ?? 50,
-        budgetMs: (args.number('budget', { min: 1, max: 3600 }) ?? 60) * 1000,
-      },
-      job,
-    );
+    const parcels = [left.studio.exportModel(), right?.studio.exportModel() ?? null] as const;
+    const result = await nodePort().bench(...parcels, request, job);
     output.result(result, benchLines(result));
     return 0;
   },

@@ -1,4 +1,5 @@
 import { readFileSync, writeFileSync } from 'node:fs';
+import { fromErrorRecord } from '../../base/error.ts';
 import type { Job } from '../../base/job.ts';
 import { formatBytes, formatCount } from '../../base/format.ts';
 import type { DocumentView } from '../../engine/types.ts';
@@ -71,6 +72,8 @@ export const optimize: Command = {
     for (const stop of document.stops) {
       if (stop.lost.length) output.note(`${stop.title}: ${stop.lost.length} sites of the recipe were not found again.`);
     }
+    const failed = document.stops.find((stop) => stop.error);
+    if (failed?.error) throw fromErrorRecord(failed.error);
     writeFileSync(out, studio.exportModel().bytes);
     const verify = args.flag('verify') ? await studio.verifyWhole(job) : null;
     const reportFile = args.text('report');

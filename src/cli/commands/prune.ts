@@ -1,9 +1,10 @@
 import { writeFileSync } from 'node:fs';
 import { formatBytes, formatCount } from '../../base/format.ts';
+import type { Job } from '../../base/job.ts';
 import type { Json } from '../../base/json.ts';
 import { UsageError, type Arguments } from '../arguments.ts';
-import { openStudio } from '../studio.ts';
-import { table } from '../output.ts';
+import { openStudio, type CommandStudio } from '../studio.ts';
+import { table, type Output } from '../output.ts';
 import { verifyLines } from './verify.ts';
 import type { Command } from '../command.ts';
 
@@ -24,6 +25,15 @@ function pruneOptions(args: Arguments): Record<string, Json> {
     ...(seed === null ? {} : { seed }),
     protected: args.texts('protect'),
   };
+}
+
+/** Weights that are inputs with a default could be fed by a caller: they must be constants before they can be cut. */
+async function freeze(studio: CommandStudio, output: Output, job: Job): Promise<void> {
+  const [found] = await studio.sites(['freeze-initializers'], {}, job);
+  const count = found?.sites.length ?? 0;
+  if (count === 0) return;
+  await studio.apply({ pass: 'freeze-initializers', options: {}, off: [] }, job);
+  output.note(`${count} inputs with a default became constants first: they are no inputs of the result.`);
 }
 
 export const prune: Command = {
@@ -48,6 +58,7 @@ export const prune: Command = {
     if (!out && !dry) throw new UsageError('-o is missing (or --dry-run).');
     const options = pruneOptions(args);
     const { studio } = await openStudio(args.positionals[0] ?? '', job);
+    await freeze(studio, output, job);
     const { frozen } = await studio.prunePlan({ importance: 'l2', seed: 0 }, job);
     const document = await studio.apply({ pass: 'prune-channels', options, off: [] }, job);
     const [first, last] = [document.stops[0], document.stops.at(-1)];

@@ -1,6 +1,6 @@
 import { EXACTNESS } from '../../base/exactness.ts';
 import { formatError } from '../../base/format.ts';
-import type { VerifyResult } from '../../verify/types.ts';
+import type { VerifyRequest, VerifyResult } from '../../verify/types.ts';
 import { nodePort, readTestData, saveFeeds } from '../../engine/node.ts';
 import { openStudio } from '../studio.ts';
 import { table } from '../output.ts';
@@ -33,21 +33,18 @@ export const verify: Command = {
     const chosen = args.choice('class', EXACTNESS);
     if (!chosen) output.note('No --class was given: judged at `order`.');
     const [a, b] = args.positionals;
+    const request: VerifyRequest = {
+      class: chosen ?? 'order',
+      seeds: args.number('seeds', { min: 1, max: 100, integer: true }) ?? 3,
+      backends: ['wasm'],
+      levels: ['disabled', 'all'],
+      threads: args.number('threads', { min: 1, max: 64, integer: true }) ?? 1,
+    };
+    const inputs = args.text('inputs');
     const left = await openStudio(a ?? '', job);
     const right = await openStudio(b ?? '', job);
-    const inputs = args.text('inputs');
-    const result = await nodePort(inputs ? readTestData(inputs) : []).verify(
-      left.studio.exportModel(),
-      right.studio.exportModel(),
-      {
-        class: chosen ?? 'order',
-        seeds: args.number('seeds', { min: 1, max: 100, integer: true }) ?? 3,
-        backends: ['wasm'],
-        levels: ['disabled', 'all'],
-        threads: args.number('threads', { min: 1, max: 64, integer: true }) ?? 1,
-      },
-      job,
-    );
+    const port = nodePort(inputs ? readTestData(inputs) : []);
+    const result = await port.verify(left.studio.exportModel(), right.studio.exportModel(), request, job);
     const { failing, ...printed } = result;
     const saveTo = args.text('save-failing');
     if (saveTo && failing) saveFeeds(saveTo, failing.feeds);

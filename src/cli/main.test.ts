@@ -1,0 +1,159 @@
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { writeModel } from '../onnx/write.ts';
+import { buildSample } from '../samples/catalogue.ts';
+import { badFiles } from '../testing/bad-files.ts';
+import { main } from './main.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'whittle-cli-'));
+const model = join(folder, 'cnn.onnx');
+const at = (name: string): string => join(folder, name);
+
+beforeAll(() => writeFileSync(model, writeModel(buildSample('residual-cnn'))));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+interface Ran {
+  readonly code: number;
+  readonly out: string;
+  readonly err: string;
+}
+
+/** Runs the command line in this process with what it prints caught. */
+async function whittle(...argv: string[]): Promise<Ran> {
+  let [out, err] = ['', ''];
+  const stdout = vi.spyOn(process.stdout, 'write').mockImplementation((text) => ((out += String(text)), true));
+  const stderr = vi.spyOn(process.stderr, 'write').mockImplementation((text) => ((err += String(text)), true));
+  try {
+    return { code: await main(argv), out, err };
+  } finally {
+    stdout.mockRestore();
+    stderr.mockRestore();
+  }
+}
+
+async function whittleJson<T>(...argv: string[]): Promise<T> {
+  const ran = await whittle(...argv, '--json');
+  expect(ran.err === '' || ran.code === 0, ran.err).toBe(true);
+  return JSON.parse(ran.out) as T;
+}
+
+interface Summary {
+  nodes: number;
+  parameters: number;
+  bytes: number;
+  macs: number;
+  elementwise: number;
+  peakActivationBytes: number;
+  opset: number;
+  ops: Record<string, number>;
+  unknownShapes: number;
+}
+
+describe('the command line', () => {
+  it('inspects a model: one JSON object on stdout', async () => {
+    const summary = await whittleJson<Summary>('inspect', model);
+    expect(summary).toMatchObject({ opset: 17, unknownShapes: 0, bytes: readFileSync(model).byteLength });
+    expect(summary.ops).toMatchObject({ Conv: 15, BatchNormalization: 15, Relu: 13, Add: 7 });
+    expect(summary.macs).toBeGreaterThan(summary.elementwise);
+  });
+
+  it('lists passes with group, exactness and options', async () => {
+    const passes = await whittleJson<{ id: string; group: string; preserves: string }[]>('passes');
+    expect(passes.find(({ id }) => id === 'fold-batch-norm')).toMatchObject({ group: 'fusion', preserves: 'weights' });
+    expect(passes.length).toBeGreaterThanOrEqual(9);
+  });
+
+  it('shows the sites of a pass with the nodes they touch', async () => {
+    const { sites, refusals } = await whittleJson<{ sites: { id: string; nodes: string[] }[]; refusals: unknown[] }>(
+      'sites',
+      model,
+      '--pass',
+      'fold-batch-norm',
+    );
+    expect(sites).toHaveLength(15);
+    expect(new Set(sites.map(({ id }) => id)).size).toBe(15);
+    expect(sites[0]!.nodes.some((node) => node.startsWith('Conv'))).toBe(true);
+    expect(refusals).toEqual([]);
+  });
+
+  it('optimizes by a preset, verifies, and writes report and recipe', async () => {
+    const [out, report, recipe] = [at('o.onnx'), at('r.html'), at('r.json')];
+    const argv = ['optimize', model, '--recipe', 'wasm', '-o', out, '--verify', '--report', report];
+    const result = await whittleJson<{
+      after: Summary;
+      steps: { pass: string; sites: number }[];
+      verify: { ok: boolean; class: string };
+    }>(...argv, '--save-recipe', recipe);
+    expect(result.after.ops['BatchNormalization']).toBeUndefined();
+    expect(result.after.ops['com.microsoft.FusedConv']).toBeGreaterThan(0);
+    expect(result.verify).toMatchObject({ ok: true, class: 'weights' });
+    expect(readFileSync(report, 'utf8')).toContain('<!doctype html>');
+    const replayed = at('again.onnx');
+    expect((await whittle('optimize', model, '--recipe', recipe, '-o', replayed)).code).toBe(0);
+    expect(readFileSync(replayed).equals(readFileSync(out))).toBe(true);
+  });
+
+  it('prunes, and the written model has what the dry run said', async () => {
+    const dry = await whittleJson<{ after: Summary }>('prune', model, '--ratio', '0.5', '--dry-run');
+    await whittleJson('prune', model, '--ratio', '0.5', '-o', at('p.onnx'));
+    const { parameters, macs, bytes } = await whittleJson<Summary>('inspect', at('p.onnx'));
+    expect({ parameters, macs, bytes }).toEqual({
+      parameters: dry.after.parameters,
+      macs: dry.after.macs,
+      bytes: dry.after.bytes,
+    });
+    expect(existsSync(at('p.onnx'))).toBe(true);
+  });
+
+  it('exits with 1 when two models differ, and names the output', async () => {
+    const ran = await whittle('verify', model, at('p.onnx'), '--class', 'order');
+    expect(ran.code).toBe(1);
+    expect(ran.out).toContain('scores');
+  });
+
+  it('exits with 0 when two models agree', async () => {
+    expect((await whittle('verify', model, at('o.onnx'), '--class', 'weights')).code).toBe(0);
+  });
+
+  it('times a model and gives every number that the contract names', async () => {
+    const { a, b } = await whittleJson<{ a: Record<string, number>; b: null }>('bench', model, '--runs', '3');
+    expect(Object.keys(a)).toEqual(expect.arrayContaining(['median', 'p95', 'min', 'samples']));
+    expect(b).toBeNull();
+  });
+
+  it.each([
+    [[]],
+    [['nonsense']],
+    [['inspect']],
+    [['inspect', 'a', 'b']],
+    [['inspect', 'a', '--no-such-option']],
+    [['optimize', 'a', '--recipe', 'clean']],
+    [['prune', 'a', '--ratio', '1.5', '-o', 'b']],
+    [['bench', 'a', '--threads', 'many']],
+  ])('exits with 2 on wrong usage: %j', async (argv) => {
+    const ran = await whittle(...argv);
+    expect(ran.code).toBe(2);
+    expect(ran.err.length).toBeGreaterThan(0);
+  });
+
+  it('names an unknown pass and exits with 2', async () => {
+    const ran = await whittle('sites', model, '--pass', 'no-such-pass');
+    expect(ran).toMatchObject({ code: 2 });
+    expect(ran.err).toContain('no-such-pass');
+  });
+});
+
+describe('a bad file on the command line', () => {
+  it.each(badFiles().map((bad) => [bad.name, bad] as const))('%s: exit 1 and one clear message', async (_, bad) => {
+    for (const file of bad.files) writeFileSync(at(file.name), file.bytes);
+    const path = at(bad.files[0]!.name);
+    const argv = bad.opens ? ['optimize', path, '--recipe', 'clean', '-o', at('bad-out.onnx')] : ['inspect', path];
+    const ran = await whittle(...argv, '--json');
+    for (const file of bad.files) rmSync(at(file.name));
+    expect(ran.code).toBe(1);
+    expect(ran.err.trim().split('\n').at(-1)).toBe(bad.message);
+    expect(JSON.parse(ran.out)).toMatchObject({ error: { code: bad.code, message: bad.message } });
+  });
+});
