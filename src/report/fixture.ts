@@ -44,7 +44,7 @@ const cells = (count: number, mark: (index: number) => ReportCell['mark']): Repo
 /** A full report, as a person would get it after fusing, pruning, checking and timing; tests change parts of it. */
 export const reportFixture = (changes: Partial<ReportData> = {}): ReportData => ({
   version: 1,
-  title: 'mobilenetv2-edge · Whittle report',
+  title: 'mobilenetv2-edge.onnx',
   createdAt: '2026-11-23T14:32:00.000Z',
   tool: { name: 'Whittle', version: '0.1.0', runtime: 'ONNX Runtime Web 1.30.0' },
   model: { name: 'mobilenetv2-edge.onnx', sha256: '9f2c'.repeat(16), opset: 17, producer: 'pytorch 2.5' },

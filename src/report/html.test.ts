@@ -39,8 +39,7 @@ describe('the report as one HTML file', () => {
   it('lets no text out of its element or attribute', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'binary' }), (text) => {
-        const escaped = escapeHtml(text);
-        expect(escaped).not.toMatch(/[<>"'`]|&(?!(amp|lt|gt|quot|#39|#96);)/);
+        return !/[<>"'`]|&(?!(amp|lt|gt|quot|#39|#96);)/.test(escapeHtml(text));
       }),
       { seed: 1, numRuns: 300 },
     );

@@ -57,7 +57,7 @@ export function renderHtml(data: ReportData, theme: ReportTheme = 'auto'): strin
         <meta http-equiv="Content-Security-Policy" content="${POLICY}" />
         <meta name="viewport" content="width=device-width,initial-scale=1" />
         <meta name="color-scheme" content="light dark" />
-        <title>${data.title}</title>
+        <title>${data.title} · Whittle report</title>
         <style>
           ${{ markup: STYLE }}
         </style>

@@ -95,12 +95,13 @@ export function renderMarkdown(data: ReportData): string {
     ['Time for one run', timing(data)],
     ['Check against the original', verification(data)],
     ...(data.widths.length > 0 ? ([['Widths after pruning', widths(data)]] as const) : []),
-    ['Device and method', list([...device, `Runtime: ${escapeMarkdown(data.tool.runtime)}`])],
+    ['Device and method', device.length > 0 ? list(device) : 'Not recorded.'],
     ...(data.limits.length > 0 ? ([['Limits', list(data.limits.map(escapeMarkdown))]] as const) : []),
     ['Do it again', codeBlock(data.commands.join('\n'))],
     ['Recipe as JSON', codeBlock(JSON.stringify(data.recipe, null, 2))],
   ];
   const head = `# ${escapeMarkdown(modelName(data))} ${headlineClause(data)}\n\n${escapeMarkdown(leadText(data))}`;
-  const foot = `${escapeMarkdown(`${data.tool.name} ${data.tool.version}`)} · ${escapeMarkdown(data.createdAt)} · sha256 ${escapeMarkdown(data.model.sha256)}`;
+  const hash = data.model.sha256 === '' ? '' : ` · sha256 ${escapeMarkdown(data.model.sha256)}`;
+  const foot = `${escapeMarkdown(`${data.tool.name} ${data.tool.version}, ${data.tool.runtime}`)} · ${escapeMarkdown(data.createdAt)}${hash}`;
   return `${[head, ...parts.map(([title, text]) => `## ${title}\n\n${text}`), foot].join('\n\n')}\n`;
 }

@@ -143,19 +143,13 @@ export function timings({ bench }: ReportData): MarkupValue {
   return section('Time for one run', '', note('Not measured. A smaller count of operations is no proof of speed.'));
 }
 
-export function device({ device: entries, tool }: ReportData): Markup {
-  const rows = entries.length > 0 ? entries : ([['Device', 'not recorded']] as const);
-  return section('Device and method', '', [
-    safe`<dl>
-      ${rows.map(
-        ([key, value]) =>
-          safe`<dt>${key}</dt>
-            <dd>${value}</dd>`,
-      )}
-      <dt>Runtime</dt>
-      <dd>${tool.runtime}</dd>
-    </dl>`,
-  ]);
+export function device({ device: entries }: ReportData): Markup {
+  const rows = entries.map(
+    ([key, value]) =>
+      safe`<dt>${key}</dt>
+        <dd>${value}</dd>`,
+  );
+  return section('Device and method', '', rows.length > 0 ? safe`<dl>${rows}</dl>` : note('Not recorded.'));
 }
 
 export function verification({ verify }: ReportData): Markup {
@@ -293,6 +287,7 @@ export function reproduce({ commands }: ReportData): Markup {
 
 export function fileLine({ model, before }: ReportData): Markup {
   const maker = model.producer === '' ? null : safe` · made by ${name(model.producer)}`;
+  const hash = model.sha256 === '' ? null : safe`<span class="mono">sha256 ${model.sha256}</span>`;
   const facts = `opset ${formatInteger(model.opset)} · ${formatBytes(before.bytes)}`;
-  return safe`<span>Original ${name(model.name)} · ${facts}${maker}</span><span class="mono">sha256 ${model.sha256}</span>`;
+  return safe`<span>Original ${name(model.name)} · ${facts}${maker}</span>${hash}`;
 }

@@ -2,15 +2,7 @@ import { Cpu, Monitor, ShieldAlert, ShieldCheck, Timer, Zap, ZapOff } from 'luci
 import { formatMs, plural } from '../../base/format.ts';
 import type { Capabilities } from '../../runtime/types.ts';
 import { Icon } from '../kit/controls.tsx';
-
-/** `Chromium 156 on Linux`, as far as the browser tells. */
-export function agentName(agent: string): string {
-  const browser = /(Firefox|Edg|OPR|Chrome|Version)\/(\d+)/.exec(agent);
-  const names: Readonly<Record<string, string>> = { Edg: 'Edge', OPR: 'Opera', Chrome: 'Chromium', Version: 'Safari' };
-  const system = /(Windows|Macintosh|Android|iPhone|iPad|CrOS|Linux)/.exec(agent)?.[1];
-  if (!browser?.[1]) return agent.slice(0, 32);
-  return `${names[browser[1]] ?? browser[1]} ${browser[2] ?? ''}${system ? ` on ${system === 'Macintosh' ? 'macOS' : system}` : ''}`;
-}
+import { agentName } from './agent.ts';
 
 /** What the times hold for: backends, isolation, cores, clock. Absent things are said, with the reason. */
 export function DeviceChips({ capabilities }: { readonly capabilities: Capabilities }) {

@@ -45,7 +45,7 @@ function Running({ job, onCancel }: { readonly job: JobView; onCancel(): void })
     <div className="flex items-center gap-3">
       <span className="num ell text-12 text-ink-2">
         {label}
-        {done !== undefined && total !== undefined && ` ${done} of ${total}`}
+        {done !== undefined && total !== undefined && ` · ${done} of ${total}`}
       </span>
       <span className="w-32">
         <ProgressBar

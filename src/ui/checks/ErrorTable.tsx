@@ -1,8 +1,7 @@
 import { clsx } from 'clsx';
-import { formatError, formatShare, UNKNOWN } from '../../base/format.ts';
+import { formatError, formatShare } from '../../base/format.ts';
+import { cosineText } from '../../report/quantity.ts';
 import type { OutputError, VerifyResult } from '../../verify/types.ts';
-
-const cosine = (value: number): string => (Number.isFinite(value) ? value.toFixed(6) : UNKNOWN);
 
 interface Row {
   readonly where: string;
@@ -24,7 +23,7 @@ function ErrorRow({ where, output }: Row) {
       <td className="text-ink-2">{where}</td>
       <td className="r">{formatError(output.maxAbs)}</td>
       <td className="r">{formatError(output.maxRel)}</td>
-      <td className="r">{cosine(output.cosine)}</td>
+      <td className="r">{cosineText(output.cosine)}</td>
       <td className="r">{formatShare(output.top1)}</td>
       <td className="r text-ink-3">{formatError(output.allowed)}</td>
       <td className={clsx(output.ok ? 'text-added' : 'text-error')}>{output.ok ? '✓ agrees' : '× differs'}</td>

@@ -40,13 +40,14 @@ function ForecastRow({ row, summary, forecast }: { row: Row; summary: ModelSumma
   // Where the cost of the whole is unknown, the forecast of its parts is no number to show.
   const after = before === null ? null : row.after(forecast);
   const pair = row.pair(before, after);
-  const less = before !== null && after !== null && after < before;
+  const change = formatChange(before, after);
+  const less = change !== 'same' && before !== null && after !== null && after < before;
   return (
     <tr>
       <th scope="row">{row.label}</th>
       <td className="text-ink-3">{pair.before}</td>
       <td>{after === null ? pair.after : pair.after + unitOf(pair)}</td>
-      <td className={less ? 'text-added' : 'text-ink-3'}>{formatChange(before, after)}</td>
+      <td className={less ? 'text-added' : 'text-ink-3'}>{change}</td>
     </tr>
   );
 }

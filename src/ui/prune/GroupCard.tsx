@@ -24,9 +24,9 @@ function Head({ group, kept, onClose }: HeadProps) {
   return (
     <header className="flex items-start gap-2">
       <div className="min-w-0 grow">
-        <h3 className="h3 ell" title={group.name}>
+        <h2 className="h3 ell" title={group.name}>
           {group.name}
-        </h3>
+        </h2>
         <p className="mt-px text-11 text-ink-3">
           {plural(group.members.length, 'member')} share this axis
           {block > 1 && ` · channels go ${formatInteger(block)} at a time`}
@@ -59,7 +59,7 @@ function Reasons({ group, onShow }: { readonly group: PruneGroupView; onShow(nod
     <div className="group-why">
       <Icon of={Info} size={15} className="mt-px text-ink-3" />
       <div className="min-w-0 text-12 text-ink-2">
-        <h4 className="font-medium text-ink">Why these move together</h4>
+        <h3 className="font-medium text-ink">Why these move together</h3>
         <ul>
           {membersByReason(group.members).map(([why, members]) => (
             <li key={why} className="mt-1.5">

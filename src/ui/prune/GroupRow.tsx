@@ -28,6 +28,7 @@ interface Props {
 }
 
 function Widths({ group, kept, locked, own }: Pick<Props, 'group' | 'kept' | 'locked' | 'own'>) {
+  if (!locked && kept === group.channels) return <span className="num text-11">{formatInteger(kept)}</span>;
   if (locked) return <span className="num text-11 text-ink-3">locked</span>;
   return (
     <span className="num text-11 whitespace-nowrap" title={own ? 'Set by hand' : undefined}>
