@@ -1,5 +1,6 @@
-import type { Family, GraphView } from '../ir/view.ts';
-import { FAMILIES } from '../ir/view.ts';
+import type { Family } from '../base/families.ts';
+import { FAMILIES } from '../base/families.ts';
+import type { GraphView } from '../ir/view.ts';
 import type { Random } from '../base/random.ts';
 
 /** One node of a hand-made `GraphView`: what it reads and writes, by wire name. */

@@ -1,0 +1,109 @@
+import type { Node, NodeProps } from '@xyflow/react';
+import { clsx } from 'clsx';
+import { memo } from 'react';
+import type { Family } from '../../base/families.ts';
+import type { Change } from './glyphs.tsx';
+import { NodeGlyph } from './glyphs.tsx';
+import type { PruneMark } from './types.ts';
+
+export interface OpNodeData extends Record<string, unknown> {
+  readonly op: string;
+  readonly ordinal: number;
+  readonly detail: string;
+  readonly family: Family;
+  /** Share of the active cost in words. */
+  readonly share: string;
+  /** Length of the cost bar, 0 to 1. */
+  readonly bar: number;
+  /** CSS colour of the edge: family, heat, change or neutral. */
+  readonly color: string;
+  readonly heated: boolean;
+  readonly neutral: boolean;
+  readonly change: Change | null;
+  readonly mark: PruneMark | null;
+  readonly selected: boolean;
+  readonly hovered: boolean;
+  readonly dim: boolean;
+  readonly fresh: boolean;
+  readonly short: boolean;
+}
+export type OpFlowNode = Node<OpNodeData, 'op'>;
+
+/** One operator, near: family edge, glyph, name and number; attributes and share; a bar for its cost. */
+export const OpNode = memo(function OpNode({ data }: NodeProps<OpFlowNode>) {
+  const { mark, change } = data;
+  return (
+    <div
+      className={clsx('gc-node', `gc-f-${data.family}`, change && `gc-${change}`, {
+        'gc-selected': data.selected,
+        'gc-hovered': data.hovered,
+        'gc-dim': data.dim,
+        'gc-heated': data.heated,
+        'gc-neutral': data.neutral,
+        'gc-lit': mark,
+        'gc-fresh': data.fresh,
+        'gc-short': data.short && !mark,
+      })}
+      style={data.color === '' ? undefined : ({ '--f': data.color } as React.CSSProperties)}
+    >
+      <div className="gc-line1">
+        <NodeGlyph family={data.family} change={change} />
+        <span className="gc-op">{data.op}</span>
+        <span className="gc-id">{data.ordinal}</span>
+      </div>
+      {(data.detail !== '' || data.share !== '' || mark) && (
+        <div className="gc-line2">
+          {mark && mark.before !== mark.after ? (
+            <PrunedDetail detail={data.detail} mark={mark} />
+          ) : (
+            <span className="gc-detail">{data.detail}</span>
+          )}
+          {mark ? mark.role && <span className="gc-role">{mark.role}</span> : <span>{data.share}</span>}
+        </div>
+      )}
+      {mark?.cut ? <ChannelCells cut={mark.cut} /> : <CostBar bar={data.bar} />}
+    </div>
+  );
+});
+
+const CostBar = ({ bar }: { readonly bar: number }) => (
+  <div className="gc-cost">
+    <i style={{ width: `${(bar * 100).toFixed(1)}%` }} />
+  </div>
+);
+
+/** The attributes, with the old width struck and the new one beside it. */
+function PrunedDetail({ detail, mark }: { readonly detail: string; readonly mark: PruneMark }) {
+  const width = String(mark.before);
+  const at = detail.search(new RegExp(`(?<!\\d)${width}(?!\\d)`));
+  const before = at < 0 ? '' : detail.slice(0, at);
+  const after = at < 0 ? '' : detail.slice(at + width.length);
+  return (
+    <span className="gc-detail">
+      {before}
+      <s>{width}</s> <b>{mark.after}</b>
+      {after}
+    </span>
+  );
+}
+
+const MOST_CELLS = 48;
+
+/** Channels in file order: kept ones filled, cut ones hollow. Many channels share a cell, filled by its kept share. */
+function ChannelCells({ cut }: { readonly cut: Uint8Array }) {
+  const cells = Math.min(MOST_CELLS, cut.length);
+  const width = 100 / cells;
+  const kept: string[] = [];
+  const ghosts: string[] = [];
+  for (let cell = 0; cell < cells; cell++) {
+    const channels = cut.subarray((cell * cut.length) / cells, ((cell + 1) * cut.length) / cells);
+    const gone = channels.reduce((sum, each) => sum + each, 0);
+    (2 * gone >= channels.length ? ghosts : kept).push(`M${cell * width} 0h${width * 0.74}v6h-${width * 0.74}z`);
+  }
+  return (
+    <svg className="gc-cells" viewBox="0 0 100 6" preserveAspectRatio="none" aria-hidden="true">
+      <path d={kept.join('')} className="gc-kept" />
+      <path d={ghosts.join('')} className="gc-ghost" />
+    </svg>
+  );
+}

@@ -1,0 +1,84 @@
+import { useEffect, useRef } from 'react';
+import type { Camera } from './camera.ts';
+import type { CanvasRefusal, Box } from './types.ts';
+
+interface Props {
+  readonly refusal: CanvasRefusal;
+  /** Labels of its nodes: "Conv 21 → BatchNorm 21". */
+  readonly where: string;
+  readonly box: Box;
+  readonly camera: Camera;
+  readonly onClose: () => void;
+}
+
+const WIDTH = 304;
+const ARROW = 66;
+const DISTANCE = 14;
+const MOST_ACTIONS = 2;
+
+/** Why a pass does not apply here, beside the place; it follows the canvas and never covers its anchor. */
+export function RefusalPopover({ refusal, where, box, camera, onClose }: Props) {
+  const pane = useRef<HTMLDivElement>(null);
+  useEffect(() => {
+    const place = (): void => {
+      if (pane.current) placeBeside(pane.current, box, camera);
+    };
+    place();
+    return camera.subscribe(place);
+  }, [box, camera]);
+  return (
+    <div
+      ref={pane}
+      className="gc-pop nopan nowheel"
+      role="dialog"
+      aria-label={refusal.title ?? 'Not fused'}
+      onKeyDown={(event) => {
+        if (event.key !== 'Escape') return;
+        event.stopPropagation();
+        onClose();
+      }}
+    >
+      <span className="gc-arrow" />
+      <header>
+        <svg width="15" height="15" viewBox="0 0 24 24" aria-hidden="true">
+          <circle cx="12" cy="12" r="10" />
+          <path d="M9.09 9a3 3 0 0 1 5.83 1c0 2-3 3-3 3M12 17h.01" />
+        </svg>
+        <div>
+          <h3>{refusal.title ?? 'Not fused'}</h3>
+          <p>{where}</p>
+        </div>
+        <button type="button" aria-label="Close" onClick={onClose}>
+          <svg width="13" height="13" viewBox="0 0 24 24" aria-hidden="true">
+            <path d="M18 6 6 18M6 6l12 12" />
+          </svg>
+        </button>
+      </header>
+      <div className="gc-pop-body">{refusal.reason}</div>
+      {refusal.actions && refusal.actions.length > 0 && (
+        <footer>
+          {refusal.actions.slice(0, MOST_ACTIONS).map((action) => (
+            <button key={action.label} type="button" onClick={action.run}>
+              {action.label}
+            </button>
+          ))}
+        </footer>
+      )}
+    </div>
+  );
+}
+
+/** Right of the hull, or left of it where there is no room. */
+function placeBeside(pane: HTMLElement, box: Box, camera: Camera): void {
+  const { x, y, zoom } = camera.viewport;
+  const right = box.right * zoom + x + DISTANCE;
+  const fits = right + WIDTH + 8 <= camera.width;
+  const left = fits ? right : box.left * zoom + x - DISTANCE - WIDTH;
+  const middle = ((box.top + box.bottom) / 2) * zoom + y;
+  const highest = camera.height - pane.offsetHeight - 56;
+  const top = Math.max(8, Math.min(highest, middle - ARROW));
+  pane.dataset['side'] = fits ? 'right' : 'left';
+  pane.style.transform = `translate(${Math.round(left)}px, ${Math.round(top)}px)`;
+  const arrow = Math.max(14, Math.min(pane.offsetHeight - 24, middle - top - 5));
+  pane.style.setProperty('--gc-arrow', `${Math.round(arrow)}px`);
+}

@@ -1,0 +1,145 @@
+import type { Change } from './glyphs.tsx';
+import type { Heat } from './heat.ts';
+import { heatOf } from './heat.ts';
+import { hullBoxes } from './hulls.ts';
+import type { Scene } from './scene.ts';
+import { boxOfRow, buildScene } from './scene.ts';
+import type { CanvasTheme } from './theme.ts';
+import type { Box, CanvasOverlay, GraphCanvasProps, PruneMark } from './types.ts';
+
+/** A hull as it is drawn: around a site that is on or off, or around a near miss. */
+export interface Hull {
+  readonly kind: 'on' | 'off' | 'miss' | 'group';
+  readonly boxes: readonly Box[];
+  /** Index of the site or of the near miss. */
+  readonly index: number;
+}
+
+/** Everything that decides how rows look, apart from selection and hover. */
+export interface Look {
+  readonly overlay: CanvasOverlay;
+  readonly heat: Heat;
+  /** Rows with a change; null: no comparison is shown. */
+  readonly changes: ReadonlyMap<number, Change> | null;
+  readonly prune: ReadonlyMap<number, PruneMark> | null;
+  readonly hulls: readonly Hull[];
+  /** [rows] index of the hull of a site + 1; 0: none. Wires inside a site carry no shape. */
+  readonly siteOf: Int32Array;
+  readonly matches: ReadonlySet<number> | null;
+  /** Fused nodes with what they stand for: shown over the places of their ancestors. */
+  readonly fused: readonly FusedPlace[];
+}
+
+export interface FusedPlace {
+  readonly row: number;
+  readonly box: Box;
+  /** "Conv 13", "BatchNorm 13", … */
+  readonly ancestors: readonly string[];
+}
+
+type LookProps = Pick<GraphCanvasProps, 'overlay' | 'sites' | 'refusals' | 'diff' | 'prune' | 'matches' | 'origin'>;
+
+export function buildLook(scene: Scene, props: LookProps): Look {
+  const { view } = scene.picture;
+  const changes = changesOf(scene, props);
+  return {
+    overlay: props.overlay,
+    heat: heatOf(view, props.overlay),
+    changes,
+    prune: props.prune ? byRow(scene, props.prune.marks) : null,
+    hulls: hullsOf(scene, props),
+    siteOf: sitesOfRows(scene, props.sites),
+    fused: changes && props.origin ? fusedPlaces(scene, changes, buildScene(props.origin)) : [],
+    matches: props.matches ? new Set(props.matches.flatMap((node) => scene.rowOf.get(node) ?? [])) : null,
+  };
+}
+
+function byRow<T>(scene: Scene, byNode: ReadonlyMap<number, T>): Map<number, T> {
+  const rows = new Map<number, T>();
+  for (const [node, value] of byNode) {
+    const row = scene.rowOf.get(node);
+    if (row !== undefined) rows.set(row, value);
+  }
+  return rows;
+}
+
+/** A node that stands for several others is fused, whatever else it is. */
+function changesOf(scene: Scene, { diff, overlay }: LookProps): Map<number, Change> | null {
+  if (!diff && overlay !== 'history') return null;
+  const { view } = scene.picture;
+  const changes = new Map<number, Change>();
+  const mark = (nodes: readonly number[], change: Change): void => {
+    for (const node of nodes) {
+      const row = scene.rowOf.get(node);
+      if (row !== undefined) changes.set(row, change);
+    }
+  };
+  if (diff) {
+    mark(diff.changed, 'changed');
+    mark(diff.added, 'added');
+    mark(diff.removed, 'removed');
+  }
+  view.made.forEach((made, row) => {
+    if (!made || (diff && changes.get(row) !== 'added')) return;
+    const ancestors = view.ancestorStarts[row + 1]! - view.ancestorStarts[row]!;
+    changes.set(row, ancestors > 1 ? 'fused' : ancestors === 1 ? 'changed' : 'added');
+  });
+  return changes;
+}
+
+/** Where the ancestors of fused nodes were; left out where the layout has moved on. */
+function fusedPlaces(scene: Scene, changes: ReadonlyMap<number, Change>, origin: Scene): FusedPlace[] {
+  const { view } = scene.picture;
+  const places: FusedPlace[] = [];
+  for (const [row, change] of changes) {
+    if (change !== 'fused') continue;
+    const nodes = Array.from(view.ancestorIds.subarray(view.ancestorStarts[row], view.ancestorStarts[row + 1]));
+    const own = boxOfRow(scene.picture, row);
+    const box = hullBoxes(origin, nodes).find((each) => each.left <= own.left && each.top <= own.top);
+    if (!box || box.right < own.right || box.bottom < own.bottom) continue;
+    const rows = nodes.flatMap((node) => origin.rowOf.get(node) ?? []);
+    places.push({ row, box, ancestors: rows.map((each) => origin.label(each)) });
+  }
+  return places;
+}
+
+function hullsOf(scene: Scene, { sites, refusals, prune }: LookProps): Hull[] {
+  const hulls: Hull[] = [];
+  sites.forEach((site, index) => {
+    hulls.push({ kind: site.on ? 'on' : 'off', boxes: hullBoxes(scene, site.nodes), index });
+  });
+  refusals.forEach((refusal, index) => {
+    hulls.push({ kind: 'miss', boxes: hullBoxes(scene, refusal.nodes), index });
+  });
+  if (prune?.marks.size) hulls.push({ kind: 'group', boxes: hullBoxes(scene, [...prune.marks.keys()]), index: 0 });
+  return hulls.filter((hull) => hull.boxes.length > 0);
+}
+
+function sitesOfRows(scene: Scene, sites: LookProps['sites']): Int32Array {
+  const siteOf = new Int32Array(scene.picture.layout.x.length);
+  sites.forEach((site, index) => {
+    for (const node of site.nodes) {
+      const row = scene.rowOf.get(node);
+      if (row !== undefined) siteOf[row] = index + 1;
+    }
+  });
+  return siteOf;
+}
+
+/** Operators are coloured by family only while nothing else takes the canvas over. */
+export const familyIsShown = (look: Look): boolean =>
+  look.overlay === 'operator' && look.changes === null && look.prune === null;
+
+export const changeColor = (theme: CanvasTheme, change: Change): string => theme[change];
+
+/** The colour that stands for a row: family, heat, change, or neutral. */
+export function rowColor(scene: Scene, look: Look, theme: CanvasTheme, row: number): string {
+  if (look.changes) {
+    const change = look.changes.get(row);
+    return change ? changeColor(theme, change) : theme.lineStrong;
+  }
+  if (look.prune) return look.prune.has(row) ? theme.families[scene.family(row)] : theme.lineStrong;
+  const step = look.heat.steps?.[row];
+  if (step !== undefined) return step < 0 ? theme.lineStrong : theme.sequential[step]!;
+  return theme.families[scene.family(row)];
+}

@@ -1,0 +1,133 @@
+import { useReactFlow, useStoreApi } from '@xyflow/react';
+import { useCallback, useEffect, useMemo, useRef, useState } from 'react';
+import type { Viewport } from './camera.ts';
+import { Camera, centreOn, fitBox } from './camera.ts';
+import type { Scene } from './scene.ts';
+import { boxOfRow } from './scene.ts';
+import type { Box } from './types.ts';
+
+/** Units around a node that is brought into view alone. */
+const AROUND = 320;
+
+export interface CameraMoves {
+  readonly all: (animated?: boolean) => void;
+  /** The selection's block, or everything. */
+  readonly fit: (row: number) => void;
+  readonly actual: () => void;
+  readonly zoomBy: (factor: number) => void;
+  /** Brings a row into the middle; `close` also makes it readable. */
+  readonly goTo: (row: number, options: { readonly close: boolean; readonly animated: boolean }) => void;
+  /** Moves only when the row is not in view. */
+  readonly reveal: (row: number) => void;
+  readonly showBox: (box: Box) => void;
+  readonly centre: (x: number, y: number) => void;
+}
+
+/** The camera that follows React Flow, and the moves that the page asks for. */
+export function useCamera(scene: Scene, documentKey: string): { readonly camera: Camera; readonly moves: CameraMoves } {
+  const [camera] = useState(() => new Camera());
+  const store = useStoreApi();
+  const flow = useReactFlow();
+  useEffect(() => {
+    const follow = (): void => {
+      const { transform, width, height } = store.getState();
+      camera.move({ x: transform[0], y: transform[1], zoom: transform[2] }, width, height);
+    };
+    follow();
+    const unsubscribe = store.subscribe(follow);
+    return () => {
+      unsubscribe();
+      camera.stop();
+    };
+  }, [camera, store]);
+
+  const set = useCallback(
+    (viewport: Viewport, animated: boolean) => {
+      void flow.setViewport(viewport, { duration: animated ? motion() : 0 });
+    },
+    [flow],
+  );
+  const moves = useMemo(() => movesOf(scene, camera, set), [scene, camera, set]);
+  useFirstFit(camera, moves, documentKey);
+  return { camera, moves };
+}
+
+/** The whole graph, once the pane has a size, for each new document. */
+function useFirstFit(camera: Camera, moves: CameraMoves, documentKey: string): void {
+  const fitted = useRef<string | null>(null);
+  useEffect(() => {
+    const fit = (): void => {
+      if (fitted.current === documentKey || camera.width === 0) return;
+      fitted.current = documentKey;
+      moves.all(false);
+    };
+    fit();
+    return camera.subscribe(fit);
+  }, [camera, moves, documentKey]);
+}
+
+/** Duration of camera moves, ms; 0 where motion is reduced. */
+function motion(): number {
+  return matchMedia('(prefers-reduced-motion: reduce)').matches ? 0 : 220;
+}
+
+function movesOf(scene: Scene, camera: Camera, set: (viewport: Viewport, animated: boolean) => void): CameraMoves {
+  const { layout } = scene.picture;
+  const around = (box: Box, largest: number): Viewport => fitBox(box, camera.width, camera.height, largest);
+  const all = (animated = true): void =>
+    set(around({ left: 0, top: 0, right: layout.width, bottom: layout.height }, 1), animated);
+  const middleOf = (row: number): [number, number] => {
+    const box = boxOfRow(scene.picture, row);
+    return [(box.left + box.right) / 2, (box.top + box.bottom) / 2];
+  };
+  const centre = (x: number, y: number, zoom: number, animated: boolean): void =>
+    set(centreOn(x, y, zoom, camera.width, camera.height), animated);
+  const goTo: CameraMoves['goTo'] = (row, { close, animated }) => {
+    const zoom = close && camera.viewport.zoom < 0.7 ? 1 : camera.viewport.zoom;
+    centre(...middleOf(row), zoom, animated);
+  };
+  const atMiddle = (zoom: number, animated: boolean): void => {
+    const { left, right, top, bottom } = camera.visible();
+    centre((left + right) / 2, (top + bottom) / 2, zoom, animated);
+  };
+  return {
+    all,
+    goTo,
+    fit: (row) => {
+      if (row < 0) return all();
+      const block = layout.blocks.find(({ rows }) => rows.includes(row));
+      const own = boxOfRow(scene.picture, row);
+      set(
+        around(
+          block
+            ? { left: block.x, top: block.y, right: block.x + block.width, bottom: block.y + block.height }
+            : {
+                left: own.left - AROUND,
+                top: own.top - AROUND,
+                right: own.right + AROUND,
+                bottom: own.bottom + AROUND,
+              },
+          1,
+        ),
+        true,
+      );
+    },
+    actual: () => atMiddle(1, true),
+    zoomBy: (factor) => atMiddle(Math.max(0.02, Math.min(2, camera.viewport.zoom * factor)), true),
+    reveal: (row) => {
+      const box = boxOfRow(scene.picture, row);
+      const { left, right, top, bottom } = camera.visible(-60);
+      if (box.left < left || box.right > right || box.top < top || box.bottom > bottom) {
+        goTo(row, { close: false, animated: true });
+      }
+    },
+    showBox: (box) => {
+      const { left, right, top, bottom } = camera.visible(-20);
+      const seen = box.left >= left && box.right <= right && box.top >= top && box.bottom <= bottom;
+      if (seen && camera.viewport.zoom >= 0.5) return;
+      const zoom = camera.viewport.zoom < 0.7 ? 1 : camera.viewport.zoom;
+      centre((box.left + box.right) / 2, (box.top + box.bottom) / 2, zoom, true);
+    },
+    centre: (x, y) => centre(x, y, camera.viewport.zoom, true),
+  };
+}
