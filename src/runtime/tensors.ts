@@ -4,7 +4,7 @@ import { byteLengthOf, sizeOf, type DataType } from '../ir/types.ts';
 import type { HostTensor } from './types.ts';
 import type { Ort } from './ort.ts';
 
-/** The element types that ONNX Runtime Web 1.30 takes as inputs and gives as outputs. */
+/** The element types that ONNX Runtime Web 1.30 takes as inputs; 4-bit ones it refuses as outputs. */
 export const HOST_TYPES = [
   'float32',
   'float64',
