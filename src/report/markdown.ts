@@ -1,4 +1,4 @@
-import { formatChange, formatError, formatInteger, formatRatio, plural } from '../base/format.ts';
+import { formatChange, formatError, formatInteger, formatRatio, plural, UNKNOWN } from '../base/format.ts';
 import { headlineClause, leadText, modelName } from './headline.ts';
 import { cosineText, deltaText, pairTexts, type Quantity } from './quantity.ts';
 import type { ReportBench, ReportData, ReportSummary } from './types.ts';
@@ -37,6 +37,12 @@ const sizes = ({ before, after }: ReportData): string =>
     }),
   );
 
+/** Where values change on purpose nothing is judged, so nothing "agrees". */
+function verdictText(verdict: string | null, exactness: string): string {
+  if (verdict === 'agrees' && exactness === 'approximation') return 'approximates';
+  return verdict ?? 'not checked';
+}
+
 function recipe({ steps }: ReportData): string {
   if (steps.length === 0) return 'No step was applied.';
   return table(
@@ -46,7 +52,7 @@ function recipe({ steps }: ReportData): string {
       formatInteger(step.sites),
       deltaText('count', step.nodesBefore, step.nodesAfter),
       deltaText('bytes', step.bytesBefore, step.bytesAfter),
-      escapeMarkdown(step.verdict ?? 'not checked'),
+      escapeMarkdown(verdictText(step.verdict, step.exactness)),
     ]),
   );
 }
@@ -70,9 +76,9 @@ function verification({ verify }: ReportData): string {
     escapeMarkdown(row.output),
     escapeMarkdown(`${row.backend}, ${row.level}`),
     formatError(row.maxRel),
-    formatError(row.allowed),
+    Number.isFinite(row.allowed) ? formatError(row.allowed) : UNKNOWN,
     cosineText(row.cosine),
-    row.ok ? 'agrees' : 'differs',
+    verdictText(row.ok ? 'agrees' : 'differs', verify.class),
   ]);
   const heads = ['Output', 'On', 'Largest error', 'Allowed', 'Cosine', 'Verdict'];
   return `${escapeMarkdown(verify.message)}\n\n${rows.length > 0 ? table(heads, rows) : 'No output was compared.'}`;

@@ -1,4 +1,4 @@
-import { formatBytes, formatChange, formatError, formatInteger, formatRatio, plural } from '../base/format.ts';
+import { formatBytes, formatChange, formatError, formatInteger, formatRatio, plural, UNKNOWN } from '../base/format.ts';
 import { distributionChart, graphStrip, intervalChart, pairBars, widthsChart } from './charts.ts';
 import { mainBench } from './headline.ts';
 import { safe, type Markup, type MarkupValue } from './markup.ts';
@@ -46,9 +46,14 @@ const VERDICTS: ReadonlyMap<string, Tone> = new Map([
   ['no change', { glyph: '=', tone: 'plain' }],
 ]);
 
+const APPROXIMATION = 'approximation';
+
 /** A verdict is a word with a glyph; what was not checked says so. */
-function badge(verdict: string | null): Markup {
+function badge(verdict: string | null, exactness = ''): Markup {
   if (verdict === null) return safe`<span class="badge plain">not checked</span>`;
+  // Where values change on purpose, agreeing would be too big a word: how close they stayed is measured, not judged.
+  if (verdict === 'agrees' && exactness === APPROXIMATION)
+    return safe`<span class="badge changed">~ approximates</span>`;
   const { glyph, tone } = VERDICTS.get(verdict) ?? { glyph: '·', tone: 'plain' };
   return safe`<span class="badge ${tone}">${glyph} ${verdict}</span>`;
 }
@@ -88,7 +93,7 @@ function stepRow(step: ReportStep, index: number): Markup {
       <span class="med">${step.title}</span>
       <span class="sub">${plural(step.sites, 'site')}${off} · ${step.exactness}</span>
     </td>
-    <td>${badge(step.verdict)}${step.message === null ? null : safe`<span class="sub">${step.message}</span>`}</td>
+    <td>${badge(step.verdict, step.exactness)}${step.message === null ? null : safe`<span class="sub">${step.message}</span>`}</td>
     <td class="r">${deltaText('count', step.nodesBefore, step.nodesAfter)}</td>
     <td class="r">${deltaText('bytes', step.bytesBefore, step.bytesAfter)}</td>
   </tr>`;
@@ -166,9 +171,9 @@ export function verification({ verify }: ReportData): Markup {
         <td>${backendName(row.backend)}</td>
         <td>${row.level}</td>
         <td class="r">${formatError(row.maxRel)}</td>
-        <td class="r">${formatError(row.allowed)}</td>
+        <td class="r">${Number.isFinite(row.allowed) ? formatError(row.allowed) : UNKNOWN}</td>
         <td class="r">${cosineText(row.cosine)}</td>
-        <td>${badge(row.ok ? 'agrees' : 'differs')}</td>
+        <td>${badge(row.ok ? 'agrees' : 'differs', verify.class)}</td>
       </tr>`,
   );
   const heads = [
@@ -184,7 +189,7 @@ export function verification({ verify }: ReportData): Markup {
     'Check against the original',
     `class ${verify.class}, errors relative to the largest value of the output`,
     [
-      safe`<p class="t2 gap">${badge(verify.verdict)} ${verify.message}</p>`,
+      safe`<p class="t2 gap">${badge(verify.verdict, verify.class)} ${verify.message}</p>`,
       rows.length > 0 ? table(heads, rows) : note('No output was compared.'),
     ],
   );

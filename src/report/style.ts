@@ -36,7 +36,7 @@ section{margin-top:24px;break-inside:avoid}
 .before{--c:var(--text-3)}.after{--c:var(--accent)}.area{fill:var(--c);opacity:.22}.curve,.median{stroke:var(--c);stroke-width:1.5;fill:none}
 .p95{stroke:var(--c);stroke-width:1.5;stroke-dasharray:2.5 2;fill:none}.dots{stroke:var(--c);stroke-width:3;stroke-linecap:round;opacity:.6}
 .band{fill:var(--text-3);opacity:.16}.one{stroke:var(--text-3)}.interval path{stroke:var(--c);stroke-width:8;stroke-linecap:round;opacity:.4}.interval circle{fill:var(--c)}
-.good{--c:var(--added)}.bad{--c:var(--removed)}.open{--c:var(--warning)}.plain{--c:var(--text-3)}
+.good{--c:var(--added)}.bad{--c:var(--removed)}.open{--c:var(--warning)}.plain{--c:var(--text-3)}.changed{--c:var(--changed)}
 ${FAMILIES.map((family) => `.cell-${family}{fill:var(--op-${family})}`).join('')}.cell-unknown{fill:none;stroke:var(--text-3);stroke-width:.6}
 .mark-removed{fill:var(--removed)}.mark-added{fill:var(--added)}.mark-changed{fill:var(--changed)}
 table{border-collapse:collapse;width:100%;font-size:12px}th{font-weight:520;font-size:11px;color:var(--text-3);text-align:left;padding:0 10px 6px;vertical-align:bottom}

@@ -10,7 +10,7 @@ import { useDocument, useJobs } from '../kit/use-store.ts';
 import './checks.css';
 import { ErrorTable } from './ErrorTable.tsx';
 import { inputsText, requestFor, subjectsOf, type Subject } from './subjects.ts';
-import { MEANINGS, VerdictBadge } from './VerdictBadge.tsx';
+import { meaningOf, VerdictBadge } from './VerdictBadge.tsx';
 
 interface ListProps {
   readonly subjects: readonly Subject[];
@@ -75,7 +75,7 @@ function Findings({ subject }: { readonly subject: Subject }) {
       <p className="mb-2 text-12 text-ink">
         {result.message}{' '}
         <span className="text-ink-3">
-          {MEANINGS[result.verdict]} Class {result.class}; inputs: {inputsText(result.inputs)}; {formatMs(result.ms)}.
+          {meaningOf(result)} Class {result.class}; inputs: {inputsText(result.inputs)}; {formatMs(result.ms)}.
         </span>
       </p>
       <ErrorTable result={result} />

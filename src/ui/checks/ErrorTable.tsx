@@ -1,11 +1,13 @@
 import { clsx } from 'clsx';
-import { formatError, formatShare } from '../../base/format.ts';
+import { formatError, formatShare, UNKNOWN } from '../../base/format.ts';
 import { cosineText } from '../../report/quantity.ts';
 import type { OutputError, VerifyResult } from '../../verify/types.ts';
 
 interface Row {
   readonly where: string;
   readonly output: OutputError;
+  /** The class allows any error: nothing is judged. */
+  readonly free: boolean;
 }
 
 const HEADS = ['Output', 'On', 'Max abs', 'Max rel', 'Cosine', 'Top 1', 'Allowed', 'Verdict'] as const;
@@ -14,7 +16,7 @@ const WORDS: ReadonlySet<string> = new Set(['Output', 'On', 'Verdict']);
 
 const backendName = (backend: string): string => (backend === 'wasm' ? 'WASM' : 'WebGPU');
 
-function ErrorRow({ where, output }: Row) {
+function ErrorRow({ where, output, free }: Row) {
   return (
     <tr>
       <td className="mono max-w-52 ell" title={output.name}>
@@ -25,8 +27,10 @@ function ErrorRow({ where, output }: Row) {
       <td className="r">{formatError(output.maxRel)}</td>
       <td className="r">{cosineText(output.cosine)}</td>
       <td className="r">{formatShare(output.top1)}</td>
-      <td className="r text-ink-3">{formatError(output.allowed)}</td>
-      <td className={clsx(output.ok ? 'text-added' : 'text-error')}>{output.ok ? '✓ agrees' : '× differs'}</td>
+      <td className="r text-ink-3">{free ? UNKNOWN : formatError(output.allowed)}</td>
+      <td className={clsx(!output.ok ? 'text-error' : free ? 'text-changed' : 'text-added')}>
+        {!output.ok ? '× differs' : free ? '~ not judged' : '✓ agrees'}
+      </td>
     </tr>
   );
 }
@@ -50,7 +54,12 @@ export function ErrorTable({ result }: { readonly result: VerifyResult }) {
       </thead>
       <tbody>
         {rows.map(({ where, output }) => (
-          <ErrorRow key={`${where} ${output.name}`} where={where} output={output} />
+          <ErrorRow
+            key={`${where} ${output.name}`}
+            where={where}
+            output={output}
+            free={result.class === 'approximation'}
+          />
         ))}
       </tbody>
     </table>

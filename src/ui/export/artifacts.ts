@@ -34,6 +34,8 @@ export function standingOf({ stops, cursor }: DocumentView): Standing {
   const stop = stops[cursor];
   if (!stop || cursor === 0) return { tone: 'none', text: 'This is the model as it was opened.' };
   const { whole } = stop;
+  if (whole?.ok && whole.class === 'approximation')
+    return { tone: 'none', text: `Compared with the original: ${whole.message}` };
   if (whole?.ok) return { tone: 'good', text: `Checked against the original: ${whole.message}` };
   if (whole) return { tone: 'warning', text: `Against the original: ${whole.message}` };
   const open = stops.slice(1, cursor + 1).filter((each) => !each.verify?.ok).length;

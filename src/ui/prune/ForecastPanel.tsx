@@ -112,7 +112,8 @@ export function ForecastPanel({ app }: { readonly app: App }) {
       <div className="sec">
         <h3 className="h4 mb-1.5">Fidelity</h3>
         <p className="text-11 text-ink-2">
-          Unknown until you apply. The result is then run against the model before it, and the difference stands here.
+          Unknown until you apply. The result is then run against the model before it, and its stop says how close it
+          is.
         </p>
       </div>
       <LastCheck stop={stop} />
