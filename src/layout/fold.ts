@@ -1,4 +1,13 @@
-import { ASPECT, GAP, LONGEST_ROUTE, NODE_HEIGHT, NODE_WIDTH } from './metrics.ts';
+import {
+  ASPECT,
+  FRAME_BOTTOM,
+  FRAME_GAP,
+  FRAME_HEADER,
+  GAP,
+  LONGEST_ROUTE,
+  NODE_HEIGHT,
+  NODE_WIDTH,
+} from './metrics.ts';
 import type { Links } from './links.ts';
 
 const ROW = NODE_HEIGHT + GAP;
@@ -8,12 +17,22 @@ const TRACK = NODE_WIDTH + GAP;
 const PER_WIRE = 2.5;
 const INSIDE_BLOCK = 5;
 
-/** Ranks that a column should hold so that the whole picture has a screen's aspect. */
-export function ranksPerColumn(ranks: Int32Array): number {
-  const loads = loadsOf(ranks);
+/**
+ * Ranks that a column should hold so that the whole picture has a screen's aspect.
+ *
+ * @param rankHeight mean height of a rank, frames included
+ */
+export function ranksPerColumn(ranks: Int32Array, rankHeight = ROW): number {
   let area = 0;
-  for (const load of loads) area += ROW * (COLUMN + TRACK * Math.min(3, load - 1));
-  return Math.max(10, Math.round(Math.sqrt(area / ASPECT) / ROW));
+  for (const load of loadsOf(ranks)) area += rankHeight * (COLUMN + TRACK * Math.min(3, load - 1));
+  return Math.max(10, Math.round(Math.sqrt(area / ASPECT) / rankHeight));
+}
+
+/** Mean height of a rank when every change of block costs the room between two frames. */
+export function meanRankHeight(rankBlocks: Int32Array): number {
+  let changes = 0;
+  for (let rank = 1; rank < rankBlocks.length; rank++) if (rankBlocks[rank] !== rankBlocks[rank - 1]) changes++;
+  return ROW + ((FRAME_BOTTOM + FRAME_GAP + FRAME_HEADER) * changes) / Math.max(1, rankBlocks.length);
 }
 
 function loadsOf(ranks: Int32Array): Int32Array {
@@ -82,14 +101,19 @@ function crossingWires(links: Links, ranks: Int32Array, count: number): Int32Arr
   return change.subarray(0, count);
 }
 
-/** [ranks] the block that all rows of a rank belong to; -1: none or several. Ports do not count. */
+/**
+ * [ranks] the block that a rank belongs to; -1: none or several. Rows of no block at all (shape arithmetic, masks) may
+ * stand beside it as long as they are the fewer. Ports do not count.
+ */
 export function blocksOfRanks(blockOfRow: Int32Array, ranks: Int32Array, count: number): Int32Array {
-  const NOT_SEEN = -2;
-  const blocks = new Int32Array(count).fill(NOT_SEEN);
+  const SEVERAL = -2;
+  const blocks = new Int32Array(count).fill(-1);
+  const surplus = new Int32Array(count);
   blockOfRow.forEach((block, row) => {
     const rank = ranks[row]!;
-    if (blocks[rank] === NOT_SEEN) blocks[rank] = block;
-    else if (blocks[rank] !== block) blocks[rank] = -1;
+    surplus[rank]! += block < 0 ? -1 : 1;
+    if (block < 0) return;
+    blocks[rank] = blocks[rank] === -1 || blocks[rank] === block ? block : SEVERAL;
   });
-  return blocks.map((block) => (block === NOT_SEEN ? -1 : block));
+  return blocks.map((block, rank) => (block < 0 || surplus[rank]! < 0 ? -1 : block));
 }

@@ -18,7 +18,8 @@ export function framesOf(
       let end = first + 1;
       while (end < blocks.length && blocks[end] === blocks[first]) end++;
       const block = blocks[first]!;
-      const rows = block >= 0 ? rowsAt[index]!.slice(first, end).flat() : [];
+      const inside = block >= 0 ? rowsAt[index]!.slice(first, end).flat() : [];
+      const rows = inside.filter((row) => blockOfRow[row] === block);
       if (rows.length > 1) {
         const y = grid.channelTops[first]! - FRAME_HEADER;
         const bottom = grid.rankTops[end - 1]! + grid.rankHeights[end - 1]! + FRAME_BOTTOM;

@@ -1,5 +1,5 @@
 import type { GraphView } from '../ir/view.ts';
-import { blocksOfRanks, foldRanks, ranksPerColumn } from './fold.ts';
+import { blocksOfRanks, foldRanks, meanRankHeight, ranksPerColumn } from './fold.ts';
 import { framesOf, keptFrames } from './frames.ts';
 import type { Previous } from './keep.ts';
 import { keepCells } from './keep.ts';
@@ -42,11 +42,10 @@ function layOutAgain(view: GraphView, links: Links, cells: Cells, previous: Prev
 
 function layOutAnew(view: GraphView, links: Links): GraphLayout {
   const places = rankItems(links);
-  const perColumn = ranksPerColumn(places);
-  const blocks = findBlocks(view.nodeNames, places.subarray(0, links.rows), perColumn * BLOCK_SLACK);
+  const blocks = findBlocks(view.nodeNames, places.subarray(0, links.rows), ranksPerColumn(places) * BLOCK_SLACK);
   const count = places.reduce((most, rank) => Math.max(most, rank + 1), 0);
   const rankBlocks = blocksOfRanks(blocks.ofRow, places, count);
-  const starts = foldRanks(links, places, rankBlocks, perColumn);
+  const starts = foldRanks(links, places, rankBlocks, ranksPerColumn(places, meanRankHeight(rankBlocks)));
   const cells = foldedCells(places, starts, count, rankBlocks);
   const drawn = drawLinks(links, cells.columns, places);
   const depths = depthsBelow(links);

@@ -27,8 +27,8 @@ export const GUTTER = 28;
 export const BUS = 14;
 export const STUB_BAND = 22;
 
-/** Column that the model's picture should fill: width to height of a screen. */
-export const ASPECT = 1.7;
+/** Width to height of the whole picture: about that of a canvas between two panels. */
+export const ASPECT = 1.45;
 /** No rank holds more items; further ones go below. */
 export const RANK_WIDTH = 24;
 /** An edge over more ranks becomes a stub. */

@@ -25,7 +25,6 @@ import { ZoomControls } from './ZoomControls.tsx';
 
 const NODE_TYPES = { op: OpNode, mark: MarkNode };
 const NO_EDGES: never[] = [];
-const PRO = { hideAttribution: true };
 
 /**
  * The graph: React Flow holds the viewport and the few nodes in view, a canvas under it everything else. It has no
@@ -83,7 +82,7 @@ function Canvas(props: GraphCanvasProps) {
           deleteKeyCode={null}
           selectionKeyCode={null}
           multiSelectionKeyCode={null}
-          proOptions={PRO}
+          attributionPosition="top-right"
           onPaneClick={pointer.click}
         />
       </div>

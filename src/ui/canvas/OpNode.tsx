@@ -53,7 +53,7 @@ export const OpNode = memo(function OpNode({ data }: NodeProps<OpFlowNode>) {
       </div>
       {(data.detail !== '' || data.share !== '' || mark) && (
         <div className="gc-line2">
-          {mark && mark.before !== mark.after ? (
+          {mark && mark.before !== mark.after && widthAt(data.detail, mark) !== NOT_NAMED ? (
             <PrunedDetail detail={data.detail} mark={mark} />
           ) : (
             <span className="gc-detail">{data.detail}</span>
@@ -72,17 +72,23 @@ const CostBar = ({ bar }: { readonly bar: number }) => (
   </div>
 );
 
+const NOT_NAMED = -2;
+
+/** Where the attributes name the old width; -1: there are none, the widths stand alone. */
+function widthAt(detail: string, { before }: PruneMark): number {
+  if (detail === '') return -1;
+  const at = detail.search(new RegExp(`(?<!\\d)${before}(?!\\d)`));
+  return at < 0 ? NOT_NAMED : at;
+}
+
 /** The attributes, with the old width struck and the new one beside it. */
 function PrunedDetail({ detail, mark }: { readonly detail: string; readonly mark: PruneMark }) {
-  const width = String(mark.before);
-  const at = detail.search(new RegExp(`(?<!\\d)${width}(?!\\d)`));
-  const before = at < 0 ? '' : detail.slice(0, at);
-  const after = at < 0 ? '' : detail.slice(at + width.length);
+  const at = Math.max(0, widthAt(detail, mark));
   return (
     <span className="gc-detail">
-      {before}
-      <s>{width}</s> <b>{mark.after}</b>
-      {after}
+      {detail.slice(0, at)}
+      <s>{mark.before}</s> <b>{mark.after}</b>
+      {detail.slice(at + String(mark.before).length)}
     </span>
   );
 }

@@ -54,7 +54,7 @@ export function RefusalPopover({ refusal, where, box, camera, onClose }: Props) 
           </svg>
         </button>
       </header>
-      <div className="gc-pop-body">{refusal.reason}</div>
+      <div className="gc-pop-body">{refusal.reason.split('`').map(asWords)}</div>
       {refusal.actions && refusal.actions.length > 0 && (
         <footer>
           {refusal.actions.slice(0, MOST_ACTIONS).map((action) => (
@@ -67,6 +67,10 @@ export function RefusalPopover({ refusal, where, box, camera, onClose }: Props) 
     </div>
   );
 }
+
+/** Names stand in back quotes, and are set in mono. */
+const asWords = (part: string, index: number) =>
+  index % 2 === 0 ? part : <code key={`${index} ${part}`}>{part}</code>;
 
 /** Right of the hull, or left of it where there is no room. */
 function placeBeside(pane: HTMLElement, box: Box, camera: Camera): void {

@@ -18,23 +18,32 @@ export function paintShapes(frame: Frame): void {
       if (wire === lastWire || shape === '' || insideSite(frame, row, layout.routeRows[route]!)) continue;
       lastWire = wire;
       const point = layout.routeStarts[route]! * 2;
-      shapeLabel(frame, shape, layout.routePoints[point]!, layout.routePoints[point + 1]!, size, row);
+      const below = distance(frame, row, layout.routeRows[route]!);
+      shapeLabel(frame, shape, layout.routePoints[point]!, layout.routePoints[point + 1]!, below, size, row);
     }
   });
   view.inputs.forEach((wire, port) => {
     const box = boxOfPort(scene.picture, port);
     const shape = view.wireShapes[wire]!;
-    if (shape !== '' && meets(box, frame.visible)) shapeLabel(frame, shape, layout.portX[port]!, box.bottom, size, -1);
+    if (shape !== '' && meets(box, frame.visible))
+      shapeLabel(frame, shape, layout.portX[port]!, box.bottom, 13, size, -1);
   });
+}
+
+/** From a node's foot to the middle of the label below it: clear of the hulls above and below. */
+function distance({ look }: Frame, row: number, sink: number): number {
+  const above = look.siteOf[row]! > 0;
+  const beneath = sink >= 0 && look.siteOf[sink]! > 0;
+  return above === beneath ? 13 : above ? 17 : 9;
 }
 
 const insideSite = ({ look }: Frame, row: number, sink: number): boolean =>
   sink >= 0 && look.siteOf[row]! > 0 && look.siteOf[row] === look.siteOf[sink];
 
-function shapeLabel(frame: Frame, shape: string, x: number, y: number, size: number, row: number): void {
+function shapeLabel(frame: Frame, shape: string, x: number, y: number, below: number, size: number, row: number): void {
   const { context, theme, viewport } = frame;
   const left = x * viewport.zoom + viewport.x + 7;
-  const middle = (y + 15) * viewport.zoom + viewport.y;
+  const middle = (y + below) * viewport.zoom + viewport.y;
   const parts = partsOf(shape, row >= 0 ? frame.look.prune?.get(row) : undefined);
   let width = 0;
   for (const part of parts) {
@@ -90,20 +99,22 @@ export function paintPills(frame: Frame): void {
   scene.stubs.query(frame.visible, (stub) => {
     const box = boxOfStub(scene.picture, stub);
     const at = screenBox(frame, box);
-    const { context } = frame;
-    context.fillStyle = theme.edge;
-    context.fillRect(at.x + at.width / 2 - 0.75, at.y + at.height, 1.5, 4 * frame.viewport.zoom);
-    pill(frame, at);
-    pillName(frame, view.wireNames[scene.picture.layout.stubWires[stub]!]!, at, 7, 10, theme.text2);
+    const wire = scene.picture.layout.stubWires[stub]!;
+    const ends = [view.wireSources[wire]!, scene.picture.layout.stubRows[stub]!];
+    const lit = frame.selected >= 0 && ends.includes(frame.selected);
+    frame.context.fillStyle = lit ? theme.accent : theme.edge;
+    frame.context.fillRect(at.x + at.width / 2 - 0.75, at.y + at.height, 1.5, 4 * frame.viewport.zoom);
+    pill(frame, at, lit);
+    pillName(frame, view.wireNames[wire]!, at, 7, 10, lit ? theme.text1 : theme.text2);
   });
 }
 
-function pill({ context, theme, viewport }: Frame, at: ReturnType<typeof screenBox>): void {
+function pill({ context, theme, viewport }: Frame, at: ReturnType<typeof screenBox>, lit = false): void {
   roundedBox(context, at, 13 * viewport.zoom);
   context.fillStyle = theme.canvas;
   context.fill();
-  context.strokeStyle = theme.lineStrong;
-  context.lineWidth = 1;
+  context.strokeStyle = lit ? theme.accent : theme.lineStrong;
+  context.lineWidth = lit ? 1.5 : 1;
   context.stroke();
 }
 

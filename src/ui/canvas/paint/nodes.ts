@@ -80,7 +80,7 @@ function middleNode(frame: Frame, row: number): void {
 function words(frame: Frame, row: number, at: ReturnType<typeof screenBox>, edge: number): void {
   const { context, scene, look, theme, viewport } = frame;
   const size = Math.min(12, fontSize(frame, 16));
-  if (at.height < size - 1) return;
+  if (at.height < size - 2) return;
   context.font = `620 ${size}px ${theme.fontUi}`;
   const op = scene.op(row);
   const gap = Math.max(3, 8 * viewport.zoom);
