@@ -94,7 +94,8 @@ function copyCosts(
   const covered = leaves.reduce((sum, leaf) => sum + leaf.places.length, 0);
   const holders = constants.get(tensor) ?? [];
   const uses = holders.reduce((sum, value) => sum + model.getValue(value).uses.length, 0);
-  const always = uses > covered || holders.some((value) => model.isGraphOutput(value));
+  const kept = (value: ValueId): boolean => model.isGraphOutput(value) || model.getValue(value).uses.length === 0;
+  const always = uses > covered || holders.some(kept);
   if (leaves.length === 1 && !always) return [];
   const byLeaf = leaves.map((leaf) => groupsOn(graph, leaf.axes));
   return [{ elements: tensor.size, bytes: tensor.byteLength, uses: byLeaf, always }];

@@ -12,13 +12,14 @@ export class Elements {
   /** By root axis: its first element. */
   private readonly firsts = new Map<number, number>();
   /** By leading element: 1 + index into `space.freezes`; 0: free. */
-  private readonly frozen: number[] = [];
+  private readonly frozen: Int32Array;
 
   constructor(space: Space) {
     this.space = space;
     for (const { axis, size } of space.axes.map((each, axis) => ({ axis, size: each.size }))) {
       if (space.root(axis) === axis) this.firsts.set(axis, this.classes.add(size));
     }
+    this.frozen = new Int32Array(this.classes.size);
     space.freezes.forEach((_, index) => this.freezeAxis(index));
     for (const map of space.maps) map.pairs((i, j) => this.union(this.element(map.a, i), this.element(map.b, j)));
     const [last, first] = [space.blocks.filter((each) => each.constant), space.blocks.filter((each) => !each.constant)];

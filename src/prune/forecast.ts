@@ -24,7 +24,7 @@ function corrections(table: ForecastTable, { channels, kept }: Widths): readonly
   };
   for (const copy of table.copies) {
     const whole = copy.uses.filter((groups) => !isCut(groups)).length;
-    add(-Math.max(copy.always ? whole : whole - 1, 0), copy);
+    add((copy.always || whole > 0 ? 1 : 0) - whole, copy);
   }
   for (const each of table.added) if (isCut(each.groups)) add(1, each);
   return [elements, bytes];

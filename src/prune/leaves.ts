@@ -22,7 +22,8 @@ export function leafGroups(graph: ChannelGraph): LeafGroup[] {
     if (place.tensor === null) continue;
     const axes = [...place.axes, ...(owned.get(place) ?? [])];
     if (!axes.some((axis) => graph.axes.has(space.root(axis)))) continue;
-    const key = `${place.value}:${owned.has(place) ? `own ${place.id}` : axes.map((axis) => space.root(axis)).join()}`;
+    const roots = axes.map((axis) => (graph.axes.has(space.root(axis)) ? space.root(axis) : 'whole'));
+    const key = `${place.value}:${owned.has(place) ? `own ${place.id}` : roots.join()}`;
     groups.set(key, [...(groups.get(key) ?? []), place]);
   }
   return [...groups.values()].map((places) => {

@@ -40,9 +40,8 @@ const placeOf = (r: Relation, at: number): Place | null => r.inputs[at] ?? r.out
 function freezeReadSizes(space: Space, tracer: SizeTracer, node: Node): void {
   const handled = axisRule(node)?.sizes ?? [];
   node.inputs.forEach((value, slot) => {
-    const moved = node.outputs.some((output) => output !== null && tracer.carries(output));
-    if (value === null || moved || handled.includes(slot) || !tracer.carries(value)) return;
-    freezeSources(space, tracer, value, node);
+    const moved = node.outputs.some((output) => output !== null && tracer.output(output) !== null);
+    if (value !== null && !moved && !handled.includes(slot)) freezeSources(space, tracer, value, node);
   });
 }
 
@@ -66,7 +65,10 @@ function freezeInterface(space: Space, tracer: SizeTracer): void {
     freezeSources(space, tracer, value, null);
   }
   for (const value of model.graph.sparseInitializers.keys()) freeze(value, 'a sparse constant is not cut');
-  for (const value of captured(model)) freeze(value, `${model.getValue(value).name} is used by a subgraph`);
+  for (const value of captured(model)) {
+    freeze(value, `${model.getValue(value).name} is used by a subgraph`);
+    freezeSources(space, tracer, value, null);
+  }
 }
 
 /** Values of the main graph that inner graphs read or return. */

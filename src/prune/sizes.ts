@@ -44,16 +44,11 @@ export class SizeTracer {
     return traced;
   }
 
-  /** Whether a value can carry sizes at all. */
-  carries(value: ValueId): boolean {
-    const producer = this.producer(value);
-    return producer !== null && (isShape(producer) || follows(producer) !== null);
-  }
-
-  /** The same for a value, as a graph output sees it. */
+  /** The same for a value, as a graph output sees it. Null: nothing is known of it. */
   output(value: ValueId): readonly SizeSource[] | null {
     const producer = this.producer(value);
-    if (producer === null) return null;
+    const rank = this.analysis.shape(value)?.length;
+    if (producer === null || rank === undefined || rank > 1) return null;
     if (isShape(producer)) return this.shapeOf(producer);
     return follows(producer)?.(this, producer) ?? null;
   }
@@ -120,7 +115,11 @@ const FOLLOWED: Readonly<Record<string, Follow>> = {
     const data = tracer.input(node, 0);
     const indices = tracer.constants(node, 1);
     if (!data || !indices) return null;
-    return indices.map((index) => data.at(index) ?? { kind: 'opaque' });
+    const once = new Set(indices).size === indices.length;
+    return indices.map((index) => {
+      const source = data.at(index) ?? { kind: 'opaque' };
+      return once || source.kind !== 'constant' ? source : { ...source, exclusive: false };
+    });
   },
   Slice: (tracer, node) => {
     const data = tracer.input(node, 0);

@@ -209,9 +209,10 @@ function relateResize(r: Relation): void {
 }
 
 function resizeTo(r: Relation, x: Place, y: Place, i: number, size: SizeSource | undefined, equal: boolean): void {
-  if (!equal) return;
-  r.same(x, i, y, i);
-  r.sized(y, i, size);
+  if (equal) {
+    r.same(x, i, y, i);
+    r.sized(y, i, size);
+  } else if (size?.kind === 'size') r.freeze(r.space.value(size.value), size.dim, 'resizes to the size of this axis');
 }
 
 /** Resize has its scales in slot 2 since opset 11, in slot 1 before (as Upsample), or as an attribute. */
