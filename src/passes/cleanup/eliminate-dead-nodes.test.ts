@@ -8,6 +8,12 @@ import { eliminateDeadNodes } from './eliminate-dead-nodes.ts';
 const names = (model: ReturnType<typeof buildModel>): string[] =>
   [...model.graph.initializers.keys()].map((id) => model.getValue(id).name);
 
+const branchOf = (op: string, captured: Parameters<GraphBuilder['output']>[0]) => (inner: GraphBuilder) => {
+  inner.op('Exp', [captured]);
+  inner.weight('inner', [3]);
+  inner.output(inner.op(op, [captured]));
+};
+
 describe('eliminate-dead-nodes', () => {
   it('removes nodes that no output needs, each connected part as one site, with their constants', async () => {
     const before = buildModel({}, (g) => {
@@ -57,15 +63,13 @@ describe('eliminate-dead-nodes', () => {
   });
 
   it('looks into branches, and keeps what a branch captures', async () => {
-    const branch = (op: string, captured: Parameters<GraphBuilder['output']>[0]) => (inner: GraphBuilder) => {
-      inner.op('Exp', [captured]);
-      inner.weight('inner', [3]);
-      inner.output(inner.op(op, [captured]));
-    };
     const before = buildModel({}, (g) => {
       const captured = g.op('Abs', [g.input('x', [2])]);
       const c = g.input('c', [], 'bool');
-      g.output(g.op('If', [c], { then_branch: branch('Relu', captured), else_branch: branch('Neg', captured) }), 'y');
+      g.output(
+        g.op('If', [c], { then_branch: branchOf('Relu', captured), else_branch: branchOf('Neg', captured) }),
+        'y',
+      );
     });
     const { model: after } = await afterPass(before, eliminateDeadNodes);
     expect(countOps(after)).toEqual({ Abs: 1, If: 1, Relu: 1, Neg: 1 });

@@ -22,6 +22,21 @@ async function expectRemoved(before: Model, ops: Record<string, number>): Promis
   return after;
 }
 
+const bool = (value: number) => tensorOf('bool', [], Uint8Array.of(value));
+
+const dropout = (
+  inputs: (g: GraphBuilder) => ReturnType<GraphBuilder['input']>[],
+  options: BuildOptions,
+  attributes = {},
+  init: NodeInit = {},
+): Model =>
+  buildModel(options, (g) => {
+    const node = g.node('Dropout', [g.input('x', [3]), ...inputs(g)], attributes, init);
+    g.output(g.op('Relu', [node.outputs[0]!]), 'y');
+    const mask = node.outputs[1];
+    if (mask && init.name === 'masked') g.output(mask, 'mask');
+  });
+
 describe('eliminate-identity', () => {
   it('removes chains of Identity, also before a graph output, whose name stays', async () => {
     const before = buildModel({}, (g) => {
@@ -67,20 +82,6 @@ describe('eliminate-identity', () => {
     expect(result.refusals.map((each) => each.reason).join()).toMatch(/lies outside/);
     await expectEquivalent(before, after, { class: 'bits', seeds: 1 });
   });
-
-  const dropout = (
-    inputs: (g: GraphBuilder) => ReturnType<GraphBuilder['input']>[],
-    options: BuildOptions,
-    attributes = {},
-    init: NodeInit = {},
-  ): Model =>
-    buildModel(options, (g) => {
-      const node = g.node('Dropout', [g.input('x', [3]), ...inputs(g)], attributes, init);
-      g.output(g.op('Relu', [node.outputs[0]!]), 'y');
-      const mask = node.outputs[1];
-      if (mask && init.name === 'masked') g.output(mask, 'mask');
-    });
-  const bool = (value: number) => tensorOf('bool', [], Uint8Array.of(value));
 
   it('removes Dropout outside training, with an unused mask', async () => {
     await expectRemoved(

@@ -24,6 +24,12 @@ async function expectKept(before: Model, reason: RegExp | null = null): Promise<
   else expect(refusals).toEqual([]);
 }
 
+const sliced = (end: number, step: number) =>
+  around([4, 3], (g, x) => {
+    const inputs = [[step < 0 ? -1 : 0], [end], [0], [step]].map((each, i) => g.int64s(`i${i}`, each));
+    return g.op('Slice', [x, ...inputs]);
+  });
+
 describe('eliminate-noop: reshaping and moving', () => {
   it('removes a cast to the type that is there, in the old spelling too', async () => {
     await expectRemoved(around([2, 3], (g, x) => g.op('Cast', [x], { to: 1 })));
@@ -60,14 +66,9 @@ describe('eliminate-noop: reshaping and moving', () => {
   });
 
   it('removes a slice of everything, not one that runs backwards', async () => {
-    const slice = (end: number, step: number) =>
-      around([4, 3], (g, x) => {
-        const inputs = [[step < 0 ? -1 : 0], [end], [0], [step]].map((each, i) => g.int64s(`i${i}`, each));
-        return g.op('Slice', [x, ...inputs]);
-      });
-    await expectRemoved(slice(Number.MAX_SAFE_INTEGER, 1));
-    await expectKept(slice(3, 1));
-    await expectKept(slice(-9, -1));
+    await expectRemoved(sliced(Number.MAX_SAFE_INTEGER, 1));
+    await expectKept(sliced(3, 1));
+    await expectKept(sliced(-9, -1));
   });
 
   it('removes a pad of nothing, not one that moves', async () => {

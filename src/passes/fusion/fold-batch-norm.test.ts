@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import { array, assert, asyncProperty, boolean, constantFrom, integer, record } from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { float } from '../../ir/attribute.ts';
 import type { Model } from '../../ir/model.ts';
@@ -177,22 +177,22 @@ describe('fold-batch-norm: before a linear operator', () => {
   });
 });
 
-describe('fold-batch-norm: what it leaves alone', () => {
-  const small = (options: NormOptions, opset: number): Model =>
-    buildModel({ opset }, (g) => {
-      const y = norm(g, conv(g, g.input('x', [1, 3, 6, 6]), [3, 2]), 2, options);
-      g.output(y, 'y');
-    });
+const normAt = (options: NormOptions, opset: number): Model =>
+  buildModel({ opset }, (g) => {
+    const y = norm(g, conv(g, g.input('x', [1, 3, 6, 6]), [3, 2]), 2, options);
+    g.output(y, 'y');
+  });
 
+describe('fold-batch-norm: what it leaves alone', () => {
   it('batch norm in training mode, in each spelling', async () => {
-    await expectRefused(small({ attributes: { training_mode: 1 }, outputs: ['y', 'm', 'v'] }, 15), /training mode/);
-    await expectRefused(small({}, 6), /training mode/);
-    await expectRefused(small({ outputs: ['y', 'm', 'v', 'sm', 'sv'] }, 9), /training mode/);
-    expect((await sitesOf(small({ attributes: { is_test: 1 } }, 6), foldBatchNorm)).sites).toHaveLength(1);
+    await expectRefused(normAt({ attributes: { training_mode: 1 }, outputs: ['y', 'm', 'v'] }, 15), /training mode/);
+    await expectRefused(normAt({}, 6), /training mode/);
+    await expectRefused(normAt({ outputs: ['y', 'm', 'v', 'sm', 'sv'] }, 9), /training mode/);
+    expect((await sitesOf(normAt({ attributes: { is_test: 1 } }, 6), foldBatchNorm)).sites).toHaveLength(1);
   });
 
   it('statistics per element', async () => {
-    await expectRefused(small({ attributes: { spatial: 0 } }, 8), /statistics per element/);
+    await expectRefused(normAt({ attributes: { spatial: 0 } }, 8), /statistics per element/);
   });
 
   it('a convolution with another reader, named in the reason', async () => {
@@ -286,47 +286,43 @@ describe('fold-batch-norm: bookkeeping', () => {
 
 describe('fold-batch-norm on random chains', () => {
   /** Channels, and what stands where, of a chain of layers. */
-  const layer = fc.record({
-    kind: fc.constantFrom('conv', 'depthwise', 'transpose', 'norm', 'Relu', 'Sigmoid'),
-    width: fc.integer({ min: 1, max: 3 }),
-    pad: fc.integer({ min: 0, max: 1 }),
-    bias: fc.boolean(),
+  const layer = record({
+    kind: constantFrom('conv', 'depthwise', 'transpose', 'norm', 'Relu', 'Sigmoid'),
+    width: integer({ min: 1, max: 3 }),
+    pad: integer({ min: 0, max: 1 }),
+    bias: boolean(),
   });
 
   it('keeps the outputs', async () => {
-    await fc.assert(
-      fc.asyncProperty(
-        fc.array(layer, { minLength: 1, maxLength: 6 }),
-        fc.integer({ min: 1, max: 99 }),
-        async (chain, seed) => {
-          const before = buildModel({ seed }, (g) => {
-            let x = g.input('x', [1, 2, 12, 12]);
-            let channels = 2;
-            for (const { kind, width, pad, bias } of chain) {
-              const pads = [pad, pad, pad, pad];
-              if (kind === 'norm') x = norm(g, x, channels);
-              else if (kind === 'Relu' || kind === 'Sigmoid') x = g.op(kind, [x]);
-              else {
-                const depthwise = kind === 'depthwise';
-                const out = depthwise ? channels : width;
-                const shape = kind === 'transpose' ? [channels, out, 2, 2] : [out, depthwise ? 1 : channels, 2, 2];
-                const inputs = [x, g.weight('w', shape), ...(bias ? [g.weight('b', [out])] : [])];
-                const group = depthwise ? channels : 1;
-                x = g.op(kind === 'transpose' ? 'ConvTranspose' : 'Conv', inputs, { pads, group });
-                channels = out;
-              }
+    await assert(
+      asyncProperty(array(layer, { minLength: 1, maxLength: 6 }), integer({ min: 1, max: 99 }), async (chain, seed) => {
+        const before = buildModel({ seed }, (g) => {
+          let x = g.input('x', [1, 2, 12, 12]);
+          let channels = 2;
+          for (const { kind, width, pad, bias } of chain) {
+            const pads = [pad, pad, pad, pad];
+            if (kind === 'norm') x = norm(g, x, channels);
+            else if (kind === 'Relu' || kind === 'Sigmoid') x = g.op(kind, [x]);
+            else {
+              const depthwise = kind === 'depthwise';
+              const out = depthwise ? channels : width;
+              const shape = kind === 'transpose' ? [channels, out, 2, 2] : [out, depthwise ? 1 : channels, 2, 2];
+              const inputs = [x, g.weight('w', shape), ...(bias ? [g.weight('b', [out])] : [])];
+              const group = depthwise ? channels : 1;
+              x = g.op(kind === 'transpose' ? 'ConvTranspose' : 'Conv', inputs, { pads, group });
+              channels = out;
             }
-            g.output(x, 'y');
-          });
-          const { model: after, result } = await afterPass(before, foldBatchNorm);
-          const folds = chain.filter(
-            ({ kind }, i) => kind === 'norm' && /conv|depthwise|transpose/.test(chain[i - 1]?.kind ?? ''),
-          );
-          expect(result.applied.length).toBeGreaterThanOrEqual(folds.length);
-          const verdicts = ['agrees', 'uninformative'] as const;
-          await expectEquivalent(before, after, { class: 'weights', seeds: 1, verdicts });
-        },
-      ),
+          }
+          g.output(x, 'y');
+        });
+        const { model: after, result } = await afterPass(before, foldBatchNorm);
+        const folds = chain.filter(
+          ({ kind }, i) => kind === 'norm' && /conv|depthwise|transpose/.test(chain[i - 1]?.kind ?? ''),
+        );
+        expect(result.applied.length).toBeGreaterThanOrEqual(folds.length);
+        const verdicts = ['agrees', 'uninformative'] as const;
+        await expectEquivalent(before, after, { class: 'weights', seeds: 1, verdicts });
+      }),
       { numRuns: 40, seed: 7 },
     );
   });

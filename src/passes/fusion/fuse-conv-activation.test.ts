@@ -26,6 +26,12 @@ const reasons = async (before: Model): Promise<string> => {
   return refusals.map((each) => each.reason).join(' ');
 };
 
+const clipped = (limits: (number | null)[]) =>
+  model((g) => {
+    const inputs = limits.map((limit, i) => (limit === null ? null : g.tensor(`limit${i}`, floats([], [limit]))));
+    return g.op('Clip', [conv(g), ...inputs]);
+  });
+
 describe('fuse-conv-activation', () => {
   it.each([
     ['Relu', {}, null],
@@ -51,11 +57,6 @@ describe('fuse-conv-activation', () => {
 
   it('takes the limits of Clip from constants, or its defaults', async () => {
     const least = Math.fround(-3.4028234663852886e38);
-    const limited = (limits: (number | null)[]) =>
-      model((g) => {
-        const inputs = limits.map((limit, i) => (limit === null ? null : g.tensor(`limit${i}`, floats([], [limit]))));
-        return g.op('Clip', [conv(g), ...inputs]);
-      });
     for (const [limits, expected] of [
       [
         [0, 6],
@@ -67,7 +68,7 @@ describe('fuse-conv-activation', () => {
       ],
       [[-1], [-1, -least]],
     ] as const) {
-      const before = limited([...limits]);
+      const before = clipped([...limits]);
       const { model: after } = await afterPass(before, fuseConvActivation);
       expect(getFloats([...after.nodes.values()][0]!, 'activation_params', null)).toEqual(expected);
       await expectEquivalent(before, after, { class: 'kernel', seeds: 1 });

@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import { array, assert, asyncProperty, integer } from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { getInts } from '../../ir/attribute.ts';
 import type { Model } from '../../ir/model.ts';
@@ -26,6 +26,14 @@ const reasons = async (before: Model): Promise<string> => {
   expect(sites).toEqual([]);
   return refusals.map((each) => each.reason).join(' ');
 };
+
+const pairWith = (shape: number[] | null) =>
+  model((g) => {
+    const x = g.input('x', [2, 3, 4]);
+    for (const name of ['a', 'b']) {
+      g.output(g.op('MatMul', [x, shape ? g.weight('w', shape) : g.input(name + 'w', [4, 4])]), name);
+    }
+  });
 
 describe('merge-parallel-matmuls', () => {
   it('merges products of different widths, in the spelling of Split of each version', async () => {
@@ -77,16 +85,9 @@ describe('merge-parallel-matmuls', () => {
   });
 
   it('leaves products alone whose right operand is computed, batched, or a vector', async () => {
-    const right = (shape: number[] | null) =>
-      model((g) => {
-        const x = g.input('x', [2, 3, 4]);
-        for (const name of ['a', 'b']) {
-          g.output(g.op('MatMul', [x, shape ? g.weight('w', shape) : g.input(name + 'w', [4, 4])]), name);
-        }
-      });
-    expect(await reasons(right(null))).toMatch(/not a constant/);
-    expect(await reasons(right([2, 4, 4]))).toMatch(/no matrix/);
-    expect(await reasons(right([4]))).toMatch(/no matrix/);
+    expect(await reasons(pairWith(null))).toMatch(/not a constant/);
+    expect(await reasons(pairWith([2, 4, 4]))).toMatch(/no matrix/);
+    expect(await reasons(pairWith([4]))).toMatch(/no matrix/);
   });
 
   it('leaves a bias alone that differs from row to row', async () => {
@@ -120,9 +121,9 @@ describe('merge-parallel-matmuls', () => {
   });
 
   it('is right for any number of any widths', async () => {
-    const widths = fc.array(fc.integer({ min: 1, max: 6 }), { minLength: 2, maxLength: 6 });
-    await fc.assert(
-      fc.asyncProperty(widths, async (each) => {
+    const widths = array(integer({ min: 1, max: 6 }), { minLength: 2, maxLength: 6 });
+    await assert(
+      asyncProperty(widths, async (each) => {
         const before = model((g) => products(g, each));
         await expectMerged(before, { MatMul: 1, Split: 1 });
       }),
