@@ -206,13 +206,26 @@ export function widths({ widths: groups }: ReportData): Markup | null {
   return section('Widths after pruning', text, [widthsChart(groups), safe`<div class="cols">${list}</div>`]);
 }
 
-function familyLegend(cells: readonly ReportCell[]): Markup {
-  const counts = new Map<string, number>();
-  for (const { family } of cells) counts.set(family, (counts.get(family) ?? 0) + 1);
-  const entries = [...counts].filter(([family]) => KNOWN_FAMILIES.has(family)).sort((a, b) => b[1] - a[1]);
+/** `52`, or `52 → 35` where it changed. */
+const countPair = (before: number, after: number): string =>
+  before === after ? formatInteger(after) : `${formatInteger(before)} → ${formatInteger(after)}`;
+
+/** Nodes by family, before and after; the largest families first. */
+function familyLegend({ before, after }: ReportData['pictures']): Markup {
+  const counts = new Map<string, [before: number, after: number]>();
+  const tally = (cells: readonly ReportCell[], side: 0 | 1): void => {
+    for (const { family } of cells) {
+      const pair = counts.get(family) ?? [0, 0];
+      pair[side] += 1;
+      counts.set(family, pair);
+    }
+  };
+  tally(before, 0);
+  tally(after, 1);
+  const entries = [...counts].filter(([family]) => KNOWN_FAMILIES.has(family)).sort((a, b) => b[1][0] - a[1][0]);
   return safe`${entries.map(
-    ([family, count]) =>
-      safe`<span><i class="key" style="--c:var(--op-${family})"></i>${FAMILY_NAMES[family] ?? family} ${formatInteger(count)}</span>`,
+    ([family, [from, to]]) =>
+      safe`<span><i class="key" style="--c:var(--op-${family})"></i>${FAMILY_NAMES[family] ?? family} ${countPair(from, to)}</span>`,
   )}`;
 }
 const FAMILY_NAMES: Readonly<Record<string, string>> = {
@@ -252,7 +265,7 @@ export function pictures({ pictures: both, before, after }: ReportData): Markup 
   return section('Graph', text, [
     strip('before', both.before),
     strip('after', both.after),
-    safe`<div class="legend">${markLegend(both)}${familyLegend([...both.before, ...both.after])}</div>`,
+    safe`<div class="legend">${markLegend(both)}${familyLegend(both)}</div>`,
   ]);
 }
 
@@ -266,7 +279,7 @@ export function operators({ before, after }: ReportData): Markup {
   const list = all.map((op) => {
     const [from, to] = [count(before.ops, op), count(after.ops, op)];
     return safe`<div>
-      ${name(op)}<span>${from === to ? formatInteger(to) : `${formatInteger(from)} → ${formatInteger(to)}`}</span>
+      ${name(op)}<span>${countPair(from, to)}</span>
     </div>`;
   });
   return section('Operators', plural(all.length, 'kind'), safe`<div class="cols">${list}</div>`);

@@ -31,7 +31,7 @@ section{margin-top:24px;break-inside:avoid}
 .tile .p{font-size:12px;color:var(--text-3)}.tile .p b{font-weight:520;color:var(--text-1)}
 .bars{display:block;width:100%;height:10px;margin-top:8px}
 .gap{margin:10px 0 8px}.chart{display:block;width:100%;height:auto;overflow:visible}
-.chart text{font:420 10.5px var(--font-ui);fill:var(--text-3)}.chart .label{font-weight:560;fill:var(--text-1)}
+.two .chart{max-width:540px}.chart text{font:420 10.5px var(--font-ui);fill:var(--text-3)}.chart .label{font-weight:560;fill:var(--text-1)}
 .grid{stroke:var(--line-soft);fill:none}.fill-before{fill:var(--text-3);opacity:.45}.fill-after{fill:var(--accent)}
 .before{--c:var(--text-3)}.after{--c:var(--accent)}.area{fill:var(--c);opacity:.22}.curve,.median{stroke:var(--c);stroke-width:1.5;fill:none}
 .p95{stroke:var(--c);stroke-width:1.5;stroke-dasharray:2.5 2;fill:none}.dots{stroke:var(--c);stroke-width:3;stroke-linecap:round;opacity:.6}
@@ -50,9 +50,9 @@ ul{padding-left:16px;color:var(--text-2)}li{margin-bottom:4px}.cols{columns:3;co
 .two .cols{columns:2}.legend{display:flex;flex-wrap:wrap;gap:4px 14px;font-size:11px;color:var(--text-2);margin-top:6px}.key{display:inline-block;width:8px;height:8px;border-radius:2px;margin-right:5px;background:var(--c)}
 .note{color:var(--text-3);font-size:12px}
 footer{display:flex;flex-wrap:wrap;gap:4px 18px;justify-content:space-between;margin-top:24px;padding-top:12px;border-top:1px solid var(--line);font-size:11px;color:var(--text-3)}
-@media(max-width:860px){body{padding:0}article{border-radius:0;padding:18px}.two{grid-template-columns:minmax(0,1fr)}.tiles{grid-template-columns:1fr 1fr}.tile{border:0;padding:10px 0}.cols,.two .cols{columns:1}h1{font-size:26px}.scroll{overflow-x:auto}}
+@media screen and (max-width:860px){body{padding:0}article{border-radius:0;padding:18px}.two{grid-template-columns:minmax(0,1fr)}.tiles{grid-template-columns:1fr 1fr}.tile{border:0;padding:10px 0}.cols,.two .cols{columns:1}h1{font-size:26px}.scroll{overflow-x:auto}}
 @page{margin:14mm}
-@media print{body{padding:0;background:none;print-color-adjust:exact;-webkit-print-color-adjust:exact}article{box-shadow:none;padding:0;max-width:none;background:none}pre{border:1px solid var(--line)}}
+@media print{h1{font-size:26px;margin-top:18px}.two{gap:0 26px}.tile{padding:9px 10px}.tile .v{font-size:17px}.tile .p,table,dl{font-size:10.5px}td,th{padding-left:5px;padding-right:5px}.cols{font-size:10px;column-gap:18px}body{padding:0;background:none;print-color-adjust:exact;-webkit-print-color-adjust:exact}article{box-shadow:none;padding:0;max-width:none;background:none}pre{border:1px solid var(--line)}}
 `;
 
 /** Families that the style knows; cells of any other family are drawn as unknown. */
