@@ -1,6 +1,6 @@
 import { subgraphs } from './attribute.ts';
 import type { Attribute, AttributeExtras, Extras, Graph, Model, Node, SparseTensor } from './model.ts';
-import type { Tensor } from './tensor.ts';
+import type { Tensor, TensorExtras } from './tensor.ts';
 import type { Shape, ValueId, ValueType } from './types.ts';
 
 /** Constants of at most this many elements are printed with their elements. */
@@ -159,15 +159,16 @@ function printElements(tensor: Tensor): string {
 const printSparse = (sparse: SparseTensor): string =>
   `sparse${printShape(sparse.shape)} of ${printTensor(sparse.values)} at ${printTensor(sparse.indices)}${printExtras({ unknown: sparse.unknown ?? [] })}`;
 
-function printExtras(extras: Extras | AttributeExtras): string {
+function printExtras(extras: Extras | AttributeExtras | TensorExtras): string {
   const parts: string[] = [];
+  if ('name' in extras) parts.push(`name ${JSON.stringify(extras.name)}`);
   if (extras.docString !== undefined) parts.push(`doc ${JSON.stringify(extras.docString)}`);
   if ('metadataProps' in extras) {
     for (const [key, value] of extras.metadataProps ?? [])
       parts.push(`${JSON.stringify(key)}: ${JSON.stringify(value)}`);
   }
   for (const field of extras.unknown ?? []) parts.push(`unknown ${digest(field)}`);
-  for (const each of extras.encodedTypes ?? []) parts.push(`type ${digest(each.bytes)}`);
+  if ('encodedTypes' in extras) for (const each of extras.encodedTypes ?? []) parts.push(`type ${digest(each.bytes)}`);
   if ('opsetUnknown' in extras) {
     for (const [domain, fields] of extras.opsetUnknown ?? [])
       parts.push(`opset ${domain} ${fields.map(digest).join(' ')}`);

@@ -59,6 +59,8 @@ export function viewAs(dtype: DataType, bytes: Uint8Array): ElementArray {
 
 /** What ONNX keeps beside the elements, for the round trip. */
 export interface TensorExtras {
+  /** Of a tensor inside an attribute; an initializer is named by its value. */
+  readonly name?: string;
   readonly docString?: string;
   readonly metadataProps?: ReadonlyMap<string, string>;
   readonly unknown?: readonly Uint8Array[];

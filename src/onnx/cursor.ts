@@ -200,10 +200,11 @@ export class Cursor {
     return new CodedError('bad-file', message, { byte: at, field: this.path() });
   }
 
-  private place(): string {
+  /** The field being read and the innermost thing with a name: `graph.initializer[3].raw_data of conv1.weight`. */
+  place(): string {
     const labels = this.messages.map((message, i) => message.label?.(this.drafts[i] as never) ?? '');
     const label = labels.findLast((each) => each !== '');
-    return `${this.path() || 'the model'}${label === undefined ? '' : ` of ${label}`}`;
+    return `${this.path() || 'the file'}${label === undefined ? '' : ` of ${label}`}`;
   }
 
   private tag(): number {

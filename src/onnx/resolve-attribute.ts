@@ -1,7 +1,7 @@
 import { CodedError } from '../base/error.ts';
 import { defined } from '../base/assert.ts';
 import type { Attribute, AttributeType, SparseTensor } from '../ir/model.ts';
-import type { Tensor } from '../ir/tensor.ts';
+import { Tensor } from '../ir/tensor.ts';
 import type { GraphId, ValueType } from '../ir/types.ts';
 import { withExtras } from './extras.ts';
 import { ATTRIBUTE_TYPES, type AttributeDraft, type GraphDraft } from './model-proto.ts';
@@ -54,7 +54,7 @@ function valueOf(draft: AttributeDraft, type: AttributeType, place: Place, makeG
     case 'string':
       return { type, value: draft.string ?? new Uint8Array(0) };
     case 'tensor':
-      return { type, value: tensorOf(needed(draft.tensor)) };
+      return { type, value: namedTensor(needed(draft.tensor)) };
     case 'graph':
       return { type, value: makeGraph(needed(draft.graph)) };
     case 'sparse-tensor':
@@ -68,7 +68,7 @@ function valueOf(draft: AttributeDraft, type: AttributeType, place: Place, makeG
     case 'strings':
       return { type, value: draft.strings ?? [] };
     case 'tensors':
-      return { type, value: (draft.tensors ?? []).map(tensorOf) };
+      return { type, value: (draft.tensors ?? []).map(namedTensor) };
     case 'graphs':
       return { type, value: (draft.graphs ?? []).map(makeGraph) };
     case 'sparse-tensors':
@@ -82,9 +82,16 @@ function valueOf(draft: AttributeDraft, type: AttributeType, place: Place, makeG
 
 export const tensorOf = (draft: TensorDraft): Tensor => defined(draft.tensor, `the tensor ${draft.name}`);
 
+/** A tensor that no value names keeps the name that it has itself. */
+function namedTensor(draft: TensorDraft): Tensor {
+  const tensor = tensorOf(draft);
+  if (draft.name === '') return tensor;
+  return new Tensor(tensor.dtype, tensor.shape, tensor.source, { ...tensor.extras, name: draft.name });
+}
+
 export const sparseOf = (draft: SparseDraft): SparseTensor => ({
-  values: tensorOf(draft.values),
-  indices: tensorOf(draft.indices),
+  values: namedTensor(draft.values),
+  indices: namedTensor(draft.indices),
   shape: draft.dims,
   ...(draft.unknown === null ? {} : { unknown: draft.unknown }),
 });

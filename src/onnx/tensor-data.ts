@@ -136,7 +136,7 @@ function typedSource(cursor: Cursor, draft: TensorDraft, dtype: keyof typeof TYP
     const view = file.subarray(only.start, only.end);
     return { kind: 'file', bytes: () => view };
   }
-  const place = `${cursor.path()} of ${draft.name}`;
+  const place = cursor.place();
   return cachedSource('file', () => {
     const bytes = width > 0 ? gather(file, runs, width, want) : decodeVarints(file, runs, field, unit, want);
     if (bytes === null) {

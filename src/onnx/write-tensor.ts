@@ -26,13 +26,14 @@ export function putUnknown(sink: Sink, unknown: readonly Uint8Array[] | undefine
   for (const field of unknown ?? []) sink.raw(field);
 }
 
-/** The body of a `TensorProto`: always `raw_data` (strings: `string_data`), or a reference to an external file. */
+/** The body of a `TensorProto` (without a `name`, the tensor's own): always `raw_data` (strings: `string_data`), or a reference to an external file. */
 export function tensorBody(sink: Sink, name: string, tensor: Tensor, placement: Placement | null = null): void {
   const { extras } = tensor;
   for (const dim of tensor.shape) sink.int(1, dim);
   sink.int(2, dataTypeNumber(tensor.dtype));
   if (tensor.dtype === 'string') for (const each of tensor.strings()) sink.blob(6, each.length, () => each);
-  if (name !== '') sink.text(8, name);
+  const label = name === '' ? (extras.name ?? '') : name;
+  if (label !== '') sink.text(8, label);
   if (tensor.dtype !== 'string' && placement === null) {
     sink.blob(9, byteLengthOf(tensor.dtype, tensor.size), () => tensor.bytes());
   }
