@@ -3,7 +3,7 @@ import type { Tensor } from '../ir/tensor.ts';
 import { isInteger, type Dim, type Shape, type ValueId, type ValueType } from '../ir/types.ts';
 import { isTensor } from '../ops/shapes.ts';
 import { CostModel } from './cost.ts';
-import { Inference, type AnalysisWarning } from './inference.ts';
+import { Inference, type AnalysisNote } from './inference.ts';
 
 /**
  * What is known of a model without running it. Made once per revision by `analyze(model)`; never changes the model.
@@ -28,7 +28,9 @@ export interface Analysis {
   /** Symbols left open, sorted; an unnamed dimension of an input is `?input.axis`. */
   readonly symbols: readonly string[];
   /** Where the model contradicts itself. */
-  readonly warnings: readonly AnalysisWarning[];
+  readonly warnings: readonly AnalysisNote[];
+  /** What was taken for granted: a constant table that symbols cut is long enough. */
+  readonly assumptions: readonly AnalysisNote[];
   /** Type with every open symbol taken as 1, as costs see it. */
   assumedType(value: ValueId): ValueType | null;
   /** Nodes of the main graph in running order. */
@@ -71,8 +73,11 @@ class ModelAnalysis implements Analysis {
   get symbols(): readonly string[] {
     return [...this.inference.symbols].sort();
   }
-  get warnings(): readonly AnalysisWarning[] {
+  get warnings(): readonly AnalysisNote[] {
     return this.inference.warnings;
+  }
+  get assumptions(): readonly AnalysisNote[] {
+    return this.inference.assumptions;
   }
   get order(): readonly Node[] {
     return this.inference.order(this.model.graph);

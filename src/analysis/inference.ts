@@ -19,8 +19,8 @@ import { isTensor, mergeShapes, sameTypes, typed } from '../ops/shapes.ts';
 import type { BodyResult, Contents, InferContext, OpRow, Types } from '../ops/types.ts';
 import { nodesInOrder } from './order.ts';
 
-/** Where the model contradicts itself; inference kept its own result. */
-export interface AnalysisWarning {
+/** Something to know about one node, in words. */
+export interface AnalysisNote {
   readonly node: NodeId | null;
   readonly message: string;
 }
@@ -42,11 +42,15 @@ export class Inference {
   readonly model: Model;
   readonly types = new Map<ValueId, ValueType | null>();
   readonly constants = new Map<ValueId, Tensor>();
-  readonly warnings: AnalysisWarning[] = [];
+  /** Where the model contradicts itself; inference kept its own result. */
+  readonly warnings: AnalysisNote[] = [];
+  /** What was taken for granted: without it a shape would be unknown. */
+  readonly assumptions: AnalysisNote[] = [];
   /** Symbols of the graph inputs and of declared types that were believed. */
   readonly symbols = new Set<string>();
   readonly root: Frame;
   private readonly computed = new Map<ValueId, Contents>();
+  private readonly fixed = new Set<ValueId>();
   private readonly functions = new Map<string, FunctionDef>();
   private readonly orders = new Map<GraphId, Node[]>();
   private readonly called = new Map<GraphId, number>();
@@ -140,9 +144,15 @@ export class Inference {
   }
 
   warn(node: NodeId | null, message: string): void {
-    if (this.warnings.length < 1000 && !this.warnings.some((each) => each.node === node && each.message === message)) {
-      this.warnings.push({ node, message });
-    }
+    note(this.warnings, { node, message });
+  }
+  assume(node: NodeId, message: string): void {
+    note(this.assumptions, { node, message });
+  }
+
+  /** Constant, or computed from constants alone. */
+  isFixed(id: ValueId): boolean {
+    return this.fixed.has(id) || this.constants.has(id);
   }
 
   private runNodes(graph: Graph, frame: Frame): void {
@@ -174,6 +184,14 @@ export class Inference {
       this.warn(context.node.id, error.message);
     }
     this.settleAll(context.node, types, contents);
+    this.fix(row, context.node);
+  }
+
+  private fix(row: OpRow, { inputs, outputs }: Node): void {
+    // A body may read what changes.
+    if (row.deterministic === false || row.family === 'control') return;
+    if (!inputs.every((input) => input === null || this.isFixed(input))) return;
+    for (const output of outputs) if (output !== null) this.fixed.add(output);
   }
 
   private settleAll(node: Node, types: Types, contents: readonly (Contents | null)[]): void {
@@ -271,6 +289,12 @@ export class Inference {
   }
 }
 
+/** Bodies are inferred more than once: the same note is kept once. A bound keeps a hopeless file from drowning all. */
+function note(notes: AnalysisNote[], added: AnalysisNote): void {
+  const known = notes.some(({ node, message }) => node === added.node && message === added.message);
+  if (!known && notes.length < 1000) notes.push(added);
+}
+
 /** Different ranks, or different numbers somewhere. */
 function contradicts(a: Shape, b: Shape): boolean {
   if (a === null || b === null) return false;
@@ -323,8 +347,15 @@ export class NodeContext implements InferContext {
     const id = this.node.inputs[index] ?? null;
     return id === null ? null : this.inference.contentsOf(id);
   }
+  isFixed(index: number): boolean {
+    const id = this.node.inputs[index] ?? null;
+    return id !== null && this.inference.isFixed(id);
+  }
   warn(message: string): void {
     this.inference.warn(this.node.id, message);
+  }
+  assume(message: string): void {
+    this.inference.assume(this.node.id, message);
   }
 
   /** Rules may ask twice (for types, then for contents): the second answer is the first. */

@@ -66,7 +66,8 @@ function symbolic(a: Dim, b: Dim, operation: Operation): Dim {
   return left && right ? fromPoly(operation(left, right)) : null;
 }
 
-const safe = (value: number): Dim => (Number.isInteger(value) && !Number.isSafeInteger(value) ? null : value);
+/** Whole results beyond 2^53 are not exact; −0 becomes 0. */
+const safe = (value: number): Dim => (Number.isInteger(value) && !Number.isSafeInteger(value) ? null : value + 0);
 const bothNumbers = (a: Dim, b: Dim): boolean => typeof a === 'number' && typeof b === 'number';
 
 export const addDims = (a: Dim, b: Dim): Dim =>
@@ -83,7 +84,7 @@ export const mulDims = (a: Dim, b: Dim): Dim => {
 /** ⌊a / b⌋; null for b = 0. */
 export function floorDivDims(a: Dim, b: Dim): Dim {
   if (b === 0) return null;
-  return bothNumbers(a, b) ? Math.floor((a as number) / (b as number)) : symbolic(a, b, floorPoly);
+  return bothNumbers(a, b) ? safe(Math.floor((a as number) / (b as number))) : symbolic(a, b, floorPoly);
 }
 
 /** ⌈a / b⌉ for b > 0. */
@@ -96,13 +97,13 @@ export function exactDivDims(a: Dim, b: Dim): Dim {
   if (b === 0) return null;
   if (!bothNumbers(a, b)) return symbolic(a, b, dividePoly);
   const quotient = (a as number) / (b as number);
-  return Number.isInteger(quotient) ? quotient : null;
+  return Number.isInteger(quotient) ? safe(quotient) : null;
 }
 
 /** ONNX's integer Div truncates towards 0 (C semantics); equal to the floor where both sides are proven ≥ 0. */
 export function truncDivDims(a: Dim, b: Dim): Dim {
   if (b === 0) return null;
-  if (bothNumbers(a, b)) return Math.trunc((a as number) / (b as number));
+  if (bothNumbers(a, b)) return safe(Math.trunc((a as number) / (b as number)));
   const exact = exactDivDims(a, b);
   if (exact !== null) return exact;
   return atLeast(a, 0) && atLeast(b, 0) ? floorDivDims(a, b) : null;
@@ -132,15 +133,19 @@ export function notAbove(a: Dim, b: Dim): boolean {
   if (a === null || b === null) return false;
   if (a === b || atLeast(subDims(b, a), 0)) return true;
   const left = extremeOf(a);
-  if (left) {
-    const bounds = left.parts.map((part) => notAbove(part, b));
-    return left.kind === 'min' ? bounds.includes(true) : !bounds.includes(false);
-  }
+  if (left) return left.kind === 'min' ? left.parts.some(below(b)) : left.parts.every(below(b));
   const right = extremeOf(b);
   if (!right) return false;
-  const bounds = right.parts.map((part) => notAbove(a, part));
-  return right.kind === 'max' ? bounds.includes(true) : !bounds.includes(false);
+  return right.kind === 'max' ? right.parts.some(above(a)) : right.parts.every(above(a));
 }
+const below =
+  (bound: Dim) =>
+  (part: Dim): boolean =>
+    notAbove(part, bound);
+const above =
+  (bound: Dim) =>
+  (part: Dim): boolean =>
+    notAbove(bound, part);
 
 /** The parts of a dimension that is a lone `min(a, b)` or `max(a, b)`. */
 export function extremeOf(dim: Dim): { readonly kind: 'min' | 'max'; readonly parts: readonly Dim[] } | null {

@@ -216,6 +216,7 @@ export const ELEMENTWISE: OpTable = {
   BitwiseAnd: bitwise((a, b) => a & b),
   BitwiseOr: bitwise((a, b) => a | b),
   BitwiseXor: bitwise((a, b) => a ^ b),
+  StringConcat: binary([20], { signature: 'X Y → Z' }),
   BitShift: binary([11], { signature: 'X Y → Z' }),
   Where: {
     family: 'elem',

@@ -1,4 +1,4 @@
-import { getInt } from '../ir/attribute.ts';
+import { getInt, getInts } from '../ir/attribute.ts';
 import type { Shape } from '../ir/types.ts';
 import { numbersOf, typed, unknownDims } from './shapes.ts';
 import type { CostContext, Defaults, InferContext, OpRow, OpTable, Work } from './types.ts';
@@ -89,6 +89,17 @@ export const POOL: OpTable = {
     defaults: { mode: 'avg', output_height: 1, output_width: 1, sampling_ratio: 0, spatial_scale: 1 },
     infer: (c) => [typed(c.dtype(0), roiShape(c, 'output_height', 'output_width'))],
     work: roiWork,
+  },
+  MaxRoiPool: {
+    family: 'pool',
+    signature: 'X rois → Y',
+    since: [1, 22],
+    defaults: { spatial_scale: 1 },
+    infer: (c) => {
+      const pooled = getInts(c.node, 'pooled_shape', null);
+      return [typed(c.dtype(0), [c.shape(1)?.[0] ?? null, c.shape(0)?.[1] ?? null, ...(pooled ?? unknownDims(2))])];
+    },
+    work: () => ({ macs: 0, elementwise: null }),
   },
   'com.microsoft.QLinearAveragePool': pool('X x_scale x_zero_point? y_scale y_zero_point? → Y', [1], {
     count_include_pad: 0,

@@ -3,7 +3,7 @@ import type { DataType, Dim, Shape } from '../ir/types.ts';
 import { known, roundTo, smallShape, sameElements } from './contents.ts';
 import { addDims, maxDims, minDims, mulDims } from './dim.ts';
 import { intsFrom, rankFrom } from './reshape.ts';
-import { axesOf, axisOf, isTensor, numbersOf, sameAsFirst, typed, unknownDims } from './shapes.ts';
+import { axesOf, axisOf, numbersOf, sameAsFirst, typed, unknownDims } from './shapes.ts';
 import type { EvaluateRule, InferContext, OpRow, OpTable } from './types.ts';
 import { perInput, perOutput } from './work.ts';
 
@@ -80,14 +80,26 @@ function topKShape(c: InferContext): Shape {
   return input && axis !== null ? input.with(axis, k) : null;
 }
 
-const cumSumContents: EvaluateRule = (c, outputs) => {
-  const input = known(c, 0);
-  const type = outputs[0] ?? null;
-  const plain = getInt(c.node, 'exclusive', 0) === 0 && getInt(c.node, 'reverse', 0) === 0;
-  if (input?.shape.length !== 1 || !plain || !isTensor(type)) return [null];
-  let sum: Dim = 0;
-  return [input.contents.map((each) => (sum = roundTo(type.dtype, addDims(sum, each))))];
-};
+/** Running sums or products along an axis; contents of rank 1 are followed. */
+const cumulative = (since: number[], fold: (a: Dim, b: Dim) => Dim): OpRow => ({
+  family: 'elem',
+  signature: 'x axis → y',
+  since,
+  defaults: { exclusive: 0, reverse: 0 },
+  infer: sameAsFirst,
+  evaluate: (c) => {
+    const input = known(c, 0);
+    const plain = getInt(c.node, 'exclusive', 0) === 0 && getInt(c.node, 'reverse', 0) === 0;
+    if (input?.shape.length !== 1 || !plain) return [null];
+    const running: Dim[] = [];
+    for (const each of input.contents) {
+      const last = running.at(-1);
+      running.push(roundTo(c.dtype(0), last === undefined ? each : fold(last, each)));
+    }
+    return [running];
+  },
+  work: perOutput(1),
+});
 
 const SINCE = [1, 11, 13, 18];
 
@@ -127,15 +139,8 @@ export const REDUCE: OpTable = {
     },
     work: perInput(1),
   },
-  CumSum: {
-    family: 'elem',
-    signature: 'x axis → y',
-    since: [11, 14],
-    defaults: { exclusive: 0, reverse: 0 },
-    infer: sameAsFirst,
-    evaluate: cumSumContents,
-    work: perOutput(1),
-  },
+  CumSum: cumulative([11, 14], addDims),
+  CumProd: cumulative([26], mulDims),
   Softmax: softmax(),
   LogSoftmax: softmax(),
   Hardmax: { ...softmax(), work: perOutput(1) },

@@ -6,6 +6,7 @@ import { CONTROL } from './control.ts';
 import { CONV } from './conv.ts';
 import { ELEMENTWISE } from './elementwise.ts';
 import { GATHER } from './gather.ts';
+import { LOSS } from './loss.ts';
 import { MATMUL } from './matmul.ts';
 import { NORMALIZATION } from './normalization.ts';
 import { POOL } from './pool.ts';
@@ -15,6 +16,7 @@ import { REDUCE } from './reduce.ts';
 import { RESHAPE } from './reshape.ts';
 import { RESIZE } from './resize.ts';
 import { SEQUENCE } from './sequence.ts';
+import { SIGNAL } from './signal.ts';
 import { SLICING } from './slicing.ts';
 import type { AttributeDefault, OpRow, OpTable } from './types.ts';
 
@@ -27,6 +29,7 @@ export const OPERATORS: ReadonlyMap<string, OpRow> = new Map(
     CONV,
     ELEMENTWISE,
     GATHER,
+    LOSS,
     MATMUL,
     NORMALIZATION,
     POOL,
@@ -36,6 +39,7 @@ export const OPERATORS: ReadonlyMap<string, OpRow> = new Map(
     RESHAPE,
     RESIZE,
     SEQUENCE,
+    SIGNAL,
     SLICING,
   ].flatMap((table: OpTable) => Object.entries(table)),
 );

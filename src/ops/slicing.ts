@@ -65,8 +65,11 @@ const BEYOND_ANY_AXIS = 1e9;
 /** Longer expressions help nobody; the size is unknown then. */
 const LONGEST_EXPRESSION = 64;
 
-/** Size of a sliced axis: max(clamp(end) − clamp(start), 0), bounds clamped to [0, size]. */
-function slicedDim(size: Dim, { start, end, step }: SliceAxis): Dim {
+/**
+ * Size of a sliced axis: max(clamp(end) − clamp(start), 0), bounds clamped to [0, size]. `roomy`: bounds that are
+ * symbols are taken to lie inside.
+ */
+function slicedDim(size: Dim, { start, end, step }: SliceAxis, roomy: boolean): Dim {
   if (typeof size === 'number' && typeof start === 'number' && typeof end === 'number') {
     return sliceRange(size, start, end, step).count;
   }
@@ -74,8 +77,9 @@ function slicedDim(size: Dim, { start, end, step }: SliceAxis): Dim {
   const open = typeof end === 'number' && end >= BEYOND_ANY_AXIS;
   // The last k elements: min(k, size).
   if (open && typeof start === 'number' && start < 0) return ceilDivDims(minDims(-start, size), step);
-  const from = clampBound(size, start);
-  const to = open ? size : clampBound(size, end);
+  const inside = (bound: Dim): boolean => roomy && typeof bound === 'string' && atLeast(bound, 0);
+  const from = inside(start) ? start : clampBound(size, start);
+  const to = open ? size : inside(end) ? end : clampBound(size, end);
   const length = from === 0 || notAbove(from, to) ? subDims(to, from) : maxDims(subDims(to, from), 0);
   const steps = ceilDivDims(length, step);
   return typeof steps === 'string' && steps.length > LONGEST_EXPRESSION ? null : steps;
@@ -95,8 +99,20 @@ function sliceShape(c: InferContext): Shape {
   const slices = slicesOf(c, input.length);
   if (slices === null) return unknownDims(input.length);
   const shape = [...input];
-  for (const slice of slices) shape[slice.axis] = slicedDim(input[slice.axis] ?? null, slice);
+  for (const slice of slices)
+    shape[slice.axis] = slicedDim(input[slice.axis] ?? null, slice, takenAsRoomy(c, input, slice));
   return shape;
+}
+
+/**
+ * A constant table (positions, a causal mask, rotary angles) that is cut by symbols is taken to be long enough for
+ * them: past its end there is nothing to read, and the model has no meaning there. The assumption is told.
+ */
+function takenAsRoomy(c: InferContext, input: readonly Dim[], { axis, start, end }: SliceAxis): boolean {
+  const furthest = typeof end === 'string' ? end : start;
+  if (!c.isFixed(0) || typeof furthest !== 'string' || notAbove(furthest, input[axis] ?? null)) return false;
+  c.assume(`${furthest} ≤ ${input[axis]}, the length of a constant table`);
+  return true;
 }
 
 const sliceContents: EvaluateRule = (c, outputs) => {

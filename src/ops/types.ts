@@ -28,10 +28,14 @@ export interface InferContext {
   dtype(index: number): DataType;
   /** Contents of a small tensor input; null: unknown. */
   contents(index: number): Contents | null;
+  /** An input whose contents can never change: a constant, or computed from constants alone. */
+  isFixed(index: number): boolean;
   /** Infers a subgraph; `inputs` are the types (and contents, where known) that its formal inputs get. */
   infer(graph: GraphId, inputs: Types, contents?: readonly (Contents | null)[]): BodyResult;
   /** Says that the model contradicts itself here; inference goes on. */
   warn(message: string): void;
+  /** Says what was taken for granted here. */
+  assume(message: string): void;
 }
 
 /** A cost rule sees output types too. Sizes are numbers: symbols have been bound. */
