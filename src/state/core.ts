@@ -39,6 +39,8 @@ export interface Core extends Stores {
   readonly runner: JobRunner;
   readonly client: Client<GraphApi>;
   source: Source | null;
+  /** Counts what is shown: another number means that answers of before no longer fit. */
+  epoch: number;
   /** Steps of the recipe, the undone ones included: what the document's own recipe leaves out. */
   fullRecipe: Recipe | null;
   /** The hard stop: ends the workers; open calls fail with `worker-died`. */
@@ -99,9 +101,11 @@ export function createCore(host: () => Host, platform: Platform, onStuck: () => 
       return host().client;
     },
     source: null,
+    epoch: 0,
     fullRecipe: null,
     restart: () => host().restart(),
     adopt({ document, picture }) {
+      core.epoch += 1;
       const origin = document.cursor === 0 ? { origin: picture } : {};
       stores.document.setState({ ...CLEARED, status: 'open', document, picture, ...origin });
       if (document.cursor === document.stops.length - 1) core.fullRecipe = document.recipe;

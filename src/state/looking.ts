@@ -36,9 +36,8 @@ export function lookingActions(core: Core, focus: (node: number) => void): Looki
 
   /** Finds sites pass by pass, so that counts arrive while the rest is at work. */
   const find = (ids: readonly string[], finding: Latest): void => {
-    const revision = store.getState().document?.revision;
-    if (revision === undefined) return;
-    const isStale = (): boolean => store.getState().document?.revision !== revision;
+    const { epoch } = core;
+    const isStale = (): boolean => core.epoch !== epoch;
     void finding.run(async (signal) => {
       for (const id of ids) {
         const { preview } = store.getState();

@@ -40,8 +40,10 @@ export function measuringActions(core: Core): MeasuringActions {
   const threads = (): number => core.settings.getState().settings.threads;
 
   /** A verdict belongs to its stop, not to the picture: the picture stays as it is. */
-  const takeVerdict = (document: DocumentView): void => {
-    if (document.revision === store.getState().document?.revision) store.setState({ document });
+  const takeVerdict = (after: DocumentView, opened: number): void => {
+    const { document, opened: now } = store.getState();
+    const same = now === opened && after.revision === document?.revision && after.cursor === document.cursor;
+    if (same) store.setState({ document: after });
   };
 
   const quiet = (): void => {
@@ -52,7 +54,7 @@ export function measuringActions(core: Core): MeasuringActions {
 
   const actions: MeasuringActions = {
     async verify(a, b, request = {}) {
-      const { document } = store.getState();
+      const { document, opened } = store.getState();
       if (!document) return null;
       const title = `Checking ${document.stops[b]?.title ?? `stop ${b}`}`;
       if (core.runner.isRunning('bench')) {
@@ -65,7 +67,7 @@ export function measuringActions(core: Core): MeasuringActions {
         const { result, document: after } = await core.runner.run('verify', title, (call) =>
           core.client.call('verify', { a, b, request: full }, call),
         );
-        takeVerdict(after);
+        takeVerdict(after, opened);
         core.notices.announce(result.message);
         return result;
       } catch (error) {

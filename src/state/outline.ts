@@ -56,8 +56,15 @@ const newScope = (key: string, name: string, first: number): Scope => ({
   signature: 0x811c9dc5,
 });
 
-/** Scopes of a node's name, without its own last part: `/features/features.7/conv/Conv` is in three. */
-const scopesOf = (name: string): readonly string[] => name.split('/').filter(Boolean).slice(0, -1);
+/** Names of nodes that a step made: `step/rule/anchor`. */
+const MADE = /^[^/]+\/[^/]+\//;
+
+/**
+ * Scopes of a node's name, without its own last part: `/features/features.7/conv/Conv` is in three. A node that a step
+ * made stands in the scopes of its anchor.
+ */
+const scopesOf = (name: string, made: boolean): readonly string[] =>
+  (made ? name.replace(MADE, '') : name).split('/').filter(Boolean).slice(0, -1);
 
 function grow(view: GraphView): Scope {
   const root = newScope('', '', 0);
@@ -65,7 +72,7 @@ function grow(view: GraphView): Scope {
     let scope = root;
     const macs = view.macs[row] ?? 0;
     const chain = [root];
-    for (const name of scopesOf(view.nodeNames[row] ?? '')) {
+    for (const name of scopesOf(view.nodeNames[row] ?? '', view.made[row] === 1)) {
       let inner = scope.scopes.get(name);
       if (!inner) {
         inner = newScope(`${scope.key}/${name}`, name, row);

@@ -40,15 +40,16 @@ export function pruningActions(core: Core, stepping: SteppingActions, forecastOf
   };
 
   const ask = async (options: PruneOptions): Promise<void> => {
-    const revision = store.getState().document?.revision;
+    const { epoch } = core;
     const { importance, seed } = options;
     const plan = await core.change('prune', 'prune', 'Looking for channel groups', (call) =>
       core.client.call('prunePlan', { importance, seed }, call),
     );
-    if (!plan || store.getState().document?.revision !== revision) return;
+    if (!plan || core.epoch !== epoch) return;
     const group = store.getState().prune?.group ?? null;
     store.setState({ preview: null, prune: { plan, options, forecast: forecastOf(plan, options), group } });
-    core.view.setState({ workspace: 'studio', refusal: null });
+    // The right panel shows the forecast while no node is selected.
+    core.view.setState({ workspace: 'studio', refusal: null, selected: null });
   };
 
   return {

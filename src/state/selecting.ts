@@ -82,9 +82,9 @@ export function selectingActions(core: Core): SelectingActions {
     },
     loadTensor(value) {
       if (store.getState().tensors[value]) return;
-      const revision = store.getState().document?.revision;
+      const { epoch } = core;
       setTensor(value, { state: 'loading' });
-      const isStale = (): boolean => store.getState().document?.revision !== revision;
+      const isStale = (): boolean => core.epoch !== epoch;
       core.client
         .call('tensor', { value })
         .then((stats) => isStale() || setTensor(value, { state: 'ready', stats }))

@@ -9,7 +9,7 @@ export interface SteppingActions {
   apply(): Promise<void>;
   /** Applies a request as it is; true when it became a step. */
   applyRequest(request: ApplyRequest, title: string): Promise<boolean>;
-  usePreset(preset: string, title: string): Promise<void>;
+  applyPreset(preset: string, title: string): Promise<void>;
   replayRecipe(recipe: Recipe, name: string): Promise<boolean>;
   undo(): Promise<void>;
   redo(): Promise<void>;
@@ -31,16 +31,28 @@ function describe(before: DocumentView, after: DocumentView): string {
 export function steppingActions(core: Core, afterStep: () => void): SteppingActions {
   const { document: store } = core;
 
-  /** Takes a change over, says what it did and offers the way back. */
-  const land = (opened: Opened, title: string): void => {
-    const before = store.getState().document;
+  /** Benchmarks of stops beyond `last` are of models that are gone. */
+  const forgetBenches = (last: number): void =>
+    store.setState(({ benches }) => ({ benches: benches.filter(({ a, b }) => Math.max(a, b ?? 0) <= last) }));
+
+  /** Takes a change over, says what it did and offers the way back: a new step is undone, a replay replayed away. */
+  const land = (opened: Opened, title: string, kept: number): void => {
+    const { document: before } = store.getState();
+    const recipe = core.fullRecipe;
     core.adopt(opened);
+    forgetBenches(kept);
     if (!before) return;
-    const undo = { label: 'Undo', run: () => void actions.moveTo(before.cursor) };
-    const canUndo = opened.document.cursor === before.cursor + 1;
+    const back = (): void => {
+      if (kept === before.cursor || recipe === null || before.stops.length === 1) void actions.moveTo(before.cursor);
+      else void replayAndGo(recipe, before);
+    };
     const text = describe(before, opened.document);
-    core.notices.show({ tone: 'good', title, text, action: canUndo ? undo : null });
+    core.notices.show({ tone: 'good', title, text, action: { label: 'Undo', run: back } });
     afterStep();
+  };
+
+  const replayAndGo = async (recipe: Recipe, { name, cursor }: DocumentView): Promise<void> => {
+    if (await actions.replayRecipe(recipe, name)) await actions.moveTo(cursor);
   };
 
   const actions: SteppingActions = {
@@ -58,20 +70,20 @@ export function steppingActions(core: Core, afterStep: () => void): SteppingActi
       const opened = await core.change('apply', 'pass', title, (call) => core.client.call('apply', request, call));
       if (!opened) return false;
       const stop = opened.document.stops[opened.document.cursor];
-      land(opened, stop ? `${title}: ${plural(stop.sites, 'site')}` : title);
+      land(opened, stop ? `${title}: ${plural(stop.sites, 'site')}` : title, opened.document.cursor - 1);
       return true;
     },
-    async usePreset(preset, title) {
+    async applyPreset(preset, title) {
       const opened = await core.change('replay', 'recipe', title, (call) =>
         core.client.call('replay', { preset }, call),
       );
-      if (opened) land(opened, `${title}: ${plural(opened.document.recipe.steps.length, 'step')}`);
+      if (opened) land(opened, `${title}: ${plural(opened.document.recipe.steps.length, 'step')}`, 0);
     },
     async replayRecipe(recipe, name) {
       const opened = await core.change('replay', 'recipe', `Recipe of ${name}`, (call) =>
         core.client.call('replay', { recipe }, call),
       );
-      if (opened) land(opened, `${name}: ${plural(recipe.steps.length, 'step')} replayed`);
+      if (opened) land(opened, `${name}: ${plural(recipe.steps.length, 'step')} replayed`, 0);
       return opened !== null;
     },
     async undo() {

@@ -121,7 +121,8 @@ function PreviewStop({ app, document }: { readonly app: App; readonly document: 
     (state) => state.passes.find((pass) => pass.id === (preview?.pass ?? 'prune-channels'))?.title,
   );
   const base = document.stops[document.cursor]?.summary;
-  if ((!preview && !prune) || !base) return null;
+  const nothing = useDocument(app, (state) => preview !== null && state.sites[preview.pass]?.sites.length === 0);
+  if ((!preview && !prune) || !base || nothing) return null;
   const after = preview?.result?.summary;
   const macs = prune && base.macs !== null ? prune.forecast.macs - base.macs : null;
   const bytes = prune ? prune.forecast.bytes - base.bytes : after ? after.bytes - base.bytes : null;
@@ -154,7 +155,10 @@ function PreviewStop({ app, document }: { readonly app: App; readonly document: 
 /** The recipe: the original, each step, what is in preview. A click moves the cursor; later steps stay, undone. */
 export function RecipeTimeline({ app }: { readonly app: App }) {
   const document = useDocument(app, (state) => state.document);
-  const previewing = useDocument(app, (state) => state.preview !== null || state.prune !== null);
+  const previewing = useDocument(
+    app,
+    ({ preview, prune, sites }) => prune !== null || (preview !== null && sites[preview.pass]?.sites.length !== 0),
+  );
   const list = useRef<HTMLOListElement>(null);
   const count = (document?.stops.length ?? 0) + (previewing ? 1 : 0);
   // What was added last comes into view.

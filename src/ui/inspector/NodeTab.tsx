@@ -184,11 +184,15 @@ function Costs({ app, detail }: { readonly app: App; readonly detail: NodeDetail
   );
 }
 
-/** The largest constant comes first: it is the weight. */
-function weightOf({ inputs }: NodeDetail): PortDetail | undefined {
-  const constants = inputs.filter((input) => input.constant);
-  return constants.find((input) => /^(w|weight|b)$/i.test(input.slot)) ?? constants[0];
-}
+/** Elements of `float32 32×3×3×3`. */
+const sizeOf = ({ type }: PortDetail): number =>
+  (type.split(' ')[1] ?? '').split('×').reduce((product, size) => product * (Number(size) || 1), 1);
+
+/** The largest constant: it is the weight. */
+const weightOf = ({ inputs }: NodeDetail): PortDetail | undefined =>
+  inputs
+    .filter((input) => input.constant)
+    .reduce<PortDetail | undefined>((best, input) => (best && sizeOf(best) >= sizeOf(input) ? best : input), undefined);
 
 /** What a node is, what it costs, and why passes leave it alone. */
 export function NodeTab({ app, detail }: { readonly app: App; readonly detail: NodeDetail }) {

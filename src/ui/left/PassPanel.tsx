@@ -19,10 +19,11 @@ function NearMisses({ count }: { readonly count: number }) {
 }
 
 /** What stands in the count's place: a number, a dash while it is looked for, or why there is none. */
-function countText(sites: PassSites | undefined, failed: boolean): string {
+function countText(pass: PassInfo, sites: PassSites | undefined, failed: boolean): string {
   if (failed) return 'error';
   if (!sites) return '…';
-  return sites.unavailable === null ? formatInteger(sites.sites.length) : 'off';
+  if (sites.unavailable !== null) return 'off';
+  return pass.group === 'pruning' ? plural(sites.sites.length, 'group') : formatInteger(sites.sites.length);
 }
 
 const describe = (pass: PassInfo, sites: PassSites | undefined): string =>
@@ -48,7 +49,7 @@ function PassRow({ app, pass }: { readonly app: App; readonly pass: PassInfo }) 
       <span className="ell flex-1">{pass.title}</span>
       <NearMisses count={sites?.refusals.length ?? 0} />
       {error && <Icon of={TriangleAlert} size={12} className="text-error" />}
-      <span className="count num">{countText(sites, error !== undefined)}</span>
+      <span className="count num">{countText(pass, sites, error !== undefined)}</span>
     </button>
   );
 }
@@ -86,7 +87,7 @@ function PresetRow({ app, preset, done }: { readonly app: App; readonly preset: 
       disabled={busy}
       data-zero={done ? '' : undefined}
       title={preset.why}
-      onClick={() => void app.actions.usePreset(preset.id, preset.title)}
+      onClick={() => void app.actions.applyPreset(preset.id, preset.title)}
     >
       <Icon of={Sparkles} size={12} className="text-ink-3" />
       <span className="ell flex-1">{preset.title}</span>

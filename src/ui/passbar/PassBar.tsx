@@ -127,7 +127,7 @@ function Bar({
         disabled={on === 0 || applying}
         onClick={() => void app.actions.apply()}
       >
-        {applying ? 'Applying' : `Apply ${formatInteger(on)}`}
+        {applying ? 'Applying' : on === 0 ? 'Apply' : `Apply ${formatInteger(on)}`}
       </Button>
     </div>
   );

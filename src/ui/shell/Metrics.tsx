@@ -71,7 +71,7 @@ function counted(before: number | null, now: number | null): Pick<ChipProps, 'ch
 
 /** The newest benchmark of the stop shown against the original. */
 function benchOf({ benches, document }: DocumentState): BenchEntry | undefined {
-  return benches.findLast(({ a, b, revision }) => a === 0 && b === document?.cursor && revision === document?.revision);
+  return benches.findLast(({ a, b }) => a === 0 && b === document?.cursor);
 }
 
 const VERDICT_TONES = { faster: 'good', slower: 'bad', 'no change': 'plain', inconclusive: 'plain' } as const;

@@ -22,7 +22,7 @@ function documentCommands({ actions, document, settings, view }: App): readonly 
   const rightOpen = settings.getState().settings.rightOpen;
   return [
     ...passCommands,
-    { group: 'Recipe', title: 'Clean up, all passes', run: () => void actions.usePreset('clean', 'Clean up') },
+    { group: 'Recipe', title: 'Clean up, all passes', run: () => void actions.applyPreset('clean', 'Clean up') },
     { group: 'Recipe', title: 'Undo', keys: `${MOD}Z`, run: () => void actions.undo() },
     { group: 'Recipe', title: 'Redo', keys: `⇧${MOD}Z`, run: () => void actions.redo() },
     { group: 'Recipe', title: 'Save the recipe', run: () => actions.saveRecipe() },

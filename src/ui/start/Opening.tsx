@@ -15,8 +15,8 @@ const countOf = ({ done, total }: Progress): string => {
 export function Stages({ stages, now }: { readonly stages: readonly Progress[]; readonly now: Progress }) {
   return (
     <ol className="mt-3.5">
-      {stages.map((stage, index) => (
-        <li key={`${index} ${stage.stage}`} className="flex h-[30px] items-center gap-2">
+      {stages.map((stage) => (
+        <li key={stage.stage} className="flex h-[30px] items-center gap-2">
           <Icon of={Check} className="text-added" />
           <span className="flex-1">{stage.stage}</span>
           <span className="num text-ink-2">{countOf(stage)}</span>

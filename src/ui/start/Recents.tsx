@@ -1,4 +1,5 @@
 import { FileBox, Info, X } from 'lucide-react';
+import { useState } from 'react';
 import { useStore } from 'zustand';
 import { bytesPair, formatPair, formatRatio, plural } from '../../base/format.ts';
 import type { App } from '../../state/app.ts';
@@ -21,7 +22,7 @@ function Verdict({ bench }: Pick<Recent, 'bench'>) {
   return <span className={VERDICT_COLOURS[verdict]}>{moved ? `${formatRatio(ratio)} ${verdict}` : verdict}</span>;
 }
 
-function RecentRow({ app, recent }: { readonly app: App; readonly recent: Recent }) {
+function RecentRow({ app, recent, now }: { readonly app: App; readonly recent: Recent; readonly now: number }) {
   const open = (): void => {
     void app.actions.openRecent(recent);
     if (recent.sample === null) chooseFiles();
@@ -38,7 +39,7 @@ function RecentRow({ app, recent }: { readonly app: App; readonly recent: Recent
           <span className="flex justify-between gap-3">
             <span className="ell font-medium">{recent.name}</span>
             <span className="num flex-none text-11 text-ink-3 group-focus-within:invisible group-hover:invisible">
-              {formatWhen(recent.at, Date.now())}
+              {formatWhen(recent.at, now)}
             </span>
           </span>
           <span className="num mt-0.5 flex justify-between gap-3 text-11 text-ink-2">
@@ -64,6 +65,7 @@ function RecentRow({ app, recent }: { readonly app: App; readonly recent: Recent
 /** Recipes that were at work in this browser. */
 export function Recents({ app }: { readonly app: App }) {
   const recents = useStore(app.recents, (state) => state.recents);
+  const [now] = useState(Date.now);
   return (
     <section aria-labelledby="recent-title">
       <div className="mb-2 flex items-center justify-between">
@@ -79,7 +81,7 @@ export function Recents({ app }: { readonly app: App }) {
       ) : (
         <ul className="card max-h-[340px] overflow-y-auto">
           {recents.map((recent) => (
-            <RecentRow key={recent.name} app={app} recent={recent} />
+            <RecentRow key={recent.name} app={app} recent={recent} now={now} />
           ))}
         </ul>
       )}

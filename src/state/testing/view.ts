@@ -1,5 +1,5 @@
-import { FAMILIES } from '../base/families.ts';
-import type { GraphView } from '../ir/view.ts';
+import { FAMILIES } from '../../base/families.ts';
+import type { GraphView } from '../../ir/view.ts';
 
 type NodeRow = readonly [op: string, name: string, macs: number];
 
