@@ -1,4 +1,5 @@
 import { defined } from '../base/assert.ts';
+import { gcd, lcm } from './arithmetic.ts';
 import type { Freeze, ReshapeBlock, Space, StridedAxis } from './space.ts';
 import { UnionFind } from './union.ts';
 
@@ -137,6 +138,3 @@ function linearPairs(
   const period = lcm(s * d, t * e);
   for (let at = 0; at < period; at += step) visit(Math.floor(at / s) % d, Math.floor(at / t) % e);
 }
-
-export const gcd = (a: number, b: number): number => (b === 0 ? a : gcd(b, a % b));
-const lcm = (a: number, b: number): number => (a / gcd(a, b)) * b;

@@ -93,6 +93,12 @@ const LAYERS: Readonly<Record<string, Layer>> = {
     const swapped = g.op('Transpose', [groups], { perm: [0, 2, 1, 3, 4] });
     return flow(x, g.op('Reshape', [swapped, ints(g, [0, -1, x.size, x.size])]));
   },
+  refolded: (g, x, width) => {
+    const { channels: c, size: s } = x;
+    const shapes = [[1, 2, c / 2, s, s], [c / 2, 2, s * s], [1, c * s, s], [c * s * s], [s, c * s], [2, 1, c / 2, -1]];
+    const folded = g.op('Relu', [g.op('Reshape', [x.value, ints(g, shapes[width % shapes.length] ?? [])])]);
+    return flow(x, g.op('Reshape', [folded, ints(g, [1, c, s, s])]));
+  },
   padded: (g, x) => {
     const value = g.op('Pad', [x.value, ints(g, [0, 0, 1, 1, 0, 0, 0, 0])]);
     const back = g.op('Slice', [value, ints(g, [1, 1]), ints(g, [2 ** 31 - 1, 2 ** 31 - 1]), ints(g, [2, 3])]);
@@ -137,7 +143,7 @@ const HEADS: Readonly<Record<string, (g: GraphBuilder, x: Flow) => ValueId>> = {
 
 const names = Object.keys(LAYERS);
 const network = fc.record({
-  layers: fc.array(fc.record({ name: fc.constantFrom(...names), width: fc.integer({ min: 2, max: 5 }) }), {
+  layers: fc.array(fc.record({ name: fc.constantFrom(...names), width: fc.integer({ min: 2, max: 7 }) }), {
     minLength: 2,
     maxLength: 7,
   }),

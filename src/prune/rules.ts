@@ -3,10 +3,12 @@ import type { AxisRule } from './relation.ts';
 import { convRules } from './rules/conv.ts';
 import { denseRules } from './rules/dense.ts';
 import { elementwiseRules } from './rules/elementwise.ts';
-import { indexRules } from './rules/index-maps.ts';
+import { gatherRules } from './rules/gather.ts';
 import { normRules } from './rules/norm.ts';
 import { poolRules } from './rules/pool.ts';
+import { resizeRules } from './rules/resize.ts';
 import { shapeRules } from './rules/shape.ts';
+import { windowRules } from './rules/windows.ts';
 
 /** The axis-rules table, by operator; the domain is carried unless it is ai.onnx. */
 const RULES: ReadonlyMap<string, AxisRule> = new Map(
@@ -17,7 +19,9 @@ const RULES: ReadonlyMap<string, AxisRule> = new Map(
     ...normRules,
     ...poolRules,
     ...shapeRules,
-    ...indexRules,
+    ...windowRules,
+    ...gatherRules,
+    ...resizeRules,
   }),
 );
 

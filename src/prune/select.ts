@@ -1,3 +1,4 @@
+import { lcm } from './arithmetic.ts';
 import { evaluate } from './evaluate.ts';
 import type { CostTerms, PruneGroupView, PruneOptions } from './types.ts';
 
@@ -50,9 +51,6 @@ export function roundedWidth(group: Selectable, removed: number, roundTo: number
   const rounded = Math.max(step, Math.round(asked / step - 1e-9) * step);
   return removed <= 0 ? group.channels : Math.min(rounded, group.channels);
 }
-
-const gcd = (a: number, b: number): number => (b === 0 ? a : gcd(b, a % b));
-const lcm = (a: number, b: number): number => (a / gcd(a, b)) * b;
 
 /**
  * One ranking over all groups: an atom's importance, relative to the mean of its group (groups of small weights are not

@@ -1,21 +1,8 @@
 import { getInt, int } from '../../ir/attribute.ts';
 import { staticShape } from '../../ir/types.ts';
 import { setAttribute, type AxisRule, type Relation } from '../relation.ts';
-import type { Pairs, Place } from '../space.ts';
-
-/** Index i goes with i mod `period`: the same channel of every group. */
-export const residues =
-  (count: number, period: number): Pairs =>
-  (visit) => {
-    for (let i = 0; i < count; i++) visit(i, i % period);
-  };
-
-/** Index i of the first axis goes with ⌊i / block⌋ of the second. */
-export const blocksOf =
-  (count: number, block: number): Pairs =>
-  (visit) => {
-    for (let i = 0; i < count; i++) visit(i, Math.floor(i / block));
-  };
+import type { Place } from '../space.ts';
+import { blocksOf, residues } from './pairs.ts';
 
 /** Conv and FusedConv: W [Cout, Cin/g, …], B [Cout], Z like Y. MACs = N·∏Out·∏K · Cout · Cin/g. */
 function relateConv(r: Relation): void {

@@ -1,6 +1,7 @@
 import { getInt, getInts, int } from '../../ir/attribute.ts';
+import { fromFront } from '../arithmetic.ts';
 import { setAttribute, type AxisRule, type Relation } from '../relation.ts';
-import { blocksOf } from './conv.ts';
+import { blocksOf } from './pairs.ts';
 
 const perChannel = { role: 'per channel', why: 'has parameters of its own for every channel' };
 const STATISTICS = 'normalises over this axis, and its statistics would change';
@@ -47,7 +48,7 @@ function relateTrailingNorm(r: Relation): void {
   const [x, y] = [r.input(0), r.output()];
   const rank = x?.shape.length ?? 0;
   const axis = getInt(r.node, 'axis', -1);
-  const first = axis < 0 ? axis + rank : axis;
+  const first = fromFront(axis, rank);
   for (let i = 0; i < first; i++) for (const output of r.outputs) r.same(x, i, output, i);
   for (let i = first; i < rank; i++) {
     r.exempt(x, i);
@@ -64,7 +65,7 @@ const mixing =
     const rank = x?.shape.length ?? 0;
     const given = r.node.attributes.get(name);
     const axes = given?.type === 'int' ? [getInt(r.node, name, -1)] : getInts(r.node, name, fallback);
-    const mixed = new Set(axes.map((axis) => (axis < 0 ? axis + rank : axis)));
+    const mixed = new Set(axes.map((axis) => fromFront(axis, rank)));
     for (let i = 0; i < rank; i++) if (!mixed.has(i)) r.same(x, i, y, i);
   };
 
@@ -73,7 +74,7 @@ function relateSoftmax(r: Relation): void {
   if (r.opset >= 13) return mixing('axis', [-1])(r);
   const x = r.input(0);
   const axis = getInt(r.node, 'axis', 1);
-  const first = axis < 0 ? axis + (x?.shape.length ?? 0) : axis;
+  const first = fromFront(axis, x?.shape.length ?? 0);
   for (let i = 0; i < first; i++) r.same(x, i, r.output(), i);
 }
 
@@ -82,7 +83,7 @@ function relateCumSum(r: Relation): void {
   const [x, y] = [r.input(0), r.output()];
   const axis = r.tracer.constants(r.node, 1)?.[0];
   if (axis === undefined || !x) return;
-  const at = axis < 0 ? axis + x.shape.length : axis;
+  const at = fromFront(axis, x.shape.length);
   for (let i = 0; i < x.shape.length; i++) if (i !== at) r.same(x, i, y, i);
 }
 

@@ -1,4 +1,5 @@
 import { getInt, getInts } from '../../ir/attribute.ts';
+import { fromFront } from '../arithmetic.ts';
 import type { AxisRule, Relation } from '../relation.ts';
 
 /** [N, C, …]: batch and channels pass. */
@@ -25,7 +26,7 @@ function reducedAxes(r: Relation, rank: number): Set<number> | null {
   const given = r.node.inputs[1] ? r.tracer.constants(r.node, 1) : getInts(r.node, 'axes', []);
   if (given === null) return null;
   const all = given.length === 0 && getInt(r.node, 'noop_with_empty_axes', 0) === 0;
-  return new Set(all ? range(rank) : given.map((axis) => (axis < 0 ? axis + rank : axis)));
+  return new Set(all ? range(rank) : given.map((axis) => fromFront(axis, rank)));
 }
 
 const range = (count: number): number[] => Array.from({ length: count }, (_, i) => i);
@@ -34,7 +35,7 @@ const range = (count: number): number[] => Array.from({ length: count }, (_, i) 
 function relateArg(r: Relation): void {
   const [x, y] = [r.input(0), r.output()];
   const axis = getInt(r.node, 'axis', 0);
-  const at = axis < 0 ? axis + (x?.shape.length ?? 0) : axis;
+  const at = fromFront(axis, x?.shape.length ?? 0);
   const keep = getInt(r.node, 'keepdims', 1) !== 0;
   x?.shape.forEach((_, i) => {
     if (i !== at) r.same(x, i, y, i > at && !keep ? i - 1 : i);

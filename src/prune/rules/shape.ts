@@ -1,6 +1,8 @@
 import { getInt, getInts, getString } from '../../ir/attribute.ts';
+import { fromFront } from '../arithmetic.ts';
 import type { AxisRule, Relation } from '../relation.ts';
-import type { Pairs, Place } from '../space.ts';
+import type { Place } from '../space.ts';
+import { shifted } from './pairs.ts';
 
 /** Row-major order is kept: what moves is decided by `reshapeBlocks`. */
 const relateReshaped = (r: Relation): void => r.reshape(r.input(0), r.output());
@@ -32,15 +34,8 @@ function relateTranspose(r: Relation): void {
 
 const axisOf = (r: Relation, fallback: number, rank: number): number => {
   const axis = getInt(r.node, 'axis', fallback);
-  return axis < 0 ? axis + rank : axis;
+  return fromFront(axis, rank);
 };
-
-/** Index i of `part` is index i + `offset` of `whole`. */
-const shifted =
-  (count: number, offset: number): Pairs =>
-  (visit) => {
-    for (let i = 0; i < count; i++) visit(i, i + offset);
-  };
 
 function relateOthers(r: Relation, x: Place | null, y: Place | null, axis: number): void {
   x?.shape.forEach((_, i) => {
@@ -59,13 +54,6 @@ function relateConcat(r: Relation): void {
     if (size > 0) r.map(part, axis, y, axis, shifted(size, offset));
     offset += size;
   }
-}
-
-/** The sum of its parts is unchanged only axis by axis: a dim that repeats `repeats` 1 passes. */
-function relateTile(r: Relation): void {
-  r.tracer.constants(r.node, 1)?.forEach((repeat, i) => {
-    if (repeat === 1) r.same(r.input(0), i, r.output(), i);
-  });
 }
 
 /** Channels [b·b, C] (DCR) or [C, b·b] (CRD) ↔ C; b·b channels go together. */
@@ -107,7 +95,6 @@ export const shapeRules: Readonly<Record<string, AxisRule>> = {
   Unsqueeze: { ...moves, barrier: 'makes this axis', relate: relateReshaped },
   Transpose: { ...moves, barrier: 'moves this axis', relate: relateTranspose },
   Concat: { ...offsets, barrier: 'joins along this axis', relate: relateConcat },
-  Tile: { ...moves, why: 'repeats other axes', barrier: 'repeats along this axis', relate: relateTile },
   DepthToSpace: { ...blocks, barrier: 'rearranges this axis', relate: relateDepthToSpace },
   SpaceToDepth: { ...blocks, barrier: 'rearranges this axis', relate: relateSpaceToDepth },
   Shape: { ...moves, why: 'reads the sizes', barrier: 'reads sizes', relate: relateShape },
