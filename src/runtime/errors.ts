@@ -5,8 +5,9 @@ const OUT_OF_MEMORY =
   /out of memory|bad_alloc|array buffer allocation failed|failed to allocate|cannot enlarge memory|invalid typed array length|could not allocate/i;
 const UNSUPPORTED =
   /unsupported (?:data|tensor) type|unsupported type|not[_ ]implemented|could not find an implementation|is not a registered function|no schema registered|unsupported model ir version|not supported for reading|under development and support/i;
-/** A trap or an abort: the instance is unusable from here on. */
-const ABORTED = /aborted\(|memory access out of bounds|unreachable|table index is out of bounds|null function/i;
+/** A trap, an abort, a graphics device gone: the instance is unusable from here on. */
+const ABORTED =
+  /aborted\(|memory access out of bounds|unreachable|table index is out of bounds|null function|device (?:is |was )?lost/i;
 
 /** The innermost `while running X node. Name:'Y' Status Message: …`: outer ones are only the path to it. */
 const NODE = /running ([\w.]+) node\. Name:'([^']*)' Status Message: /g;

@@ -78,10 +78,11 @@ const ended = (text: string): string => (/[.…]$/.test(text) ? text : `${text}.
 
 function remarks({ reports, uncompared, verdict }: Findings): string[] {
   const said: string[] = [];
-  for (const { run, impossible, runtimesOwn } of reports) {
+  for (const { run, impossible, runtimesOwn, tried } of reports) {
     const where = `at ${run.level} on ${backendName(run.backend)}`;
     if (impossible !== null)
       said.push(`Not checked ${where}, where the original does not run either: ${ended(impossible)}`);
+    if (tried !== null) said.push(`Only the first ${plural(tried, 'input')} ${where}, where running is slow.`);
     if (runtimesOwn.length > 0 && verdict !== 'differs') {
       const what = runtimesOwn.map((name) => `"${name}"`).join(', ');
       said.push(`The runtime's own optimizer changes ${what} ${where}; compared with the original there.`);

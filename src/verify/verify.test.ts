@@ -359,6 +359,15 @@ describe('as a job', () => {
     await expect(ask({ backends: ['webgpu'] })).rejects.toMatchObject({ code: 'unsupported' });
   });
 
+  test('where running is slow, fewer inputs are tried, and it says so', async () => {
+    const good = onVector((g, x) => g.op('Relu', [x]));
+    const result = await verify(good, good, 'bits', { budgetMs: 0 });
+    expect(result.verdict).toBe('agrees');
+    expect(result.message).toBe(
+      'Outputs are equal on 7 inputs. Only the first 1 input at all on WASM, where running is slow.',
+    );
+  });
+
   test('fixed shapes are kept', async () => {
     const chunk = onVector((g, x) => g.op('Reshape', [x, g.int64s('s', [-1, 24])]));
     const result = await verify(chunk, chunk, 'bits', { shapes: { x: [3, 8] } });

@@ -18,7 +18,11 @@ export interface VerifyOptions {
   readonly feeds?: readonly NamedFeeds[];
   /** Fixed shapes, by input, where the model leaves them free. */
   readonly shapes?: Readonly<Record<string, readonly number[]>>;
+  /** Time for each setting other than `disabled` on WASM, ms; default 30 s. A slow adapter then sees fewer inputs. */
+  readonly budgetMs?: number;
 }
+
+const DEFAULT_BUDGET = 30_000;
 
 /**
  * Runs the original `a` and the result `b` on the same inputs and says whether they agree to the class of the rewrite.
@@ -45,7 +49,12 @@ export async function verifyModels(
     const { feeds = [], shapes = {} } = options;
     const reference = await Reference.run(session, { seeds: request.seeds, given: feeds, shapes, facts }, job);
     const reports: RunReport[] = [];
-    for (const setting of settingsOf(runtimes, request, halfPrecision(session, facts))) {
+    for (const setting of settingsOf(
+      runtimes,
+      request,
+      halfPrecision(session, facts),
+      options.budgetMs ?? DEFAULT_BUDGET,
+    )) {
       reports.push(await runAt(reference, { original: a, result: b }, setting, job));
     }
     return await conclude(reference, reports, request, facts, started);
@@ -66,7 +75,7 @@ function checkRequest({ seeds, backends, levels }: VerifyRequest): void {
 const halfPrecision = (session: { outputs: Reference['session']['outputs'] }, facts: ModelFacts): boolean =>
   facts.halfPrecision || session.outputs.some(({ dtype }) => dtype === 'float16');
 
-function settingsOf(runtimes: Runtimes, request: VerifyRequest, half: boolean): Setting[] {
+function settingsOf(runtimes: Runtimes, request: VerifyRequest, half: boolean, budgetMs: number): Setting[] {
   return request.backends.flatMap((backend) => {
     const runtime = runtimes[backend];
     if (!runtime) throw new CodedError('unsupported', `There is no runtime for ${backend} here.`, { backend });
@@ -77,6 +86,7 @@ function settingsOf(runtimes: Runtimes, request: VerifyRequest, half: boolean): 
       threads: request.threads,
       exactness: request.class,
       halfPrecision: half,
+      budgetMs,
     }));
   });
 }
