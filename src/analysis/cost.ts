@@ -64,10 +64,8 @@ export class CostModel {
     const context = new CostNodeContext(this, this.inference, resolved(node, frame), frame);
     const work = this.tryWork(() => row.work(context));
     if (work.moved !== undefined) return work;
-    return {
-      ...work,
-      moved: row.view || row.family === 'const' ? this.freeBytes(node, row.view) : this.kernelBytes(node),
-    };
+    // A view moves nothing; a Constant only names its value.
+    return { ...work, moved: row.view || opKey(node) === 'Constant' ? 0 : this.kernelBytes(node) };
   }
 
   /** Sum over a graph, with the types that inference last left in it. */
@@ -90,11 +88,6 @@ export class CostModel {
       if (error instanceof CodedError) return unknownWork;
       throw error;
     }
-  }
-
-  /** A view moves nothing; a Constant only names its value; what fills or draws numbers writes them. */
-  private freeBytes(node: Node, view: boolean | undefined): number | null {
-    return view || opKey(node) === 'Constant' ? 0 : this.kernelBytes(node);
   }
 
   private kernelBytes(node: Node): number | null {

@@ -34,6 +34,7 @@ export interface Frame {
 
 /** Calls within calls are followed this deep (ONNX forbids recursion; a bad file may have it). */
 const MAX_CALL_DEPTH = 16;
+const MOST_NOTES = 1000;
 
 const functionKey = (domain: string, name: string, overload: string): string => `${domain}:${name}:${overload}`;
 
@@ -51,6 +52,7 @@ export class Inference {
   readonly root: Frame;
   private readonly computed = new Map<ValueId, Contents>();
   private readonly fixed = new Set<ValueId>();
+  private readonly noted = new Set<string>();
   private readonly functions = new Map<string, FunctionDef>();
   private readonly orders = new Map<GraphId, Node[]>();
   private readonly called = new Map<GraphId, number>();
@@ -144,15 +146,23 @@ export class Inference {
   }
 
   warn(node: NodeId | null, message: string): void {
-    note(this.warnings, { node, message });
+    this.note(this.warnings, { node, message });
   }
   assume(node: NodeId, message: string): void {
-    note(this.assumptions, { node, message });
+    this.note(this.assumptions, { node, message });
   }
 
   /** Constant, or computed from constants alone. */
   isFixed(id: ValueId): boolean {
     return this.fixed.has(id) || this.constants.has(id);
+  }
+
+  /** Bodies are inferred more than once: the same note is kept once. A bound keeps a hopeless file from drowning all. */
+  private note(notes: AnalysisNote[], added: AnalysisNote): void {
+    const key = `${added.node} ${added.message}`;
+    if (notes.length >= MOST_NOTES || this.noted.has(key)) return;
+    this.noted.add(key);
+    notes.push(added);
   }
 
   private runNodes(graph: Graph, frame: Frame): void {
@@ -222,7 +232,7 @@ export class Inference {
   }
 
   /** The type that the file states, in canonical form, with symbols bound. */
-  private declared(id: ValueId): ValueType | null {
+  declared(id: ValueId): ValueType | null {
     const type = this.model.values.get(id)?.type ?? null;
     if (!isTensor(type) || !type.shape || type.shape.every((dim) => typeof dim === 'number')) return type;
     return { ...type, shape: type.shape.map((dim) => this.bound(dim)) };
@@ -289,12 +299,6 @@ export class Inference {
   }
 }
 
-/** Bodies are inferred more than once: the same note is kept once. A bound keeps a hopeless file from drowning all. */
-function note(notes: AnalysisNote[], added: AnalysisNote): void {
-  const known = notes.some(({ node, message }) => node === added.node && message === added.message);
-  if (!known && notes.length < 1000) notes.push(added);
-}
-
 /** Different ranks, or different numbers somewhere. */
 function contradicts(a: Shape, b: Shape): boolean {
   if (a === null || b === null) return false;
@@ -356,6 +360,11 @@ export class NodeContext implements InferContext {
   }
   assume(message: string): void {
     this.inference.assume(this.node.id, message);
+  }
+
+  formal(graph: GraphId, index: number): ValueType | null {
+    const id = this.inference.model.getGraph(graph).inputs[index];
+    return id === undefined ? null : this.inference.declared(id);
   }
 
   /** Rules may ask twice (for types, then for contents): the second answer is the first. */

@@ -196,13 +196,14 @@ describe.skipIf(!haveShared())('on the real models', () => {
     },
   );
 
-  it('a full pass over 20 000 nodes takes less than 300 ms', () => {
+  it('a full pass over 20 000 nodes takes less than 300 ms of processor time', () => {
     const { model } = readModel(sharedFile('scale/hard-20000.onnx'));
-    analyze(model);
-    const times = [0, 1, 2].map(() => {
-      const start = performance.now();
+    // Processor time and the best of several: other work on the machine is not what is measured.
+    const times = Array.from({ length: 6 }, () => {
+      const start = process.cpuUsage();
       analyze(model);
-      return performance.now() - start;
+      const { user, system } = process.cpuUsage(start);
+      return (user + system) / 1000;
     });
     expect(Math.min(...times)).toBeLessThan(300);
   });

@@ -1,5 +1,5 @@
 import { getGraph, getInt, getInts } from '../ir/attribute.ts';
-import type { Dim, Shape, ValueType } from '../ir/types.ts';
+import type { DataType, Dim, Shape, ValueType } from '../ir/types.ts';
 import { axisOf, isTensor, joinTypes, numbersOf, sameTypes, typed } from './shapes.ts';
 import type { BodyResult, Contents, CostContext, InferContext, OpTable, Types, Work } from './types.ts';
 import { count, maxWork, scaleWork, unknownWork } from './work.ts';
@@ -84,13 +84,20 @@ function loopTypes(c: InferContext): Types {
   const { carried, result } = carriedFixpoint(
     start,
     // The body only runs while its condition holds.
-    (types) => body(c, 'body', [typed('int64', []), typed('bool', []), ...types], [null, [1]]),
+    (types) => body(c, 'body', [scalarFormal(c, 0, 'int64'), scalarFormal(c, 1, 'bool'), ...types], [null, [1]]),
     (inner) => inner.types.slice(1, 1 + carriedCount),
   );
   const trips = loopTrips(c, result);
   return c.node.outputs.map((_, i) =>
     i < carriedCount ? (carried[i] ?? null) : stacked(result.types[i + 1] ?? null, trips, 0),
   );
+}
+
+/** The iteration number and the condition are scalars, or [1] where the body declares them so. */
+function scalarFormal(c: InferContext, index: number, dtype: DataType): ValueType | null {
+  const graph = getGraph(c.node, 'body');
+  const declared = graph === null ? null : c.formal(graph, index);
+  return typed(dtype, isTensor(declared) && declared.shape?.length === 1 ? [1] : []);
 }
 
 /** M, where nothing can end the loop earlier: the condition starts true (or is left out) and the body keeps it so. */

@@ -30,6 +30,8 @@ export interface InferContext {
   contents(index: number): Contents | null;
   /** An input whose contents can never change: a constant, or computed from constants alone. */
   isFixed(index: number): boolean;
+  /** Declared type of a subgraph's formal input. */
+  formal(graph: GraphId, index: number): ValueType | null;
   /** Infers a subgraph; `inputs` are the types (and contents, where known) that its formal inputs get. */
   infer(graph: GraphId, inputs: Types, contents?: readonly (Contents | null)[]): BodyResult;
   /** Says that the model contradicts itself here; inference goes on. */
