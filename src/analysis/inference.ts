@@ -52,6 +52,8 @@ export class Inference {
   readonly root: Frame;
   private readonly computed = new Map<ValueId, Contents>();
   private readonly fixed = new Set<ValueId>();
+  /** Declared dimensions met so far, in canonical form and bound. */
+  private readonly settled = new Map<string, Dim>();
   private readonly noted = new Set<string>();
   private readonly functions = new Map<string, FunctionDef>();
   private readonly orders = new Map<GraphId, Node[]>();
@@ -240,8 +242,11 @@ export class Inference {
 
   private bound(dim: Dim): Dim {
     if (typeof dim !== 'string') return dim;
+    const known = this.settled.get(dim);
+    if (known !== undefined) return known;
     const canonical = this.binds ? bindDim(canonicalDim(dim), this.sizes) : canonicalDim(dim);
     symbolsOf(canonical, this.symbols);
+    this.settled.set(dim, canonical);
     return canonical;
   }
 

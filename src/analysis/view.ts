@@ -94,6 +94,7 @@ function startsOf(lengths: readonly number[]): Int32Array {
 
 const INPUT = -1;
 const CONSTANT = -2;
+const NO_ROW = -1;
 
 class Wires {
   private readonly model: Model;
@@ -101,7 +102,11 @@ class Wires {
   private readonly index = new Map<ValueId, number>();
   private readonly ids: ValueId[] = [];
   private readonly sources: number[] = [];
-  private readonly uses: number[][] = [];
+  /** Pairs of a wire and a row that reads it, rows ascending. */
+  private readonly useWires: number[] = [];
+  private readonly useRows: number[] = [];
+  /** [wires] the last row that was noted: a row counts once, however often it reads. */
+  private readonly lastUse: number[] = [];
   private readonly batches: ReadonlySet<Dim>;
 
   constructor(model: Model, analysis: Analysis, rows: readonly Node[]) {
@@ -122,8 +127,7 @@ class Wires {
       wireNames: this.ids.map((id) => this.model.getValue(id).name),
       wireShapes: this.ids.map((id, wire) => this.shapeText(id, this.sources[wire] === CONSTANT)),
       wireSources: Int32Array.from(this.sources),
-      useStarts: startsOf(this.uses.map((rows) => rows.length)),
-      useRows: Int32Array.from(this.uses.flat()),
+      ...this.usesByWire(),
       inputs: Int32Array.from(this.model.graph.inputs, (id) => this.wire(id)),
       outputs: Int32Array.from(this.model.graph.outputs, (id) => this.wire(id)),
     };
@@ -134,7 +138,7 @@ class Wires {
     this.index.set(id, wire);
     this.ids.push(id);
     this.sources.push(source);
-    this.uses.push([]);
+    this.lastUse.push(NO_ROW);
     return wire;
   }
 
@@ -150,8 +154,26 @@ class Wires {
   }
 
   private use(id: ValueId, row: number): void {
-    const rows = this.uses[this.wire(id)];
-    if (rows?.at(-1) !== row) rows?.push(row);
+    const wire = this.wire(id);
+    if (this.lastUse[wire] === row) return;
+    this.lastUse[wire] = row;
+    this.useWires.push(wire);
+    this.useRows.push(row);
+  }
+
+  /** Consumers by wire: a counting sort of the pairs. */
+  private usesByWire(): Pick<GraphView, 'useStarts' | 'useRows'> {
+    const lengths = this.ids.map(() => 0);
+    for (const wire of this.useWires) lengths[wire] = (lengths[wire] ?? 0) + 1;
+    const useStarts = startsOf(lengths);
+    const next = useStarts.slice();
+    const useRows = new Int32Array(this.useRows.length);
+    this.useWires.forEach((wire, i) => {
+      const at = next[wire] ?? 0;
+      useRows[at] = this.useRows[i] ?? 0;
+      next[wire] = at + 1;
+    });
+    return { useStarts, useRows };
   }
 
   /** Values of the main graph that a node's subgraphs read or return. */
