@@ -36,11 +36,14 @@ describe('an axis', () => {
 });
 
 describe('the distribution of runs', () => {
-  const steady = { median: 10, p95: 10.4, samples: [9.8, 9.9, 10, 10, 10.1, 10.2, 10.4] };
+  const steady = { median: 10, p95: 10.4, samples: [9.8, 9.9, 10, 10, 10, 10.1, 10.1, 10.2, 10.4] };
 
   it('puts all series on one axis and keeps one dot for each run', () => {
-    const { axis, series } = distribute([steady, { ...steady, median: 20, p95: 20.2, samples: [19, 20, 20.2] }]);
-    expect(series.map((each) => each.dots.length)).toEqual([7, 3]);
+    const { axis, series } = distribute([
+      steady,
+      { ...steady, median: 20, p95: 20.2, samples: [19, 19.5, 20, 20, 20, 20.1, 20.1, 20.2] },
+    ]);
+    expect(series.map((each) => each.dots.length)).toEqual([9, 8]);
     expect(axis.place(9.8)).toBeGreaterThanOrEqual(0);
     for (const { dots, density } of series) {
       expect(dots.every((dot) => dot.x >= 0 && dot.x <= 1 && dot.lane >= 0 && dot.lane < 1)).toBe(true);
@@ -55,10 +58,10 @@ describe('the distribution of runs', () => {
     expect(series[0]?.dots.at(-1)?.x).toBe(1);
   });
 
-  it('draws no density from fewer than three runs, and one from equal runs', () => {
-    const [few] = distribute([{ median: 1, p95: 1, samples: [1, 1] }]).series;
+  it('draws no curve through a few runs, and one through equal runs', () => {
+    const [few] = distribute([{ median: 1, p95: 1, samples: [1, 1.1, 1.2] }]).series;
     expect(few && densityPath(few, 100, 40, 50)).toBe('');
-    const [equal] = distribute([{ median: 1, p95: 1, samples: [1, 1, 1, 1] }]).series;
+    const [equal] = distribute([{ median: 1, p95: 1, samples: Array.from({ length: 12 }, () => 1) }]).series;
     expect(equal && densityPath(equal, 100, 40, 50)).toMatch(/^M0\.0 .*L100\.0 /);
     expect(equal && densityPath(equal, 100, 40, 50)).not.toContain('NaN');
   });

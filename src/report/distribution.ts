@@ -10,7 +10,7 @@ export interface TimingSeries {
 
 /** One series in unit coordinates: x along the axis, heights from 0 to 1. */
 export interface DistributionSeries {
-  /** Outline of the density, from left to right; empty where there are fewer than three runs. */
+  /** Outline of the density, from left to right; empty where there are too few runs for a curve. */
   readonly density: readonly (readonly [x: number, height: number])[];
   /** One dot a run; `lane` scatters them so that equal times do not hide each other. */
   readonly dots: readonly { readonly x: number; readonly lane: number; readonly value: number }[];
@@ -25,6 +25,8 @@ export interface Distribution {
 }
 
 const DENSITY_POINTS = 110;
+/** A curve through fewer runs than this would be an invention. */
+const FEWEST = 8;
 
 /** Right end for one series: rare stalls must not squeeze the rest of the picture; they are counted at the edge. */
 function reach(series: TimingSeries): number {
@@ -51,7 +53,7 @@ function bandwidth(samples: readonly number[], span: number): number {
 
 /** Gaussian kernel density, scaled to a peak of 1. */
 function densityOf(samples: readonly number[], axis: Axis): readonly (readonly [number, number])[] {
-  if (samples.length < 3) return [];
+  if (samples.length < FEWEST) return [];
   const width = bandwidth(samples, axis.to - axis.from);
   const heights = Array.from({ length: DENSITY_POINTS + 1 }, (_, index) => {
     const at = axis.from + ((axis.to - axis.from) * index) / DENSITY_POINTS;

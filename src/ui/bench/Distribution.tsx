@@ -4,7 +4,7 @@ import { formatTick } from '../../report/scale.ts';
 import { useWidth } from './use-width.ts';
 
 /** Room left of the axis and right of it, for the labels at its ends. */
-const MARGIN = { left: 10, right: 30 };
+const MARGIN = { left: 18, right: 30 };
 const LANE = 92;
 const CURVE = 50;
 /** Height of the scatter under a curve. */

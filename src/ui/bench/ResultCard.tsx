@@ -3,7 +3,7 @@ import { useState } from 'react';
 import type { BenchResult } from '../../bench/types.ts';
 import { Button } from '../kit/controls.tsx';
 import { Distribution, type Series } from './Distribution.tsx';
-import { describeTiming, plainMs, sampleRows } from './samples.ts';
+import { describeSamples, plainMs, sampleRows } from './samples.ts';
 import { TimingTable } from './TimingTable.tsx';
 
 const seriesOf = ({ a, b }: BenchResult): readonly Series[] =>
@@ -23,11 +23,13 @@ function SampleTable({ result }: { readonly result: BenchResult }) {
           <tr>
             <th scope="col">Sample</th>
             <th scope="col" className="r">
-              Before, ms
+              {result.b ? 'Before, ms' : 'Time, ms'}
             </th>
-            <th scope="col" className="r">
-              After, ms
-            </th>
+            {result.b && (
+              <th scope="col" className="r">
+                After, ms
+              </th>
+            )}
           </tr>
         </thead>
         <tbody>
@@ -35,7 +37,7 @@ function SampleTable({ result }: { readonly result: BenchResult }) {
             <tr key={index}>
               <td className="text-ink-2">{index}</td>
               <td className="r text-ink-3">{plainMs(before)}</td>
-              <td className="r">{plainMs(after)}</td>
+              {result.b && <td className="r">{plainMs(after)}</td>}
             </tr>
           ))}
         </tbody>
@@ -56,7 +58,7 @@ export function ResultCard({ result, onSave }: Props) {
     <section className="card min-w-0 px-[18px] pt-3.5 pb-2.5" aria-label="Time for one run">
       <div className="mb-1.5 flex flex-wrap items-center gap-x-4 gap-y-1">
         <h2 className="h3">Time for one run</h2>
-        <span className="num grow text-11 text-ink-3">{describeTiming(result.a)}, every dot is one sample</span>
+        <span className="num grow text-11 text-ink-3">{describeSamples(result)}</span>
         <Button size="small" variant="ghost" icon={Table2} aria-pressed={table} onClick={() => setTable(!table)}>
           Show as table
         </Button>

@@ -1,4 +1,4 @@
-import { msPair, THIN, UNKNOWN } from '../../base/format.ts';
+import { msPair, THIN } from '../../base/format.ts';
 import type { BenchResult, Timing } from '../../bench/types.ts';
 
 const ROWS: readonly (readonly [string, (timing: Timing) => number])[] = [
@@ -21,11 +21,13 @@ export function TimingTable({ result }: { readonly result: BenchResult }) {
             <span className="sr-only">Quantity</span>
           </th>
           <th scope="col" className="r">
-            Before
+            {b ? 'Before' : 'Time'}
           </th>
-          <th scope="col" className="r">
-            After
-          </th>
+          {b && (
+            <th scope="col" className="r">
+              After
+            </th>
+          )}
         </tr>
       </thead>
       <tbody>
@@ -35,7 +37,7 @@ export function TimingTable({ result }: { readonly result: BenchResult }) {
             <tr key={title}>
               <td className="text-ink-2">{title}</td>
               <td className="r text-ink-3">{b ? pair.before : pair.before + THIN + pair.unit}</td>
-              <td className="r">{b ? pair.after + THIN + pair.unit : UNKNOWN}</td>
+              {b && <td className="r">{pair.after + THIN + pair.unit}</td>}
             </tr>
           );
         })}

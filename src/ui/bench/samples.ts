@@ -1,5 +1,5 @@
 import { UNKNOWN } from '../../base/format.ts';
-import type { BenchResult, Timing } from '../../bench/types.ts';
+import type { BenchResult } from '../../bench/types.ts';
 import type { BenchEntry } from '../../state/document.ts';
 
 const stopName = (index: number): string => (index === 0 ? 'Original' : `Step ${index}`);
@@ -27,9 +27,10 @@ export function samplesCsv(result: BenchResult): string {
 export const samplesJson = (entry: BenchEntry): string => `${JSON.stringify(entry, null, 2)}\n`;
 
 /** What one measurement did, in words. */
-export function describeTiming({ samples, warmups, runsPerSample }: Timing): string {
-  const batch = runsPerSample > 1 ? ` of ${runsPerSample} runs` : '';
-  return `${samples.length} samples${batch} each, interleaved · ${warmups} warm-up`;
+export function describeSamples({ a, b }: BenchResult): string {
+  const batch = a.runsPerSample > 1 ? ` of ${a.runsPerSample} runs` : '';
+  const how = b ? ' each, interleaved' : '';
+  return `${a.samples.length} samples${batch}${how} · ${a.warmups} warm-up · every dot is one sample`;
 }
 
 /** A time of the original and of the result in the words of the table: unknown stays unknown. */

@@ -24,7 +24,7 @@ const MEANINGS: Readonly<Record<Verdict, string>> = {
 };
 
 /** Values were meant to change: how close they stayed is measured, and nobody can call it right or wrong. */
-export const isApproximation = ({ verdict, class: exactness }: VerifyResult): boolean =>
+const isApproximation = ({ verdict, class: exactness }: VerifyResult): boolean =>
   verdict === 'agrees' && exactness === 'approximation';
 
 /** What the verdict means, for whoever asks. */

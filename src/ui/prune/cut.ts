@@ -47,7 +47,7 @@ export function barPath(heights: readonly number[], width: number, height: numbe
 const gcd = (a: number, b: number): number => (b === 0 ? a : gcd(b, a % b));
 
 /** Channels by which a width changes at one step of the keyboard: a multiple of the rounding, in whole atoms. */
-export function widthStep(group: PruneGroupView, roundTo: number): number {
+function widthStep(group: PruneGroupView, roundTo: number): number {
   const atom = group.channels / group.atoms;
   const round = Math.max(1, Math.round(roundTo));
   return (atom / gcd(atom, round)) * round;
