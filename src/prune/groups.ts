@@ -22,7 +22,7 @@ export interface ChannelGroup {
   readonly roots: readonly number[];
 }
 
-export interface FrozenChannels {
+interface FrozenChannels {
   /** The node whose channels cannot be cut, and the one that stands in the way. */
   readonly node: NodeId;
   readonly culprit: NodeId | null;
@@ -30,7 +30,7 @@ export interface FrozenChannels {
 }
 
 /** Where an index of an axis belongs. */
-export interface AxisAtoms {
+interface AxisAtoms {
   /** [size] group index; -1: never cut. */
   readonly groups: Int32Array;
   /** [size] atom within the group. */

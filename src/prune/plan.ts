@@ -37,7 +37,7 @@ export function planView(model: Model, analysis: Analysis, options: PlanOptions)
 }
 
 /** The groups with their importances: reads the weights of every member. */
-export function groupViews(graph: ChannelGraph, options: Pick<PlanOptions, 'importance' | 'seed'>): PruneGroupView[] {
+function groupViews(graph: ChannelGraph, options: Pick<PlanOptions, 'importance' | 'seed'>): PruneGroupView[] {
   const importance = IMPORTANCE[options.importance](graph, options.seed);
   const members = membersOf(graph);
   return graph.groups.map((group, i) => {

@@ -1,7 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { readModel } from '../onnx/read.ts';
+import { foldConstants } from '../passes/cleanup/fold-constants.ts';
 import { freezeInitializers } from '../passes/cleanup/freeze-initializers.ts';
-import { afterPass } from '../testing/passes.ts';
+import { foldBatchNorm } from '../passes/fusion/fold-batch-norm.ts';
+import { fuseConvActivation } from '../passes/fusion/fuse-conv-activation.ts';
+import { afterPass, countOps } from '../testing/passes.ts';
 import { expectOracle } from '../testing/prune-oracle.ts';
 import { randomizeWeights } from '../testing/randomize.ts';
 import { haveShared, sharedFile } from '../testing/shared.ts';
@@ -18,6 +21,7 @@ describe.skipIf(!haveShared())('real models: mask then run equals cut then run',
     ['face/version-RFB-320_simplified', 20],
     ['mnist-cnn/mnist', 2],
     ['cifar/resnet_2b', 5],
+    ['mnist-fc/mnist-net_256x4', 4],
     ['detect/FastestDet', 30],
     ['ocr/ch_PP-OCRv2_det_infer', 25],
   ])('%s', { timeout: SLOW }, async (path, groups) => {
@@ -35,5 +39,14 @@ describe.skipIf(!haveShared())('real models: mask then run equals cut then run',
     const result = await expectOracle(randomizeWeights(open(path), 3));
     expect(result.graph.groups.length).toBeGreaterThanOrEqual(groups);
     expect(result.change).toBeGreaterThan(1e-3);
+  });
+
+  it('fused: RFB-320 after batch norms are folded and activations fused', async () => {
+    let { model } = await afterPass(open('face/version-RFB-320'), freezeInitializers);
+    for (const pass of [foldConstants, foldBatchNorm, fuseConvActivation]) ({ model } = await afterPass(model, pass));
+    const { graph } = await expectOracle(model);
+    expect(countOps(model)['BatchNormalization']).toBeUndefined();
+    expect(countOps(model)['com.microsoft.FusedConv']).toBeGreaterThan(20);
+    expect(graph.groups.length).toBe(25);
   });
 });

@@ -8,7 +8,7 @@ export interface Term {
 }
 
 /** The size of an axis: a constant part and the parts that groups hold, each proportional to its group's kept share. */
-export function axisTerms(graph: ChannelGraph, axis: number): readonly Term[] {
+function axisTerms(graph: ChannelGraph, axis: number): readonly Term[] {
   const { size } = graph.space.axis(axis);
   const atoms = graph.axes.get(graph.space.root(axis));
   if (!atoms) return [{ coefficient: size, groups: [] }];

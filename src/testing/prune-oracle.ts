@@ -3,7 +3,7 @@ import { analyze, type Analysis } from '../analysis/analyze.ts';
 import { summarize } from '../analysis/summary.ts';
 import { normal, seeded } from '../base/random.ts';
 import { silentJob } from '../base/job.ts';
-import type { Model } from '../ir/model.ts';
+import type { Model, Node } from '../ir/model.ts';
 import { tensorOf, viewAs, type Tensor } from '../ir/tensor.ts';
 import { sizeOf, type ValueId } from '../ir/types.ts';
 import { verifyModel } from '../ir/verify-model.ts';
@@ -42,7 +42,7 @@ export function cutModel(model: Model, graph: ChannelGraph, kept: Kept): Model {
  * The model with the same widths as before, in which nobody reads the channels that are to go: the input slices of
  * their consumers are zero. (Masking the channels themselves would not do: a batch norm after them makes them nonzero.)
  */
-export function maskConsumers(model: Model, graph: ChannelGraph, kept: Kept): Model {
+function maskConsumers(model: Model, graph: ChannelGraph, kept: Kept): Model {
   const copy = model.clone();
   const { space } = graph;
   for (const { axis, kind } of space.touches) {
@@ -86,9 +86,17 @@ function zeroSlices(model: Model, leaf: Place, dim: number, gone: (index: number
   const data = viewAs(tensor.dtype, tensor.bytes().slice());
   const inner = sizeOf(tensor.shape.slice(dim + 1));
   const size = tensor.shape[dim] ?? 1;
-  for (let i = 0; i < data.length; i++) if (gone(Math.floor(i / inner) % size)) data[i] = 0;
+  const zero = zeroOf(model, node);
+  for (let i = 0; i < data.length; i++) if (gone(Math.floor(i / inner) % size)) data[i] = zero;
   const masked = tensorOf(tensor.dtype, tensor.shape, data);
   model.setInput(node, use.index, model.addInitializer(model.graph, `masked ${node.id} ${use.index}`, masked).id);
+}
+
+/** What stands for 0 in a constant that `node` reads: quantized weights have a zero point (here one for all). */
+function zeroOf(model: Model, node: Node): number {
+  const value = node.opType === 'DequantizeLinear' ? node.inputs[2] : null;
+  const point = value ? model.graph.initializers.get(value)?.numbers() : null;
+  return point?.[0] ?? 0;
 }
 
 /** One seeded normal tensor per float input; other types are not made here. An open first dimension is 1, other open ones `open`. */
@@ -116,7 +124,7 @@ export async function run(model: Model, feeds: Feeds): Promise<Record<string, Ho
 }
 
 /** max |a - b| / max |a| over all outputs, the worst; NaN where any is. */
-export function worstError(a: Record<string, HostTensor>, b: Record<string, HostTensor>): number {
+function worstError(a: Record<string, HostTensor>, b: Record<string, HostTensor>): number {
   let worst = 0;
   expect(Object.keys(b)).toEqual(Object.keys(a));
   for (const [name, left] of Object.entries(a)) {
@@ -174,12 +182,7 @@ export async function expectOracle(
 }
 
 /** MACs, parameters, constants' bytes and peak activation of the cut model are the predicted ones, exactly. */
-export function expectForecast(
-  graph: ChannelGraph,
-  table: ReturnType<typeof buildForecast>,
-  kept: Kept,
-  cut: Model,
-): void {
+function expectForecast(graph: ChannelGraph, table: ReturnType<typeof buildForecast>, kept: Kept, cut: Model): void {
   const widths = graph.groups.map((group) => ((kept[group.index]?.size ?? 0) * group.channels) / group.atoms.length);
   const channels = graph.groups.map((group) => group.channels);
   const predicted = forecast(table, { channels, kept: widths });

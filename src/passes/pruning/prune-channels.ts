@@ -113,6 +113,7 @@ function frozenRefusals(graph: ChannelGraph): Refusal[] {
 function wholeReason(group: ChannelGroup, options: PruneOptions): string {
   if (options.protected.includes(group.key)) return 'The group is protected.';
   if (options.ratios[group.key] !== undefined) return 'The share set for this group leaves it whole.';
+  if (options.macs !== null || options.scope === 'global') return 'The target is met without cutting this group.';
   const block = group.channels / group.atoms.length;
   return `None of its ${group.channels} channels goes: they are cut ${block} at a time, in multiples of ${options.roundTo}.`;
 }

@@ -47,11 +47,19 @@ function relateQuantize(r: Relation): void {
 /** CastLike reads only the element type of its second input. */
 const relateFirst = (r: Relation): void => r.sameAll(r.input(0), r.output());
 
+const quantize: AxisRule = {
+  ...unary,
+  barrier: 'quantizes in a way that cannot be followed',
+  relate: relateQuantize,
+};
+
 export const elementwiseRules: Readonly<Record<string, AxisRule>> = {
   ...Object.fromEntries(UNARY.map((op) => [op, unary])),
   ...Object.fromEntries(NARY.map((op) => [op, nary])),
   PRelu: withParameters,
   CastLike: { ...unary, relate: relateFirst },
-  QuantizeLinear: { ...unary, barrier: 'quantizes in a way that cannot be followed', relate: relateQuantize },
-  DequantizeLinear: { ...unary, barrier: 'quantizes in a way that cannot be followed', relate: relateQuantize },
+  QuantizeLinear: quantize,
+  DequantizeLinear: quantize,
+  'com.microsoft.QuantizeLinear': quantize,
+  'com.microsoft.DequantizeLinear': quantize,
 };
