@@ -13,7 +13,8 @@ export function blobFiles(files: readonly File[]): ExternalFiles {
   const byPath = new Map<string, Blob>();
   for (const file of files) {
     byPath.set(file.name, file);
-    const [, ...below] = file.webkitRelativePath.split('/');
+    // Not every browser has it in workers.
+    const [, ...below] = ((file.webkitRelativePath as string | undefined) ?? '').split('/');
     if (below.length > 0) byPath.set(below.join('/'), file);
   }
   const find = (location: string): Blob | undefined =>
