@@ -98,7 +98,13 @@ export class ColumnClaims {
 }
 
 /** Finds a way for every net of a column, and lanes for those that need one. */
-export function claimColumn(claims: ColumnClaims, nets: readonly Net[], tracks: Int32Array, ranks: Int32Array): void {
+export function claimColumn(
+  claims: ColumnClaims,
+  nets: readonly Net[],
+  tracks: Int32Array,
+  ranks: Int32Array,
+  hangerRows: Uint8Array,
+): void {
   spreadOutputs(nets, tracks);
   for (const net of nets) {
     if (net.source >= 0 && net.offset === 0) {
@@ -116,8 +122,10 @@ export function claimColumn(claims: ColumnClaims, nets: readonly Net[], tracks: 
     }
     if (net.next) leave(claims, net, tracks, ranks);
   }
+  for (const net of nets) {
+    for (const arrival of net.arrivals) enterSink(claims, net, arrival, tracks, ranks, hangerRows[arrival.sink]! > 0);
+  }
   for (const lanes of claims.lanes) numberLanes(lanes);
-  for (const net of nets) for (const arrival of net.arrivals) enterSink(claims, net, arrival, tracks, ranks);
   settleTops(claims, nets);
   settleSides(claims, nets);
 }
@@ -222,15 +230,26 @@ function numberLanes(lanes: Lane[]): void {
   }
 }
 
-function enterSink(claims: ColumnClaims, net: Net, arrival: Arrival, tracks: Int32Array, ranks: Int32Array): void {
+/** Finds the place at the sink. Where leaves and stubs hang above it, only the centre is free: others use a lane. */
+function enterSink(
+  claims: ColumnClaims,
+  net: Net,
+  arrival: Arrival,
+  tracks: Int32Array,
+  ranks: Int32Array,
+  crowded: boolean,
+): void {
   if (arrival.way === Way.lane) claims.sideEntry(arrival.sink);
   if (arrival.way !== Way.band && arrival.way !== Way.down) return;
   const track = tracks[arrival.sink]!;
-  if (claims.bandIsFree(track, ranks[arrival.sink]!, net.wire)) {
-    claims.claimBand(track, ranks[arrival.sink]!, net.wire);
-  } else {
-    arrival.offset = claims.topEntry(arrival.sink, startTrack(net, tracks) <= track);
-  }
+  const rank = ranks[arrival.sink]!;
+  if (claims.bandIsFree(track, rank, net.wire)) claims.claimBand(track, rank, net.wire);
+  else if (crowded) {
+    const top = startBand(net, ranks);
+    arrival.way = Way.lane;
+    arrival.lane = claims.lane(track, net.wire, Math.min(2 * top, 2 * rank + 1), Math.max(2 * top, 2 * rank + 1));
+    claims.sideEntry(arrival.sink);
+  } else arrival.offset = claims.topEntry(arrival.sink, startTrack(net, tracks) <= track);
 }
 
 function settleTops(claims: ColumnClaims, nets: readonly Net[]): void {

@@ -1,18 +1,17 @@
 import {
   ASPECT,
+  COLUMN_WIDTH,
+  TRACK_WIDTH,
   FRAME_BOTTOM,
   FRAME_GAP,
   FRAME_HEADER,
   GAP,
   LONGEST_ROUTE,
   NODE_HEIGHT,
-  NODE_WIDTH,
 } from './metrics.ts';
 import type { Links } from './links.ts';
 
 const ROW = NODE_HEIGHT + GAP;
-const COLUMN = 262;
-const TRACK = NODE_WIDTH + GAP;
 /** What a break costs, against one rank too many or too few. */
 const PER_WIRE = 2.5;
 const INSIDE_BLOCK = 5;
@@ -24,7 +23,7 @@ const INSIDE_BLOCK = 5;
  */
 export function ranksPerColumn(ranks: Int32Array, rankHeight = ROW): number {
   let area = 0;
-  for (const load of loadsOf(ranks)) area += rankHeight * (COLUMN + TRACK * Math.min(3, load - 1));
+  for (const load of loadsOf(ranks)) area += rankHeight * (COLUMN_WIDTH + TRACK_WIDTH * Math.min(3, load - 1));
   return Math.max(10, Math.round(Math.sqrt(area / ASPECT) / rankHeight));
 }
 

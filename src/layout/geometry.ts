@@ -26,6 +26,9 @@ interface Run {
   slot: number;
 }
 
+/** Height that turning wires get in a band at the least. */
+const LEAST_TURN = 10;
+
 export interface ColumnInput {
   readonly nets: readonly Net[];
   readonly claims: ColumnClaims;
@@ -34,10 +37,11 @@ export interface ColumnInput {
   readonly ranks: Int32Array;
   readonly widths: Float32Array;
   readonly heights: Float32Array;
-  /** Items of this column. */
+  /** Items of this column; leaves that hang above nothing. */
   readonly items: readonly number[];
-  /** [items] rows of stubs above an item. */
-  readonly stubRows: Uint8Array;
+  readonly leaves: readonly number[];
+  /** [items] rows of leaves and stubs above an item. */
+  readonly hangerRows: Uint8Array;
   /** [ranks] block that fills a rank; -1: none. */
   readonly rankBlocks: Int32Array;
 }
@@ -49,6 +53,8 @@ export class PlacedColumn {
   private readonly runs: Map<number, Run>[];
   private readonly slots: Int32Array;
   private readonly laneCounts: Int32Array;
+  /** [ranks] rows of hangers above each rank. */
+  private readonly hangers: Int32Array;
 
   /**
    * @param pinned the column of the previous layout, which keeps its measures
@@ -57,6 +63,7 @@ export class PlacedColumn {
   constructor(input: ColumnInput, x: number, top: number, pinned: GridColumn | null) {
     this.input = input;
     this.laneCounts = Int32Array.from(input.claims.lanes, laneCount);
+    this.hangers = hangersOfRanks(input);
     const across = pinned ?? acrossOf(input, this.laneCounts, x);
     this.grid = { ...across, ...emptyDown(pinned) };
     for (const net of input.nets) if (net.source < 0) net.enterX = this.enterXOf(net);
@@ -64,7 +71,7 @@ export class PlacedColumn {
     this.runs = Array.from({ length: ranks + 1 }, () => new Map());
     for (const net of input.nets) this.addRuns(net);
     this.slots = Int32Array.from(this.runs, assignSlots);
-    if (!pinned) this.grid = { ...across, ...downOf(input, this.slots, top) };
+    if (!pinned) this.grid = { ...across, ...downOf(input, this.slots, this.hangers, top) };
   }
 
   centre(item: number): number {
@@ -88,7 +95,8 @@ export class PlacedColumn {
     const run = this.runs[band]!.get(wire);
     const slots = this.slots[band]!;
     const top = this.grid.channelTops[band]!;
-    const height = this.grid.channelHeights[band]!;
+    const whole = this.grid.channelHeights[band]!;
+    const height = Math.max(LEAST_TURN, whole - STUB_BAND * (this.hangers[band] ?? 0));
     if (!run || slots === 0) return top + height / 2;
     const step = Math.min(SLOT, height / (slots + 1));
     return slots === 1 ? top + Math.min(GAP, height) / 2 : top + step * (run.slot + 1);
@@ -173,6 +181,15 @@ function assignSlots(runs: ReadonlyMap<number, Run>): number {
   return slots;
 }
 
+function hangersOfRanks(input: ColumnInput): Int32Array {
+  const rows = new Int32Array(input.claims.ranks);
+  for (const item of [...input.items, ...input.leaves]) {
+    const rank = input.ranks[item]!;
+    rows[rank] = Math.max(rows[rank]!, input.hangerRows[item]!);
+  }
+  return rows;
+}
+
 type Across = Pick<GridColumn, 'x' | 'width' | 'trackX' | 'trackWidths' | 'trackRooms' | 'gutterX' | 'gutterWidth'>;
 type Down = Pick<GridColumn, 'rankTops' | 'rankHeights' | 'channelTops' | 'channelHeights' | 'busY'>;
 
@@ -207,14 +224,12 @@ const nothing = (): Down => ({
 });
 const emptyDown = (pinned: GridColumn | null): Down => pinned ?? nothing();
 
-function downOf(input: ColumnInput, slots: Int32Array, top: number): Down {
+function downOf(input: ColumnInput, slots: Int32Array, hangers: Int32Array, top: number): Down {
   const ranks = input.claims.ranks;
   const rankHeights = new Float64Array(ranks);
-  const stubRows = new Int32Array(ranks);
   for (const item of input.items) {
     const rank = input.ranks[item]!;
     rankHeights[rank] = Math.max(rankHeights[rank]!, input.heights[item]!);
-    stubRows[rank] = Math.max(stubRows[rank]!, input.stubRows[item]!);
   }
   const rankTops = new Float64Array(ranks);
   const channelTops = new Float64Array(ranks + 1);
@@ -223,7 +238,7 @@ function downOf(input: ColumnInput, slots: Int32Array, top: number): Down {
   for (let rank = 0; rank < ranks; rank++) {
     at += frameSpace(input.rankBlocks, rank);
     channelTops[rank] = at;
-    channelHeights[rank] = channelHeight(slots[rank]!, stubRows[rank]!);
+    channelHeights[rank] = channelHeight(slots[rank]!, hangers[rank]!);
     rankTops[rank] = at += channelHeights[rank]!;
     at += rankHeights[rank]!;
   }
@@ -232,9 +247,9 @@ function downOf(input: ColumnInput, slots: Int32Array, top: number): Down {
   return { rankTops, rankHeights, channelTops, channelHeights, busY: top - BUS };
 }
 
-function channelHeight(slots: number, stubRows: number): number {
+function channelHeight(slots: number, hangerRows: number): number {
   const turning = slots > 0 ? SLOT * (slots + 1) : 4;
-  return Math.max(GAP, turning + STUB_BAND * stubRows + (stubRows > 0 ? 2 : 0));
+  return Math.max(GAP, turning + STUB_BAND * hangerRows + (hangerRows > 0 ? 2 : 0));
 }
 
 /** Above a rank: the end of one frame, and the header of the next. The first rank always keeps room for a header. */

@@ -1,4 +1,5 @@
 import type { GraphView } from '../ir/view.ts';
+import type { KeptLeaf } from './hangers.ts';
 import type { Links } from './links.ts';
 import type { Cells } from './place.ts';
 import type { GraphLayout, LayoutGrid } from './types.ts';
@@ -6,6 +7,11 @@ import type { GraphLayout, LayoutGrid } from './types.ts';
 export interface Previous {
   readonly view: GraphView;
   readonly layout: GraphLayout;
+}
+
+export interface Kept {
+  readonly cells: Cells;
+  readonly leaves: ReadonlyMap<number, KeptLeaf>;
 }
 
 interface Cell {
@@ -19,35 +25,84 @@ interface Cell {
  * the cell of its first ancestor that lies between its producers and consumers, else a free one near by. Null when
  * a new node finds no room: then the graph is laid out anew.
  */
-export function keepCells(view: GraphView, links: Links, previous: Previous): Cells | null {
+export function keepCells(view: GraphView, links: Links, previous: Previous): Kept | null {
   const { grid } = previous.layout;
   if (grid.columns.length === 0) return null;
   const keeper = new Keeper(links, grid);
   const rowOf = new Map<number, number>();
   previous.view.nodeIds.forEach((id, row) => rowOf.set(id, row));
+  const before = itemsBefore(view, previous, links, rowOf);
+  const leaves: number[] = [];
   const fresh: number[] = [];
-  view.nodeIds.forEach((id, row) => {
-    const before = rowOf.get(id);
-    if (before === undefined) fresh.push(row);
-    else keeper.put(row, cellOf(grid, before));
+  before.forEach((item, now) => {
+    if (item < 0) fresh.push(now);
+    else if (grid.itemHosts[item]! >= 0) leaves.push(now);
+    else keeper.put(now, cellOf(grid, item));
   });
-  const freshPorts = keepPorts(view, previous, links, keeper);
   const heirs = ancestorRows(previous.view, rowOf);
-  for (const row of fresh) {
-    const ancestors = ancestorsOf(view, row).flatMap((id) => heirs.get(id) ?? []);
-    const cell = keeper.choose(
-      row,
-      ancestors.map((before) => cellOf(grid, before)),
-    );
+  const places = (now: number): Cell[] =>
+    now < links.rows
+      ? ancestorsOf(view, now)
+          .flatMap((id) => heirs.get(id) ?? [])
+          .filter((row) => grid.itemHosts[row]! < 0)
+          .map((row) => cellOf(grid, row))
+      : [];
+  for (const now of fresh) {
+    const cell = keeper.choose(now, places(now));
     if (!cell) return null;
-    keeper.put(row, cell);
+    keeper.put(now, cell);
   }
-  for (const port of freshPorts) {
-    const cell = keeper.choose(port, []);
-    if (!cell) return null;
-    keeper.put(port, cell);
+  return keepLeaves(leaves, before, keeper, previous);
+}
+
+/** [items] the item of the layout before that each one was; -1: it is new. */
+function itemsBefore(
+  view: GraphView,
+  previous: Previous,
+  links: Links,
+  rowOf: ReadonlyMap<number, number>,
+): Int32Array {
+  const before = new Int32Array(links.items).fill(-1);
+  view.nodeIds.forEach((id, row) => {
+    before[row] = rowOf.get(id) ?? -1;
+  });
+  const ports = portsOf(previous.view);
+  portsOf(view).forEach((item, key) => {
+    before[item] = ports.get(key) ?? -1;
+  });
+  return before;
+}
+
+/** Ports by kind and name: their items. */
+function portsOf(view: GraphView): Map<string, number> {
+  const ports = new Map<string, number>();
+  const rows = view.nodeIds.length;
+  const inputs = view.inputs.length;
+  view.inputs.forEach((wire, port) => ports.set(`in ${view.wireNames[wire]!}`, rows + port));
+  view.outputs.forEach((wire, port) => ports.set(`out ${view.wireNames[wire]!}`, rows + inputs + port));
+  return ports;
+}
+
+/** A leaf stays where it hung; when its reader is no longer below it, its wire becomes a stub at the reader. */
+function keepLeaves(leaves: readonly number[], before: Int32Array, keeper: Keeper, previous: Previous): Kept {
+  const { grid } = previous.layout;
+  const kept = new Map<number, KeptLeaf>();
+  for (const now of leaves) {
+    const then = before[now]!;
+    const cell = cellOf(grid, then);
+    const reader = keeper.readerAt(now, cell);
+    keeper.hang(now, reader >= 0 ? reader : now, cell);
+    kept.set(now, { slot: grid.itemSlots[then]!, below: keeper.itemAt(cell), ...boxOf(previous, then) });
   }
-  return keeper.cells();
+  return { cells: keeper.cells(), leaves: kept };
+}
+
+/** Box of a row or port. */
+function boxOf({ view, layout }: Previous, item: number): { left: number; top: number; width: number } {
+  const port = item - view.nodeIds.length;
+  if (port < 0) return { left: layout.x[item]!, top: layout.y[item]!, width: layout.widths[item]! };
+  const width = layout.portWidths[port]!;
+  return { left: layout.portX[port]! - width / 2, top: layout.portY[port]! - layout.portHeights[port]! / 2, width };
 }
 
 const cellOf = (grid: LayoutGrid, item: number): Cell => ({
@@ -68,32 +123,13 @@ function ancestorRows(before: GraphView, rowOf: ReadonlyMap<number, number>): Ma
   return rows;
 }
 
-const portKey = (kind: string, view: GraphView, wire: number): string => `${kind} ${view.wireNames[wire]!}`;
-
-/** Ports keep their cells by their value; returns those that are new. */
-function keepPorts(view: GraphView, previous: Previous, links: Links, keeper: Keeper): number[] {
-  const rowsBefore = previous.view.nodeIds.length;
-  const known = new Map<string, number>();
-  previous.view.inputs.forEach((wire, i) => known.set(portKey('in', previous.view, wire), rowsBefore + i));
-  const outputs = rowsBefore + previous.view.inputs.length;
-  previous.view.outputs.forEach((wire, i) => known.set(portKey('out', previous.view, wire), outputs + i));
-  const fresh: number[] = [];
-  const keep = (kind: string, wire: number, item: number): void => {
-    const before = known.get(portKey(kind, view, wire));
-    if (before === undefined) fresh.push(item);
-    else keeper.put(item, cellOf(previous.layout.grid, before));
-  };
-  view.inputs.forEach((wire, i) => keep('in', wire, links.rows + i));
-  view.outputs.forEach((wire, i) => keep('out', wire, links.rows + links.inputs + i));
-  return fresh;
-}
-
 /** Cells as they fill up. */
 class Keeper {
   private readonly columns: Int32Array;
   private readonly tracks: Int32Array;
   private readonly ranks: Int32Array;
-  private readonly taken = new Set<string>();
+  private readonly hosts: Int32Array;
+  private readonly taken = new Map<string, number>();
   private readonly links: Links;
   private readonly grid: LayoutGrid;
 
@@ -103,13 +139,35 @@ class Keeper {
     this.columns = new Int32Array(links.items).fill(-1);
     this.tracks = new Int32Array(links.items);
     this.ranks = new Int32Array(links.items);
+    this.hosts = new Int32Array(links.items).fill(-1);
   }
 
   put(item: number, cell: Cell): void {
     this.columns[item] = cell.column;
     this.tracks[item] = cell.track;
     this.ranks[item] = cell.rank;
-    this.taken.add(keyOf(cell));
+    this.taken.set(keyOf(cell), item);
+  }
+
+  hang(item: number, host: number, cell: Cell): void {
+    this.hosts[item] = host;
+    this.columns[item] = cell.column;
+    this.tracks[item] = cell.track;
+    this.ranks[item] = cell.rank;
+  }
+
+  /** The item in a cell; -1: it is free. */
+  itemAt(cell: Cell): number {
+    return this.taken.get(keyOf(cell)) ?? -1;
+  }
+
+  /** The row that reads an item and lies in a cell; -1: none. */
+  readerAt(item: number, cell: Cell): number {
+    for (const sink of this.sinks(item)) {
+      const same = this.columns[sink] === cell.column && this.tracks[sink] === cell.track;
+      if (same && this.ranks[sink] === cell.rank) return sink;
+    }
+    return -1;
   }
 
   choose(item: number, wanted: readonly Cell[]): Cell | null {
@@ -127,6 +185,7 @@ class Keeper {
       columns: this.columns,
       tracks: this.tracks,
       ranks: this.ranks,
+      hosts: this.hosts,
       sizes,
       rankBlocks: sizes.map((size) => new Int32Array(size.ranks).fill(-1)),
       pinned: this.grid.columns,

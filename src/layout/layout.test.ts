@@ -35,24 +35,27 @@ function routePoints(layout: GraphLayout, route: number): [number, number][] {
 /** Everything that must hold of every layout. */
 function expectSound(view: GraphView, layout: GraphLayout): void {
   expectNoOverlaps(layout);
-  for (let route = 0; route < layout.routeWires.length; route++) expectRoute(view, layout, route);
+  const all = boxes(layout);
+  for (let route = 0; route < layout.routeWires.length; route++) expectRoute(view, layout, all, route);
   expectComplete(view, layout);
 }
 
 function expectNoOverlaps(layout: GraphLayout): void {
   const sorted = boxes(layout).sort((a, b) => a.top - b.top);
-  sorted.forEach((box, i) => {
-    for (let j = i + 1; j < sorted.length && sorted[j]!.top < box.bottom; j++) {
-      expect(overlap(box, sorted[j]!), `nodes at ${JSON.stringify([box, sorted[j]])}`).toBe(false);
-    }
+  const overlaps = sorted.flatMap((box, i) => {
+    const below = sorted.slice(i + 1);
+    const end = below.findIndex((other) => other.top >= box.bottom);
+    return below.slice(0, end < 0 ? below.length : end).filter((other) => overlap(box, other));
   });
+  expect(overlaps).toEqual([]);
 }
 
 function portBox(layout: GraphLayout, port: number): Box {
   const x = layout.portX[port]!;
   const y = layout.portY[port]!;
   const half = layout.portWidths[port]! / 2;
-  return { left: x - half, right: x + half, top: y - 13, bottom: y + 13 };
+  const tall = layout.portHeights[port]! / 2;
+  return { left: x - half, right: x + half, top: y - tall, bottom: y + tall };
 }
 
 const onEdge = (box: Box, [x, y]: [number, number]): boolean =>
@@ -62,7 +65,7 @@ const onEdge = (box: Box, [x, y]: [number, number]): boolean =>
   y <= box.bottom + 0.01 &&
   (Math.abs(x - box.left) < 0.01 || Math.abs(y - box.top) < 0.01 || Math.abs(y - box.bottom) < 0.01);
 
-function expectRoute(view: GraphView, layout: GraphLayout, route: number): void {
+function expectRoute(view: GraphView, layout: GraphLayout, all: readonly Box[], route: number): void {
   const points = routePoints(layout, route);
   const wire = layout.routeWires[route]!;
   const sink = layout.routeRows[route]!;
@@ -71,13 +74,12 @@ function expectRoute(view: GraphView, layout: GraphLayout, route: number): void 
   const to = sink >= 0 ? boxOf(layout, sink) : portBox(layout, -sink - 1);
   expect(onEdge(from, points[0]!), `route ${route} starts at its source`).toBe(true);
   expect(onEdge(to, points.at(-1)!), `route ${route} ends at its sink`).toBe(true);
-  const all = boxes(layout);
-  points.slice(1).forEach(([x, y], i) => {
+  const problems = points.slice(1).flatMap(([x, y], i) => {
     const [px, py] = points[i]!;
-    expect(x === px || y === py, 'runs are horizontal or vertical').toBe(true);
     const run = { left: Math.min(x, px), right: Math.max(x, px), top: Math.min(y, py), bottom: Math.max(y, py) };
-    for (const box of all) expect(crosses(run, box), `route ${route} crosses a node`).toBe(false);
+    return x === px || y === py ? all.filter((box) => crosses(run, box)) : [run];
   });
+  expect(problems, `route ${route} is orthogonal and crosses no node`).toEqual([]);
 }
 
 /** The inside of a box; its edge may be touched. */
@@ -90,24 +92,24 @@ function expectComplete(view: GraphView, layout: GraphLayout): void {
   layout.routeWires.forEach((wire, i) => drawn.add(`${wire} ${layout.routeRows[i]}`));
   layout.stubWires.forEach((wire, i) => drawn.add(`${wire} ${layout.stubRows[i]}`));
   expect(drawn.size).toBe(layout.routeWires.length + layout.stubWires.length);
-  let wanted = 0;
+  const wanted: string[] = [];
   view.wireSources.forEach((source, wire) => {
     if (source === -2) return;
-    for (const row of new Set(view.useRows.subarray(view.useStarts[wire], view.useStarts[wire + 1]))) {
-      wanted++;
-      expect(drawn.has(`${wire} ${row}`)).toBe(true);
-    }
+    const rows = new Set(view.useRows.subarray(view.useStarts[wire], view.useStarts[wire + 1]));
+    for (const row of rows) wanted.push(`${wire} ${row}`);
   });
-  expect(drawn.size).toBe(wanted + view.outputs.length);
+  expect(wanted.filter((use) => !drawn.has(use))).toEqual([]);
+  expect(drawn.size).toBe(wanted.length + view.outputs.length);
 }
 
 function expectDownwards(view: GraphView, layout: GraphLayout): void {
-  layout.routeWires.forEach((wire, route) => {
+  const upwards = Array.from(layout.routeWires).filter((wire, route) => {
     const source = view.wireSources[wire]!;
     const sink = layout.routeRows[route]!;
-    if (source < 0 || sink < 0 || layout.columns[source] !== layout.columns[sink]) return;
-    expect(layout.y[sink]!).toBeGreaterThan(layout.y[source]! + layout.heights[source]! - 1);
+    if (source < 0 || sink < 0 || layout.columns[source] !== layout.columns[sink]) return false;
+    return layout.y[sink]! < layout.y[source]! + layout.heights[source]!;
   });
+  expect(upwards).toEqual([]);
 }
 
 /** Convolutions in a row, w0 to w`count`; node i also reads what `also` says. */
@@ -150,11 +152,37 @@ describe('a layout', () => {
     expectSound(view, layout);
   });
 
-  it('puts a constant just above its use, wherever that is', () => {
-    const nodes = [{ op: 'Constant', inputs: [], outputs: ['c'] }, ...chain(8, (i) => (i === 7 ? ['c'] : []), 1)];
-    const layout = layoutGraph(viewOf(nodes, ['w0'], ['w8']));
-    const above = layout.y[7]! + layout.heights[7]! / 2;
-    expect(layout.y[0]! + layout.heights[0]! / 2).toBe(above);
+  it('hangs constants small above their first use, and names them at further ones', () => {
+    const nodes = [
+      { op: 'Constant', inputs: [], outputs: ['c'] },
+      { op: 'Constant', inputs: [], outputs: ['d'] },
+      { op: 'Constant', inputs: [], outputs: ['e'] },
+      ...chain(8, (i) => (i === 7 ? ['c'] : i === 4 ? ['c', 'd', 'e'] : []), 3),
+    ];
+    const view = viewOf(nodes, ['w0'], ['w8']);
+    const layout = layoutGraph(view);
+    const host = boxOf(layout, 3 + 4);
+    for (const row of [0, 1, 2]) {
+      const leaf = boxOf(layout, row);
+      expect(leaf.bottom - leaf.top).toBe(18);
+      expect(leaf.bottom).toBeLessThan(host.top);
+      expect(leaf.top).toBeGreaterThan(boxOf(layout, 3 + 3).bottom);
+    }
+    expect(Array.from(layout.stubRows)).toEqual([3 + 7]);
+    expectSound(view, layout);
+  });
+
+  it('hangs weights that are inputs, but not the input that the model is about', () => {
+    const weights = Array.from({ length: 8 }, (_, i) => `weight${i}`);
+    const view = viewOf(
+      chain(8, (i) => [`weight${i}`]),
+      ['w0', ...weights],
+      ['w8'],
+    );
+    const layout = layoutGraph(view);
+    expect(Array.from(layout.portHeights)).toEqual([26, ...weights.map(() => 18), 26]);
+    expect(new Set(layout.x).size).toBe(1);
+    expectSound(view, layout);
   });
 
   it('folds MobileNetV2 to about the aspect of a screen, with a frame per block', () => {

@@ -42,3 +42,7 @@ export const GUTTER_WIRES = 12;
 /** Width of a pill with `letters` of mono 10 and `extra` for icon and words. */
 export const pillWidth = (letters: number, extra: number, most: number): number =>
   Math.min(most, Math.round(letters * 6.1 + extra));
+
+/** Width of a column with one track, its gutter included, and of each further track. */
+export const COLUMN_WIDTH = 262;
+export const TRACK_WIDTH = NODE_WIDTH + GAP;

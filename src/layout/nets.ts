@@ -1,37 +1,45 @@
 import type { Links } from './links.ts';
 import { GUTTER_WIRES, LONGEST_ROUTE, MANY_USES, NEAR } from './metrics.ts';
 
-/** How a link is drawn: inside its column, by climbing to the next column, or as a stub at its sink. */
-export const DrawnAs = { inside: 0, climbing: 1, stub: 2 } as const;
+/** How a link is drawn: inside its column, by climbing to the next, as a stub at its sink, or from a leaf above it. */
+export const DrawnAs = { inside: 0, climbing: 1, stub: 2, hung: 3 } as const;
 
 /**
  * Decides for each link how it is drawn. Far uses of a wire that has many become stubs, and so does everything that
  * would run over more than one gutter, backwards, or too far.
  *
  * @param places [items] rank counted through all columns
+ * @param hosts [items] what a leaf hangs on: other uses of it are stubs
  */
-export function drawLinks(links: Links, itemColumns: Int32Array, places: Int32Array): Uint8Array {
+export function drawLinks(links: Links, itemColumns: Int32Array, places: Int32Array, hosts: Int32Array): Uint8Array {
   const drawn = new Uint8Array(links.wires.length);
   const climbing = new Map<number, number[]>();
   const spanOf = (link: number): number => Math.abs(places[links.to[link]!]! - places[links.from[link]!]!);
   for (let wire = 0; wire + 1 < links.wireStarts.length; wire++) {
     const first = links.wireStarts[wire]!;
     const end = links.wireStarts[wire + 1]!;
+    if (first === end) continue;
+    const source = links.from[first]!;
+    if (hosts[source]! >= 0) {
+      for (let link = first; link < end; link++) {
+        drawn[link] = links.to[link] === hosts[source] ? DrawnAs.hung : DrawnAs.stub;
+      }
+      continue;
+    }
     let far = 0;
     for (let link = first; link < end; link++) if (spanOf(link) > NEAR) far++;
     let climbs = false;
     for (let link = first; link < end; link++) {
       const span = spanOf(link);
-      const columns = itemColumns[links.to[link]!]! - itemColumns[links.from[link]!]!;
+      const columns = itemColumns[links.to[link]!]! - itemColumns[source]!;
       const stub = (far > MANY_USES && span > NEAR) || span > LONGEST_ROUTE || columns < 0 || columns > 1;
       drawn[link] = stub ? DrawnAs.stub : columns === 1 ? DrawnAs.climbing : DrawnAs.inside;
       climbs ||= drawn[link] === DrawnAs.climbing;
     }
     if (!climbs) continue;
-    const column = itemColumns[links.from[first]!]!;
-    const list = climbing.get(column);
+    const list = climbing.get(itemColumns[source]!);
     if (list) list.push(wire);
-    else climbing.set(column, [wire]);
+    else climbing.set(itemColumns[source]!, [wire]);
   }
   for (const wires of climbing.values()) thinOut(wires, links, places, drawn);
   return drawn;
@@ -127,7 +135,7 @@ export function collectNets(links: Links, drawn: Uint8Array, itemColumns: Int32A
     const here: Arrival[] = [];
     const there: Arrival[] = [];
     for (let link = links.wireStarts[wire]!; link < links.wireStarts[wire + 1]!; link++) {
-      if (drawn[link] === DrawnAs.stub) continue;
+      if (drawn[link] === DrawnAs.stub || drawn[link] === DrawnAs.hung) continue;
       const arrival: Arrival = { sink: links.to[link]!, way: Way.band, lane: null, offset: 0 };
       (drawn[link] === DrawnAs.inside ? here : there).push(arrival);
     }

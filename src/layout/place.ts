@@ -2,6 +2,8 @@ import type { GraphView } from '../ir/view.ts';
 import { ColumnClaims, claimColumn } from './claims.ts';
 import { emitNet, placeGutter, RouteBuffer } from './emit.ts';
 import { PlacedColumn } from './geometry.ts';
+import type { Hanger, HangerPlace, Hangers } from './hangers.ts';
+import { placeHanger } from './hangers.ts';
 import type { Links } from './links.ts';
 import {
   BUS,
@@ -11,7 +13,6 @@ import {
   PORT_HEIGHT,
   SHORT_NODE_HEIGHT,
   SLOT,
-  STUB_BAND,
   STUB_HEIGHT,
 } from './metrics.ts';
 import { collectNets, DrawnAs } from './nets.ts';
@@ -19,10 +20,12 @@ import type { GraphLayout, GridColumn } from './types.ts';
 
 /** A cell for every item: what `place` turns into coordinates. */
 export interface Cells {
-  /** [items] */
+  /** [items] a leaf has its host's cell. */
   readonly columns: Int32Array;
   readonly tracks: Int32Array;
   readonly ranks: Int32Array;
+  /** [items] what a leaf hangs on; -1: no leaf; itself: what it hung on is gone. */
+  readonly hosts: Int32Array;
   /** [columns] */
   readonly sizes: readonly { readonly ranks: number; readonly tracks: number }[];
   /** [columns][ranks] block that fills a rank; -1: none. */
@@ -31,28 +34,51 @@ export interface Cells {
   readonly pinned: readonly GridColumn[] | null;
 }
 
+export interface PlaceInput {
+  readonly view: GraphView;
+  readonly links: Links;
+  readonly drawn: Uint8Array;
+  readonly cells: Cells;
+  readonly hangers: Hangers;
+  /** [items] */
+  readonly heights: Float32Array;
+}
+
 export interface Placed {
   readonly layout: Omit<GraphLayout, 'blocks'>;
   readonly columns: readonly PlacedColumn[];
 }
 
-const STUB_ICON = 18;
 const PORT_WORDS = 66;
 
-export function place(view: GraphView, links: Links, drawn: Uint8Array, cells: Cells, heights: Float32Array): Placed {
-  const widths = itemWidths(view, links);
-  const stubs = stubsOf(links, drawn);
+export function place(input: PlaceInput): Placed {
+  const { links, drawn, cells } = input;
+  const widths = itemWidths(input);
   const nets = collectNets(links, drawn, cells.columns, cells.sizes.length);
+  const columns = placeColumns(input, nets, widths);
+  const buffer = new RouteBuffer();
+  columns.forEach((column, index) => {
+    const after = columns[index + 1] ?? null;
+    if (after) placeGutter(column, after, nets[index]!);
+    for (const net of nets[index]!) if (net.source >= 0) emitNet(buffer, column, after, net);
+  });
+  return { layout: collect(input, columns, buffer, widths), columns };
+}
+
+function placeColumns(input: PlaceInput, nets: ReturnType<typeof collectNets>, widths: Float32Array): PlacedColumn[] {
+  const { cells, heights, hangers } = input;
   const items = itemsByColumn(cells);
+  const leaves = leavesByColumn(cells);
   const top = frameTop(nets);
   const columns: PlacedColumn[] = [];
   let x = 0;
   cells.sizes.forEach((size, index) => {
     const claims = new ColumnClaims(size.ranks, size.tracks);
     for (const item of items[index]!) claims.put(item, cells.tracks[item]!, cells.ranks[item]!);
-    claimColumn(claims, nets[index]!, cells.tracks, cells.ranks);
+    claimColumn(claims, nets[index]!, cells.tracks, cells.ranks, hangers.rows);
     const column = new PlacedColumn(
       {
+        leaves: leaves[index]!,
         nets: nets[index]!,
         claims,
         tracks: cells.tracks,
@@ -60,7 +86,7 @@ export function place(view: GraphView, links: Links, drawn: Uint8Array, cells: C
         widths,
         heights,
         items: items[index]!,
-        stubRows: stubs.rows,
+        hangerRows: hangers.rows,
         rankBlocks: cells.rankBlocks[index]!,
       },
       x,
@@ -70,13 +96,7 @@ export function place(view: GraphView, links: Links, drawn: Uint8Array, cells: C
     columns.push(column);
     x = column.grid.x + column.grid.width;
   });
-  const buffer = new RouteBuffer();
-  columns.forEach((column, index) => {
-    const after = columns[index + 1] ?? null;
-    if (after) placeGutter(column, after, nets[index]!);
-    for (const net of nets[index]!) if (net.source >= 0) emitNet(buffer, column, after, net);
-  });
-  return { layout: collect(view, links, cells, columns, buffer, widths, heights, stubs), columns };
+  return columns;
 }
 
 /** [items] heights; a row that the previous layout had keeps its own. */
@@ -89,7 +109,7 @@ export function itemHeights(view: GraphView, links: Links, kept: ReadonlyMap<num
   return heights;
 }
 
-function itemWidths(view: GraphView, links: Links): Float32Array {
+function itemWidths({ view, links }: PlaceInput): Float32Array {
   const widths = new Float32Array(links.items).fill(NODE_WIDTH);
   const ports = [...view.inputs, ...view.outputs];
   ports.forEach((wire, port) => {
@@ -98,28 +118,23 @@ function itemWidths(view: GraphView, links: Links): Float32Array {
   return widths;
 }
 
-interface Stubs {
-  readonly links: readonly number[];
-  /** [items] rows of stubs above each item, two in a row. */
-  readonly rows: Uint8Array;
-}
-
-function stubsOf(links: Links, drawn: Uint8Array): Stubs {
-  const list: number[] = [];
-  const counts = new Int32Array(links.items);
-  drawn.forEach((way, link) => {
-    if (way !== DrawnAs.stub) return;
-    list.push(link);
-    counts[links.to[link]!]!++;
-  });
-  return { links: list, rows: Uint8Array.from(counts, (count) => Math.min(255, Math.ceil(count / 2))) };
-}
-
-export function itemsByColumn(cells: Cells): number[][] {
+/** Items that have a cell of their own, by rank. */
+export function itemsByColumn(cells: Pick<Cells, 'columns' | 'ranks' | 'hosts' | 'sizes'>): number[][] {
   const items: number[][] = cells.sizes.map(() => []);
-  cells.columns.forEach((column, item) => items[column]!.push(item));
+  cells.columns.forEach((column, item) => {
+    if (cells.hosts[item]! < 0) items[column]!.push(item);
+  });
   for (const list of items) list.sort((a, b) => cells.ranks[a]! - cells.ranks[b]! || a - b);
   return items;
+}
+
+/** Leaves that hang above a cell that is empty now. */
+function leavesByColumn(cells: Cells): number[][] {
+  const leaves: number[][] = cells.sizes.map(() => []);
+  cells.hosts.forEach((host, item) => {
+    if (host === item) leaves[cells.columns[item]!]!.push(item);
+  });
+  return leaves;
 }
 
 /** Room above the columns for the wires that arrive from the gutters. */
@@ -129,74 +144,104 @@ function frameTop(nets: readonly (readonly { readonly source: number }[])[]): nu
   return BUS + SLOT * (most - 1) + SLOT;
 }
 
+/** Boxes of all items: left, top, width, height. */
+interface Boxes {
+  readonly left: Float32Array;
+  readonly top: Float32Array;
+  readonly width: Float32Array;
+  readonly height: Float32Array;
+}
+
 function collect(
-  view: GraphView,
-  links: Links,
-  cells: Cells,
+  input: PlaceInput,
   columns: readonly PlacedColumn[],
   buffer: RouteBuffer,
   widths: Float32Array,
-  heights: Float32Array,
-  stubs: Stubs,
 ): Placed['layout'] {
-  const rows = links.rows;
-  const columnOf = (item: number): PlacedColumn => columns[cells.columns[item]!]!;
+  const { view, links, cells, heights } = input;
+  const { rows, items } = links;
+  const boxes: Boxes = {
+    left: new Float32Array(items),
+    top: new Float32Array(items),
+    width: widths,
+    height: Float32Array.from(heights),
+  };
+  for (let item = 0; item < items; item++) {
+    const column = columns[cells.columns[item]!]!;
+    boxes.left[item] = column.left(item);
+    boxes.top[item] = column.top(item);
+  }
   const sinkOf = (item: number): number => (item < rows ? item : rows - item - 1);
-  const ports = Int32Array.from({ length: links.items - rows }, (_, port) => rows + port);
+  const { slots, ...stubs } = hang(input, columns, boxes, buffer, sinkOf);
   const last = columns.at(-1)?.grid;
   return {
     revision: view.revision,
     width: last ? last.x + last.width : 0,
     height: Math.max(0, ...columns.map(({ grid }) => grid.channelTops.at(-1)! + grid.channelHeights.at(-1)!)),
-    x: Float32Array.from({ length: rows }, (_, row) => columnOf(row).left(row)),
-    y: Float32Array.from({ length: rows }, (_, row) => columnOf(row).top(row)),
-    widths: widths.slice(0, rows),
-    heights: heights.slice(0, rows),
-    columns: Uint16Array.from({ length: rows }, (_, row) => cells.columns[row]!),
+    x: boxes.left.slice(0, rows),
+    y: boxes.top.slice(0, rows),
+    widths: boxes.width.slice(0, rows),
+    heights: boxes.height.slice(0, rows),
+    columns: Uint16Array.from(cells.columns.subarray(0, rows)),
     routeStarts: Int32Array.from(buffer.starts),
     routePoints: buffer.finish(),
     routeWires: Int32Array.from(buffer.wires),
     routeRows: Int32Array.from(buffer.sinks, sinkOf),
-    ...stubArrays(view, links, stubs, columnOf, sinkOf),
-    portX: Float32Array.from(ports, (port) => columnOf(port).centre(port)),
-    portY: Float32Array.from(ports, (port) => columnOf(port).middle(port)),
-    portWidths: widths.slice(rows),
+    ...stubs,
+    portX: boxes.left.map((left, item) => left + boxes.width[item]! / 2).slice(rows),
+    portY: boxes.top.map((top, item) => top + boxes.height[item]! / 2).slice(rows),
+    portWidths: boxes.width.slice(rows),
+    portHeights: boxes.height.slice(rows),
     grid: {
       itemColumns: cells.columns,
       itemTracks: cells.tracks,
       itemRanks: cells.ranks,
+      itemHosts: cells.hosts,
+      itemSlots: slots,
       columns: columns.map(({ grid }) => grid),
     },
   };
 }
 
-function stubArrays(
-  view: GraphView,
-  links: Links,
-  stubs: Stubs,
-  columnOf: (item: number) => PlacedColumn,
+type Stubs = Pick<GraphLayout, 'stubWires' | 'stubRows' | 'stubX' | 'stubY' | 'stubWidths'>;
+
+/** Puts leaves and stubs above their hosts; a leaf's wire goes straight down to its host. */
+function hang(
+  { links, drawn, cells, hangers }: PlaceInput,
+  columns: readonly PlacedColumn[],
+  boxes: Boxes,
+  buffer: RouteBuffer,
   sinkOf: (item: number) => number,
-): Pick<GraphLayout, 'stubWires' | 'stubRows' | 'stubX' | 'stubY' | 'stubWidths'> {
-  const count = stubs.links.length;
-  const stubX = new Float32Array(count);
-  const stubY = new Float32Array(count);
-  const stubWidths = new Float32Array(count);
-  const above = new Int32Array(links.items);
-  stubs.links.forEach((link, index) => {
-    const sink = links.to[link]!;
-    const column = columnOf(sink);
-    const nth = above[sink]!++;
-    const width = pillWidth(view.wireNames[links.wires[link]!]!.length, STUB_ICON, NODE_WIDTH / 2 - 10);
-    const left = nth % 2 === 0 ? column.centre(sink) - NODE_WIDTH / 2 + 2 : column.centre(sink) + 8;
-    stubX[index] = left + width / 2;
-    stubY[index] = column.top(sink) - 4 - STUB_HEIGHT / 2 - STUB_BAND * Math.floor(nth / 2);
-    stubWidths[index] = width;
-  });
+): Stubs & { readonly slots: Int32Array } {
+  const slots = new Int32Array(links.items).fill(-1);
+  const stubs: { readonly hanger: Hanger; readonly at: HangerPlace }[] = [];
+  for (const hanger of hangers.list) {
+    const { host, item } = hanger;
+    const column = columns[cells.columns[host]!]!;
+    const at = placeHanger(hanger, column.centre(host), column.top(host));
+    if (item >= 0) slots[item] = hanger.slot;
+    if (item < 0) {
+      stubs.push({ hanger, at });
+      continue;
+    }
+    boxes.left[item] = at.left;
+    boxes.top[item] = at.top;
+    boxes.width[item] = at.width;
+    boxes.height[item] = STUB_HEIGHT;
+    for (let i = links.outStarts[item]!; i < links.outStarts[item + 1]!; i++) {
+      const link = links.outLinks[i]!;
+      if (drawn[link] !== DrawnAs.hung) continue;
+      buffer.point(at.wireX, at.top + STUB_HEIGHT);
+      buffer.point(at.wireX, column.top(host));
+      buffer.end(links.wires[link]!, host);
+    }
+  }
   return {
-    stubWires: Int32Array.from(stubs.links, (link) => links.wires[link]!),
-    stubRows: Int32Array.from(stubs.links, (link) => sinkOf(links.to[link]!)),
-    stubX,
-    stubY,
-    stubWidths,
+    slots,
+    stubWires: Int32Array.from(stubs, ({ hanger }) => links.wires[hanger.link]!),
+    stubRows: Int32Array.from(stubs, ({ hanger }) => sinkOf(hanger.host)),
+    stubX: Float32Array.from(stubs, ({ at }) => at.left + at.width / 2),
+    stubY: Float32Array.from(stubs, ({ at }) => at.top + STUB_HEIGHT / 2),
+    stubWidths: Float32Array.from(stubs, ({ at }) => at.width),
   };
 }

@@ -1,11 +1,20 @@
 import type { Links } from './links.ts';
 import { RANK_WIDTH } from './metrics.ts';
 
+export interface Ranked {
+  /** [items] every link that is not a leaf's points to a greater rank; a leaf has its host's. */
+  readonly ranks: Int32Array;
+  /** [items] 1: depends on no graph input. */
+  readonly floating: Uint8Array;
+}
+
 /**
- * A rank per item, so that every link points to a greater one: longest path in file order. Items that depend on no
- * graph input (constants and what is made of them), and the inputs themselves, sink to just above their first use.
+ * Ranks: longest path in file order. Items that depend on no graph input (what is made of constants), and the inputs
+ * themselves, sink to just above their first use.
+ *
+ * @param hosts what leaves hang on: they take no rank and ask for none
  */
-export function rankItems(links: Links): Int32Array {
+export function rankItems(links: Links, hosts: Int32Array): Ranked {
   const order = itemOrder(links);
   const ranks = new Int32Array(links.items);
   const floating = new Uint8Array(links.items);
@@ -15,16 +24,21 @@ export function rankItems(links: Links): Int32Array {
     let floats = 1;
     for (let i = links.inStarts[item]!; i < links.inStarts[item + 1]!; i++) {
       const source = links.from[links.inLinks[i]!]!;
-      rank = Math.max(rank, ranks[source]! + 1);
+      if (hosts[source]! < 0) rank = Math.max(rank, ranks[source]! + 1);
       if (!floating[source] || source >= links.rows) floats = 0;
     }
+    floating[item] = floats;
+    if (hosts[item]! >= 0) continue;
     if (!floats) while (load[rank]! >= RANK_WIDTH) rank++;
     ranks[item] = rank;
-    floating[item] = floats;
     if (!floats) load[rank]!++;
   }
-  sink(links, order, ranks, floating, load);
-  return compact(ranks);
+  sink(links, order, ranks, floating, load, hosts);
+  const compacted = compact(ranks, hosts);
+  hosts.forEach((host, item) => {
+    if (host >= 0) compacted[item] = compacted[host]!;
+  });
+  return { ranks: compacted, floating };
 }
 
 /** Inputs, then rows in file order, then outputs: sources always precede sinks. */
@@ -37,10 +51,17 @@ function itemOrder(links: Links): Int32Array {
   return order;
 }
 
-function sink(links: Links, order: Int32Array, ranks: Int32Array, floating: Uint8Array, load: Int32Array): void {
+function sink(
+  links: Links,
+  order: Int32Array,
+  ranks: Int32Array,
+  floating: Uint8Array,
+  load: Int32Array,
+  hosts: Int32Array,
+): void {
   for (let i = order.length - 1; i >= 0; i--) {
     const item = order[i]!;
-    if (!floating[item]) continue;
+    if (!floating[item] || hosts[item]! >= 0) continue;
     let limit = -1;
     for (let l = links.outStarts[item]!; l < links.outStarts[item + 1]!; l++) {
       const rank = ranks[links.to[links.outLinks[l]!]!]!;
@@ -56,11 +77,13 @@ function sink(links: Links, order: Int32Array, ranks: Int32Array, floating: Uint
 }
 
 /** Renumbers so that no rank is empty. */
-function compact(ranks: Int32Array): Int32Array {
+function compact(ranks: Int32Array, hosts: Int32Array): Int32Array {
   let highest = 0;
   for (const rank of ranks) highest = Math.max(highest, rank);
   const used = new Int32Array(highest + 1);
-  for (const rank of ranks) used[rank] = 1;
+  ranks.forEach((rank, item) => {
+    if (hosts[item]! < 0) used[rank] = 1;
+  });
   let next = 0;
   for (let rank = 0; rank <= highest; rank++) used[rank] = used[rank] ? next++ : 0;
   return ranks.map((rank) => used[rank]!);

@@ -7,6 +7,18 @@ export interface ColumnItems {
   readonly ranks: number;
 }
 
+/** What the packing looks at; all but `drawn` per item. */
+export interface PackInput {
+  readonly links: Links;
+  readonly drawn: Uint8Array;
+  /** Local rank. */
+  readonly ranks: Int32Array;
+  /** Length of the longest way to an end. */
+  readonly depths: Int32Array;
+  /** 1: depends on no graph input. */
+  readonly floating: Uint8Array;
+}
+
 /** A run of items that follow each other in one track, with the cells that its wires need above and below. */
 interface Segment {
   readonly items: number[];
@@ -21,40 +33,25 @@ interface Segment {
  * Tracks for the items of a column: the longest path is cut out and laid straight, then the next, and so on; each
  * into the free track nearest to what it is joined to.
  *
- * @param ranks [items] local rank
  * @param tracks [items] receives the tracks, from 0
  * @returns number of tracks
  */
-export function packColumn(
-  column: ColumnItems,
-  links: Links,
-  drawn: Uint8Array,
-  ranks: Int32Array,
-  depths: Int32Array,
-  tracks: Int32Array,
-): number {
-  const segments = cutSegments(column, links, drawn, ranks, depths);
+export function packColumn(column: ColumnItems, input: PackInput, tracks: Int32Array): number {
+  const segments = cutSegments(column, input);
   const segmentOf = new Map<number, Segment>();
   for (const segment of segments) for (const item of segment.items) segmentOf.set(item, segment);
-  for (const segment of segments) reserve(segment, column.ranks, links, drawn, ranks);
+  for (const segment of segments) reserve(segment, column.ranks, input);
   segments.sort((a, b) => b.bottom - b.top - (a.bottom - a.top) || a.first - b.first || a.items[0]! - b.items[0]!);
   const table = new TrackTable(column.ranks);
-  for (const segment of segments) {
-    segment.track = table.place(segment, neighbours(segment, links, drawn, segmentOf));
-  }
+  for (const segment of segments) segment.track = table.place(segment, neighbours(segment, input, segmentOf));
   for (const segment of segments) for (const item of segment.items) tracks[item] = segment.track - table.lowest;
   return table.highest - table.lowest + 1;
 }
 
 const NOT_PLACED = Number.MIN_SAFE_INTEGER;
 
-function cutSegments(
-  column: ColumnItems,
-  links: Links,
-  drawn: Uint8Array,
-  ranks: Int32Array,
-  depths: Int32Array,
-): Segment[] {
+function cutSegments(column: ColumnItems, input: PackInput): Segment[] {
+  const { ranks } = input;
   const segments: Segment[] = [];
   const taken = new Set<number>();
   for (const head of column.items) {
@@ -62,8 +59,8 @@ function cutSegments(
     const items = [head];
     taken.add(head);
     for (let at = head; ;) {
-      const next = mainSink(at, links, drawn, ranks, depths);
-      if (next < 0 || taken.has(next) || mainSource(next, links, drawn, ranks, depths) !== at) break;
+      const next = mainSink(at, input);
+      if (next < 0 || taken.has(next) || mainSource(next, input) !== at) break;
       items.push(next);
       taken.add(next);
       at = next;
@@ -76,7 +73,7 @@ function cutSegments(
 }
 
 /** The sink in this column from which the way to the end is longest. */
-function mainSink(item: number, links: Links, drawn: Uint8Array, ranks: Int32Array, depths: Int32Array): number {
+function mainSink(item: number, { links, drawn, ranks, depths }: PackInput): number {
   let best = -1;
   for (let i = links.outStarts[item]!; i < links.outStarts[item + 1]!; i++) {
     const link = links.outLinks[i]!;
@@ -88,21 +85,27 @@ function mainSink(item: number, links: Links, drawn: Uint8Array, ranks: Int32Arr
   return best;
 }
 
-/** The lowest source in this column; among equals a row before a port, then the first in the file. */
-function mainSource(item: number, links: Links, drawn: Uint8Array, ranks: Int32Array, depths: Int32Array): number {
+/** The lowest source in this column that depends on an input; among equals the one with the longest way below it. */
+function mainSource(item: number, { links, drawn, ranks, depths, floating }: PackInput): number {
   let best = -1;
   for (let i = links.inStarts[item]!; i < links.inStarts[item + 1]!; i++) {
     const link = links.inLinks[i]!;
     if (drawn[link] !== DrawnAs.inside) continue;
     const source = links.from[link]!;
-    const gain = best < 0 ? 1 : ranks[source]! - ranks[best]! || depths[source]! - depths[best]! || best - source;
+    const gain =
+      best < 0
+        ? 1
+        : floating[best]! - floating[source]! ||
+          ranks[source]! - ranks[best]! ||
+          depths[source]! - depths[best]! ||
+          best - source;
     if (gain > 0) best = source;
   }
   return best;
 }
 
 /** Widens a segment by the cells in which the long wires of its two ends can run straight. */
-function reserve(segment: Segment, height: number, links: Links, drawn: Uint8Array, ranks: Int32Array): void {
+function reserve(segment: Segment, height: number, { links, drawn, ranks }: PackInput): void {
   const tail = segment.items.at(-1)!;
   for (let i = links.outStarts[tail]!; i < links.outStarts[tail + 1]!; i++) {
     const link = links.outLinks[i]!;
@@ -118,12 +121,7 @@ function reserve(segment: Segment, height: number, links: Links, drawn: Uint8Arr
   if (nearest >= 0) segment.top = Math.min(segment.top, nearest + 1);
 }
 
-function neighbours(
-  segment: Segment,
-  links: Links,
-  drawn: Uint8Array,
-  segmentOf: ReadonlyMap<number, Segment>,
-): number[] {
+function neighbours(segment: Segment, { links, drawn }: PackInput, segmentOf: ReadonlyMap<number, Segment>): number[] {
   const tracks: number[] = [];
   const look = (item: number): void => {
     const track = segmentOf.get(item)?.track ?? NOT_PLACED;

@@ -6,7 +6,7 @@ export interface GraphLayout {
   readonly revision: number;
   readonly width: number;
   readonly height: number;
-  /** [rows] top-left corner; nodes are 176 wide, `heights[row]` high. */
+  /** [rows] top-left corner; nodes are 176 wide, leaves (constants) at most 78 by 18. */
   readonly x: Float32Array;
   readonly y: Float32Array;
   readonly widths: Float32Array;
@@ -27,10 +27,11 @@ export interface GraphLayout {
   readonly stubX: Float32Array;
   readonly stubY: Float32Array;
   readonly stubWidths: Float32Array;
-  /** Pills of graph inputs and outputs (indices into view.inputs then view.outputs): centre and width; 26 high. */
+  /** Pills of graph inputs and outputs (indices into view.inputs then view.outputs): centre and size. */
   readonly portX: Float32Array;
   readonly portY: Float32Array;
   readonly portWidths: Float32Array;
+  readonly portHeights: Float32Array;
   /** Blocks: frames with a name, found by name scope. */
   readonly blocks: readonly LayoutBlock[];
   /** The cells behind the positions: what the layout of the next revision keeps. */
@@ -51,6 +52,10 @@ export interface LayoutGrid {
   readonly itemColumns: Int32Array;
   readonly itemTracks: Int32Array;
   readonly itemRanks: Int32Array;
+  /** [items] the item that a leaf hangs above; its cell is the leaf's too. -1: no leaf. */
+  readonly itemHosts: Int32Array;
+  /** [items] which of the slots above its host a leaf has; -1: no leaf. */
+  readonly itemSlots: Int32Array;
   readonly columns: readonly GridColumn[];
 }
 /** Geometry of one column: what stays when nodes leave it. */

@@ -172,12 +172,20 @@ export function mobileNetView(): GraphView {
 export function randomView(random: Random, count: number): GraphView {
   const nodes: ViewNode[] = [];
   const wires = ['x'];
+  const constants: string[] = [];
   for (let row = 0; row < count; row++) {
     const back = (): string => wires[wires.length - 1 - Math.floor(random() ** 4 * wires.length)]!;
     const inputs = [random() < 0.7 ? wires.at(-1)! : back()];
     if (random() < 0.35) inputs.push(back());
     if (random() < 0.1) inputs.push('mask');
     if (random() < 0.05) inputs.push('constant');
+    if (random() < 0.12) {
+      nodes.push({ op: 'Constant', inputs: [], outputs: [`c${row}`] });
+      inputs.push(`c${row}`);
+      if (random() < 0.3) constants.push(`c${row}`);
+    }
+    const known = constants[Math.floor(random() * constants.length)];
+    if (known !== undefined && random() < 0.1) inputs.push(known);
     const outputs = random() < 0.06 ? [`n${row}a`, `n${row}b`] : [`n${row}a`];
     wires.push(...outputs);
     const op = inputs.length > 1 ? 'Add' : outputs.length > 1 ? 'Split' : 'Conv';

@@ -112,7 +112,8 @@ export function boxOfPort({ layout }: Picture, port: number): Box {
   const half = layout.portWidths[port]! / 2;
   const x = layout.portX[port]!;
   const y = layout.portY[port]!;
-  return { left: x - half, right: x + half, top: y - 13, bottom: y + 13 };
+  const tall = layout.portHeights[port]! / 2;
+  return { left: x - half, right: x + half, top: y - tall, bottom: y + tall };
 }
 
 /** The row under a point of the graph; -1: none. */
