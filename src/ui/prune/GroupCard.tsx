@@ -1,14 +1,16 @@
-import { Info, Minus, X } from 'lucide-react';
+import { Info, Minus, Table2, X } from 'lucide-react';
+import { useState } from 'react';
 import { formatInteger, formatSignedBytes, formatSignedCount, plural } from '../../base/format.ts';
 import type { PruneGroupView } from '../../prune/types.ts';
 import type { App } from '../../state/app.ts';
 import type { PruneSession } from '../../state/document.ts';
 import { groupGain } from '../../state/prune-actions.ts';
-import { Badge, Icon, IconButton } from '../kit/controls.tsx';
+import { Badge, Button, Icon, IconButton } from '../kit/controls.tsx';
 import { useDocument } from '../kit/use-store.ts';
 import { ChannelCells } from './ChannelCells.tsx';
 import { withWidth } from './cut.ts';
 import { CutChart } from './CutChart.tsx';
+import { ImportanceTable } from './ImportanceTable.tsx';
 import './prune.css';
 
 const IMPORTANCE_NAMES = { l2: 'L2', l1: 'L1', random: 'random numbers' } as const;
@@ -99,32 +101,60 @@ function Legend({ session, index }: { readonly session: PruneSession; readonly i
   );
 }
 
+interface ChartsProps {
+  readonly app: App;
+  readonly session: PruneSession;
+  readonly group: PruneGroupView;
+  readonly kept: number;
+}
+
+/** Importances with the cut, and the channels as they lie in the file; or both as one table. */
+function Charts({ app, session, group, kept }: ChartsProps) {
+  const [table, setTable] = useState(false);
+  const { options } = session;
+  return (
+    <>
+      <div className="mt-2 flex items-center gap-2">
+        <p className="grow text-11 text-ink-2">
+          Importance by channel, {IMPORTANCE_NAMES[options.importance]}
+          {options.importance === 'random' ? '' : ' over all members'}
+        </p>
+        <Button size="small" variant="ghost" icon={Table2} aria-pressed={table} onClick={() => setTable(!table)}>
+          Show as table
+        </Button>
+      </div>
+      {table ? (
+        <ImportanceTable group={group} kept={kept} />
+      ) : (
+        <>
+          <CutChart
+            group={group}
+            kept={kept}
+            roundTo={options.roundTo}
+            locked={options.protected.includes(group.key)}
+            onChange={(next) => app.actions.setPruneOptions(withWidth(options, group, next))}
+          />
+          <p className="mt-1 mb-1.5 text-11 text-ink-2">
+            {group.atoms === group.channels ? 'Channels' : 'Blocks'} in file order
+          </p>
+          <ChannelCells group={group} kept={kept} />
+        </>
+      )}
+    </>
+  );
+}
+
 /** The group in focus, floating on the canvas: its importances, the cut, its channels, and why they are tied. */
 export function GroupCard({ app }: { readonly app: App }) {
   const session = useDocument(app, (state) => state.prune);
   const index = session?.group ?? null;
   const group = index === null ? undefined : session?.plan.groups[index];
   if (!session || index === null || !group) return null;
-  const { options, forecast } = session;
-  const kept = forecast.kept[index] ?? group.channels;
+  const kept = session.forecast.kept[index] ?? group.channels;
   return (
     <section className="float group-card" aria-label={`Group ${group.name}`}>
       <Head group={group} kept={kept} onClose={() => app.actions.focusGroup(null)} />
-      <p className="mt-3 mb-0.5 text-11 text-ink-2">
-        Importance by channel, {IMPORTANCE_NAMES[options.importance]}
-        {options.importance === 'random' ? '' : ' over all members'}
-      </p>
-      <CutChart
-        group={group}
-        kept={kept}
-        roundTo={options.roundTo}
-        locked={options.protected.includes(group.key)}
-        onChange={(next) => app.actions.setPruneOptions(withWidth(options, group, next))}
-      />
-      <p className="mt-1 mb-1.5 text-11 text-ink-2">
-        {group.atoms === group.channels ? 'Channels' : 'Blocks'} in file order
-      </p>
-      <ChannelCells group={group} kept={kept} />
+      <Charts app={app} session={session} group={group} kept={kept} />
       <Legend session={session} index={index} />
       <Reasons group={group} onShow={app.actions.focusNode} />
     </section>
