@@ -45,6 +45,14 @@ describe('what the runtime throws', () => {
     expect(toRuntimeError(123456, 'load the model').code).toBe('out-of-memory');
   });
 
+  test.each([
+    'Integer overflow',
+    '[ONNXRuntimeError] : 2 : INVALID_ARGUMENT : Tensor shape is too large',
+    'std::bad_alloc',
+  ])('what a 32-bit heap cannot hold is memory: %s', (message) => {
+    expect(toRuntimeError(new Error(RUN + message), 'run the model').code).toBe('out-of-memory');
+  });
+
   test('long messages are cut, coded errors pass through', () => {
     expect(toRuntimeError(new Error('x'.repeat(5000)), 'run the model').message.length).toBeLessThan(400);
     const own = new CodedError('bad-request', 'mine');

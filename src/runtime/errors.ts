@@ -2,9 +2,9 @@ import { CodedError, type ErrorCode } from '../base/error.ts';
 
 const MAX_LENGTH = 320;
 const OUT_OF_MEMORY =
-  /out of memory|bad_alloc|array buffer allocation failed|failed to allocate|cannot enlarge memory|invalid typed array length|could not allocate/i;
+  /out of memory|bad_alloc|array buffer allocation failed|failed to allocate|cannot enlarge memory|integer overflow|tensor shape is too large|invalid typed array length|could not allocate/i;
 const UNSUPPORTED =
-  /unsupported (?:data|tensor) type|unsupported type|not[_ ]implemented|could not find an implementation|is not a registered function|no schema registered|unsupported model ir version|not supported for reading|under development and support/i;
+  /unsupported (?:data|tensor) type|unsupported type|not[_ ]implemented|could not find an implementation|is not a registered function|no schema registered|unsupported model ir version|not supported for reading|under development and support|exceeds maximum supported size/i;
 /** A trap, an abort, a graphics device gone: the instance is unusable from here on. */
 const ABORTED =
   /aborted\(|memory access out of bounds|unreachable|table index is out of bounds|null function|device (?:is |was )?lost/i;
@@ -23,11 +23,11 @@ function shorten(message: string): string {
 }
 
 /** Where it happened, when the runtime says so. */
-export interface Place {
+interface Place {
   readonly opType: string;
   readonly node: string;
 }
-export function placeOf(message: string): { place: Place | null; rest: string } {
+function placeOf(message: string): { place: Place | null; rest: string } {
   const found = [...message.matchAll(NODE)].at(-1);
   if (!found) return { place: null, rest: message };
   const place = { opType: found[1] ?? '', node: found[2] ?? '' };

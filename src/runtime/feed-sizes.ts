@@ -79,7 +79,7 @@ export interface FreeDim {
   readonly side: 0 | 1;
 }
 
-export const dimKey = (input: PortInfo, axis: number): string => {
+const dimKey = (input: PortInfo, axis: number): string => {
   const dim = input.shape?.[axis];
   return typeof dim === 'string' ? dim : `${input.name}[${axis}]`;
 };

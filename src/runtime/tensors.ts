@@ -5,7 +5,7 @@ import type { HostTensor } from './types.ts';
 import type { Ort } from './ort.ts';
 
 /** The element types that ONNX Runtime Web 1.30 takes as inputs; 4-bit ones it refuses as outputs. */
-export const HOST_TYPES = [
+const HOST_TYPES = [
   'float32',
   'float64',
   'float16',
@@ -22,7 +22,7 @@ export const HOST_TYPES = [
   'int4',
   'uint4',
 ] as const satisfies readonly DataType[];
-export type HostType = (typeof HOST_TYPES)[number];
+type HostType = (typeof HOST_TYPES)[number];
 
 export const isHostType = (dtype: DataType): dtype is HostType => (HOST_TYPES as readonly DataType[]).includes(dtype);
 

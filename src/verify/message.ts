@@ -31,7 +31,7 @@ function verdictSentence(findings: Findings): string {
     case 'ill-conditioned':
       return (
         `Ill-conditioned: moving the input by its last bit changes the output "${findings.noise.output}" by ` +
-        `${formatError(findings.noise.size)} of its largest value, so rounding hides real differences. Try real inputs.`
+        `${sizeOf(findings.noise.size)} of its largest value, so rounding hides real differences. Try real inputs.`
       );
   }
 }
@@ -69,9 +69,13 @@ function difference({ reports }: Findings): string {
   if (!failing || !Number.isFinite(failing.maxRel)) {
     return `Differs: the output "${name}" has another shape or type, or is not finite where the original is,${on} ${where}.`;
   }
-  const size = `${formatError(failing.maxRel)} of its largest value, ${formatError(failing.allowed)} allowed`;
+  const size = `${sizeOf(failing.maxRel)} of its largest value, ${sizeOf(failing.allowed)} allowed`;
   return `Differs: the output "${name}" is off by ${size}${on ? ', first' + on : ''} ${where}.`;
 }
+
+/** Powers for what is small, a share for what anyone can see. */
+const sizeOf = (error: number): string =>
+  error >= 0.01 && Number.isFinite(error) ? formatShare(error) : formatError(error);
 
 const backendName = (backend: string): string => (backend === 'webgpu' ? 'WebGPU' : 'WASM');
 const ended = (text: string): string => (/[.…]$/.test(text) ? text : `${text}.`);
