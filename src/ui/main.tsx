@@ -6,14 +6,20 @@ import { createRoot } from 'react-dom/client';
 import { defined } from '../base/assert.ts';
 import { startApp } from '../state/start.ts';
 import { WhittleApp } from './App.tsx';
+import { ensureIsolation } from './isolation.ts';
 import { browserPlatform } from './platform.ts';
 import { browserWorkers } from './workers.ts';
 
-const app = startApp(browserWorkers, browserPlatform);
-void app.start();
+/** A page that is about to load again under its isolation headers starts no workers. */
+if ((await ensureIsolation()) !== 'reloading') {
+  const app = startApp(browserWorkers, browserPlatform);
+  void app.start();
+  // The studio writes names in this face: loaded before it is needed, so that its first frame need not wait.
+  void document.fonts.load('12px "JetBrains Mono Variable"');
 
-createRoot(defined(document.getElementById('root'), 'the root element')).render(
-  <StrictMode>
-    <WhittleApp app={app} />
-  </StrictMode>,
-);
+  createRoot(defined(document.getElementById('root'), 'the root element')).render(
+    <StrictMode>
+      <WhittleApp app={app} />
+    </StrictMode>,
+  );
+}

@@ -21,7 +21,7 @@ const TITLES: Readonly<Record<ErrorCode, string>> = {
 
 /** What a person can do about it: the next step stands last. */
 const CURES: Readonly<Partial<Record<ErrorCode, string>>> = {
-  'bad-file': 'A download that stopped is the usual cause. Other formats have to be exported to ONNX first.',
+  'bad-file': 'Other formats have to be exported to ONNX first.',
   'external-data': 'Drop the model together with all of its data files.',
   'out-of-memory': 'Close other tabs, or try a smaller model.',
   'replay-failed': 'What was there before is kept. Steps can be applied one by one from the list of passes.',
@@ -37,9 +37,8 @@ const ICONS: Readonly<Partial<Record<ErrorCode, LucideIcon>>> = {
 
 /** Keys of an error's data that say where: shown under the message. */
 const PLACES: readonly (readonly [key: string, label: string])[] = [
-  ['offset', 'Byte offset'],
+  ['byte', 'Byte offset'],
   ['field', 'Field'],
-  ['path', 'Field'],
   ['node', 'Node'],
   ['attribute', 'Attribute'],
   ['tensor', 'Tensor'],
@@ -48,10 +47,16 @@ const PLACES: readonly (readonly [key: string, label: string])[] = [
   ['step', 'Step'],
 ];
 
-function placesOf({ data }: ErrorRecord): readonly (readonly [string, string])[] {
+/** The next step; a file that was cut short has a likelier cause than a wrong format. */
+function cureOf({ code, data }: ErrorRecord): string | undefined {
+  if (code === 'bad-file' && data['byte'] !== undefined) return 'A download that stopped is the usual cause.';
+  return CURES[code];
+}
+
+function placesOf({ data }: ErrorRecord, what: string | undefined): readonly (readonly [string, string])[] {
   return PLACES.flatMap(([key, label]) => {
     const value = data[key];
-    if (typeof value !== 'string' && typeof value !== 'number') return [];
+    if ((typeof value !== 'string' && typeof value !== 'number') || value === what) return [];
     return [[label, typeof value === 'number' ? formatInteger(value) : value] as const];
   });
 }
@@ -66,7 +71,8 @@ interface ProblemProps {
 
 /** An error in place: what, where, and the next step. */
 export function Problem({ error, what, children, compact = false }: ProblemProps) {
-  const places = placesOf(error);
+  const places = placesOf(error, what);
+  const cure = cureOf(error);
   const details = JSON.stringify({ what, ...error }, null, 2);
   return (
     <section role="alert" className="problem">
@@ -93,7 +99,7 @@ export function Problem({ error, what, children, compact = false }: ProblemProps
           Copy details
         </Button>
       </div>
-      {CURES[error.code] && <p className="mt-2 text-11 text-ink-3">{CURES[error.code]}</p>}
+      {cure && <p className="mt-2 text-11 text-ink-3">{cure}</p>}
     </section>
   );
 }

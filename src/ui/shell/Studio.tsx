@@ -3,6 +3,7 @@ import type { App } from '../../state/app.ts';
 import type { Workspace } from '../../state/view.ts';
 import { Dock } from '../dock/Dock.tsx';
 import { Inspector } from '../inspector/Inspector.tsx';
+import { useStages } from '../kit/use-stages.ts';
 import { useDocument, useView } from '../kit/use-store.ts';
 import { LeftPanel } from '../left/LeftPanel.tsx';
 import { CanvasArea } from './CanvasArea.tsx';
@@ -75,8 +76,9 @@ function DockSash({ app, panels }: { readonly app: App; readonly panels: Panels 
   );
 }
 
-/** Left panel, canvas, inspector and dock. */
+/** Left panel, canvas, inspector and dock; the canvas comes first. */
 function StudioWorkspace({ app, panels }: { readonly app: App; readonly panels: Panels }) {
+  const stage = useStages(5);
   return (
     <>
       <aside
@@ -85,7 +87,7 @@ function StudioWorkspace({ app, panels }: { readonly app: App; readonly panels: 
         tabIndex={-1}
         className="relative row-span-2 flex min-h-0 flex-col border-r border-line bg-panel"
       >
-        <LeftPanel app={app} rail={panels.rail} />
+        {stage >= 3 && <LeftPanel app={app} rail={panels.rail} />}
         {!panels.rail && <LeftSash app={app} panels={panels} />}
       </aside>
       <main
@@ -95,7 +97,7 @@ function StudioWorkspace({ app, panels }: { readonly app: App; readonly panels: 
         tabIndex={-1}
         className="relative min-h-0 min-w-0 overflow-hidden bg-canvas"
       >
-        <CanvasArea app={app} readOnly={panels.readOnly} />
+        {stage >= 2 && <CanvasArea app={app} readOnly={panels.readOnly} />}
       </main>
       {panels.right > 0 && (
         <aside
@@ -104,7 +106,7 @@ function StudioWorkspace({ app, panels }: { readonly app: App; readonly panels: 
           tabIndex={-1}
           className="relative flex min-h-0 flex-col border-l border-line bg-panel"
         >
-          <Inspector app={app} />
+          {stage >= 4 && <Inspector app={app} />}
           <RightSash app={app} panels={panels} />
         </aside>
       )}
@@ -114,7 +116,7 @@ function StudioWorkspace({ app, panels }: { readonly app: App; readonly panels: 
         tabIndex={-1}
         className="relative col-span-full col-start-2 flex min-h-0 min-w-0 flex-col border-t border-line bg-panel"
       >
-        <Dock app={app} height={panels.dock} />
+        {stage >= 5 && <Dock app={app} height={panels.dock} />}
         <DockSash app={app} panels={panels} />
       </section>
     </>
