@@ -6,7 +6,28 @@ import type { ValueId } from '../ir/types.ts';
 import type { ChannelGraph, ChannelGroup } from './groups.ts';
 import { leafGroups, type LeafGroup } from './leaves.ts';
 import { sliceTensor } from './slice-tensor.ts';
-import type { Cut, Place } from './space.ts';
+import type { Cut, Place, Rewrite } from './space.ts';
+
+/** Things that lie on axes, found again by a group that touches one of them. */
+class ByRoot<T extends { readonly axes: readonly number[] }> {
+  private readonly items = new Map<number, Set<T>>();
+
+  constructor({ space, axes }: ChannelGraph, items: readonly T[]) {
+    for (const item of items) {
+      for (const axis of item.axes) {
+        const root = space.root(axis);
+        if (!axes.has(root)) continue;
+        const known = this.items.get(root);
+        if (known) known.add(item);
+        else this.items.set(root, new Set([item]));
+      }
+    }
+  }
+
+  touching(group: ChannelGroup): Set<T> {
+    return new Set(group.roots.flatMap((root) => [...(this.items.get(root) ?? [])]));
+  }
+}
 
 /**
  * Cuts groups out of a model, one after another. Everything is written absolutely, from the uncut constants and the
@@ -18,7 +39,9 @@ export class Cutter implements Cut {
   /** By group: kept atoms, where some have been cut. */
   private readonly keptAtoms = new Map<number, ReadonlySet<number>>();
   private readonly keptIndices = new Map<number, readonly number[]>();
-  private readonly leaves: readonly LeafGroup[];
+  private readonly leavesOn: ByRoot<LeafGroup>;
+  private readonly valuesOn: ByRoot<Place>;
+  private readonly rewritesOn: ByRoot<Rewrite>;
   /** By leaf group: the constant that holds it now. */
   private readonly holders = new Map<LeafGroup, ValueId>();
   private readonly origins = new Map<ValueId, ValueOrigin | null>();
@@ -27,22 +50,25 @@ export class Cutter implements Cut {
   constructor(model: Model, graph: ChannelGraph) {
     this.model = model;
     this.graph = graph;
-    this.leaves = leafGroups(graph);
-    for (const leaf of this.leaves) for (const place of leaf.places) this.leafOf.set(place, leaf);
+    const { space } = graph;
+    const leaves = leafGroups(graph);
+    for (const leaf of leaves) for (const place of leaf.places) this.leafOf.set(place, leaf);
+    this.leavesOn = new ByRoot(graph, leaves);
+    this.valuesOn = new ByRoot(
+      graph,
+      space.places.filter((place) => place.tensor === null),
+    );
+    this.rewritesOn = new ByRoot(graph, space.rewrites);
   }
 
   /** Keeps only the given atoms of a group. */
   apply(group: ChannelGroup, kept: ReadonlySet<number>): void {
     if (kept.size === group.atoms.length && !this.keptAtoms.has(group.index)) return;
     this.keptAtoms.set(group.index, kept);
-    const roots = new Set(group.roots);
-    for (const root of roots) this.keptIndices.delete(root);
-    const touched = (axes: readonly number[]): boolean => axes.some((axis) => roots.has(this.graph.space.root(axis)));
-    for (const leaf of this.leaves) if (touched(leaf.axes)) this.cutLeaf(leaf);
-    for (const place of this.graph.space.places) {
-      if (place.tensor === null && touched(place.axes)) this.cutValue(place);
-    }
-    for (const rewrite of this.graph.space.rewrites) if (touched(rewrite.axes)) rewrite.run(this);
+    for (const root of group.roots) this.keptIndices.delete(root);
+    for (const leaf of this.leavesOn.touching(group)) this.cutLeaf(leaf);
+    for (const place of this.valuesOn.touching(group)) this.cutValue(place);
+    for (const rewrite of this.rewritesOn.touching(group)) rewrite.run(this);
   }
 
   kept(axis: number): readonly number[] {
