@@ -27,6 +27,7 @@ function verdictSentence(findings: Findings): string {
     case 'differs':
       return difference(findings);
     case 'uninformative':
+      if (findings.constant.length === 0) return 'Uninformative: nothing could be compared.';
       return `Uninformative: ${named('output', findings.constant)} the same whatever the input, so agreement proves nothing.`;
     case 'ill-conditioned':
       return (

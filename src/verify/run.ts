@@ -1,6 +1,7 @@
 import { CodedError } from '../base/error.ts';
 import type { Exactness } from '../base/exactness.ts';
 import type { Job } from '../base/job.ts';
+import { isFloat } from '../ir/types.ts';
 import type { OptimizationLevel, Runtime, RuntimeBackend, RuntimeSession } from '../runtime/types.ts';
 import type { InputCase } from './cases.ts';
 import { compareTensors } from './compare.ts';
@@ -117,7 +118,10 @@ async function compareAll(
   };
 }
 
-/** Decides about one output on one input, measuring the noise only where the class tolerance does not suffice. */
+/**
+ * Decides about one output on one input, measuring the noise only where the class tolerance does not suffice. Integers,
+ * booleans and strings have to be equal, unless the last bit of the input moves them.
+ */
 class Judge {
   readonly runtimesOwn = new Set<string>();
   readonly skipped = new Set<string>();
@@ -138,26 +142,23 @@ class Judge {
     const expected = this.reference.outputs[index]?.[name];
     if (!expected) return true;
     const widest = this.reference.widestOf(name);
-    let difference = compareTensors(expected, outputs[name]);
-    let rel = relativeError(difference, widest);
-    let allowed = allowedWith(this.exactness, this.tolerance, 0);
-    const noHelp = !this.own.isElsewhere && (this.exactness === 'bits' || difference.mismatch !== null);
-    if (rel <= allowed || noHelp) return record.add(input.name, difference, rel, allowed);
+    const exact = this.exactness !== 'approximation' && !isFloat(expected.dtype);
+    const allowedAt = (noise: number): number => (exact ? 0 : allowedWith(this.exactness, this.tolerance, noise));
+    const difference = compareTensors(expected, outputs[name]);
+    const rel = relativeError(difference, widest);
+    const isFinal = difference.mismatch !== null || (this.exactness === 'bits' && !this.own.isElsewhere);
+    if (rel <= allowedAt(0) || isFinal) return record.add(input.name, difference, rel, allowedAt(0));
     const noise = (await this.reference.noise(input)).get(name) ?? 0;
-    if (noise > ILL_CONDITIONED) {
+    if (noise > (exact ? 0 : ILL_CONDITIONED)) {
       this.skipped.add(input.name);
       return true;
     }
-    allowed = allowedWith(this.exactness, this.tolerance, noise);
-    if (rel > allowed && this.own.isElsewhere) {
-      const itself = (await this.own.at(index))?.[name];
-      const again = itself && compareTensors(itself, outputs[name]);
-      if (again && relativeError(again, widest) <= allowed) {
-        this.runtimesOwn.add(name);
-        [difference, rel] = [again, relativeError(again, widest)];
-      }
-    }
-    return record.add(input.name, difference, rel, allowed);
+    const allowed = allowedAt(noise);
+    const itself = rel > allowed && this.own.isElsewhere ? (await this.own.at(index))?.[name] : undefined;
+    const again = itself && compareTensors(itself, outputs[name]);
+    if (!again || relativeError(again, widest) > allowed) return record.add(input.name, difference, rel, allowed);
+    this.runtimesOwn.add(name);
+    return record.add(input.name, again, relativeError(again, widest), allowed);
   }
 }
 

@@ -8,6 +8,9 @@ import { verifyModels } from './verify.ts';
 
 const runtime = nodeRuntime();
 
+/** Real models on a busy machine take their time, ms. */
+const PATIENCE = 300_000;
+
 /** Measured: filled with one constant, or so steep that the last bit of the input decides. */
 const EXCEPTIONS: Readonly<Record<string, Verdict>> = {
   light_densenet121: 'uninformative',
@@ -23,19 +26,27 @@ async function againstItself(path: string, levels: readonly OptimizationLevel[])
 }
 
 describe.skipIf(!haveShared())('a model agrees with itself', () => {
-  test('every micro pattern and trap, at both levels', async () => {
-    const paths = sharedModels('micro');
-    expect(paths.length).toBeGreaterThan(40);
-    for (const path of paths) {
-      const result = await againstItself(path, ['disabled', 'all']);
-      expect(result.verdict, `${path}: ${result.message}`).toBe('agrees');
-      expect(result.runs).toHaveLength(2);
-    }
-  });
+  test(
+    'every micro pattern and trap, at both levels',
+    async () => {
+      const paths = sharedModels('micro');
+      expect(paths.length).toBeGreaterThan(40);
+      for (const path of paths) {
+        const result = await againstItself(path, ['disabled', 'all']);
+        expect(result.verdict, `${path}: ${result.message}`).toBe('agrees');
+        expect(result.runs).toHaveLength(2);
+      }
+    },
+    PATIENCE,
+  );
 
-  test.each(sharedModels('real/models'))('%s', async (path) => {
-    const name = path.replace(/^.*\//, '').replace('.onnx', '');
-    const result = await againstItself(path, ['all']);
-    expect(result.verdict, result.message).toBe(EXCEPTIONS[name] ?? 'agrees');
-  });
+  test.each(sharedModels('real/models'))(
+    '%s',
+    async (path) => {
+      const name = path.replace(/^.*\//, '').replace('.onnx', '');
+      const result = await againstItself(path, ['all']);
+      expect(result.verdict, result.message).toBe(EXCEPTIONS[name] ?? 'agrees');
+    },
+    PATIENCE,
+  );
 });

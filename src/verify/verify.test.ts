@@ -62,6 +62,12 @@ const top =
     const place = g.op('ArgMax', [g.input('x', ['N', 8])], { axis: 1, select_last_index: select, keepdims: 0 });
     g.output(place, 'y', { dtype: 'int64', shape: null });
   };
+const counted =
+  (offset: number): Build =>
+  (g) => {
+    const sum = g.op('Add', [g.input('ids', [16], 'int64'), g.int64s('c', [offset])]);
+    g.output(sum, 'y', { dtype: 'int64', shape: [16] });
+  };
 const rotation =
   (name: string): Build =>
   (g) => {
@@ -191,6 +197,9 @@ describe('a wrong rewrite is caught', () => {
     expect((await verify(top(0), top(0), 'order')).verdict).toBe('agrees');
     // They part on ties only, which the zeros make.
     differing(await verify(top(0), top(1), 'order'));
+    // A large integer that is off by one is off, however small that is beside it.
+    differing(await verify(counted(1_000_000), counted(1_000_001), 'order'));
+    expect((await verify(counted(7), counted(7), 'order')).verdict).toBe('agrees');
   });
 
   test('strings that come out otherwise', async () => {
