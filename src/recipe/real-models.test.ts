@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { analyze } from '../analysis/analyze.ts';
 import type { Model } from '../ir/model.ts';
 import { verifyModel } from '../ir/verify-model.ts';
 import { readModel } from '../onnx/read.ts';
@@ -22,6 +23,11 @@ async function whittled(model: Model, name: string): Promise<Model> {
 
 const weightBytes = (model: Model): number =>
   [...model.graph.initializers.values()].reduce((sum, tensor) => sum + tensor.byteLength, 0);
+
+const macs = (model: Model): number => {
+  const analysis = analyze(model);
+  return [...model.nodes.values()].reduce((sum, node) => sum + (analysis.cost(node).macs ?? 0), 0);
+};
 
 /** Nodes before and after `wasm`, and operators that must be gone. */
 const MODELS: Readonly<Record<string, { before: number; after: number; gone: readonly string[] }>> = {
@@ -58,6 +64,15 @@ describe.skipIf(!haveShared())('presets on real models', () => {
     expect(countOps(model)['BatchNormalization']).toBe(53);
     const after = countOps(await whittled(model, 'portable'));
     expect(after['BatchNormalization'] ?? after['ConstantOfShape']).toBeUndefined();
+  });
+
+  it('edge halves the MACs of a detector, and the result runs', async () => {
+    const model = open('face/version-RFB-320_simplified');
+    const after = await whittled(model, 'edge');
+    const share = macs(after) / macs(model);
+    expect(share).toBeGreaterThan(0.4);
+    expect(share).toBeLessThanOrEqual(0.5);
+    await expectEquivalent(model, after, { class: 'approximation', seeds: 1 });
   });
 
   it('a small quantized model keeps its integer weights', async () => {

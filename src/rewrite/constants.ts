@@ -108,8 +108,8 @@ function hasConstantInputs(context: PassContext, node: Node, computable: Readonl
 function whyNot(context: PassContext, node: Node, limits: FoldLimits): string | null {
   if (node.domain !== '' || [...subgraphs(node)].length > 0) return '';
   if (node.opType === 'Constant') {
-    const known = outputsOf(node).every((output) => constantOf(context, output) !== null);
-    return known ? null : 'its value is of a kind that is not read (sparse)';
+    const known = outputsOf(node).every((output) => localValue(context, output) !== null);
+    return known ? null : 'its value is a sparse tensor';
   }
   if (node.inputs.length === 0 || NOT_DETERMINISTIC.has(node.opType)) return 'its result is random';
   if (node.opType === 'DequantizeLinear') return 'float weights would take the place of small integer ones';
@@ -159,7 +159,7 @@ function resultBytes(context: PassContext, output: ValueId): number {
 const COPIES = new Set(['Identity', 'Reshape', 'Flatten', 'Squeeze', 'Unsqueeze']);
 
 /**
- * The value of a computable node's output where the runtime is not needed: constants, copies, splats, and the small
+ * The value of a computable node's output where the runtime is not needed: constants, text, copies, splats, and the small
  * integers that shape inference carries. Null: only the runtime can tell.
  */
 export function localValue(context: PassContext, output: ValueId): Tensor | null {
@@ -169,6 +169,7 @@ export function localValue(context: PassContext, output: ValueId): Tensor | null
   if (!producer) return null;
   const node = context.model.getNode(producer.node);
   if (node.domain !== '') return null;
+  if (node.opType === 'Constant') return stringConstant(node);
   const shape = staticShapeOf(context, output);
   const ints = knownInts(context, output, shape);
   if (ints) return ints;
@@ -178,6 +179,19 @@ export function localValue(context: PassContext, output: ValueId): Tensor | null
   if (!COPIES.has(node.opType)) return null;
   const copied = localValue(context, input);
   return copied && copied.size === sizeOf(shape) ? new Tensor(copied.dtype, shape, copied.source) : null;
+}
+
+/** Constant in its spellings for text: `value_string` is a scalar, `value_strings` a vector. */
+function stringConstant(node: Node): Tensor | null {
+  const one = node.attributes.get('value_string');
+  const many = node.attributes.get('value_strings');
+  const strings = one?.type === 'string' ? [one.value] : many?.type === 'strings' ? many.value : null;
+  if (!strings) return null;
+  return new Tensor('string', one ? [] : [strings.length], {
+    kind: 'memory',
+    bytes: () => new Uint8Array(),
+    strings: () => strings,
+  });
 }
 
 function knownInts(context: PassContext, output: ValueId, shape: readonly number[] | null): Tensor | null {

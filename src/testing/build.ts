@@ -34,9 +34,10 @@ export class GraphBuilder {
   readonly model: Model;
   readonly graph: Graph;
   private readonly random: Random;
-  private readonly names: Set<string>;
+  /** How often each name was asked for, over all graphs of the model. */
+  private readonly names: Map<string, number>;
 
-  constructor(model: Model, graph: Graph, random: Random, names: Set<string>) {
+  constructor(model: Model, graph: Graph, random: Random, names: Map<string, number>) {
     this.model = model;
     this.graph = graph;
     this.random = random;
@@ -122,10 +123,9 @@ export class GraphBuilder {
   }
 
   private unique(name: string): string {
-    let candidate = name;
-    for (let i = 2; this.names.has(candidate); i++) candidate = `${name}_${i}`;
-    this.names.add(candidate);
-    return candidate;
+    const seen = this.names.get(name) ?? 0;
+    this.names.set(name, seen + 1);
+    return seen === 0 ? name : this.unique(`${name}_${seen + 1}`);
   }
 }
 
@@ -151,7 +151,7 @@ export function buildModel(options: BuildOptions, build: (g: GraphBuilder) => vo
   model.producerName = 'whittle-tests';
   model.opsetImports.set('', options.opset ?? 17);
   for (const [domain, version] of Object.entries(options.domains ?? {})) model.opsetImports.set(domain, version);
-  build(new GraphBuilder(model, model.addGraph('main'), normal(seeded(options.seed ?? 1)), new Set()));
+  build(new GraphBuilder(model, model.addGraph('main'), normal(seeded(options.seed ?? 1)), new Map()));
   model.sort();
   return model;
 }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { float, int, tensorAttribute } from '../../ir/attribute.ts';
+import { float, int, string, tensorAttribute } from '../../ir/attribute.ts';
 import type { Model } from '../../ir/model.ts';
 import { floats, tensorOf } from '../../ir/tensor.ts';
 import { constantSubgraph, evaluateConstants } from '../../rewrite/constants.ts';
@@ -56,6 +56,21 @@ describe('fold-constants', () => {
       g.output(g.op('Unsqueeze', [sum, axes]), 'y');
     });
     await expectFolded(before, { Add: 3, Unsqueeze: 1 });
+  });
+
+  it('reads constant text, as one string or as a list', async () => {
+    const list = { type: 'strings' as const, value: [new TextEncoder().encode('abc')] };
+    const before = model((g) => {
+      g.output(g.op('Constant', [], { value_strings: list }), 'list');
+      g.output(g.op('Identity', [g.op('Constant', [], { value_string: string('one') })]), 'one');
+    });
+    const { model: after } = await afterPass(before, foldConstants);
+    expect(after.nodes.size).toBe(0);
+    const texts = after.graph.outputs.map((id) => after.graph.initializers.get(id)!);
+    expect(texts.map((each) => [each.shape, new TextDecoder().decode(each.strings()[0])])).toEqual([
+      [[1], 'abc'],
+      [[], 'one'],
+    ]);
   });
 
   it('keeps a splat lazy: ConstantOfShape needs no runtime', async () => {
