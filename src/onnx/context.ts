@@ -8,8 +8,8 @@ export interface ReadContext {
   /** Locations of external files that are not there. */
   readonly missing: Set<string>;
   readonly warnings: Warnings;
-  /** Types read so far, by their encoded bytes. */
-  readonly types: Map<string, TypeDraft>;
+  /** Types read so far, with their length and bytes, by the hash of these. */
+  readonly types: Map<number, { readonly field: Uint8Array; readonly draft: TypeDraft }>;
 }
 
 export const readContext = (external: ExternalFiles | null): ReadContext => ({

@@ -2,7 +2,7 @@ import { BinaryReader, WireType } from '@bufbuild/protobuf/wire';
 import { CodedError } from '../base/error.ts';
 import { formatInteger, plural } from '../base/format.ts';
 import type { ReadContext } from './context.ts';
-import { isUtf8, TextTable } from './text-table.ts';
+import { hashOf, isUtf8, TextTable } from './text-table.ts';
 
 /** What every message keeps: whole encoded fields (tag and payload) that its table does not know; null: none. */
 export interface Draft {
@@ -128,13 +128,19 @@ export class Cursor {
     return text;
   }
 
-  /** Length and bytes of the field ahead as a key, when they are few; the cursor stays. */
-  peekShort(): string | null {
+  /** Whether the bytes ahead, a length and a payload, are the same as `field`. */
+  isAhead(field: Uint8Array): boolean {
+    const start = this.reader.pos;
+    if (start + field.length > Math.min(this.end, this.bytes.length)) return false;
+    for (let i = 0; i < field.length; i++) if (this.bytes[start + i] !== field[i]) return false;
+    return true;
+  }
+
+  /** A number for the bytes ahead that equal ones share; null where there are many. The cursor stays. */
+  hashAhead(): number | null {
     const start = this.reader.pos;
     const length = this.bytes[start] ?? 0xff;
-    if (length > 0x7f || start + 1 + length > Math.min(this.end, this.bytes.length)) return null;
-    const ahead = this.bytes.subarray(start + 1, start + 1 + length);
-    return Reflect.apply(String.fromCharCode, null, ahead) as string;
+    return length > 0x7f ? null : hashOf(this.bytes, start, length + 1);
   }
 
   /** A view of the file. */

@@ -204,15 +204,18 @@ const functionDraft = (): FunctionDraft => ({
  */
 function readSharedType(cursor: Cursor): TypeDraft {
   const { types, warnings } = cursor.context;
-  const key = cursor.peekShort();
-  const known = key === null ? undefined : types.get(key);
-  if (known) {
+  const hash = cursor.hashAhead();
+  const known = hash === null ? undefined : types.get(hash);
+  if (known && cursor.isAhead(known.field)) {
     cursor.blob();
-    return known;
+    return known.draft;
   }
+  const start = cursor.position;
   const warned = warnings.negativeDims.length;
   const draft = cursor.message(TYPE, typeDraft(), 'type');
-  if (key !== null && warnings.negativeDims.length === warned) types.set(key, draft);
+  if (hash !== null && warnings.negativeDims.length === warned) {
+    types.set(hash, { field: cursor.bytes.subarray(start, cursor.position), draft });
+  }
   return draft;
 }
 

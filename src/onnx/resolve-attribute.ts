@@ -12,31 +12,34 @@ type MakeGraph = (draft: GraphDraft) => GraphId;
 /** Names the holder of an attribute, for errors. */
 export type Place = () => string;
 
-/** The fields of an attribute, by the type that they stand for. */
-const FIELDS: readonly (readonly [Exclude<AttributeType, 'undefined'>, (draft: AttributeDraft) => unknown])[] = [
-  ['float', (draft) => draft.float],
-  ['int', (draft) => draft.int],
-  ['string', (draft) => draft.string],
-  ['tensor', (draft) => draft.tensor],
-  ['graph', (draft) => draft.graph],
-  ['sparse-tensor', (draft) => draft.sparse],
-  ['type', (draft) => draft.typeProto],
-  ['floats', (draft) => draft.floats],
-  ['ints', (draft) => draft.ints],
-  ['strings', (draft) => draft.strings],
-  ['tensors', (draft) => draft.tensors],
-  ['graphs', (draft) => draft.graphs],
-  ['sparse-tensors', (draft) => draft.sparses],
-  ['types', (draft) => draft.types],
+/** Where an attribute keeps its value, by the type that the field stands for. */
+const FIELDS: readonly {
+  readonly type: Exclude<AttributeType, 'undefined'>;
+  readonly get: (draft: AttributeDraft) => unknown;
+}[] = [
+  { type: 'float', get: (draft) => draft.float },
+  { type: 'int', get: (draft) => draft.int },
+  { type: 'string', get: (draft) => draft.string },
+  { type: 'tensor', get: (draft) => draft.tensor },
+  { type: 'graph', get: (draft) => draft.graph },
+  { type: 'sparse-tensor', get: (draft) => draft.sparse },
+  { type: 'type', get: (draft) => draft.typeProto },
+  { type: 'floats', get: (draft) => draft.floats },
+  { type: 'ints', get: (draft) => draft.ints },
+  { type: 'strings', get: (draft) => draft.strings },
+  { type: 'tensors', get: (draft) => draft.tensors },
+  { type: 'graphs', get: (draft) => draft.graphs },
+  { type: 'sparse-tensors', get: (draft) => draft.sparses },
+  { type: 'types', get: (draft) => draft.types },
 ];
 
 /** An attribute with its type; IR version 1 did not say it, then the field in use tells. `place` names the node. */
 export function attributeOf(draft: AttributeDraft, place: Place, makeGraph: MakeGraph): Attribute {
   const declared = defined(ATTRIBUTE_TYPES[draft.type], 'the attribute type');
   if (draft.reference !== '') return withExtras({ type: 'reference', name: draft.reference, of: declared }, draft);
-  const inUse = FIELDS.find(([, get]) => get(draft) !== null)?.[0];
+  const inUse = FIELDS.find((field) => field.get(draft) !== null)?.type;
   const type = declared === 'undefined' ? (inUse ?? 'undefined') : declared;
-  const other = FIELDS.find(([field, get]) => field !== type && get(draft) !== null)?.[0];
+  const other = FIELDS.find((field) => field.type !== type && field.get(draft) !== null)?.type;
   if (other !== undefined) throw bad(draft, place, `is of type ${type} and carries a value of type ${other}`);
   return withExtras(valueOf(draft, type, place, makeGraph), draft);
 }

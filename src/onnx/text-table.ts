@@ -15,7 +15,7 @@ export class TextTable {
   read(bytes: Uint8Array, start: number, length: number): string {
     if (length === 0) return '';
     if (length > LONGEST) return decoder.decode(bytes.subarray(start, start + length));
-    const slot = hash(bytes, start, length) % SLOTS;
+    const slot = hashOf(bytes, start, length) % SLOTS;
     const known = this.slots[slot];
     if (known !== undefined && isSame(known, bytes, start, length)) return known;
     const text = decoder.decode(bytes.subarray(start, start + length));
@@ -25,7 +25,7 @@ export class TextTable {
 }
 
 /** FNV-1a. */
-function hash(bytes: Uint8Array, start: number, length: number): number {
+export function hashOf(bytes: Uint8Array, start: number, length: number): number {
   let value = 0x811c9dc5;
   for (let i = start; i < start + length; i++) value = Math.imul(value ^ (bytes[i] ?? 0), 0x01000193);
   return value >>> 0;
