@@ -34,6 +34,7 @@ export function rankItems(links: Links, hosts: Int32Array): Ranked {
     if (!floats) load[rank]!++;
   }
   sink(links, order, ranks, floating, load, hosts);
+  stackUnused(links, ranks);
   const compacted = compact(ranks, hosts);
   hosts.forEach((host, item) => {
     if (host >= 0) compacted[item] = compacted[host]!;
@@ -73,6 +74,15 @@ function sink(
     while (rank > ranks[item]! && load[rank]! >= RANK_WIDTH) rank--;
     ranks[item] = rank;
     load[rank]!++;
+  }
+}
+
+/** Inputs that nothing reads stand below each other. */
+function stackUnused(links: Links, ranks: Int32Array): void {
+  const count = ranks.reduce((most, rank) => Math.max(most, rank + 1), 0);
+  let unused = 0;
+  for (let port = links.rows; port < links.rows + links.inputs; port++) {
+    if (links.outStarts[port] === links.outStarts[port + 1]) ranks[port] = unused++ % count;
   }
 }
 

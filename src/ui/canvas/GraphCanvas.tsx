@@ -2,6 +2,7 @@ import { ReactFlow, ReactFlowProvider } from '@xyflow/react';
 import '@xyflow/react/dist/base.css';
 import { type PointerEvent, useCallback, useEffect, useMemo, useRef, useState } from 'react';
 import type { Camera } from './camera.ts';
+import { LARGEST_ZOOM, SMALLEST_ZOOM } from './camera.ts';
 import './canvas.css';
 import { FlowNodes, showsOperators } from './flow-nodes.ts';
 import type { Hull, Look } from './look.ts';
@@ -69,8 +70,8 @@ function Canvas(props: GraphCanvasProps) {
           nodes={nodes}
           edges={NO_EDGES}
           nodeTypes={NODE_TYPES}
-          minZoom={0.02}
-          maxZoom={2}
+          minZoom={SMALLEST_ZOOM}
+          maxZoom={LARGEST_ZOOM}
           panOnScroll
           zoomOnDoubleClick={false}
           nodesDraggable={false}

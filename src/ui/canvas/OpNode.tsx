@@ -26,12 +26,15 @@ export interface OpNodeData extends Record<string, unknown> {
   readonly dim: boolean;
   readonly fresh: boolean;
   readonly short: boolean;
+  /** A constant that hangs above its reader: one line, its value in place of its name. */
+  readonly leaf: boolean;
 }
 export type OpFlowNode = Node<OpNodeData, 'op'>;
 
 /** One operator, near: family edge, glyph, name and number; attributes and share; a bar for its cost. */
 export const OpNode = memo(function OpNode({ data }: NodeProps<OpFlowNode>) {
   const { mark, change } = data;
+  if (data.leaf) return <Leaf data={data} />;
   return (
     <div
       className={clsx('gc-node', `gc-f-${data.family}`, change && `gc-${change}`, {
@@ -65,6 +68,22 @@ export const OpNode = memo(function OpNode({ data }: NodeProps<OpFlowNode>) {
     </div>
   );
 });
+
+function Leaf({ data }: { readonly data: OpNodeData }) {
+  return (
+    <div
+      className={clsx('gc-node gc-leaf', `gc-f-${data.family}`, data.change && `gc-${data.change}`, {
+        'gc-selected': data.selected,
+        'gc-hovered': data.hovered,
+        'gc-dim': data.dim,
+        'gc-neutral': data.neutral,
+      })}
+      style={data.color === '' ? undefined : ({ '--f': data.color } as React.CSSProperties)}
+    >
+      <span className="gc-detail">{data.detail || data.op}</span>
+    </div>
+  );
+}
 
 const CostBar = ({ bar }: { readonly bar: number }) => (
   <div className="gc-cost">

@@ -7,6 +7,9 @@ export interface Viewport {
   readonly zoom: number;
 }
 
+export const SMALLEST_ZOOM = 0.01;
+export const LARGEST_ZOOM = 2;
+
 export type Detail = 'far' | 'middle' | 'near';
 const NEAR = 0.7;
 const MIDDLE = 0.25;

@@ -5,6 +5,7 @@ import { familyIsShown, rowColor } from './look.ts';
 import type { MarkFlowNode } from './MarkNode.tsx';
 import type { OpFlowNode, OpNodeData } from './OpNode.tsx';
 import type { Scene } from './scene.ts';
+import { isLeaf } from './scene.ts';
 import type { CanvasTheme } from './theme.ts';
 import type { Box } from './types.ts';
 
@@ -60,7 +61,7 @@ export class FlowNodes {
     const known = this.ops.get(row);
     if (known && sameData(known.data, data)) return known.node;
     const { layout, view } = state.scene.picture;
-    const grown = data.mark ? GROWN : 0;
+    const grown = data.mark && !data.leaf ? GROWN : 0;
     const node: OpFlowNode = {
       id: `n${view.nodeIds[row]}`,
       type: 'op',
@@ -121,6 +122,7 @@ function dataOf({ scene, look, theme, selected, hovered, fresh }: NodeState, row
     dim: look.matches !== null && !look.matches.has(row),
     fresh: fresh.has(row),
     short: layout.heights[row]! < 40,
+    leaf: isLeaf(scene.picture, row),
   };
 }
 

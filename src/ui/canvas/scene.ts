@@ -116,6 +116,9 @@ export function boxOfPort({ layout }: Picture, port: number): Box {
   return { left: x - half, right: x + half, top: y - tall, bottom: y + tall };
 }
 
+/** Whether a row hangs small above its reader. */
+export const isLeaf = ({ layout }: Picture, row: number): boolean => layout.grid.itemHosts[row]! >= 0;
+
 /** The row under a point of the graph; -1: none. */
 export function rowAt(scene: Scene, x: number, y: number): number {
   let found = -1;

@@ -1,7 +1,7 @@
 import { useReactFlow, useStoreApi } from '@xyflow/react';
 import { useCallback, useEffect, useMemo, useRef, useState } from 'react';
 import type { Viewport } from './camera.ts';
-import { Camera, centreOn, fitBox } from './camera.ts';
+import { Camera, centreOn, fitBox, LARGEST_ZOOM, SMALLEST_ZOOM } from './camera.ts';
 import type { Scene } from './scene.ts';
 import { boxOfRow } from './scene.ts';
 import type { Box } from './types.ts';
@@ -113,7 +113,7 @@ function movesOf(scene: Scene, camera: Camera, set: (viewport: Viewport, animate
       );
     },
     actual: () => atMiddle(1, true),
-    zoomBy: (factor) => atMiddle(Math.max(0.02, Math.min(2, camera.viewport.zoom * factor)), true),
+    zoomBy: (factor) => atMiddle(Math.max(SMALLEST_ZOOM, Math.min(LARGEST_ZOOM, camera.viewport.zoom * factor)), true),
     reveal: (row) => {
       const box = boxOfRow(scene.picture, row);
       const { left, right, top, bottom } = camera.visible(-60);

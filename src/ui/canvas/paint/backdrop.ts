@@ -20,7 +20,10 @@ export function paintDots(frame: Frame): void {
 export function paintBlocks(frame: Frame): void {
   const { context, scene, theme, viewport, detail } = frame;
   const labelled = new Map<number, number>();
-  for (const block of scene.picture.layout.blocks) {
+  const { blocks } = scene.picture.layout;
+  // Far, only the frames at the heads of the columns have room above them for a name.
+  const topmost = headLine(blocks);
+  for (const block of blocks) {
     const box = { left: block.x, top: block.y, right: block.x + block.width, bottom: block.y + block.height };
     if (!meets(box, frame.visible)) continue;
     const at = screenBox(frame, box);
@@ -30,9 +33,17 @@ export function paintBlocks(frame: Frame): void {
     context.strokeStyle = theme.lineSoft;
     context.lineWidth = 1;
     context.stroke();
-    if (detail === 'far') farName(frame, block.name, at, labelled);
-    else header(frame, block, at);
+    if (detail === 'far') {
+      if (block.y <= topmost + 1) farName(frame, block.name, at, labelled);
+    } else header(frame, block, at);
   }
+}
+
+/** The height at which the frames that start columns begin: the lowest of the upper ones. */
+function headLine(blocks: readonly { readonly x: number; readonly y: number }[]): number {
+  const heads = new Map<number, number>();
+  for (const { x, y } of blocks) heads.set(x, Math.min(heads.get(x) ?? Infinity, y));
+  return Math.max(...heads.values(), 0);
 }
 
 /** A name above its frame, unless the name before it on the same line reaches here. */
@@ -43,7 +54,7 @@ function farName(
   labelled: Map<number, number>,
 ): void {
   context.font = `520 11px ${theme.fontUi}`;
-  const line = Math.round(at.y);
+  const line = Math.round(at.y / 16);
   const width = textWidth(context, name);
   if ((labelled.get(line) ?? -Infinity) > at.x - 6 || width > at.width * 4) return;
   labelled.set(line, at.x + width);

@@ -1,5 +1,5 @@
 import { cutLeft } from '../../../base/format.ts';
-import { boxOfPort, boxOfStub, listOf } from '../scene.ts';
+import { boxOfPort, boxOfStub, isLeaf, listOf } from '../scene.ts';
 import type { PruneMark } from '../types.ts';
 import type { Frame } from './frame.ts';
 import { fontSize, meets, roundedBox, screenBox, textWidth } from './frame.ts';
@@ -11,6 +11,7 @@ export function paintShapes(frame: Frame): void {
   const size = fontSize(frame, 10);
   frame.context.textBaseline = 'middle';
   scene.rows.query(frame.visible, (row) => {
+    if (isLeaf(scene.picture, row)) return;
     let lastWire = -1;
     for (const route of listOf(scene.routesFrom, row)) {
       const wire = layout.routeWires[route]!;
@@ -19,7 +20,8 @@ export function paintShapes(frame: Frame): void {
       lastWire = wire;
       const point = layout.routeStarts[route]! * 2;
       const below = distance(frame, row, layout.routeRows[route]!);
-      shapeLabel(frame, shape, layout.routePoints[point]!, layout.routePoints[point + 1]!, below, size, row);
+      const at = { x: layout.routePoints[point]!, y: layout.routePoints[point + 1]! + below };
+      shapeLabel(frame, shape, at, turnsRight(frame, row, wire), size, row);
     }
   });
   view.inputs.forEach((wire, port) => {
@@ -40,16 +42,36 @@ function distance({ look }: Frame, row: number, sink: number): number {
 const insideSite = ({ look }: Frame, row: number, sink: number): boolean =>
   sink >= 0 && look.siteOf[row]! > 0 && look.siteOf[row] === look.siteOf[sink];
 
-function shapeLabel(frame: Frame, shape: string, x: number, y: number, below: number, size: number, row: number): void {
+/** Whether a wire only turns right below its row: then its shape stands left of it. */
+function turnsRight({ scene }: Frame, row: number, wire: number): boolean {
+  const { routeWires, routeStarts, routePoints } = scene.picture.layout;
+  let right = false;
+  for (const route of listOf(scene.routesFrom, row)) {
+    const first = routeStarts[route]! * 2;
+    if (routeWires[route] !== wire || routeStarts[route + 1]! * 2 - first < 6) continue;
+    if (routePoints[first + 4]! < routePoints[first]!) return false;
+    right ||= routePoints[first + 3]! - routePoints[first + 1]! < 30;
+  }
+  return right;
+}
+
+function shapeLabel(
+  frame: Frame,
+  shape: string,
+  point: { readonly x: number; readonly y: number },
+  leftwards: boolean,
+  size: number,
+  row: number,
+): void {
   const { context, theme, viewport } = frame;
-  const left = x * viewport.zoom + viewport.x + 7;
-  const middle = (y + below) * viewport.zoom + viewport.y;
+  const middle = point.y * viewport.zoom + viewport.y;
   const parts = partsOf(shape, row >= 0 ? frame.look.prune?.get(row) : undefined);
   let width = 0;
   for (const part of parts) {
     context.font = fontOf(part, size, theme.fontMono);
     width += textWidth(context, part.text);
   }
+  const left = point.x * viewport.zoom + viewport.x + (leftwards ? -7 - width : 7);
   context.fillStyle = theme.canvas;
   roundedBox(context, { x: left - 3, y: middle - 7, width: width + 6, height: 14 }, 3);
   context.fill();
@@ -74,6 +96,9 @@ interface Part {
 const fontOf = (part: Part, size: number, family: string): string =>
   `${part.symbol ? 'italic ' : ''}${part.strong ? 600 : 400} ${size}px ${family}`;
 
+/** What `GraphView` writes for rank 0. */
+const SCALAR = 'scalar';
+
 /** Symbols stand in italics; a pruned width stands struck beside the new one. */
 function partsOf(shape: string, mark: PruneMark | undefined): Part[] {
   const parts: Part[] = [];
@@ -81,7 +106,7 @@ function partsOf(shape: string, mark: PruneMark | undefined): Part[] {
     if (index > 0) parts.push({ text: '×' });
     if (index === 0 && mark && mark.before !== mark.after && dim === String(mark.before)) {
       parts.push({ text: dim, struck: true }, { text: ' ' }, { text: String(mark.after), strong: true });
-    } else parts.push({ text: dim, symbol: /[a-z]/i.test(dim) });
+    } else parts.push({ text: dim, symbol: /[a-z]/i.test(dim) && dim !== SCALAR });
   });
   return parts;
 }
@@ -133,7 +158,7 @@ function pillName(
   const letter = textWidth(context, '0');
   const left = at.x + inset * frame.viewport.zoom;
   const letters = Math.floor((at.x + at.width - 5 * frame.viewport.zoom - left) / letter);
-  if (letters < 2 || at.height < px) return left;
+  if (letters < Math.min(4, name.length) || at.height < px - 1) return left;
   const text = cutLeft(name, letters);
   context.textBaseline = 'middle';
   context.fillStyle = color;
@@ -148,6 +173,22 @@ function portPill(frame: Frame, at: ReturnType<typeof screenBox>, name: string, 
   const { context, theme, viewport } = frame;
   pill(frame, at);
   if (frame.detail === 'far') return;
+  context.font = `420 ${fontSize(frame, 11)}px ${theme.fontMono}`;
+  const roomy = at.width > textWidth(context, name) + 40 * viewport.zoom;
+  if (roomy) portIcon(frame, at, input);
+  const end = pillName(frame, name, at, roomy ? 29 : 7, at.height < PORT_HEIGHT * viewport.zoom ? 10 : 11, theme.text1);
+  if (frame.detail !== 'near') return;
+  context.font = `420 ${fontSize(frame, 10.5)}px ${theme.fontUi}`;
+  const word = input ? 'input' : 'output';
+  if (end + 6 + textWidth(context, word) > at.x + at.width - 4) return;
+  context.fillStyle = theme.text3;
+  context.fillText(word, end + 6 * viewport.zoom, at.y + at.height / 2 + 0.5);
+}
+
+/** Heights below this are those of inputs that hang small above their reader. */
+const PORT_HEIGHT = 26;
+
+function portIcon({ context, theme, viewport }: Frame, at: ReturnType<typeof screenBox>, input: boolean): void {
   const scale = viewport.zoom / 2;
   context.save();
   context.translate(at.x + 11 * viewport.zoom, at.y + at.height / 2 - 12 * scale);
@@ -157,11 +198,4 @@ function portPill(frame: Frame, at: ReturnType<typeof screenBox>, name: string, 
   context.lineCap = 'round';
   context.stroke(input ? ENTER : LEAVE);
   context.restore();
-  const end = pillName(frame, name, at, 29, 11, theme.text1);
-  if (frame.detail !== 'near') return;
-  context.font = `420 ${fontSize(frame, 10.5)}px ${theme.fontUi}`;
-  const word = input ? 'input' : 'output';
-  if (end + 6 + textWidth(context, word) > at.x + at.width - 4) return;
-  context.fillStyle = theme.text3;
-  context.fillText(word, end + 6 * viewport.zoom, at.y + at.height / 2 + 0.5);
 }

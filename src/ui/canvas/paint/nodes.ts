@@ -1,7 +1,7 @@
 import type { Family } from '../../../base/families.ts';
 import { CHANGE_PATHS, GLYPH_PATHS } from '../glyphs.tsx';
 import { changeColor, familyIsShown, rowColor } from '../look.ts';
-import { boxOfRow } from '../scene.ts';
+import { boxOfRow, isLeaf } from '../scene.ts';
 import { blend, fade } from '../theme.ts';
 import type { Frame } from './frame.ts';
 import { fontSize, roundedBox, screenBox, textWidth } from './frame.ts';
@@ -68,13 +68,23 @@ function middleNode(frame: Frame, row: number): void {
   context.fillStyle = color;
   context.fillRect(at.x, at.y, edge, at.height);
   const bar = look.heat.bars[row]! * (at.width - edge);
-  if (bar > 0.5 && at.height >= 12) {
+  if (bar > 0.5 && at.height >= 9) {
     context.fillStyle = heated ? color : theme.text3;
     context.fillRect(at.x + edge, at.y + at.height - 1.5, bar, 1.5);
   }
-  words(frame, row, at, edge);
+  if (isLeaf(scene.picture, row)) leafWords(frame, row, at);
+  else words(frame, row, at, edge);
   context.restore();
   context.globalAlpha = 1;
+}
+
+/** A leaf says its value, where that fits. */
+function leafWords({ context, scene, theme }: Frame, row: number, at: ReturnType<typeof screenBox>): void {
+  if (at.height < 8) return;
+  const { view } = scene.picture;
+  context.font = `420 9px ${theme.fontMono}`;
+  context.fillStyle = theme.text2;
+  context.fillText(view.nodeDetails[row] || scene.op(row), at.x + 5, at.y + at.height / 2 + 0.5);
 }
 
 function words(frame: Frame, row: number, at: ReturnType<typeof screenBox>, edge: number): void {
