@@ -90,7 +90,7 @@ function remarks({ reports, uncompared, verdict }: Findings): string[] {
     if (tried !== null) said.push(`Only the first ${plural(tried, 'input')} ${where}, where running is slow.`);
     if (runtimesOwn.length > 0 && verdict !== 'differs') {
       const what = runtimesOwn.map((name) => `"${name}"`).join(', ');
-      said.push(`The runtime's own optimizer changes ${what} ${where}; compared with the original there.`);
+      said.push(`The runtime itself changes ${what} ${where}; compared with the original there.`);
     }
   }
   const skipped = [...new Set(reports.flatMap((report) => report.skipped))];

@@ -7,7 +7,7 @@ import { numberToFloat16 } from '../ir/float.ts';
 import { tensorOf } from '../ir/tensor.ts';
 import { writeModel } from '../onnx/write.ts';
 import { nodeRuntime } from '../runtime/node.ts';
-import type { Runtime } from '../runtime/types.ts';
+import type { HostTensor, Runtime } from '../runtime/types.ts';
 import { buildModel, type BuildOptions, type GraphBuilder } from '../testing/build.ts';
 import type { VerifyRequest, VerifyResult } from './types.ts';
 import { verifyModels, type VerifyOptions } from './verify.ts';
@@ -257,7 +257,7 @@ describe('a right rewrite is let through', () => {
     });
     const result = await verify(pooled, pooled, 'bits');
     expect(result.verdict).toBe('agrees');
-    expect(result.message).toContain('The runtime\'s own optimizer changes "y" at all on WASM');
+    expect(result.message).toContain('The runtime itself changes "y" at all on WASM');
     const wrong = onImage((g, x) =>
       g.op('MaxPool', [x], { kernel_shape: [3, 3], strides: [1, 1], pads: [1, 1, 1, 1] }),
     );
@@ -326,6 +326,68 @@ describe('an approximation is measured, not judged', () => {
     );
     const broken = onVector((g, x) => g.op('Sqrt', [g.op('MatMul', [x, g.weight('w', [8, 4])])]));
     differing(await verify(scores(false), broken, 'approximation'));
+  });
+});
+
+/** A second backend: the WASM runtime, with `change` done to what each session's runs give. */
+const secondBackend = (change: (count: number, y: HostTensor) => HostTensor): Runtime => ({
+  capabilities: () => runtime.capabilities(),
+  async createSession(model, settings) {
+    const session = await runtime.createSession(model, { ...settings, backend: 'wasm' });
+    return {
+      inputs: session.inputs,
+      outputs: session.outputs,
+      release: () => session.release(),
+      run: async (feeds) => {
+        const outputs = await session.run(feeds);
+        return Object.fromEntries(Object.entries(outputs).map(([name, y]) => [name, change(model.length, y)]));
+      },
+    };
+  },
+});
+
+const plusOne = (y: HostTensor): HostTensor =>
+  y.data instanceof Float32Array ? { ...y, data: y.data.map((each) => each + 1) } : y;
+
+describe('a second backend', () => {
+  const double: Build = onVector((g, x) => g.op('Add', [x, x]));
+  const scaled2: Build = onVector((g, x) => g.op('Mul', [x, g.floats('two', [], 2)]));
+  const check = (webgpu: Runtime, backends: VerifyRequest['backends']) => {
+    const [a, b] = [bytesOf(double), bytesOf(scaled2)];
+    return verifyModels({ wasm: runtime, webgpu }, a, b, { ...request('bits'), backends }, silentJob());
+  };
+
+  test('a fault that only the result meets there is found, although WASM agrees', async () => {
+    const size = bytesOf(scaled2).length;
+    const result = await check(
+      secondBackend((length, y) => (length === size ? plusOne(y) : y)),
+      ['wasm', 'webgpu'],
+    );
+    expect(differing(result)).toMatch(/at disabled on WebGPU\.$/);
+    expect(result.runs.map(({ ok }) => ok)).toEqual([true, true, false, false]);
+    expect(result.backend).toBe('webgpu');
+  });
+
+  test('a fault that both models meet there is the backend’s own', async () => {
+    const result = await check(
+      secondBackend((_, y) => plusOne(y)),
+      ['webgpu'],
+    );
+    expect(result.verdict).toBe('agrees');
+    expect(result.message).toContain('The runtime itself changes "y" at disabled on WebGPU');
+  });
+
+  test('where neither model runs nothing is claimed', async () => {
+    const refusing: Runtime = {
+      capabilities: () => runtime.capabilities(),
+      createSession: () => Promise.reject(new CodedError('runtime', 'Not here.')),
+    };
+    const both = await check(refusing, ['wasm', 'webgpu']);
+    expect(both.verdict).toBe('agrees');
+    expect(both.message).toContain('Not checked at all on WebGPU, where the original does not run either: Not here.');
+    const alone = await check(refusing, ['webgpu']);
+    expect(alone.verdict).toBe('uninformative');
+    expect(alone.message).toMatch(/^Uninformative: nothing could be compared\. Not checked at disabled on WebGPU/);
   });
 });
 
