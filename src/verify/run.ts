@@ -29,7 +29,7 @@ export interface RunReport {
   readonly broken: string | null;
   /** The original does not run here either, so nothing is said about the result. */
   readonly impossible: string | null;
-  /** Outputs that only agree with the original at this very setting: the runtime's own optimizer changed them. */
+  /** Outputs that agree only with the original at this very setting: the runtime itself changed them. */
   readonly runtimesOwn: readonly string[];
   /** Inputs that were too sensitive to compare. */
   readonly skipped: readonly string[];
