@@ -6,7 +6,7 @@ import type { Backend } from '../rewrite/pass.ts';
 import type { Recipe, RecipeStep, SiteChoice } from './types.ts';
 
 /** The version of the format that this build reads and writes. */
-export const RECIPE_VERSION = 1;
+const RECIPE_VERSION = 1;
 
 /**
  * Reads a recipe from its JSON text or value. Throws `bad-request` that names the place. A pass that this build does not

@@ -35,7 +35,7 @@ const PRESETS: Readonly<Record<PresetName, Preset>> = {
 
 export const PRESET_NAMES = Object.keys(PRESETS) as readonly PresetName[];
 
-export const isPreset = (id: string): id is PresetName => Object.hasOwn(PRESETS, id);
+const isPreset = (id: string): id is PresetName => Object.hasOwn(PRESETS, id);
 
 /** `clean` and `edge` are for any backend; the others are made for theirs. */
 function backendFor(id: PresetName, wanted: Backend | undefined): Backend {

@@ -49,12 +49,6 @@ export const staticShapeOf = (context: PassContext, value: ValueId): readonly nu
 
 export const rankOf = (context: PassContext, value: ValueId): number | null => shapeOf(context, value)?.length ?? null;
 
-/** The one element type of all the values; null: they differ, or one is unknown. */
-export function commonDtype(context: PassContext, values: readonly ValueId[]): DataType | null {
-  const types = new Set(values.map((value) => dtypeOf(context, value)));
-  return types.size === 1 ? ([...types][0] ?? null) : null;
-}
-
 /**
  * Whether broadcasting a constant of this shape against `value` provably gives the shape of `value` again (a constant
  * can also broadcast *up*): aligned at the end, its sizes are 1 or those of the value. `result` is the broadcast value.

@@ -31,7 +31,7 @@ export const allSites = (): SiteChooser => ({
 /** Obtains what a pass `needs`; the engine's work. */
 export type ObtainFacts = (pass: Pass, context: PassContext) => Promise<Facts>;
 
-export const noFacts: Facts = { constants: new Map() };
+const noFacts: Facts = { constants: new Map() };
 
 export interface RunSettings {
   readonly backend: Backend;

@@ -10,7 +10,7 @@ export const isFoldable = (dtype: DataType | null): dtype is FoldableType =>
   dtype === 'float32' || dtype === 'float16' || dtype === 'float64';
 
 /** Numbers in `raw_data` layout. */
-export function encode(dtype: FoldableType, numbers: ArrayLike<number>): Uint8Array {
+function encode(dtype: FoldableType, numbers: ArrayLike<number>): Uint8Array {
   const array =
     dtype === 'float32'
       ? Float32Array.from(numbers)
@@ -21,7 +21,7 @@ export function encode(dtype: FoldableType, numbers: ArrayLike<number>): Uint8Ar
 }
 
 /** A constant that is computed when it is first read (on writing, mostly). */
-export function lazily(dtype: DataType, shape: readonly number[], compute: () => ArrayLike<number>): Tensor {
+function lazily(dtype: DataType, shape: readonly number[], compute: () => ArrayLike<number>): Tensor {
   invariant(isFoldable(dtype), `constants of type ${dtype} are not folded`);
   return derivedTensor(dtype, shape, () => encode(dtype, compute()));
 }

@@ -2,7 +2,7 @@ import type { Model, Node } from '../../ir/model.ts';
 import type { Tensor } from '../../ir/tensor.ts';
 import type { NodeId, ValueId } from '../../ir/types.ts';
 import { removeIfUnusedConstant } from '../../rewrite/build.ts';
-import { localValue, planConstants, type ConstantPlan, type FoldLimits } from '../../rewrite/constants.ts';
+import { localValue, planConstants, type ConstantPlan, type FoldLimits } from '../../rewrite/constant-plan.ts';
 import { label, outputsOf } from '../../rewrite/graphs.ts';
 import { siteKey } from '../../rewrite/hash.ts';
 import type { Findings, Pass, PassContext, Refusal, Site } from '../../rewrite/pass.ts';
