@@ -81,7 +81,7 @@ export function createApp(
   const measuring = measuringActions(core);
   const stepping = steppingActions(core, () => {
     const { document } = core.document.getState();
-    if (document && document.cursor > 0 && document.fileBytes <= CHECKED_UNASKED) void measuring.verifyStep();
+    if (document && document.cursor > 0 && document.fileBytes <= CHECKED_UNASKED) void measuring.verifyUnchecked();
   });
   const pruning = pruningActions(core, stepping, forecastOf);
   keepRecents(core);

@@ -12,6 +12,8 @@ export interface MeasuringActions {
   verifyStep(): Promise<VerifyResult | null>;
   /** Checks the stop under the cursor against the original. */
   verifyAll(): Promise<VerifyResult | null>;
+  /** Checks every step up to the cursor that changed something and has no verdict yet, one after the other. */
+  verifyUnchecked(): Promise<void>;
   /** Times stop `a`, and stop `b` against it. Everything else is quiet meanwhile. */
   bench(a: number, b: number | null, request?: Partial<BenchRequest>): Promise<BenchResult | null>;
 }
@@ -81,6 +83,18 @@ export function measuringActions(core: Core): MeasuringActions {
     async verifyAll() {
       const { document } = store.getState();
       return document && document.cursor > 0 ? actions.verify(0, document.cursor) : null;
+    },
+    async verifyUnchecked() {
+      const { document, opened } = store.getState();
+      const unchecked = document?.stops.filter(
+        (stop) => stop.index > 0 && stop.index <= document.cursor && !stop.verify && !stop.error && stop.sites > 0,
+      );
+      for (const stop of unchecked ?? []) {
+        // Another change, a cancel or a failure ends the row.
+        const { document: now, opened: nowOpened } = store.getState();
+        if (nowOpened !== opened || now?.revision !== document?.revision) return;
+        if ((await actions.verify(stop.index - 1, stop.index)) === null) return;
+      }
     },
     async bench(a, b, request = {}) {
       const { document } = store.getState();

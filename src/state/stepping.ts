@@ -46,6 +46,8 @@ export function steppingActions(core: Core, afterStep: () => void): SteppingActi
       if (kept === before.cursor || recipe === null || before.stops.length === 1) void actions.moveTo(before.cursor);
       else void replayAndGo(recipe, before);
     };
+    const said = opened.document.warnings.filter((warning) => !before.warnings.includes(warning));
+    if (said.length > 0) core.notices.show({ tone: 'warning', title: 'Another model', text: said.join(' ') });
     const text = describe(before, opened.document);
     core.notices.show({ tone: 'good', title, text, action: { label: 'Undo', run: back } });
     afterStep();

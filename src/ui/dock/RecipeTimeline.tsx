@@ -14,6 +14,9 @@ import { VerdictBadge } from '../checks/VerdictBadge.tsx';
 import { Badge, Icon, MOD } from '../kit/controls.tsx';
 import { useDocument } from '../kit/use-store.ts';
 
+/** A step that found no site: it is part of the recipe and changed nothing. */
+const isIdle = (stop: StopView): boolean => stop.index > 0 && stop.sites === 0 && stop.lost.length === 0 && !stop.error;
+
 type Tone = 'good' | 'changed' | 'error' | 'plain';
 
 /** The dot's colour: red failed, amber lost sites or values changed, green checked. */
@@ -61,13 +64,13 @@ function StopBadge({ stop }: { readonly stop: StopView }) {
       </Badge>
     );
   }
-  return <VerdictBadge result={stop.verify} />;
+  return isIdle(stop) ? <Badge>no change</Badge> : <VerdictBadge result={stop.verify} />;
 }
 
 function noteOf(stop: StopView): string {
   if (stop.index === 0) return `opset ${stop.summary.opset}`;
   const off = stop.off > 0 ? `, ${formatInteger(stop.off)} off` : '';
-  return `${plural(stop.sites, 'site')}${off}`;
+  return stop.sites === 0 ? 'no site' : `${plural(stop.sites, 'site')}${off}`;
 }
 
 interface StopItemProps {
@@ -88,6 +91,7 @@ function StopItem({ app, document, stop, last }: StopItemProps) {
       data-current={current ? '' : undefined}
       data-undone={undone ? '' : undefined}
       data-last={last ? '' : undefined}
+      data-idle={isIdle(stop) && !current ? '' : undefined}
     >
       <div className="stop-line" aria-hidden="true">
         <span className="stop-dot" />

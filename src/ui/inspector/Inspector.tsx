@@ -101,7 +101,13 @@ export function Inspector({ app }: { readonly app: App }) {
   return (
     <>
       <Head app={app} node={selected} />
-      <div id={PANEL_ID} role="tabpanel" aria-label="Details" className="min-h-0 flex-1 overflow-y-auto">
+      <div
+        id={PANEL_ID}
+        role="tabpanel"
+        aria-label="Details"
+        tabIndex={0}
+        className="min-h-0 flex-1 overflow-y-auto outline-offset-[-2px]"
+      >
         <Body app={app} node={selected} />
       </div>
     </>

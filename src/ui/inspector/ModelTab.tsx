@@ -118,7 +118,7 @@ export function ModelTab({ app }: { readonly app: App }) {
   if (!document || !summary) return null;
   const assumed = Object.entries(summary.assumed).map(([name, size]) => `${name} = ${size}`);
   return (
-    <div className="min-h-0 flex-1 overflow-y-auto">
+    <div role="group" aria-label="Model" tabIndex={0} className="min-h-0 flex-1 overflow-y-auto outline-offset-[-2px]">
       <div className="sec">
         <h2 className="ell text-15 font-strong">{document.name}</h2>
         <p className="mt-0.5 text-11 text-ink-3">Select a node to see what it holds.</p>

@@ -45,6 +45,7 @@ function useLine(app: App): string {
   return useDocument(app, ({ document, preview, prune }) => {
     const summary = document?.stops[document.cursor]?.summary;
     if (!document || !summary) return '';
+    if (document.missing.length > 0) return `${plural(document.missing.length, 'data file')} missing`;
     const state = preview || prune ? '1 in preview' : document.cursor === 0 ? 'original' : 'original kept';
     return `opset ${summary.opset} · ${plural(summary.nodes, 'node')} · ${state}`;
   });

@@ -49,8 +49,8 @@ export function Notices({ app }: { readonly app: App }) {
   const notices = useStore(app.notices, (state) => state.notices);
   const announcement = useStore(app.notices, (state) => state.announcement);
   return (
-    <>
-      <ul aria-label="Messages" className="pointer-events-none fixed right-4 bottom-4 z-30 flex flex-col gap-2">
+    <section aria-label="Messages">
+      <ul className="pointer-events-none fixed right-4 bottom-4 z-30 flex flex-col gap-2">
         {notices.map((notice) => (
           <NoticeCard key={notice.id} app={app} notice={notice} />
         ))}
@@ -58,6 +58,6 @@ export function Notices({ app }: { readonly app: App }) {
       <div role="status" aria-live="polite" className="sr-only">
         {announcement}
       </div>
-    </>
+    </section>
   );
 }

@@ -79,6 +79,7 @@ function DockSash({ app, panels }: { readonly app: App; readonly panels: Panels 
 /** Left panel, canvas, inspector and dock; the canvas comes first. */
 function StudioWorkspace({ app, panels }: { readonly app: App; readonly panels: Panels }) {
   const stage = useStages(5);
+  const name = useDocument(app, (state) => state.document?.name);
   return (
     <>
       <aside
@@ -97,6 +98,7 @@ function StudioWorkspace({ app, panels }: { readonly app: App; readonly panels: 
         tabIndex={-1}
         className="relative min-h-0 min-w-0 overflow-hidden bg-canvas"
       >
+        <h1 className="sr-only">{name}</h1>
         {stage >= 2 && <CanvasArea app={app} readOnly={panels.readOnly} />}
       </main>
       {panels.right > 0 && (
@@ -142,14 +144,13 @@ function OtherWorkspace({ app, workspace }: { readonly app: App; readonly worksp
 export function Studio({ app }: { readonly app: App }) {
   const panels = usePanels(app);
   const workspace = useView(app, (state) => state.workspace);
-  const name = useDocument(app, (state) => state.document?.name);
   const columns = `${panels.left}px minmax(0, 1fr)${panels.right > 0 ? ` ${panels.right}px` : ''}`;
   const style: CSSProperties = {
     gridTemplateColumns: columns,
     gridTemplateRows: `var(--h-topbar) minmax(0, 1fr) ${panels.dock}px`,
   };
   return (
-    <div className="grid h-full" style={style} aria-label={`Studio, ${name ?? ''}`}>
+    <div className="grid h-full" style={style}>
       <TopBar app={app} left={panels.left} />
       {workspace === 'studio' ? (
         <StudioWorkspace app={app} panels={panels} />

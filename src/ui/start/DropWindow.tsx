@@ -45,7 +45,7 @@ export function DropWindow({ app }: { readonly app: App }) {
   const open = useDocument(app, (state) => state.document !== null);
   const missing = useDocument(app, (state) => (state.document?.missing.length ?? 0) > 0);
   return (
-    <>
+    <form aria-label="Files">
       <input
         id={fileInputId}
         type="file"
@@ -62,18 +62,20 @@ export function DropWindow({ app }: { readonly app: App }) {
       {over && (
         <div className="pointer-events-none fixed inset-0 z-50 bg-[color-mix(in_oklch,var(--app)_70%,transparent)] p-3">
           <div className="flex h-full flex-col items-center justify-center rounded-5 border-2 border-dashed border-accent bg-[color-mix(in_oklch,var(--accent)_8%,transparent)]">
-            <Icon of={FileDown} size={32} className="text-accent" />
-            <p className="mt-4 text-17 font-strong">{open ? 'Drop to open here' : 'Drop to open'}</p>
-            <p className="mt-1 text-13 text-ink-2">
-              {missing
-                ? 'a missing data file, another model, or a recipe'
-                : open
-                  ? 'another model takes the place of this one; a recipe is replayed on it'
-                  : 'an ONNX model with its data files, or a recipe'}
-            </p>
+            <div className="pop flex flex-col items-center px-10 py-7">
+              <Icon of={FileDown} size={32} className="text-accent" />
+              <p className="mt-4 text-17 font-strong">{open ? 'Drop to open here' : 'Drop to open'}</p>
+              <p className="mt-1 text-13 text-ink-2">
+                {missing
+                  ? 'a missing data file, another model, or a recipe'
+                  : open
+                    ? 'another model takes the place of this one; a recipe is replayed on it'
+                    : 'an ONNX model with its data files, or a recipe'}
+              </p>
+            </div>
           </div>
         </div>
       )}
-    </>
+    </form>
   );
 }

@@ -87,7 +87,9 @@ export function Recents({ app }: { readonly app: App }) {
       )}
       <p className="mt-2.5 flex items-start gap-2 text-11 text-ink-3">
         <Icon of={Info} size={13} className="mt-px" />
-        <span>Recipes are kept, models are not. Reopening asks for the file again.</span>
+        <span>
+          Recipes are kept, models are not. Reopening asks for the file again and checks that it is the same one.
+        </span>
       </p>
     </section>
   );
