@@ -259,5 +259,5 @@ function frameSpace(blocks: Int32Array, rank: number): number {
   const here = blocks[rank]!;
   if (before === here) return 0;
   const end = before >= 0 ? FRAME_BOTTOM : 0;
-  return here >= 0 ? (before >= 0 ? end + FRAME_GAP : FRAME_GAP - GAP / 2) + FRAME_HEADER : end;
+  return here >= 0 ? end + FRAME_GAP + FRAME_HEADER : end;
 }

@@ -4,6 +4,7 @@ import { type PointerEvent, useCallback, useEffect, useMemo, useRef, useState } 
 import type { Camera } from './camera.ts';
 import { LARGEST_ZOOM, SMALLEST_ZOOM } from './camera.ts';
 import './canvas.css';
+import type { CanvasFlowNode, NodeState } from './flow-nodes.ts';
 import { FlowNodes, showsOperators } from './flow-nodes.ts';
 import type { Hull, Look } from './look.ts';
 import type { MarkFlowNode } from './MarkNode.tsx';
@@ -20,6 +21,7 @@ import { type CameraMoves, useCamera } from './use-camera.ts';
 import { handleKey } from './use-keys.ts';
 import { usePainter } from './use-painter.ts';
 import { useFreshRows, useLook, useScene } from './use-scene.ts';
+import type { VisibleTiles } from './use-visible.ts';
 import { useVisible } from './use-visible.ts';
 import { describeRow } from './walk.ts';
 import { ZoomControls } from './ZoomControls.tsx';
@@ -48,15 +50,17 @@ function Canvas(props: GraphCanvasProps) {
   const root = useRef<HTMLDivElement>(null);
   const selected = rowOf(scene, props.selected);
   const hovered = rowOf(scene, props.hovered);
-  usePainter(canvas, camera, { scene, look, theme, selected, hovered });
+  const fresh = useFreshRows(scene, props.documentKey);
+  usePainter(canvas, camera, { scene, look, theme, selected, hovered, fresh });
   useZoomVariable(root, camera);
   useFocus(scene, moves, props.focusRequest);
-  const nodes = useNodes(props, scene, look, camera, theme, selected, hovered);
+  const visible = useVisible(camera);
+  const nodes = useNodes(props, { scene, look, theme, selected, hovered, fresh }, visible);
   const pointer = usePointer(props, scene, camera, moves);
   const goTo = useCallback((row: number) => moves.goTo(row, { close: true, animated: false }), [moves]);
   const count = props.picture.view.nodeIds.length;
   return (
-    <div ref={root} className="gc">
+    <div ref={root} className="gc" data-detail={visible.detail}>
       <div
         className="gc-flow"
         role="application"
@@ -83,6 +87,7 @@ function Canvas(props: GraphCanvasProps) {
           deleteKeyCode={null}
           selectionKeyCode={null}
           multiSelectionKeyCode={null}
+          panActivationKeyCode={null}
           attributionPosition="top-right"
           onPaneClick={pointer.click}
         />
@@ -103,22 +108,12 @@ function Canvas(props: GraphCanvasProps) {
 
 const rowOf = (scene: Scene, node: number | null): number => (node === null ? -1 : (scene.rowOf.get(node) ?? -1));
 
-function useNodes(
-  props: GraphCanvasProps,
-  scene: Scene,
-  look: Look,
-  camera: Camera,
-  theme: ReturnType<typeof useCanvasTheme>,
-  selected: number,
-  hovered: number,
-) {
+function useNodes(props: GraphCanvasProps, state: NodeState, visible: VisibleTiles): CanvasFlowNode[] {
   const [flowNodes] = useState(() => new FlowNodes());
-  const visible = useVisible(camera);
-  const fresh = useFreshRows(scene, props.documentKey);
   const { sites, refusals, refusal, onToggleSite, onOpenRefusal } = props;
+  const { scene, look, theme, selected, hovered, fresh } = state;
   const press = usePress(onToggleSite, onOpenRefusal);
   return useMemo(() => {
-    const state = { scene, look, theme, selected, hovered, fresh };
     const describe = (hull: Hull): MarkFlowNode['data'] | null => {
       if (hull.kind === 'group') return null;
       if (hull.kind === 'miss') {
@@ -134,7 +129,9 @@ function useNodes(
       return site ? { kind: hull.kind, label: site.what, open: false, press: press.site(site.key) } : null;
     };
     return [
-      ...(showsOperators(visible.detail) ? flowNodes.operators(state, visible.box) : []),
+      ...(showsOperators(visible.detail)
+        ? flowNodes.operators({ scene, look, theme, selected, hovered, fresh }, visible.box)
+        : []),
       ...(visible.marks ? flowNodes.hullMarks(look, visible.box, describe) : []),
     ];
   }, [flowNodes, visible, scene, look, theme, selected, hovered, fresh, sites, refusals, refusal, press]);
@@ -240,11 +237,12 @@ function OpenRefusal({
   const index = props.refusal;
   const refusal = index === null ? undefined : props.refusals[index];
   const box = look.hulls.find((hull) => hull.kind === 'miss' && hull.index === index)?.boxes[0];
+  const shown = useRef<number | null>(null);
   useEffect(() => {
-    if (index !== null && box) moves.showBox(box);
     // Only a newly opened near miss moves the canvas.
-    // eslint-disable-next-line react-hooks/exhaustive-deps
-  }, [index]);
+    if (index !== null && box && shown.current !== index) moves.showBox(box);
+    shown.current = index;
+  }, [index, box, moves]);
   if (!refusal || !box) return null;
   const where = refusal.nodes.flatMap((node) => {
     const row = scene.rowOf.get(node);

@@ -15,6 +15,9 @@ const WIDTH = 304;
 const ARROW = 66;
 const DISTANCE = 14;
 const MOST_ACTIONS = 2;
+/** Free room at the canvas's edge, and at its foot for the floating tools. */
+const EDGE = 8;
+const TOOLS = 56;
 
 /** Why a pass does not apply here, beside the place; it follows the canvas and never covers its anchor. */
 export function RefusalPopover({ refusal, where, box, camera, onClose }: Props) {
@@ -72,15 +75,17 @@ export function RefusalPopover({ refusal, where, box, camera, onClose }: Props) 
 const asWords = (part: string, index: number) =>
   index % 2 === 0 ? part : <code key={`${index} ${part}`}>{part}</code>;
 
-/** Right of the hull, or left of it where there is no room. */
+/** Right of the hull, or left of it where there is no room; gone while the hull is out of view. */
 function placeBeside(pane: HTMLElement, box: Box, camera: Camera): void {
   const { x, y, zoom } = camera.viewport;
   const right = box.right * zoom + x + DISTANCE;
-  const fits = right + WIDTH + 8 <= camera.width;
-  const left = fits ? right : box.left * zoom + x - DISTANCE - WIDTH;
+  const fits = right + WIDTH + EDGE <= camera.width;
+  const left = fits ? right : Math.max(EDGE, box.left * zoom + x - DISTANCE - WIDTH);
   const middle = ((box.top + box.bottom) / 2) * zoom + y;
-  const highest = camera.height - pane.offsetHeight - 56;
-  const top = Math.max(8, Math.min(highest, middle - ARROW));
+  const lowest = camera.height - pane.offsetHeight - TOOLS;
+  const top = Math.max(EDGE, Math.min(lowest, middle - ARROW));
+  const seen = right > DISTANCE && box.left * zoom + x < camera.width && middle > 0 && middle < camera.height;
+  pane.style.visibility = seen ? 'visible' : 'hidden';
   pane.dataset['side'] = fits ? 'right' : 'left';
   pane.style.transform = `translate(${Math.round(left)}px, ${Math.round(top)}px)`;
   const arrow = Math.max(14, Math.min(pane.offsetHeight - 24, middle - top - 5));

@@ -12,6 +12,7 @@ export interface Painted {
   readonly theme: CanvasTheme;
   readonly selected: number;
   readonly hovered: number;
+  readonly fresh: ReadonlySet<number>;
 }
 
 /** Paints the canvas under React Flow whenever the camera moves or what is painted changes. No component renders. */

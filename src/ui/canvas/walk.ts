@@ -1,6 +1,6 @@
 import { plural } from '../../base/format.ts';
 import type { Scene } from './scene.ts';
-import { consumersOf, producersOf } from './scene.ts';
+import { consumersOf, listOf, producersOf } from './scene.ts';
 
 export type Direction = 'up' | 'down' | 'left' | 'right';
 
@@ -58,12 +58,8 @@ function beside({ picture: { layout } }: Scene, row: number, side: 1 | -1): numb
 export function describeRow(scene: Scene, row: number, site: { readonly on: boolean } | null): string {
   const { view, layout } = scene.picture;
   const detail = view.nodeDetails[row] ? `, ${view.nodeDetails[row]}` : '';
-  const shapes = Array.from(layout.routeWires.keys())
-    .filter((route) => view.wireSources[layout.routeWires[route]!] === row)
-    .slice(0, 1)
-    .map((route) => view.wireShapes[layout.routeWires[route]!]!)
-    .filter((shape) => shape !== '');
-  const output = shapes.length ? `, output ${shapes[0]}` : '';
+  const shapes = Array.from(listOf(scene.routesFrom, row), (route) => view.wireShapes[layout.routeWires[route]!]!);
+  const output = shapes[0] ? `, output ${shapes[0]}` : '';
   const producers = producersOf(scene, row).length;
   const consumers = consumersOf(scene, row).length;
   const state = site ? `, site ${site.on ? 'on' : 'off'}` : '';

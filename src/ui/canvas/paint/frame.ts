@@ -18,6 +18,8 @@ export interface Frame {
   readonly visible: Box;
   readonly selected: number;
   readonly hovered: number;
+  /** Rows that grow into their place just now. */
+  readonly fresh: ReadonlySet<number>;
 }
 
 /** Text is never smaller than this on the screen. */

@@ -28,7 +28,7 @@ export function paintShapes(frame: Frame): void {
     const box = boxOfPort(scene.picture, port);
     const shape = view.wireShapes[wire]!;
     if (shape !== '' && meets(box, frame.visible))
-      shapeLabel(frame, shape, { x: layout.portX[port]!, y: box.bottom + 13 }, false, size, -1);
+      shapeLabel(frame, shape, { x: layout.portX[port]!, y: box.bottom + 8 }, false, size, -1);
   });
 }
 

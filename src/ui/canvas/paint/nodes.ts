@@ -39,6 +39,23 @@ export function paintFarNodes(frame: Frame): void {
   outline(frame);
 }
 
+/**
+ * Near: plain plates below the nodes of the DOM, so that a fast pan never shows a hole while React catches up, and
+ * that the change from middle to near is a cross-fade.
+ */
+export function paintPlates(frame: Frame): void {
+  const { context, scene, look, theme, viewport } = frame;
+  scene.rows.query(frame.visible, (row) => {
+    if ((look.matches && !look.matches.has(row)) || frame.fresh.has(row)) return;
+    const at = screenBox(frame, boxOfRow(scene.picture, row));
+    roundedBox(context, at, 7 * viewport.zoom);
+    context.fillStyle = theme.raised;
+    context.fill();
+    context.fillStyle = rowColor(scene, look, theme, row);
+    context.fillRect(at.x, at.y + 7 * viewport.zoom, 2, at.height - 14 * viewport.zoom);
+  });
+}
+
 /** Middle: family edge, glyph, operator and cost bar; no ids. */
 export function paintMiddleNodes(frame: Frame): void {
   const { context, scene } = frame;

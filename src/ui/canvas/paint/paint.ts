@@ -2,7 +2,7 @@ import { paintBlocks, paintDots } from './backdrop.ts';
 import type { Frame } from './frame.ts';
 import { paintFused, paintHulls } from './hulls.ts';
 import { paintPills, paintShapes } from './labels.ts';
-import { paintFarNodes, paintMiddleNodes } from './nodes.ts';
+import { paintFarNodes, paintMiddleNodes, paintPlates } from './nodes.ts';
 import { paintWires } from './wires.ts';
 
 /** Paints everything that is not in the DOM: near, that is all but nodes and ticks. */
@@ -15,7 +15,10 @@ export function paint(frame: Frame): void {
     paintHulls(frame);
     paintFused(frame);
   }
-  if (frame.detail === 'near') paintShapes(frame);
+  if (frame.detail === 'near') {
+    paintPlates(frame);
+    paintShapes(frame);
+  }
   paintPills(frame);
   if (frame.detail === 'far') {
     paintFarNodes(frame);
