@@ -28,6 +28,7 @@ const overlap = (a: Box, b: Box): boolean =>
 const within = (a: Box, hull: Box): boolean =>
   a.left >= hull.left + 8 && a.right <= hull.right - 8 && a.top >= hull.top + 8 && a.bottom <= hull.bottom - 8;
 const press = (): void => {};
+const describeHull = () => ({ kind: 'on', label: 'w', open: false, press }) as const;
 
 const FAMILY_COLORS = ['conv', 'dense', 'norm', 'act', 'elem', 'shape', 'pool', 'attn', 'control', 'const', 'unknown'];
 const theme = {
@@ -224,12 +225,11 @@ describe('nodes for React Flow', () => {
   it('include a mark for each hull in view', () => {
     const site = { key: 'k', nodes: [nodeNamed(view.nodeNames[0]!), view.nodeIds[1]!], on: true, what: 'w' };
     const look = buildLook(scene, { ...plain, sites: [site] });
-    const describe = () => ({ kind: 'on', label: 'w', open: false, press }) as const;
     const nodes = new FlowNodes();
-    const marks = nodes.hullMarks(look, all, describe);
+    const marks = nodes.hullMarks(look, all, describeHull);
     expect(marks).toHaveLength(1);
-    expect(nodes.hullMarks(look, all, describe)[0]).toBe(marks[0]);
-    expect(nodes.hullMarks(look, { ...all, top: 4000, bottom: 5000 }, describe)).toEqual([]);
+    expect(nodes.hullMarks(look, all, describeHull)[0]).toBe(marks[0]);
+    expect(nodes.hullMarks(look, { ...all, top: 4000, bottom: 5000 }, describeHull)).toEqual([]);
   });
 });
 
