@@ -5,7 +5,7 @@
 
 /** Narrow no-break space: between groups of digits and before a unit. */
 export const THIN = '\u202f';
-export const MINUS = '\u2212';
+const MINUS = '\u2212';
 /** What is not known: never 0. */
 export const UNKNOWN = '–';
 /** Changes smaller than this share are no change. */

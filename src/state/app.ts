@@ -13,7 +13,7 @@ import { selectingActions, type SelectingActions } from './selecting.ts';
 import type { Settings } from './settings.ts';
 import { steppingActions, type SteppingActions } from './stepping.ts';
 
-export interface Actions
+interface Actions
   extends
     OpeningActions,
     LookingActions,

@@ -33,7 +33,7 @@ export interface PruneSession {
 }
 
 /** A file being read: what the page says about it meanwhile. */
-export interface Opening {
+interface Opening {
   readonly name: string;
   /** Bytes of all files; null: a sample, which is built. */
   readonly bytes: number | null;
@@ -42,7 +42,7 @@ export interface Opening {
 }
 
 /** A recipe that waits for its model to be dropped. */
-export interface PendingRecipe {
+interface PendingRecipe {
   readonly name: string;
   readonly recipe: Recipe;
 }

@@ -12,7 +12,7 @@ export interface ExportingActions {
 }
 
 /** `mobilenetv2.onnx` → `mobilenetv2`. */
-export const stemOf = (name: string): string => name.replace(/\.onnx$/i, '');
+const stemOf = (name: string): string => name.replace(/\.onnx$/i, '');
 export const modelFileName = (name: string): string => `${stemOf(name)}.whittled.onnx`;
 export const recipeFileName = (name: string): string => `${stemOf(name)}.recipe.json`;
 

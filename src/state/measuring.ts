@@ -21,7 +21,7 @@ export interface MeasuringActions {
 /** Larger files are checked on request only, bytes. */
 export const CHECKED_UNASKED = 64e6;
 
-export const verifyDefaults = (document: DocumentView, a: number, b: number, threads: number): VerifyRequest => ({
+const verifyDefaults = (document: DocumentView, a: number, b: number, threads: number): VerifyRequest => ({
   class: loosest(document.stops.slice(a + 1, b + 1).map((stop) => stop.preserves)),
   seeds: 3,
   backends: ['wasm'],
@@ -29,7 +29,7 @@ export const verifyDefaults = (document: DocumentView, a: number, b: number, thr
   threads,
 });
 
-export const benchDefaults = (threads: number): BenchRequest => ({
+const benchDefaults = (threads: number): BenchRequest => ({
   backend: 'wasm',
   level: 'all',
   threads,

@@ -8,7 +8,7 @@ export interface Notice {
   readonly text: string;
   readonly action: { readonly label: string; readonly run: () => void } | null;
 }
-export interface NoticesState {
+interface NoticesState {
   readonly notices: readonly Notice[];
   /** Said to screen readers, once per change. */
   readonly announcement: string;

@@ -2,7 +2,7 @@ import { FAMILIES } from '../base/families.ts';
 import type { GraphView } from '../ir/view.ts';
 
 /** A part of the model: a name scope, several alike in a row, or a single node. */
-export interface OutlinePart {
+interface OutlinePart {
   readonly key: string;
   readonly kind: 'scope' | 'repeat' | 'node';
   readonly name: string;

@@ -16,7 +16,7 @@ export interface Recent {
   readonly bytesAfter: number;
   readonly bench: { readonly ratio: number; readonly verdict: BenchVerdict } | null;
 }
-export interface RecentsState {
+interface RecentsState {
   /** The newest first. */
   readonly recents: readonly Recent[];
 }

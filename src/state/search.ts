@@ -7,7 +7,7 @@ interface Term {
 }
 
 /** `op:Conv name:features.7 192`: every word has to be found. */
-export function parseSearch(text: string): readonly Term[] {
+function parseSearch(text: string): readonly Term[] {
   return text
     .trim()
     .toLowerCase()

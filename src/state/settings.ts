@@ -16,7 +16,7 @@ export interface Settings {
   /** Height of the outline's part of the left panel, as a share. */
   readonly outlineShare: number;
 }
-export interface SettingsState {
+interface SettingsState {
   readonly settings: Settings;
 }
 export type SettingsStore = StoreApi<SettingsState>;

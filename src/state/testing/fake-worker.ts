@@ -11,7 +11,7 @@ import { makeView } from './view.ts';
 
 type Method = keyof GraphApi & string;
 /** What a test gives in place of the fake's own answer. */
-export type Override = (params: never, options: CallOptions) => unknown;
+type Override = (params: never, options: CallOptions) => unknown;
 
 const summary = (nodes: number): ModelSummary => ({
   nodes,
@@ -47,7 +47,7 @@ const stop = (index: number, step: RecipeStep | null, nodes: number): StopView =
   groups: [],
 });
 
-export const PASSES: readonly PassInfo[] = ['fold', 'fuse'].map((id) => ({
+const PASSES: readonly PassInfo[] = ['fold', 'fuse'].map((id) => ({
   id,
   group: 'fusion',
   title: `Pass ${id}`,
@@ -67,7 +67,7 @@ const picture = (nodes: number, revision: number): Picture => ({
 });
 
 /** A graph worker in miniature: a chain of five nodes, each step takes one away. */
-export class FakeWorker {
+class FakeWorker {
   readonly calls: { readonly method: Method; readonly params: unknown }[] = [];
   readonly overrides = new Map<Method, Override>();
   restarts = 0;

@@ -27,6 +27,16 @@ function toneOf(stop: StopView): Tone {
   return stop.verify ? (stop.preserves === 'approximation' ? 'changed' : 'good') : 'plain';
 }
 
+/** A step without effect, in few words. */
+function IdleCard({ stop }: { readonly stop: StopView }) {
+  return (
+    <>
+      <span className="text-11 leading-[1.3] text-ink-2">{stop.title}</span>
+      <span className="mt-auto text-11 text-ink-3">no site</span>
+    </>
+  );
+}
+
 /** Nodes of the opened file, or what the step changed. */
 function Deltas({ stop, before }: { readonly stop: StopView; readonly before: StopView | undefined }) {
   const { summary } = stop;
@@ -83,6 +93,7 @@ interface StopItemProps {
 function StopItem({ app, document, stop, last }: StopItemProps) {
   const current = stop.index === document.cursor;
   const undone = stop.index > document.cursor;
+  const idle = isIdle(stop) && !current;
   const note = stop.error?.message ?? (stop.lost.length > 0 ? `Not found again: ${stop.lost.join(', ')}` : undefined);
   return (
     <li
@@ -91,7 +102,7 @@ function StopItem({ app, document, stop, last }: StopItemProps) {
       data-current={current ? '' : undefined}
       data-undone={undone ? '' : undefined}
       data-last={last ? '' : undefined}
-      data-idle={isIdle(stop) && !current ? '' : undefined}
+      data-idle={idle ? '' : undefined}
     >
       <div className="stop-line" aria-hidden="true">
         <span className="stop-dot" />
@@ -103,14 +114,20 @@ function StopItem({ app, document, stop, last }: StopItemProps) {
         title={note}
         onClick={() => void app.actions.moveTo(stop.index)}
       >
-        <span className="ell w-full text-12 font-strong">{stop.title}</span>
-        <span className="mt-1 flex w-full min-w-0 items-center gap-1.5">
-          <StopBadge stop={stop} />
-          <span className="num ell text-11 text-ink-3">{undone ? 'undone' : noteOf(stop)}</span>
-        </span>
-        <span className="num mt-auto flex gap-[9px] text-11 whitespace-nowrap text-ink-2">
-          <Deltas stop={stop} before={document.stops[stop.index - 1]} />
-        </span>
+        {idle ? (
+          <IdleCard stop={stop} />
+        ) : (
+          <>
+            <span className="ell w-full text-12 font-strong">{stop.title}</span>
+            <span className="mt-1 flex w-full min-w-0 items-center gap-1.5">
+              <StopBadge stop={stop} />
+              <span className="num ell text-11 text-ink-3">{undone ? 'undone' : noteOf(stop)}</span>
+            </span>
+            <span className="num mt-auto flex gap-[9px] text-11 whitespace-nowrap text-ink-2">
+              <Deltas stop={stop} before={document.stops[stop.index - 1]} />
+            </span>
+          </>
+        )}
       </button>
     </li>
   );

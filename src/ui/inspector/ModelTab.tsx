@@ -7,7 +7,7 @@ import { useDocument } from '../kit/use-store.ts';
 import { chooseFiles } from '../start/files.ts';
 
 /** Data files that the model names: those that are here, and those that are still to be given. */
-export function ExternalData({ app }: { readonly app: App }) {
+function ExternalData({ app }: { readonly app: App }) {
   const missing = useDocument(app, (state) => state.document?.missing);
   const given = useDocument(app, (state) => state.external);
   if (!missing || missing.length === 0) return null;

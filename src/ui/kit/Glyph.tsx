@@ -2,7 +2,7 @@ import type { ReactNode } from 'react';
 import type { Family } from '../../base/families.ts';
 
 /** One mark per operator family, so that colour never speaks alone. Drawn on a 12 × 12 grid. */
-export const GLYPHS: Readonly<Record<Family, ReactNode>> = {
+const GLYPHS: Readonly<Record<Family, ReactNode>> = {
   conv: <path d="M2 2h3v3H2zM7 2h3v3H7zM2 7h3v3H2zM7 7h3v3H7z" fill="currentColor" stroke="none" />,
   dense: <path d="M2.5 2.5l7 7M9.5 2.5l-7 7" />,
   norm: <path d="M1.5 9.5c2.5 0 2.5-7 4.5-7s2 7 4.5 7" />,

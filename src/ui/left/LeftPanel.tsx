@@ -11,9 +11,18 @@ import { SearchField } from './SearchField.tsx';
 const SMALLEST = 0.15;
 
 /** Search, outline and passes; the pruning panel takes their place while channels are pruned. */
-export function LeftPanel({ app, rail }: { readonly app: App; readonly rail: boolean }) {
+export function LeftPanel({
+  app,
+  rail,
+  readOnly,
+}: {
+  readonly app: App;
+  readonly rail: boolean;
+  readonly readOnly: boolean;
+}) {
   const pruning = useDocument(app, (state) => state.prune !== null);
   const share = useSettings(app, (settings) => settings.outlineShare);
+  if (readOnly) return null;
   if (rail) {
     return (
       <div className="flex justify-center pt-2">

@@ -99,7 +99,7 @@ function useLines(app: App, view: GraphView) {
 }
 
 /** The model by name scopes; only the lines in view exist in the page. */
-export function OutlineTree({ app, view }: { readonly app: App; readonly view: GraphView }) {
+function OutlineTree({ app, view }: { readonly app: App; readonly view: GraphView }) {
   const { outline, lines, largest, selectedKey } = useLines(app, view);
   const matches = useView(app, (state) => state.matches);
   const matched = useMemo(() => new Set(matches ?? []), [matches]);

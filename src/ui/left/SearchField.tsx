@@ -69,7 +69,6 @@ export function SearchField({ app }: { readonly app: App }) {
             app.actions.search('');
             event.currentTarget.blur();
           }
-          event.stopPropagation();
         }}
       />
       {text === '' ? <kbd className="kbd">{MOD}F</kbd> : <Matches app={app} />}

@@ -7,7 +7,7 @@ import { Icon } from '../kit/controls.tsx';
 import { useDocument, useView } from '../kit/use-store.ts';
 
 /** `Conv 21`: what a person calls a node. */
-export function nodeTitle(view: GraphView, node: number): string {
+function nodeTitle(view: GraphView, node: number): string {
   const row = view.nodeIds.indexOf(node);
   if (row < 0) return `node ${node}`;
   return `${view.opTypes[view.nodeOps[row] ?? 0] ?? '?'} ${view.nodeOrdinals[row] ?? ''}`;

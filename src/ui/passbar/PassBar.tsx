@@ -113,7 +113,12 @@ function Bar({
       {count > 0 && <SiteStepper app={app} at={preview.at} count={count} />}
       <Options app={app} info={info} preview={preview} />
       {count > 1 && (
-        <Button variant="ghost" size="small" onClick={() => app.actions.setAllSites(on < count)}>
+        <Button
+          variant="ghost"
+          size="small"
+          className="hidden fold:inline-flex"
+          onClick={() => app.actions.setAllSites(on < count)}
+        >
           {on < count ? 'All on' : 'All off'}
         </Button>
       )}

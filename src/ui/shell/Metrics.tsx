@@ -46,7 +46,7 @@ function Chip({ label, pair, change, tone, title, className = '' }: ChipProps) {
       role="group"
       aria-label={label}
       title={title}
-      className={`num flex flex-col justify-center gap-px border-l border-line-soft px-2.5 leading-[1.2] whitespace-nowrap roomy:px-[13px] ${className}`}
+      className={`num flex flex-col justify-center gap-px border-l border-line-soft px-2.5 leading-[1.2] whitespace-nowrap min-w-[112px] roomy:min-w-[124px] roomy:px-[13px] ${className}`}
     >
       <span className="flex justify-between gap-2.5 text-10 text-ink-3">
         <span>{label}</span>

@@ -25,7 +25,7 @@ function NoticeCard({ app, notice }: { readonly app: App; readonly notice: Notic
     <li className="pop pointer-events-auto flex w-[360px] items-center gap-[11px] py-2.5 pr-2 pl-3">
       <Icon of={icon} size={16} className={colour} />
       <div className="min-w-0 flex-1">
-        <p className="ell font-medium">{notice.title}</p>
+        <p className="font-medium">{notice.title}</p>
         {notice.text !== '' && <p className="text-11 text-ink-2">{notice.text}</p>}
       </div>
       {notice.action && (
@@ -50,7 +50,7 @@ export function Notices({ app }: { readonly app: App }) {
   const announcement = useStore(app.notices, (state) => state.announcement);
   return (
     <section aria-label="Messages">
-      <ul className="pointer-events-none fixed right-4 bottom-4 z-30 flex flex-col gap-2">
+      <ul className="pointer-events-none fixed right-[calc(var(--corner-right,0px)+12px)] bottom-[calc(var(--corner-bottom,0px)+12px)] z-30 flex flex-col gap-2">
         {notices.map((notice) => (
           <NoticeCard key={notice.id} app={app} notice={notice} />
         ))}

@@ -1,4 +1,4 @@
-import { lazy, Suspense, type CSSProperties } from 'react';
+import { lazy, Suspense, useEffect, type CSSProperties } from 'react';
 import type { App } from '../../state/app.ts';
 import type { Workspace } from '../../state/view.ts';
 import { Dock } from '../dock/Dock.tsx';
@@ -88,7 +88,7 @@ function StudioWorkspace({ app, panels }: { readonly app: App; readonly panels: 
         tabIndex={-1}
         className="relative row-span-2 flex min-h-0 flex-col border-r border-line bg-panel"
       >
-        {stage >= 3 && <LeftPanel app={app} rail={panels.rail} />}
+        {stage >= 3 && <LeftPanel app={app} rail={panels.rail} readOnly={panels.readOnly} />}
         {!panels.rail && <LeftSash app={app} panels={panels} />}
       </aside>
       <main
@@ -140,10 +140,28 @@ function OtherWorkspace({ app, workspace }: { readonly app: App; readonly worksp
   );
 }
 
+/** Tells messages where they cover nothing but canvas: beside the inspector, above the dock and the zoom. */
+function useFreeCorner(panels: Panels | null): void {
+  const [right, bottom] = panels ? [panels.right + 32, panels.dock + 44] : [0, 0];
+  useEffect(() => {
+    const { style } = document.documentElement;
+    style.setProperty('--corner-right', `${right}px`);
+    style.setProperty('--corner-bottom', `${bottom}px`);
+  }, [right, bottom]);
+  useEffect(
+    () => () => {
+      document.documentElement.style.removeProperty('--corner-right');
+      document.documentElement.style.removeProperty('--corner-bottom');
+    },
+    [],
+  );
+}
+
 /** The studio around an open model. */
 export function Studio({ app }: { readonly app: App }) {
   const panels = usePanels(app);
   const workspace = useView(app, (state) => state.workspace);
+  useFreeCorner(workspace === 'studio' ? panels : null);
   const columns = `${panels.left}px minmax(0, 1fr)${panels.right > 0 ? ` ${panels.right}px` : ''}`;
   const style: CSSProperties = {
     gridTemplateColumns: columns,

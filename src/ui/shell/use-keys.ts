@@ -12,7 +12,7 @@ const isTyping = (target: EventTarget | null): boolean =>
 /** A control under the focus has its own use for Enter and Space. */
 const isControl = (target: EventTarget | null): boolean =>
   target instanceof HTMLElement &&
-  target.closest('button, a[href], [role=menuitem], [role=treeitem], [role=dialog]') !== null;
+  target.closest('button, a[href], [role=menuitem], [role=tree], [role=separator], [role=dialog]') !== null;
 
 const focusSearch = (app: App): void => {
   app.actions.changeSettings({ leftOpen: true });

@@ -12,7 +12,7 @@ const countOf = ({ done, total }: Progress): string => {
 };
 
 /** Stages of a job: what is over, and what is at work with its count. */
-export function Stages({ stages, now }: { readonly stages: readonly Progress[]; readonly now: Progress }) {
+function Stages({ stages, now }: { readonly stages: readonly Progress[]; readonly now: Progress }) {
   return (
     <ol className="mt-3.5">
       {stages.map((stage) => (

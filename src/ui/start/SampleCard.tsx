@@ -37,7 +37,7 @@ function cellPaths(families: readonly string[]): readonly Cells[] {
 }
 
 /** A graph as a small picture: a cell per node, coloured by family. */
-export function CellPicture({ cells, className }: { readonly cells: readonly string[]; readonly className?: string }) {
+function CellPicture({ cells, className }: { readonly cells: readonly string[]; readonly className?: string }) {
   const paths = useMemo(() => cellPaths(cells), [cells]);
   return (
     <svg viewBox={`0 0 ${WIDTH} ${HEIGHT}`} className={className} aria-hidden="true">

@@ -29,7 +29,7 @@ async function filesIn(entry: FileSystemEntry): Promise<readonly File[]> {
 }
 
 /** Files of a drop; folders are looked through. The entries have to be taken before the event is over. */
-export async function droppedFiles(transfer: DataTransfer): Promise<readonly File[]> {
+async function droppedFiles(transfer: DataTransfer): Promise<readonly File[]> {
   const entries = [...transfer.items].map((item) => item.webkitGetAsEntry());
   if (!entries.some((entry) => entry?.isDirectory)) return [...transfer.files];
   return (await Promise.all(entries.flatMap((entry) => (entry ? [filesIn(entry)] : [])))).flat();
