@@ -381,7 +381,7 @@ describe('after the death of the worker', () => {
       await vi.advanceTimersByTimeAsync(10);
       const job = app.jobs.getState().jobs.at(-1);
       app.actions.cancelJob(job?.id ?? -1);
-      await vi.advanceTimersByTimeAsync(3100);
+      await vi.advanceTimersByTimeAsync(5100);
       await applying;
       await vi.advanceTimersByTimeAsync(10);
       expect(worker.restarts).toBe(1);

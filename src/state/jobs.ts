@@ -52,7 +52,7 @@ function advance(job: JobView, progress: Progress): Pick<JobView, 'stages' | 'pr
   return { progress, stages: ended ? [...job.stages, job.progress] : job.stages };
 }
 
-export function createJobRunner(store: JobsStore, onStuck: () => void, stuckAfterMs = 3000): JobRunner {
+export function createJobRunner(store: JobsStore, onStuck: () => void, stuckAfterMs = 5000): JobRunner {
   const controllers = new Map<number, AbortController>();
   let nextId = 1;
 
