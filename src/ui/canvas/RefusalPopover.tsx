@@ -75,19 +75,42 @@ export function RefusalPopover({ refusal, where, box, camera, onClose }: Props) 
 const asWords = (part: string, index: number) =>
   index % 2 === 0 ? part : <code key={`${index} ${part}`}>{part}</code>;
 
-/** Right of the hull, or left of it where there is no room; gone while the hull is out of view. */
+/** Right of the hull, left of it, else below or above: never over it. Gone while the hull is out of view. */
 function placeBeside(pane: HTMLElement, box: Box, camera: Camera): void {
   const { x, y, zoom } = camera.viewport;
-  const right = box.right * zoom + x + DISTANCE;
-  const fits = right + WIDTH + EDGE <= camera.width;
-  const left = fits ? right : Math.max(EDGE, box.left * zoom + x - DISTANCE - WIDTH);
-  const middle = ((box.top + box.bottom) / 2) * zoom + y;
-  const lowest = camera.height - pane.offsetHeight - TOOLS;
-  const top = Math.max(EDGE, Math.min(lowest, middle - ARROW));
-  const seen = right > DISTANCE && box.left * zoom + x < camera.width && middle > 0 && middle < camera.height;
+  const hull = {
+    left: box.left * zoom + x,
+    right: box.right * zoom + x,
+    top: box.top * zoom + y,
+    bottom: box.bottom * zoom + y,
+  };
+  const seen = hull.right > 0 && hull.left < camera.width && hull.bottom > 0 && hull.top < camera.height;
   pane.style.visibility = seen ? 'visible' : 'hidden';
-  pane.dataset['side'] = fits ? 'right' : 'left';
+  const tall = pane.offsetHeight;
+  const side = sideOf(hull, tall, camera);
+  const across = side === 'right' || side === 'left';
+  const middle = across ? (hull.top + hull.bottom) / 2 : (hull.left + hull.right) / 2;
+  const start = across
+    ? between(EDGE, camera.height - tall - TOOLS, middle - ARROW)
+    : between(EDGE, camera.width - WIDTH - EDGE, middle - WIDTH / 2);
+  const left = side === 'right' ? hull.right + DISTANCE : side === 'left' ? hull.left - DISTANCE - WIDTH : start;
+  const top = side === 'below' ? hull.bottom + DISTANCE : side === 'above' ? hull.top - DISTANCE - tall : start;
+  pane.dataset['side'] = side;
   pane.style.transform = `translate(${Math.round(left)}px, ${Math.round(top)}px)`;
-  const arrow = Math.max(14, Math.min(pane.offsetHeight - 24, middle - top - 5));
-  pane.style.setProperty('--gc-arrow', `${Math.round(arrow)}px`);
+  pane.style.setProperty(
+    '--gc-arrow',
+    `${Math.round(between(14, (across ? tall : WIDTH) - 24, middle - start - 5))}px`,
+  );
+}
+
+const between = (least: number, most: number, value: number): number => Math.max(least, Math.min(most, value));
+
+function sideOf(
+  hull: { readonly left: number; readonly right: number; readonly bottom: number },
+  tall: number,
+  camera: Camera,
+): 'right' | 'left' | 'below' | 'above' {
+  if (hull.right + DISTANCE + WIDTH + EDGE <= camera.width) return 'right';
+  if (hull.left - DISTANCE - WIDTH >= EDGE) return 'left';
+  return hull.bottom + DISTANCE + tall + TOOLS <= camera.height ? 'below' : 'above';
 }

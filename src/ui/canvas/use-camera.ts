@@ -48,22 +48,27 @@ export function useCamera(scene: Scene, documentKey: string): { readonly camera:
     [flow],
   );
   const moves = useMemo(() => movesOf(scene, camera, set), [scene, camera, set]);
-  useFirstFit(camera, moves, documentKey);
+  const ready = useCallback(() => store.getState().panZoom !== null, [store]);
+  useFirstFit(camera, moves, documentKey, ready);
   return { camera, moves };
 }
 
-/** The whole graph, once the pane has a size, for each new document. */
-function useFirstFit(camera: Camera, moves: CameraMoves, documentKey: string): void {
+/** The whole graph, once the pane has a size and can be moved, for each new document. */
+function useFirstFit(camera: Camera, moves: CameraMoves, documentKey: string, ready: () => boolean): void {
   const fitted = useRef<string | null>(null);
+  // A canvas that is taken away and put back (strict mode does so) starts over, as React Flow does.
+  useEffect(() => {
+    fitted.current = null;
+  }, []);
   useEffect(() => {
     const fit = (): void => {
-      if (fitted.current === documentKey || camera.width === 0) return;
+      if (fitted.current === documentKey || camera.width === 0 || !ready()) return;
       fitted.current = documentKey;
       moves.all(false);
     };
     fit();
     return camera.subscribe(fit);
-  }, [camera, moves, documentKey]);
+  }, [camera, moves, documentKey, ready]);
 }
 
 /** Duration of camera moves, ms; 0 where motion is reduced. */

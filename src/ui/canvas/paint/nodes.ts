@@ -85,7 +85,7 @@ function middleNode(frame: Frame, row: number): void {
   context.fillStyle = color;
   context.fillRect(at.x, at.y, edge, at.height);
   const bar = look.heat.bars[row]! * (at.width - edge);
-  if (bar > 0.5 && at.height >= 9) {
+  if (bar > 0.5 && at.height >= 12) {
     context.fillStyle = heated ? color : theme.text3;
     context.fillRect(at.x + edge, at.y + at.height - 1.5, bar, 1.5);
   }
