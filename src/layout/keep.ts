@@ -112,7 +112,7 @@ const cellOf = (grid: LayoutGrid, item: number): Cell => ({
 });
 
 const ancestorsOf = (view: GraphView, row: number): number[] =>
-  Array.from(view.ancestorIds.subarray(view.ancestorStarts[row]!, view.ancestorStarts[row + 1]!));
+  Array.from(view.ancestorIds.subarray(view.ancestorStarts[row], view.ancestorStarts[row + 1]));
 
 /** Where each node of the opened model is in the view before: itself, or the node that took it over. */
 function ancestorRows(before: GraphView, rowOf: ReadonlyMap<number, number>): Map<number, number> {
