@@ -3,7 +3,7 @@ import { spawnSync } from 'node:child_process';
 
 const CHECKS = [
   ['types', 'tsc', ['--noEmit', '-p', '.']],
-  ['lint', 'oxlint', ['--deny-warnings', 'src', 'e2e', 'scripts']],
+  ['lint', 'oxlint', ['--type-aware', '--deny-warnings', 'src', 'e2e', 'scripts']],
   ['format', 'oxfmt', ['--check']],
   ['unused', 'knip', []],
 ];

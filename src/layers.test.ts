@@ -40,6 +40,8 @@ function importsOf(file: string): Import[] {
   const found: Import[] = [];
   const add = (specifier: string, typeOnly: boolean): void => {
     const target = normalize(join(dirname(file), specifier));
+    // What lies outside the source tree (the shared test files) is no layer.
+    if (target.startsWith('..')) return;
     found.push({ file, from: file.split(sep)[0] ?? '', to: target.split(sep)[0] ?? '', typeOnly });
   };
   for (const match of text.matchAll(STATEMENT)) {

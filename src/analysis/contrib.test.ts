@@ -7,7 +7,7 @@ import { isTensor } from '../ops/shapes.ts';
 import type { Feeds } from '../runtime/types.ts';
 import { buildModel, type AttributeInit, type GraphBuilder } from '../testing/build.ts';
 import { testRuntime } from '../testing/equivalent.ts';
-import { sizeOf, staticShape, type Shape } from '../ir/types.ts';
+import { sizeOf, staticShape } from '../ir/types.ts';
 import { defined } from '../base/assert.ts';
 import { analyze } from './analyze.ts';
 
@@ -204,7 +204,7 @@ async function observe({ op, domain = 'com.microsoft', opset = 18, inputs, attri
   const random = normal(seeded(3));
   const feeds: Feeds = Object.fromEntries(
     model.graph.inputs.map((id) => {
-      const shape = defined(staticShape(analysis.shape(id) as Shape), 'a shape');
+      const shape = defined(staticShape(analysis.shape(id)), 'a shape');
       return [
         model.getValue(id).name,
         { dtype: 'float32', shape, data: Float32Array.from({ length: sizeOf(shape) }, random) },

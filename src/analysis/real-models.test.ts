@@ -50,7 +50,7 @@ function feedsFor(model: Model, shapes: Readonly<Record<string, readonly number[
     if (!shape || !isTensor(type)) continue;
     const size = sizeOf(shape);
     feeds[name] = {
-      dtype: type.dtype as HostTensor['dtype'],
+      dtype: type.dtype,
       shape,
       data:
         type.dtype === 'int64'

@@ -105,7 +105,7 @@ export const tensorType = (dtype: DataType, shape: Shape): TensorType => ({ kind
 /** The shape when every dimension is a known number. */
 export function staticShape(shape: Shape | undefined): readonly number[] | null {
   if (!shape) return null;
-  return shape.every((dim) => typeof dim === 'number') ? (shape as readonly number[]) : null;
+  return shape.every((dim) => typeof dim === 'number') ? shape : null;
 }
 
 export const sizeOf = (shape: readonly number[]): number => shape.reduce((product, dim) => product * dim, 1);

@@ -100,7 +100,7 @@ export class Cursor {
     if (this.names.length >= DEPTH) throw this.fail(`is nested more than ${DEPTH} messages deep`);
     this.names.push(name);
     this.indices.push(index);
-    this.messages.push(message as Message<never>);
+    this.messages.push(message);
     this.drafts.push(draft);
     // A message that runs past the end of a truncated file is entered, to name the innermost field that is short.
     if (this.end > end && end < this.bytes.length) throw this.short(length, end);

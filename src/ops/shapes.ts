@@ -1,5 +1,5 @@
 import { tensorType, type DataType, type Dim, type Shape, type TensorType, type ValueType } from '../ir/types.ts';
-import { atLeast, canonicalDim, extremeOf } from './dim.ts';
+import { atLeast, extremeOf } from './dim.ts';
 import type { InferContext, InferRule } from './types.ts';
 
 export const isTensor = (type: ValueType | null): type is TensorType => type?.kind === 'tensor';
@@ -24,7 +24,7 @@ export const unknownDims = (rank: number): Dim[] => Array.from({ length: rank },
 
 /** Contents that are all known numbers. */
 export function numbersOf(contents: readonly Dim[] | null): readonly number[] | null {
-  return contents?.every((each) => typeof each === 'number') ? (contents as readonly number[]) : null;
+  return contents?.every((each) => typeof each === 'number') ? contents : null;
 }
 
 /**
@@ -93,13 +93,8 @@ export function mergeShapes(first: Shape, second: Shape): Shape {
   return first.map((dim, i) => dim ?? second[i] ?? null);
 }
 
-export const canonicalShape = (shape: Shape): Shape => shape && shape.map(canonicalDim);
-
 /** Output 0 has the type of input 0. */
 export const sameAsFirst: InferRule = (c) => [c.type(0)];
-
-/** Every output has the type of input 0. */
-export const allSameAsFirst: InferRule = (c) => c.node.outputs.map(() => c.type(0));
 
 /** Output 0 has the shape of input 0 and a fixed element type. */
 export const firstWithDtype =

@@ -48,7 +48,7 @@ export function createClient<A extends Api<A>>(endpoint: Endpoint): Client<A> {
         const onAbort = () => endpoint.postMessage({ kind: 'cancel', id } satisfies ToServer);
         const end = () => options.signal?.removeEventListener('abort', onAbort);
         open.set(id, {
-          resolve: (result) => (end(), resolve(result as never)),
+          resolve: (result) => (end(), resolve(result)),
           reject: (error) => (end(), reject(error)),
           onProgress: options.onProgress,
         });

@@ -23,7 +23,7 @@ export type JoinMessage =
   | { readonly kind: 'runtime-died'; readonly backend: RuntimeBackend; readonly message: string };
 
 const reasonOf = (event: Event): string =>
-  'message' in event && event.message ? String(event.message) : 'no reason given';
+  'message' in event && typeof event.message === 'string' ? event.message : 'no reason given';
 
 export interface Host {
   readonly client: Client<GraphApi>;

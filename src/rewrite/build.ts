@@ -13,18 +13,20 @@ export interface NodeParts {
 }
 
 /**
- * The verbs that rules edit with. New things stand in the anchor's graph and are named `step/rule/anchor`, so that a
- * replay gives the same file.
+ * The verbs that rules edit with. New things stand in the anchor's graph and are named `anchor:rule`: they stay in
+ * the scope of what they replace, and a replay gives the same file.
  */
 export class Build {
   readonly model: Model;
   readonly graph: Graph;
   private readonly prefix: string;
 
-  constructor(context: PassContext, rule: string, passId: string, anchor: Node) {
+  constructor(context: PassContext, rule: string, anchor: Node) {
     this.model = context.model;
     this.graph = context.model.getGraph(anchor.graph);
-    this.prefix = `${context.step ?? passId}/${rule}/${anchorName(context.model, anchor)}`;
+    const name = anchor.name || anchorName(context.model, anchor);
+    // The rule that made the anchor gives way to this one: names do not grow with every step.
+    this.prefix = `${anchor.madeBy === null ? name : name.replace(/:[^:/]+$/, '')}:${rule}`;
   }
 
   /** A constant of the anchor's graph. `from`: the constant that it was computed from. */

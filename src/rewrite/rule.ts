@@ -67,7 +67,7 @@ export function rulePass({ rules, ...parts }: RulePassParts): Pass {
   return {
     ...parts,
     find: (context) => findSites(context, (node) => byRoot.get(node.opType) ?? []),
-    apply: (context, site) => applySite(context, parts.id, rules, site),
+    apply: (context, site) => applySite(context, rules, site),
   };
 }
 
@@ -131,13 +131,13 @@ const toSite = (context: PassContext, rule: Rule, anchor: Node, candidate: Candi
 });
 
 /** Matches again, for an earlier site may have changed what is here. */
-function applySite(context: PassContext, passId: string, rules: readonly Rule[], site: Site): boolean {
+function applySite(context: PassContext, rules: readonly Rule[], site: Site): boolean {
   const rule = rules.find((each) => each.name === site.rule);
   const anchor = context.model.nodes.get(site.anchor);
   if (!rule || !anchor || site.nodes.some((id) => !context.model.nodes.has(id))) return false;
   const verdict = bestMatch(context, rule, anchor);
   if (!verdict || verdict.reason !== null || verdict.candidate.nodes.join() !== site.nodes.join()) return false;
-  rule.apply(verdict.candidate, new Build(context, rule.name, passId, anchor), verdict.where);
+  rule.apply(verdict.candidate, new Build(context, rule.name, anchor), verdict.where);
   sweep(context.model, verdict.candidate.nodes);
   return true;
 }

@@ -105,7 +105,7 @@ describe('runPass', () => {
     const again = negRule('again', (m, build) => build.take(m.neg.outputs[0]!, build.node('Neg', [m.x])));
     for (const step of ['s1', 's2']) await runPass(model, pass({ rules: [again] }), { backend: 'wasm', step });
     const made = [...model.nodes.values()].find((each) => each.opType === 'Neg')!;
-    expect(made).toMatchObject({ ancestors: [neg.id], madeBy: 's2/again', name: 's2/again/neg0_out' });
+    expect(made).toMatchObject({ ancestors: [neg.id], madeBy: 's2/again', name: 'neg0:again' });
   });
 
   it('tells its progress and stops when cancelled', async () => {

@@ -1,7 +1,6 @@
 import type { InferenceSession, Tensor, TypedTensor } from 'onnxruntime-web';
 import { CodedError } from '../base/error.ts';
 import type { Job } from '../base/job.ts';
-import type { DataType } from '../ir/types.ts';
 import { toRuntimeError, isFatal } from './errors.ts';
 import { OrtInstances, type Ort, type OrtLoader } from './ort.ts';
 import { fromRuntime, toRuntime } from './tensors.ts';
@@ -133,5 +132,5 @@ const UNKNOWN_DIM = 0xffffffff;
 function toPort(metadata: InferenceSession.ValueMetadata): PortInfo {
   if (!metadata.isTensor) return { name: metadata.name, dtype: 'undefined', shape: null };
   const shape = metadata.shape.map((dim) => (dim === UNKNOWN_DIM || dim === '' || dim === -1 ? null : dim));
-  return { name: metadata.name, dtype: metadata.type as DataType, shape };
+  return { name: metadata.name, dtype: metadata.type, shape };
 }

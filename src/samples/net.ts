@@ -1,4 +1,4 @@
-import { floatsAttribute, float, int, ints, string } from '../ir/attribute.ts';
+import { float, int, ints, string } from '../ir/attribute.ts';
 import { Model, type Attribute } from '../ir/model.ts';
 import { derivedTensor, int64s, floats, type Tensor } from '../ir/tensor.ts';
 import { sizeOf, tensorType, type DataType, type Dim, type ValueId } from '../ir/types.ts';
@@ -10,7 +10,6 @@ type Simple = number | readonly number[] | string;
 /** Node attributes in short: integers, lists of integers, strings; floats are wrapped by `real`. */
 export type Attributes = Readonly<Record<string, Simple | Attribute>>;
 export const real = (value: number): Attribute => float(value);
-export const reals = (value: readonly number[]): Attribute => floatsAttribute(value);
 
 function toAttribute(value: Simple | Attribute): Attribute {
   if (typeof value === 'number') return int(value);

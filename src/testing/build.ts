@@ -72,11 +72,7 @@ export class GraphBuilder {
   }
 
   /** A float32 (or float16) initializer of seeded normal numbers, times `scale`, plus `offset`. */
-  weight(
-    name: string,
-    shape: readonly number[],
-    { scale = 0.5, offset = 0, dtype = 'float32' as 'float32' | 'float16' } = {},
-  ): ValueId {
+  weight(name: string, shape: readonly number[], { scale = 0.5, offset = 0, dtype = 'float32' } = {}): ValueId {
     const data = Float32Array.from({ length: sizeOf(shape) }, () => this.random() * scale + offset);
     if (dtype === 'float32') return this.tensor(name, floats(shape, data));
     return this.tensor(name, tensorOf('float16', shape, Uint16Array.from(data, numberToFloat16)));

@@ -2,7 +2,7 @@ import { CodedError } from '../base/error.ts';
 import type { Exactness } from '../base/exactness.ts';
 import type { Job } from '../base/job.ts';
 import { isFloat } from '../ir/types.ts';
-import type { OptimizationLevel, Runtime, RuntimeBackend, RuntimeSession } from '../runtime/types.ts';
+import type { OptimizationLevel, Runtime, RuntimeBackend, RuntimeSession, SessionSettings } from '../runtime/types.ts';
 import type { InputCase } from './cases.ts';
 import { compareTensors } from './compare.ts';
 import { OutputRecord, relativeError } from './record.ts';
@@ -66,8 +66,22 @@ export async function runAt(reference: Reference, models: Models, setting: Setti
   }
 }
 
-const open = ({ runtime, backend, level, threads }: Setting, model: Uint8Array, job: Job): Promise<RuntimeSession> =>
-  runtime.createSession(model, { backend, level, threads }, job);
+/**
+ * A constant right operand of MatMul is packed on load and then summed in another order. A rewrite that turns a
+ * computed weight into a constant would differ by that alone, so bit-exact comparisons run without packing.
+ */
+export const sessionSettings = (
+  { backend, level, threads }: Pick<Setting, 'backend' | 'level' | 'threads'>,
+  exactness: Exactness,
+): SessionSettings => ({
+  backend,
+  level,
+  threads,
+  ...(classAt(exactness, level, backend) === 'bits' ? { config: { 'session.disable_prepacking': '1' } } : {}),
+});
+
+const open = (setting: Setting, model: Uint8Array, job: Job): Promise<RuntimeSession> =>
+  setting.runtime.createSession(model, sessionSettings(setting, setting.exactness), job);
 
 const broken = ({ level, backend }: Setting, why: string): RunReport => ({
   run: { level, backend, outputs: [], ok: false },

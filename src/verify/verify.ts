@@ -6,7 +6,7 @@ import type { NamedFeeds } from './cases.ts';
 import { verifyMessage } from './message.ts';
 import { worstOf } from './record.ts';
 import { Reference } from './reference.ts';
-import { runAt, type RunReport, type Setting } from './run.ts';
+import { runAt, sessionSettings, type RunReport, type Setting } from './run.ts';
 import { ILL_CONDITIONED } from './tolerance.ts';
 import type { Verdict, VerifyRequest, VerifyResult } from './types.ts';
 
@@ -43,7 +43,8 @@ export async function verifyModels(
   checkRequest(request);
   const facts = readFacts(a);
   job.progress({ stage: 'Loading the original' });
-  const settings = { backend: 'wasm', level: 'disabled', threads: request.threads } as const;
+  const ground = { backend: 'wasm', level: 'disabled', threads: request.threads } as const;
+  const settings = sessionSettings(ground, request.class);
   const session = await runtimes.wasm.createSession(a, settings, job);
   try {
     const { feeds = [], shapes = {} } = options;

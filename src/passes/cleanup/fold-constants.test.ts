@@ -37,7 +37,7 @@ describe('fold-constants', () => {
       g.output(g.op('Add', [g.op('MatMul', [g.input('x', [2, 4]), w]), g.op('Exp', [g.weight('b', [3])])]), 'y');
     });
     const { sites } = await sitesOf(before, foldConstants);
-    expect(sites.map((site) => site.nodes.length).sort()).toEqual([1, 2]);
+    expect(new Set(sites.map((site) => site.nodes.length))).toEqual(new Set([1, 2]));
     const after = await expectFolded(before, { MatMul: 1, Add: 1 });
     expect(after.graph.initializers.size).toBe(2);
   });

@@ -268,7 +268,7 @@ describe('fold-batch-norm: bookkeeping', () => {
     const [first, second] = runs.map(({ model: after }) => [...after.nodes.values()][0]!);
     expect(first?.ancestors).toEqual(old);
     expect(first?.madeBy).toBe('fold-batch-norm/conv-bn');
-    expect(first?.name).toBe('fold-batch-norm/conv-bn/y');
+    expect(first?.name).toBe('batchnormalization:conv-bn');
     expect(second?.name).toBe(first?.name);
     const after = runs[0]!.model;
     expect(after.graph.outputs).toEqual(before.graph.outputs);

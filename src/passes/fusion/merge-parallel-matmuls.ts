@@ -131,7 +131,7 @@ function apply(context: PassContext, site: Site): boolean {
   const first = products[0];
   if (!first || products.length !== found.length) return false;
   if (new Set(products.map((each) => `${inputOf(each.node)} ${kindOf(each)}`)).size > 1) return false;
-  const build = new Build(context, RULE, mergeParallelMatMuls.id, first.node);
+  const build = new Build(context, RULE, first.node);
   const along = transposedB(first.node) ? 0 : 1;
   const weight = build.constant(
     'weight',

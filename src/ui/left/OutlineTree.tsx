@@ -1,6 +1,6 @@
 import { useVirtualizer } from '@tanstack/react-virtual';
 import { Box, ChevronDown, ChevronRight, LogIn, LogOut, SquareStack } from 'lucide-react';
-import { useEffect, useMemo, useRef, useState, type CSSProperties, type KeyboardEvent } from 'react';
+import { useEffect, useMemo, useRef, useState, type KeyboardEvent } from 'react';
 import { formatShare, plural } from '../../base/format.ts';
 import type { GraphView } from '../../ir/view.ts';
 import type { App } from '../../state/app.ts';
@@ -193,7 +193,7 @@ function OutlineTree({ app, view }: { readonly app: App; readonly view: GraphVie
               aria-expanded={isPart && line.unfolded !== null ? line.unfolded : undefined}
               data-match={node !== undefined && matched.has(node) ? '' : undefined}
               className={`tree-row absolute inset-x-0 top-0 ${item.index === active ? 'in-focus-visible:bg-hover' : ''}`}
-              style={style as CSSProperties}
+              style={style}
               onClick={() => {
                 setActive(item.index);
                 enter(line);

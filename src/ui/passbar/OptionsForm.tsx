@@ -44,7 +44,12 @@ function BooleanField({ id, value, onChange }: FieldProps<'boolean'>) {
 
 function ChoiceField({ id, spec, value, onChange }: FieldProps<'choice'>) {
   return (
-    <select id={id} className="select" value={String(value)} onChange={(event) => onChange(event.target.value)}>
+    <select
+      id={id}
+      className="select"
+      value={typeof value === 'string' ? value : spec.default}
+      onChange={(event) => onChange(event.target.value)}
+    >
       {spec.choices.map((choice) => (
         <option key={choice.value} value={choice.value}>
           {choice.label}

@@ -1,0 +1,30 @@
+import { AxeBuilder } from '@axe-core/playwright';
+import { expect, test } from '@playwright/test';
+import { StudioPage } from './studio-page.ts';
+
+for (const colorScheme of ['dark', 'light'] as const) {
+  test.describe(`in ${colorScheme}`, () => {
+    test.use({ colorScheme });
+
+    test('start, studio, pruning and benchmark have no serious accessibility faults', async ({ page }) => {
+      const studio = new StudioPage(page);
+      const check = async (place: string): Promise<void> => {
+        const { violations } = await new AxeBuilder({ page }).analyze();
+        const serious = violations.filter(({ impact }) => impact === 'serious' || impact === 'critical');
+        const told = serious.map(({ id, nodes }) => `${place}: ${id} ${nodes[0]?.html.slice(0, 160)}`);
+        expect(told).toEqual([]);
+      };
+      await studio.goto();
+      await check('start');
+      await studio.openSample('Residual CNN');
+      await studio.look('Fold batch norm', 15);
+      await check('studio');
+      await studio.pass('Prune channels').click();
+      await expect(page.getByRole('list', { name: 'Channel groups' })).toBeVisible();
+      await check('pruning');
+      await page.keyboard.press('Escape');
+      await studio.workspace('Bench');
+      await check('bench');
+    });
+  });
+}
