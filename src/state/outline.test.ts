@@ -36,7 +36,7 @@ describe('the outline', () => {
   it('finds the line that stands for a node', () => {
     const outline = buildOutline(mobile);
     const repeat = outline.parts[1];
-    const second = repeat?.children[1];
+    const second = repeat?.children?.()[1];
     expect(lineOf(outline, new Set(), 4)).toBe(repeat?.key);
     expect(lineOf(outline, new Set([repeat?.key ?? '']), 4)).toBe(second?.key);
     expect(lineOf(outline, new Set([repeat?.key ?? '', second?.key ?? '']), 5)).toBe('#5');

@@ -13,16 +13,15 @@ interface OutlinePart {
   readonly nodes: number;
   /** MACs of its nodes; those that are not known count as 0 here and are told of by `unknown`. */
   readonly macs: number;
-  readonly children: readonly OutlinePart[];
+  /** What it is made of, worked out when it is first unfolded; null: a node. */
+  readonly children: (() => readonly OutlinePart[]) | null;
+  /** True where the node of a row is inside, or is it. */
+  holds(row: number): boolean;
 }
 
 export interface Outline {
   readonly parts: readonly OutlinePart[];
   readonly totalMacs: number;
-  /** [rows] key of the node's part. */
-  readonly keys: readonly string[];
-  /** Key of a part → key of the part that it is in. */
-  readonly parents: ReadonlyMap<string, string>;
 }
 
 /** One line of the outline as it is shown. */
@@ -37,7 +36,10 @@ interface Scope {
   readonly key: string;
   readonly name: string;
   readonly scopes: Map<string, Scope>;
+  readonly parent: Scope | null;
   readonly members: (Scope | number)[];
+  /** Its members as they are shown; null until asked for. */
+  shown: readonly (Scope | number)[] | null;
   first: number;
   nodes: number;
   macs: number;
@@ -45,9 +47,11 @@ interface Scope {
   signature: number;
 }
 
-const newScope = (key: string, name: string, first: number): Scope => ({
-  key,
+const newScope = (parent: Scope | null, name: string, first: number): Scope => ({
+  key: parent ? `${parent.key}/${name}` : '',
   name,
+  parent,
+  shown: null,
   scopes: new Map(),
   members: [],
   first,
@@ -66,41 +70,49 @@ const MADE = /^[^/]+\/[^/]+\//;
 const scopesOf = (name: string, made: boolean): readonly string[] =>
   (made ? name.replace(MADE, '') : name).split('/').filter(Boolean).slice(0, -1);
 
-function grow(view: GraphView): Scope {
-  const root = newScope('', '', 0);
-  view.nodeIds.forEach((_, row) => {
+interface Tree {
+  readonly root: Scope;
+  /** [rows] the innermost scope of each node. */
+  readonly scopes: readonly Scope[];
+}
+
+function grow(view: GraphView): Tree {
+  const root = newScope(null, '', 0);
+  const scopes = Array.from(view.nodeIds, (_, row) => {
     let scope = root;
-    const macs = view.macs[row] ?? 0;
-    const chain = [root];
     for (const name of scopesOf(view.nodeNames[row] ?? '', view.made[row] === 1)) {
       let inner = scope.scopes.get(name);
       if (!inner) {
-        inner = newScope(`${scope.key}/${name}`, name, row);
+        inner = newScope(scope, name, row);
         scope.scopes.set(name, inner);
         scope.members.push(inner);
       }
       scope = inner;
-      chain.push(scope);
     }
     scope.members.push(row);
-    for (const each of chain) {
+    const macs = view.macs[row] ?? 0;
+    for (let each: Scope | null = scope; each; each = each.parent) {
       each.nodes += 1;
       each.macs += Number.isNaN(macs) ? 0 : macs;
       // FNV-1a over operators.
       each.signature = Math.imul(each.signature ^ (view.nodeOps[row] ?? 0), 0x01000193);
     }
+    return scope;
   });
-  return root;
+  return { root, scopes };
 }
 
-/** A scope whose children repeat its name (`features` of `features.0`, `features.1`, …) only adds a level. */
-function spliced(members: readonly (Scope | number)[]): readonly (Scope | number)[] {
-  return members.flatMap((member) => {
-    if (typeof member === 'number') return [member];
-    const inner = spliced(member.members);
-    const redundant = inner.every((each) => typeof each !== 'number' && each.name.startsWith(`${member.name}.`));
-    return redundant ? inner : [member];
-  });
+/** A scope whose parts repeat its name (`features` of `features.0`, `features.1`, …) only adds a level. */
+const isRedundant = (scope: Scope): boolean =>
+  scope.members.every((member) => typeof member !== 'number') &&
+  shownOf(scope).every((each) => typeof each !== 'number' && each.name.startsWith(`${scope.name}.`));
+
+/** Members, with what is in redundant scopes in their place. */
+function shownOf(scope: Scope): readonly (Scope | number)[] {
+  scope.shown ??= scope.members.flatMap((member) =>
+    typeof member !== 'number' && isRedundant(member) ? shownOf(member) : [member],
+  );
+  return scope.shown;
 }
 
 function nodePart(view: GraphView, row: number): OutlinePart {
@@ -115,7 +127,8 @@ function nodePart(view: GraphView, row: number): OutlinePart {
     first: row,
     nodes: 1,
     macs: Number.isNaN(macs) ? 0 : macs,
-    children: [],
+    children: null,
+    holds: (each) => each === row,
   };
 }
 
@@ -130,83 +143,73 @@ const alike = (a: Scope, b: Scope): boolean => {
   return one !== null && one.stem === other?.stem && a.nodes === b.nodes && a.signature === b.signature;
 };
 
-/** Several scopes in a row that are built alike become one line: `features.4–10 × 7`. */
-function repeatPart(run: readonly Scope[], parts: readonly OutlinePart[]): OutlinePart {
-  const [first, last] = [run[0], run.at(-1)];
-  const name = `${first?.name ?? ''}–${numbered(last?.name ?? '')?.number ?? ''}`;
-  return {
-    key: `${first?.key ?? ''}–${last?.name ?? ''}`,
-    kind: 'repeat',
-    name,
-    hint: `× ${run.length}`,
-    family: null,
-    first: first?.first ?? 0,
-    nodes: run.reduce((sum, scope) => sum + scope.nodes, 0),
-    macs: run.reduce((sum, scope) => sum + scope.macs, 0),
-    children: parts,
+/** Makes the parts of a tree's scopes, each when it is asked for. */
+function partsMaker(view: GraphView, { scopes }: Tree) {
+  const isInside = (row: number, scope: Scope): boolean => {
+    for (let each: Scope | null = scopes[row] ?? null; each; each = each.parent) if (each === scope) return true;
+    return false;
   };
+
+  const scopePart = (scope: Scope): OutlinePart => {
+    let parts: readonly OutlinePart[] | null = null;
+    const { key, name, first, nodes, macs } = scope;
+    const children = () => (parts ??= partsOf(scope));
+    const holds = (row: number): boolean => isInside(row, scope);
+    return { key, kind: 'scope', name, hint: '', family: null, first, nodes, macs, children, holds };
+  };
+
+  /** Several scopes in a row that are built alike become one line: `features.4–10 × 7`. */
+  const repeatPart = (run: readonly Scope[], inner: readonly OutlinePart[]): OutlinePart => {
+    const [first, last] = [run[0], run.at(-1)];
+    return {
+      key: `${first?.key ?? ''}–${last?.name ?? ''}`,
+      kind: 'repeat',
+      name: `${first?.name ?? ''}–${numbered(last?.name ?? '')?.number ?? ''}`,
+      hint: `× ${run.length}`,
+      family: null,
+      first: first?.first ?? 0,
+      nodes: run.reduce((sum, scope) => sum + scope.nodes, 0),
+      macs: run.reduce((sum, scope) => sum + scope.macs, 0),
+      children: () => inner,
+      holds: (row) => run.some((scope) => isInside(row, scope)),
+    };
+  };
+
+  const partsOf = (scope: Scope): readonly OutlinePart[] =>
+    runsOf(shownOf(scope)).map((run) => {
+      if (typeof run === 'number') return nodePart(view, run);
+      const inner = run.map(scopePart);
+      return inner.length === 1 && inner[0] ? inner[0] : repeatPart(run, inner);
+    });
+  return partsOf;
 }
 
-function partsOf(view: GraphView, members: readonly (Scope | number)[]): readonly OutlinePart[] {
-  const shown = spliced(members);
-  const parts: OutlinePart[] = [];
-  for (let i = 0; i < shown.length;) {
-    const member = shown[i];
-    if (member === undefined) break;
-    if (typeof member === 'number') {
-      parts.push(nodePart(view, member));
-      i += 1;
-      continue;
-    }
-    const run: Scope[] = [member];
-    for (let next = shown[i + run.length]; typeof next === 'object' && alike(member, next);) {
-      run.push(next);
-      next = shown[i + run.length];
-    }
-    const inner = run.map((scope) => scopePart(view, scope));
-    parts.push(...(run.length > 1 ? [repeatPart(run, inner)] : inner));
-    i += run.length;
+/** Nodes one by one; scopes that follow each other and are alike together. */
+function runsOf(members: readonly (Scope | number)[]): readonly (readonly Scope[] | number)[] {
+  const runs: (Scope[] | number)[] = [];
+  for (const member of members) {
+    const run = runs.at(-1);
+    const last = typeof run === 'object' ? run.at(-1) : undefined;
+    if (typeof member === 'number') runs.push(member);
+    else if (last && typeof run === 'object' && alike(last, member)) run.push(member);
+    else runs.push([member]);
   }
-  return parts;
-}
-
-function scopePart(view: GraphView, scope: Scope): OutlinePart {
-  const { key, name, first, nodes, macs } = scope;
-  return {
-    key,
-    kind: 'scope',
-    name,
-    hint: '',
-    family: null,
-    first,
-    nodes,
-    macs,
-    children: partsOf(view, scope.members),
-  };
+  return runs;
 }
 
 /** The model by name scopes, in the order of first use. */
 export function buildOutline(view: GraphView): Outline {
-  const root = grow(view);
-  const parts = partsOf(view, root.members);
-  const keys: string[] = Array.from({ length: view.nodeIds.length }, () => '');
-  const parents = new Map<string, string>();
-  const visit = (part: OutlinePart, parent: string | null): void => {
-    if (parent !== null) parents.set(part.key, parent);
-    if (part.kind === 'node') keys[part.first] = part.key;
-    for (const child of part.children) visit(child, part.key);
-  };
-  for (const part of parts) visit(part, null);
-  return { parts, totalMacs: root.macs, keys, parents };
+  const tree = grow(view);
+  return { parts: partsMaker(view, tree)(tree.root), totalMacs: tree.root.macs };
 }
 
 /** The lines that show: a part's children only where it is unfolded. */
 export function outlineLines(outline: Outline, unfolded: ReadonlySet<string>): readonly OutlineLine[] {
   const lines: OutlineLine[] = [];
   const visit = (part: OutlinePart, depth: number): void => {
-    const open = part.children.length === 0 ? null : unfolded.has(part.key);
+    const open = part.children ? unfolded.has(part.key) : null;
     lines.push({ part, depth, unfolded: open });
-    if (open) for (const child of part.children) visit(child, depth + 1);
+    if (open && part.children) for (const child of part.children()) visit(child, depth + 1);
   };
   for (const part of outline.parts) visit(part, 0);
   return lines;
@@ -214,11 +217,7 @@ export function outlineLines(outline: Outline, unfolded: ReadonlySet<string>): r
 
 /** Key of the line that stands for a node: its own, or that of the folded part that it is in. */
 export function lineOf(outline: Outline, unfolded: ReadonlySet<string>, row: number): string | null {
-  const key = outline.keys[row];
-  if (key === undefined || key === '') return null;
-  let shown = key;
-  for (let at = outline.parents.get(key); at !== undefined; at = outline.parents.get(at)) {
-    if (!unfolded.has(at)) shown = at;
-  }
-  return shown;
+  let part = outline.parts.find((each) => each.holds(row));
+  while (part?.children && unfolded.has(part.key)) part = part.children().find((each) => each.holds(row));
+  return part?.key ?? null;
 }

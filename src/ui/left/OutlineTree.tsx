@@ -152,8 +152,8 @@ function OutlineTree({ app, view }: { readonly app: App; readonly view: GraphVie
       ArrowLeft: () => {
         if (foldable && line.unfolded) app.actions.toggleFold(line.part.key);
         else if (!('port' in line)) {
-          const parent = outline.parents.get(line.part.key);
-          const at = lines.findIndex((each) => keyOf(each) === parent);
+          const { depth } = line;
+          const at = lines.findLastIndex((each, index) => index < active && !('port' in each) && each.depth < depth);
           if (at >= 0) move(at);
         }
       },
