@@ -142,10 +142,11 @@ export function lookingActions(core: Core, focus: (node: number) => void): Looki
       core.notices.announce(`Site ${at + 1} of ${sites.length}, ${preview.off.has(site.key) ? 'off' : 'on'}.`);
     },
     showRefusal(index) {
+      // The canvas brings the place into view, with the reason beside it.
       core.view.setState({ refusal: index });
       const { preview, sites } = store.getState();
-      const node = index === null || !preview ? undefined : sites[preview.pass]?.refusals[index]?.nodes[0];
-      if (node !== undefined) focus(node);
+      const refusal = index === null || !preview ? undefined : sites[preview.pass]?.refusals[index];
+      if (refusal) core.notices.announce(refusal.reason);
     },
   };
 }
