@@ -20,7 +20,7 @@ test('a graph worker that dies is replaced, and the recipe is replayed', async (
   const gone = new Promise((resolve) => graph.on('close', resolve));
   await kill(graph);
   await gone;
-  await expect(page.getByRole('list', { name: 'Messages' })).toContainText('The worker was started again');
+  await expect(page.getByRole('region', { name: 'Messages' })).toContainText('The worker was started again');
   await expect(page.getByRole('application', { name: 'Graph of 38 nodes' })).toBeVisible();
   await expect(studio.stops()).toHaveCount(2);
   await studio.pass('Prune channels').click();

@@ -76,9 +76,14 @@ export class Stop {
   get picture(): Picture {
     if (!this.kept.picture) {
       const view = makeGraphView(this.model, this.analysis, this.revision);
-      this.kept.picture = { view, layout: layoutGraph(view, this.before?.kept.picture) };
+      this.kept.picture = { view, layout: layoutGraph(view, this.earlierPicture) };
     }
     return this.kept.picture;
+  }
+
+  /** Of the nearest stop before this one that was drawn; after a recipe of many steps those between were not. */
+  private get earlierPicture(): Picture | undefined {
+    return this.before?.kept.picture ?? this.before?.earlierPicture;
   }
 
   toView(index: number): StopView {

@@ -11,6 +11,7 @@ import type {
   ReportTiming,
   ReportVerify,
 } from '../report/types.ts';
+import type { NodeId } from '../ir/types.ts';
 import type { Capabilities } from '../runtime/types.ts';
 import type { VerifyResult } from '../verify/types.ts';
 import type { Stop } from './document.ts';
@@ -82,7 +83,17 @@ function benchOf(result: BenchResult): ReportBench[] {
   return [{ backend, threads, level, before: timingOf(a), after: timingOf(b), ratio, interval, verdict }];
 }
 
-/** One cell a node; those that only one side has are marked. */
+/** A node of both stops that reads other values, or other constants, than it did. */
+function isChanged({ model }: Stop, { model: other }: Stop, id: NodeId): boolean {
+  const [inputs, old] = [model.getNode(id).inputs, other.getNode(id).inputs];
+  return inputs.some(
+    (input, i) =>
+      input !== old[i] ||
+      (input !== null && model.graph.initializers.get(input) !== other.graph.initializers.get(input)),
+  );
+}
+
+/** One cell a node; what only one side has is marked, and on the later side what changed. */
 function cells(stop: Stop, other: Stop, mark: 'removed' | 'added'): ReportCell[] {
   const { model, analysis } = stop;
   return [...model.graph.nodes].map((id) => {
@@ -91,7 +102,7 @@ function cells(stop: Stop, other: Stop, mark: 'removed' | 'added'): ReportCell[]
     return {
       op: opKey(node),
       family: familyOf(node),
-      mark: other.model.nodes.has(id) ? 'same' : mark,
+      mark: !other.model.nodes.has(id) ? mark : mark === 'added' && isChanged(stop, other, id) ? 'changed' : 'same',
       weight: (macs ?? 0) + (elementwise ?? 0),
     };
   });

@@ -46,7 +46,7 @@ function stopAfter(before: Stop, outcome: ReplayOutcome, revision: number): Stop
     added: outcome.added,
     ms: outcome.ms,
     lost: outcome.lost,
-    groups: widthsOf(outcome.decisions),
+    groups: widthsOf(outcome.decisions, before),
   };
   const unchanged = outcome.error !== null || outcome.applied.length === 0;
   const stop = new Stop(outcome.model, before, told, unchanged ? before.bytes : null, revision);

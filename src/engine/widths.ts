@@ -1,18 +1,24 @@
 import type { Json } from '../base/json.ts';
+import { groupNames } from '../prune/plan.ts';
 import { parseSiteKey } from '../rewrite/hash.ts';
+import type { Stop } from './document.ts';
 import type { PrunedWidth } from './types.ts';
 
 /**
  * Old and new widths from what pruning decided: a decision holds the number of channels and the kept ones as a base64
- * bitmap. Decisions of other passes have no widths.
+ * bitmap. Decisions of other passes have no widths. Groups are named as the pruning panel names them on the model that
+ * was pruned.
  */
-export function widthsOf(decisions: Readonly<Record<string, Json>>): PrunedWidth[] {
-  return Object.entries(decisions).flatMap(([key, decision]) => {
+export function widthsOf(decisions: Readonly<Record<string, Json>>, before: Stop): PrunedWidth[] {
+  const entries = Object.entries(decisions);
+  if (entries.length === 0) return [];
+  const names = groupNames(before.model, before.analysis);
+  return entries.flatMap(([key, decision]) => {
     if (typeof decision !== 'object' || decision === null || !('channels' in decision) || !('kept' in decision))
       return [];
     const { channels, kept } = decision;
     if (typeof channels !== 'number' || typeof kept !== 'string') return [];
-    return [{ name: parseSiteKey(key).name, before: channels, after: countBits(kept) }];
+    return [{ name: names.get(key) ?? parseSiteKey(key).name, before: channels, after: countBits(kept) }];
   });
 }
 

@@ -75,6 +75,13 @@ export function selectable(graph: ChannelGraph, options: Pick<PlanOptions, 'impo
   }));
 }
 
+/** What people call each group, by key. */
+export function groupNames(model: Model, analysis: Analysis): ReadonlyMap<string, string> {
+  const graph = channelGraph(model, analysis);
+  const members = membersOf(graph);
+  return new Map(graph.groups.map((group, i) => [group.key, groupName(model, group, members[i] ?? [], i === 0)]));
+}
+
 function frozenViews(model: Model, graph: ChannelGraph): FrozenView[] {
   return graph.frozen.map(({ node, reason }) => ({ node, label: labelOf(model, model.getNode(node)), reason }));
 }

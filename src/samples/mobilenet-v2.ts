@@ -47,9 +47,8 @@ export function mobileNetV2(): Model {
   x = net.in(`features.${block}`, () => convRelu6(net, 'conv.0', x, { from, to: 1280, kernel: 1 }));
   x = net.in('pool', () => net.node('Flatten', [net.node('GlobalAveragePool', [x])], { axis: 1 }));
   x = net.in('classifier', () => {
-    const dropped = net.node('Dropout', [x]);
     const weight = net.weight('weight', [1000, 1280], 0.03);
-    return net.node('Gemm', [dropped, weight, net.vector('bias', 1000, 0, 0.02)], { transB: 1 });
+    return net.node('Gemm', [x, weight, net.vector('bias', 1000, 0, 0.02)], { transB: 1 });
   });
   net.output(x, 'logits', ['batch', 1000]);
   return net.model;

@@ -2,8 +2,8 @@ import { benchmark } from '../bench/benchmark.ts';
 import type { RuntimeApi } from '../protocol/api.ts';
 import type { JoinMessage } from '../protocol/host.ts';
 import { buffersOf, serve, Transferred, type Handlers } from '../protocol/server.ts';
-import type { Runtime, RuntimeBackend } from '../runtime/types.ts';
-import { verifyModels } from '../verify/verify.ts';
+import type { RuntimeBackend } from '../runtime/types.ts';
+import { verifyModels, type Runtimes } from '../verify/verify.ts';
 
 /** Calls one after the other: nothing may run beside a benchmark, and models would crowd each other's memory. */
 type Queue = <T>(work: () => Promise<T>) => Promise<T>;
@@ -18,11 +18,11 @@ function createQueue(): Queue {
 
 /**
  * What a runtime worker answers with. It keeps no model between calls: bytes arrive transferred, sessions are released.
- * The WebGPU bundle runs WASM sessions as well, so that a check on WebGPU has its reference beside it.
+ * `runtimes.wasm` gives every check its reference; `bundle` says which of the runtimes is timed here.
  */
-export function runtimeHandlers(runtime: Runtime, bundle: RuntimeBackend): Handlers<RuntimeApi> {
+export function runtimeHandlers(runtimes: Runtimes, bundle: RuntimeBackend): Handlers<RuntimeApi> {
   const inTurn = createQueue();
-  const runtimes = bundle === 'webgpu' ? { wasm: runtime, webgpu: runtime } : { wasm: runtime };
+  const runtime = runtimes[bundle] ?? runtimes.wasm;
   return {
     capabilities: () => runtime.capabilities(),
     evaluate: ({ model, feeds }, job) =>
@@ -54,9 +54,9 @@ interface Scope {
   addEventListener(type: 'message', listener: (event: MessageEvent) => void): void;
 }
 
-/** Serves every port that the page hands over; all share one runtime and its queue. */
-export function serveRuntime(scope: Scope, runtime: Runtime, bundle: RuntimeBackend): void {
-  const handlers = runtimeHandlers(runtime, bundle);
+/** Serves every port that the page hands over; all share the runtimes and one queue. */
+export function serveRuntime(scope: Scope, runtimes: Runtimes, bundle: RuntimeBackend): void {
+  const handlers = runtimeHandlers(runtimes, bundle);
   scope.addEventListener('message', (event) => {
     const message = event.data as JoinMessage;
     if (message.kind === 'join') serve<RuntimeApi>(message.port, handlers);

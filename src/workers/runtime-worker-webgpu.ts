@@ -1,4 +1,5 @@
 import { browserRuntime } from '../runtime/browser.ts';
 import { serveRuntime } from './runtime-service.ts';
 
-serveRuntime(self, browserRuntime('webgpu'), 'webgpu');
+// The WebGPU bundle has fewer CPU kernels (no Dropout, for one), so a reference runs on the plain WASM bundle.
+serveRuntime(self, { wasm: browserRuntime('wasm'), webgpu: browserRuntime('webgpu') }, 'webgpu');

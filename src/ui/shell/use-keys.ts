@@ -91,7 +91,9 @@ function reactionTo(event: KeyboardEvent, app: App): ((app: App) => void) | unde
   const { view, document: store } = app;
   const open = store.getState().document !== null;
   if (event.metaKey || event.ctrlKey) {
-    const reaction = CHORDS[event.key];
+    // By Shift, not by the letter's case: caps lock turns that round.
+    const letter = event.shiftKey ? event.key.toUpperCase() : event.key.toLowerCase();
+    const reaction = CHORDS[letter];
     return open || event.key === 'k' || event.key === 'o' ? reaction : undefined;
   }
   const { palette, help } = view.getState();

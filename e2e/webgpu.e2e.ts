@@ -1,0 +1,55 @@
+import { expect, test } from '@playwright/test';
+import { tinyModel } from '../src/testing/tiny.ts';
+import { writeModel } from '../src/onnx/write.ts';
+import { StudioPage } from './studio-page.ts';
+
+test.describe('WebGPU, on the software adapter', () => {
+  test('a tiny model is verified and timed', async ({ page }) => {
+    const studio = new StudioPage(page);
+    await studio.goto();
+    await studio.drop([{ name: 'tiny.onnx', bytes: writeModel(tinyModel()) }]);
+    await studio.look('Fold batch norm', 1);
+    await studio.apply('Fold batch norm');
+
+    await page.getByRole('tab', { name: /Checks/ }).click();
+    await page.getByRole('checkbox', { name: /WebGPU/ }).check();
+    await page.getByRole('button', { name: /^Check( again)?$/ }).click();
+    const check = page.getByRole('region', { name: /^Check of/ });
+    await expect(check.getByRole('table')).toContainText('WebGPU', { timeout: 90_000 });
+
+    await studio.workspace('Bench');
+    await page.getByRole('radio', { name: 'WebGPU' }).click();
+    await page.getByLabel('Runs').selectOption({ index: 0 });
+    await page.getByRole('button', { name: /^Run/ }).first().click();
+    await expect(page.getByRole('region', { name: 'Verdict' })).toContainText('×', { timeout: 90_000 });
+  });
+
+  test('MobileNetV2, folded, runs there and agrees with the original', async ({ page }) => {
+    test.setTimeout(300_000);
+    const studio = new StudioPage(page);
+    await studio.goto();
+    await studio.openSample('MobileNetV2');
+    await studio.look('Fold batch norm', 52);
+    await studio.apply('Fold batch norm');
+    await expect(studio.stop(1)).toContainText('agrees', { timeout: 60_000 });
+    await page.getByRole('tab', { name: /Checks/ }).click();
+    await page.getByRole('checkbox', { name: /WebGPU/ }).check();
+    await page.getByRole('button', { name: /^Check( again)?$/ }).click();
+    const check = page.getByRole('region', { name: /^Check of/ });
+    await expect(check.getByRole('table')).toContainText('WebGPU', { timeout: 240_000 });
+    await expect(check).not.toContainText('differs');
+  });
+});
+
+test.describe('without WebGPU', () => {
+  test('the page says so plainly, and works on WASM', async ({ page }) => {
+    await page.addInitScript(() => {
+      Object.defineProperty(Navigator.prototype, 'gpu', { get: () => undefined });
+    });
+    const studio = new StudioPage(page);
+    await studio.goto();
+    await studio.openSample('Residual CNN');
+    await studio.workspace('Bench');
+    await expect(page.getByRole('radio', { name: 'WASM' })).toBeChecked();
+  });
+});

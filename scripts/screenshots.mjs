@@ -1,0 +1,55 @@
+// Takes the README's pictures from the built studio: `node scripts/screenshots.mjs` after `npm run build`.
+import { mkdirSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { canvasOf, withStudio } from './browser.mjs';
+
+const out = fileURLToPath(new URL('../docs/', import.meta.url));
+mkdirSync(out, { recursive: true });
+
+async function open(browser, url, colorScheme) {
+  const page = await browser.newPage({ viewport: { width: 1440, height: 900 }, colorScheme });
+  await page.goto(url);
+  await page.getByRole('button', { name: /MobileNetV2/ }).click();
+  await canvasOf(page).waitFor();
+  return page;
+}
+
+/** Sites of a pass lit on the graph, one switched off. */
+async function fusing(browser, url) {
+  const page = await open(browser, url, 'dark');
+  await page.getByRole('button', { name: /^Fold batch norm, \d+ sites/ }).click();
+  await page
+    .getByRole('group', { name: 'Fold batch norm' })
+    .getByText(/sites on/)
+    .waitFor();
+  await canvasOf(page).focus();
+  for (let i = 0; i < 20; i++) await page.keyboard.press(']');
+  await page.keyboard.press('1');
+  await page.keyboard.press('Space');
+  await page.waitForTimeout(800);
+  await page.screenshot({ path: `${out}studio-fuse.png` });
+  await page.close();
+}
+
+/** The pruning panel with its forecast. */
+async function pruning(browser, url) {
+  const page = await open(browser, url, 'light');
+  await page.getByRole('button', { name: /^Prune channels, \d+/ }).click();
+  await page.getByRole('list', { name: 'Channel groups' }).waitFor();
+  const target = page.getByRole('spinbutton').first();
+  await target.fill('50');
+  await target.press('Enter');
+  await page
+    .getByRole('slider', { name: /^Width of/ })
+    .nth(5)
+    .focus();
+  await page.keyboard.press('ArrowLeft');
+  await page.waitForTimeout(800);
+  await page.screenshot({ path: `${out}studio-prune.png` });
+  await page.close();
+}
+
+await withStudio(async (browser, url) => {
+  await fusing(browser, url);
+  await pruning(browser, url);
+});
