@@ -1,4 +1,5 @@
 import { seeded } from '../base/random.ts';
+import { float16ToNumber, numberToFloat16 } from '../ir/float.ts';
 import { isFloat } from '../ir/types.ts';
 import { makeFeeds, type FeedKind, type FeedPlan } from '../runtime/feeds.ts';
 import type { Feeds, HostTensor, PortInfo } from '../runtime/types.ts';
@@ -56,7 +57,11 @@ export function inputCases(
   return cases;
 }
 
-/** The feeds with every float moved to a neighbouring float, up or down by a seeded coin. */
+/**
+ * The feeds with every float moved to a neighbouring float, up or down by a seeded coin. A zero has no last place of its
+ * own: it moves up by that of the tensor's largest value (of 1 where all are zero). All zeros move alike, so that ties
+ * stay ties and a rewrite that breaks them otherwise is still seen.
+ */
 export function perturb(feeds: Feeds, seed: number): Feeds {
   const random = seeded(seed);
   return Object.fromEntries(
@@ -64,26 +69,52 @@ export function perturb(feeds: Feeds, seed: number): Feeds {
   );
 }
 
-const step = (value: number): number => (value === 0 ? Number.MIN_VALUE : value * Number.EPSILON);
+const largestOf = (values: ArrayLike<number>): number => {
+  let largest = 0;
+  for (let i = 0; i < values.length; i++) {
+    const size = Math.abs(values[i] ?? 0);
+    if (Number.isFinite(size)) largest = Math.max(largest, size);
+  }
+  return largest || 1;
+};
 
 function nudge(tensor: HostTensor, random: () => number): HostTensor {
-  const { data } = tensor;
+  const { data, dtype } = tensor;
   if (!ArrayBuffer.isView(data)) return tensor;
   const copy = new Uint8Array(data.buffer.slice(data.byteOffset, data.byteOffset + data.byteLength));
-  if (tensor.dtype === 'float64') {
+  const coin = (): boolean => random() < 0.5;
+  if (dtype === 'float64') {
     const values = new Float64Array(copy.buffer);
-    values.forEach((value, i) => (values[i] = random() < 0.5 ? value + step(value) : value - step(value)));
+    const largest = largestOf(values);
+    values.forEach((value, i) => {
+      const step = (value === 0 ? largest : Math.abs(value)) * Number.EPSILON;
+      values[i] = coin() || value === 0 ? value + step : value - step;
+    });
+  } else if (dtype === 'float32') {
+    const zero = new Uint32Array(Float32Array.of(largestOf(new Float32Array(copy.buffer)) * 2 ** -23).buffer)[0] ?? 1;
+    nudgeBits(new Uint32Array(copy.buffer), { magnitude: 0x7fffffff, largest: 0x7f7fffff, zero }, coin);
   } else {
-    const bits = tensor.dtype === 'float32' ? new Uint32Array(copy.buffer) : new Uint16Array(copy.buffer);
-    const [magnitude, largest] = tensor.dtype === 'float32' ? [0x7fffffff, 0x7f7fffff] : [0x7fff, 0x7bff];
-    for (let i = 0; i < bits.length; i++) bits[i] = neighbour(bits[i] ?? 0, magnitude, largest, random() < 0.5);
+    const bits = new Uint16Array(copy.buffer);
+    const zero = numberToFloat16(largestOf(Float32Array.from(bits, float16ToNumber)) * 2 ** -10);
+    nudgeBits(bits, { magnitude: 0x7fff, largest: 0x7bff, zero }, coin);
   }
   return { ...tensor, data: copy };
 }
 
-/** The next pattern away from 0, or towards it; 0 goes to the smallest subnormal, the ends stay finite. */
-function neighbour(bits: number, magnitude: number, largest: number, up: boolean): number {
-  const size = (bits & magnitude) >>> 0;
-  if (size === 0 || size > largest) return size === 0 ? bits + 1 : bits;
-  return up && size < largest ? bits + 1 : bits - 1;
+/** What a float type's bit patterns mean: the mask of the magnitude, the largest finite one, and a step for zero. */
+interface Patterns {
+  readonly magnitude: number;
+  readonly largest: number;
+  readonly zero: number;
+}
+
+/** Each pattern to the next one away from 0, or towards it; the ends stay finite. */
+function nudgeBits(bits: Uint32Array | Uint16Array, { magnitude, largest, zero }: Patterns, coin: () => boolean): void {
+  for (let i = 0; i < bits.length; i++) {
+    const pattern = bits[i] ?? 0;
+    const size = (pattern & magnitude) >>> 0;
+    const up = coin();
+    if (size === 0) bits[i] = zero;
+    else if (size <= largest) bits[i] = up && size < largest ? pattern + 1 : pattern - 1;
+  }
 }

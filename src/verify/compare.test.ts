@@ -76,12 +76,22 @@ describe('comparing two tensors', () => {
     expect(isSame(floats(1000, 0), floats(1000, 0.0005))).toBe(true);
     expect(isSame(floats(1000, 0), floats(1000, 0.5))).toBe(false);
   });
+
+  test('the ends stay finite, and zeros alone move by the last place of 1', () => {
+    const { top, none } = perturb({ top: floats(3.4028234663852886e38), none: floats(0, 0) }, 1);
+    const read = (tensor: typeof top): Float32Array => {
+      const data = tensor?.data;
+      return new Float32Array(data instanceof Uint8Array ? data.buffer : new ArrayBuffer(0));
+    };
+    expect(Number.isFinite(read(top)[0])).toBe(true);
+    expect([...read(none)]).toEqual([2 ** -23, 2 ** -23]);
+  });
 });
 
 describe('moving inputs by one unit in the last place', () => {
   test('float32, float16 and float64 change as little as they can, integers not at all', () => {
     const feeds = {
-      single: floats(1, -1, 0, 3.4028234663852886e38, Infinity),
+      single: floats(1, -1, 0, 8, Infinity),
       half: halves(0x3c00, 0x7bff, 0),
       double: { dtype: 'float64', shape: [2], data: Float64Array.of(1, 0) } as const,
       ids: longs(5n),
@@ -92,13 +102,23 @@ describe('moving inputs by one unit in the last place', () => {
       const { maxAbs, scale, mismatch } = compareTensors(feeds[name], moved[name]);
       expect(mismatch).toBeNull();
       expect(maxAbs).toBeGreaterThan(0);
-      expect(maxAbs / scale).toBeLessThan(name === 'half' ? 2 ** -10 : 2 ** -23);
+      expect(maxAbs / scale).toBeLessThanOrEqual(name === 'half' ? 2 ** -10 : 2 ** -23);
     }
     const bytes = moved.single?.data;
     const single = new Float32Array(bytes instanceof Uint8Array ? bytes.buffer : new ArrayBuffer(0));
     expect(single[4]).toBe(Infinity);
     expect(Math.abs((single[0] ?? 0) - 1)).toBeLessThanOrEqual(2 ** -23);
-    expect(Number.isFinite(single[3])).toBe(true);
-    expect(Math.abs(single[2] ?? 1)).toBe(2 ** -149);
+    // A zero moves by the last place of the largest value beside it.
+    expect(single[2]).toBe(8 * 2 ** -23);
+  });
+
+  test('the ends stay finite, and zeros alone move by the last place of 1', () => {
+    const { top, none } = perturb({ top: floats(3.4028234663852886e38), none: floats(0, 0) }, 1);
+    const read = (tensor: typeof top): Float32Array => {
+      const data = tensor?.data;
+      return new Float32Array(data instanceof Uint8Array ? data.buffer : new ArrayBuffer(0));
+    };
+    expect(Number.isFinite(read(top)[0])).toBe(true);
+    expect([...read(none)]).toEqual([2 ** -23, 2 ** -23]);
   });
 });
