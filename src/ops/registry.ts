@@ -85,6 +85,16 @@ const slotsOf = (text: string): Slot[] =>
     .filter((each) => each !== '')
     .map((each) => ({ name: each.replace(/[?…]$/, ''), optional: each.endsWith('?'), variadic: each.endsWith('…') }));
 
+/**
+ * The node has every input that its operator requires, and a result. One that has not is no operator at all: rules pass
+ * it by. Unknown operators require nothing.
+ */
+export function isWhole(node: Node): boolean {
+  if (!node.outputs.some((output) => output !== null)) return false;
+  const slots = schemaOf(node)?.inputs ?? [];
+  return slots.every(({ optional }, index) => optional || (node.inputs[index] ?? null) !== null);
+}
+
 /** Name of slot `index`; a repeated slot is numbered (`inputs[2]`), one that no table knows is `input 2`. */
 export function slotName(node: Pick<Node, 'opType' | 'domain'>, side: 'inputs' | 'outputs', index: number): string {
   const slots = schemaOf(node)?.[side];

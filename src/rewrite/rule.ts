@@ -1,6 +1,7 @@
 import type { Node } from '../ir/model.ts';
 import type { NodeId } from '../ir/types.ts';
 import { Build, otherReaders, sweep } from './build.ts';
+import { isWhole } from '../ops/registry.ts';
 import { bodyNodes } from './graphs.ts';
 import { siteKey } from './hash.ts';
 import { candidates, type Candidate } from './match.ts';
@@ -90,6 +91,7 @@ function judge(context: PassContext, rule: Rule, anchor: Node, candidate: Candid
 function bestMatch(context: PassContext, rule: Rule, anchor: Node): Verdict | null {
   let near: Verdict | null = null;
   for (const candidate of candidates(context, rule.pattern, anchor)) {
+    if (!candidate.nodes.every((id) => isWhole(context.model.getNode(id)))) continue;
     const verdict = judge(context, rule, anchor, candidate);
     if (verdict?.reason === null) return verdict;
     near ??= verdict;
@@ -103,6 +105,7 @@ function findSites(context: PassContext, rulesFor: (node: Node) => readonly Rule
   const refusals: Refusal[] = [];
   const taken = new Set<NodeId>();
   for (const anchor of bodyNodes(context.model)) {
+    if (!isWhole(anchor)) continue;
     const misses: Refusal[] = [];
     for (const rule of rulesFor(anchor)) {
       const verdict = bestMatch(context, rule, anchor);

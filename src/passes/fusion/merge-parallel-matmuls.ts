@@ -11,6 +11,7 @@ import { constantOf } from '../../rewrite/match.ts';
 import type { Findings, Pass, PassContext, Refusal, Site } from '../../rewrite/pass.ts';
 import { sentence } from '../../rewrite/rule.ts';
 import { concatenate, eagerly, isFoldable } from '../../rewrite/weights.ts';
+import { isWhole } from '../../ops/registry.ts';
 
 const RULE = 'same-input';
 
@@ -60,7 +61,7 @@ function groups(context: PassContext): { merged: Product[][]; refusals: Refusal[
     const byInput = new Map<ValueId, Node[]>();
     for (const id of graph.nodes) {
       const node = context.model.getNode(id);
-      if (isProduct(node)) byInput.set(inputOf(node), [...(byInput.get(inputOf(node)) ?? []), node]);
+      if (isProduct(node) && isWhole(node)) byInput.set(inputOf(node), [...(byInput.get(inputOf(node)) ?? []), node]);
     }
     for (const nodes of byInput.values()) {
       if (nodes.length < 2) continue;
