@@ -130,7 +130,7 @@ export const REDUCE: OpTable = {
   ArgMin: arg,
   TopK: {
     family: 'elem',
-    signature: 'X K → Values Indices',
+    signature: 'X K? → Values Indices',
     since: [1, 10, 11, 24],
     defaults: { axis: -1, largest: 1, sorted: 1 },
     infer: (c) => {

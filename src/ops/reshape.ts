@@ -175,7 +175,7 @@ function spaceToDepthShape(c: InferContext): Shape {
 export const RESHAPE: OpTable = {
   Reshape: {
     family: 'shape',
-    signature: 'data shape → reshaped',
+    signature: 'data shape? → reshaped',
     since: [1, 5, 13, 14, 19, 21, 23, 24, 25],
     defaults: { allowzero: 0 },
     view: true,
@@ -204,7 +204,7 @@ export const RESHAPE: OpTable = {
   },
   Unsqueeze: {
     family: 'shape',
-    signature: 'data axes → expanded',
+    signature: 'data axes? → expanded',
     since: [1, 11, 13, 21, 23, 24, 25],
     view: true,
     infer: (c) => [typed(c.dtype(0), unsqueezeShape(c))],

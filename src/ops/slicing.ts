@@ -256,7 +256,7 @@ function padShape(c: InferContext): Shape {
 export const SLICING: OpTable = {
   Slice: {
     family: 'shape',
-    signature: 'data starts ends axes? steps? → output',
+    signature: 'data starts? ends? axes? steps? → output',
     since: [1, 10, 11, 13],
     infer: (c) => [typed(c.dtype(0), sliceShape(c))],
     evaluate: sliceContents,
@@ -281,7 +281,7 @@ export const SLICING: OpTable = {
   },
   Pad: {
     family: 'shape',
-    signature: 'data pads constant_value? axes? → output',
+    signature: 'data pads? constant_value? axes? → output',
     since: [1, 2, 11, 13, 18, 19, 21, 23, 24, 25],
     defaults: { mode: 'constant', value: 0 },
     infer: (c) => [typed(c.dtype(0), padShape(c))],

@@ -74,8 +74,8 @@ export type Defaults = Readonly<Record<string, AttributeDefault>>;
 export interface OpRow {
   readonly family: Family;
   /**
-   * Slot names, as the operator specification has them: `X W B? → Y`. `?` marks an optional slot, `…` one that
-   * repeats.
+   * Slot names, as the operator specification has them: `X W B? → Y`. `?` marks an optional slot (also one that older
+   * versions have as an attribute), `…` one that repeats.
    */
   readonly signature: string;
   /** Versions of the operator set that define or change the operator, ascending. */

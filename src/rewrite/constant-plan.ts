@@ -2,6 +2,7 @@ import { getTensor, subgraphs } from '../ir/attribute.ts';
 import type { Graph, Model, Node } from '../ir/model.ts';
 import { floats, Tensor, tensorOf } from '../ir/tensor.ts';
 import { byteLengthOf, sizeOf, type DataType, type NodeId, type ValueId } from '../ir/types.ts';
+import { isDeterministic, schemaOf } from '../ops/registry.ts';
 import { outputsOf } from './graphs.ts';
 import { dtypeOf, constantInts, staticShapeOf } from './known.ts';
 import { constantOf } from './match.ts';
@@ -21,17 +22,6 @@ export interface ConstantPlan {
   /** Nodes with constant inputs that stay, with the clause that says why. */
   readonly refused: ReadonlyMap<NodeId, string>;
 }
-
-/** Results differ from run to run, or are state. */
-const NOT_DETERMINISTIC = new Set([
-  'RandomNormal',
-  'RandomNormalLike',
-  'RandomUniform',
-  'RandomUniformLike',
-  'Multinomial',
-  'Bernoulli',
-  'Dropout',
-]);
 
 /** Element types that the runtime can give back. */
 const EVALUABLE: ReadonlySet<DataType> = new Set<DataType>([
@@ -110,7 +100,10 @@ function whyNot(context: PassContext, node: Node, limits: FoldLimits): string | 
     const known = outputsOf(node).every((output) => localValue(context, output) !== null);
     return known ? null : 'its value is a sparse tensor';
   }
-  if (node.inputs.length === 0 || NOT_DETERMINISTIC.has(node.opType)) return 'its result is random';
+  if (!schemaOf(node)) return `the operator ${node.opType} is unknown`;
+  // Old forms of Dropout are random unless told otherwise; eliminate-identity knows which.
+  if (node.opType === 'Dropout' || !isDeterministic(node)) return 'its result is random';
+  if (node.inputs.length === 0) return 'it has no inputs';
   if (node.opType === 'DequantizeLinear') return 'float weights would take the place of small integer ones';
   for (const output of outputsOf(node)) {
     const reason = resultRefusal(context, node, output, limits);

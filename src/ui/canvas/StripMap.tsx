@@ -1,4 +1,4 @@
-import { useCallback, useEffect, useRef } from 'react';
+import { useEffect, useRef, useState } from 'react';
 import type { Camera } from './camera.ts';
 import type { Look } from './look.ts';
 import { rowColor } from './look.ts';
@@ -16,21 +16,30 @@ interface Props {
 
 const MARGIN = 8;
 
+/** CSS pixels. */
+interface Size {
+  readonly width: number;
+  readonly height: number;
+}
+
 /** The whole graph as a strip of cells, in the order of the columns, with a window for what is in view. */
 export function StripMap({ scene, look, theme, camera, onGoTo }: Props) {
   const canvas = useRef<HTMLCanvasElement>(null);
   const pane = useRef<HTMLDivElement>(null);
   const frame = useRef<HTMLDivElement>(null);
 
-  const paint = useCallback(() => {
-    if (canvas.current) paintCells(canvas.current, scene, look, theme);
-  }, [scene, look, theme]);
+  // Kept from the observer: asking the element at every repaint would force a layout.
+  const [size, setSize] = useState<Size>({ width: 0, height: 0 });
   useEffect(() => {
-    paint();
-    const observer = new ResizeObserver(paint);
+    const observer = new ResizeObserver(([entry]) => {
+      if (entry) setSize({ width: entry.contentRect.width, height: entry.contentRect.height });
+    });
     if (canvas.current) observer.observe(canvas.current);
     return () => observer.disconnect();
-  }, [paint]);
+  }, []);
+  useEffect(() => {
+    if (canvas.current && size.width > 0) paintCells(canvas.current, size, scene, look, theme);
+  }, [size, scene, look, theme]);
 
   useEffect(() => {
     const place = (): void => {
@@ -67,10 +76,14 @@ export function StripMap({ scene, look, theme, camera, onGoTo }: Props) {
   );
 }
 
-function paintCells(canvas: HTMLCanvasElement, scene: Scene, look: Look, theme: CanvasTheme): void {
+function paintCells(
+  canvas: HTMLCanvasElement,
+  { width, height }: Size,
+  scene: Scene,
+  look: Look,
+  theme: CanvasTheme,
+): void {
   const ratio = window.devicePixelRatio || 1;
-  const width = canvas.clientWidth;
-  const height = canvas.clientHeight;
   canvas.width = Math.round(width * ratio);
   canvas.height = Math.round(height * ratio);
   const context = canvas.getContext('2d');
