@@ -187,3 +187,6 @@ export const plural = (count: number, one: string, many = `${one}s`): string =>
 /** A name that is too long loses its beginning: the end tells names apart. */
 export const cutLeft = (name: string, length: number): string =>
   name.length <= length ? name : `…${name.slice(name.length - length + 1)}`;
+
+/** `com.microsoft.FusedConv` → `FusedConv`: an operator as lists and the canvas show it. */
+export const plainOperator = (opType: string): string => opType.slice(opType.lastIndexOf('.') + 1);

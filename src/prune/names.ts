@@ -88,7 +88,12 @@ function scopeOf(model: Model, node: Node): string[] {
   const weight = node.inputs[1];
   const name = weight === null || weight === undefined ? '' : model.getValue(weight).name;
   const modules = /^(.+)[./](weight|kernel|w)(_\d+)?$/.exec(name)?.[1];
-  const path = modules?.split(/[./]/) ?? node.name.split('/').slice(0, -1);
+  // A rule names what it makes after the node it replaced: `/features.0/conv.0/BatchNormalization:conv-bn/weight`.
+  const anchor = /^(.*):[a-z-]+\/[^/]+$/.exec(name)?.[1];
+  const path =
+    anchor?.split('/').slice(0, -1).join('/').split(/[./]/) ??
+    modules?.split(/[./]/) ??
+    node.name.split('/').slice(0, -1);
   return path.filter((part) => part !== '');
 }
 

@@ -9,7 +9,9 @@ import type { Cut, Pairs, Place, Space } from './space.ts';
 export function labelOf(model: Model, node: Node): string {
   const output = node.outputs.find((each) => each !== null);
   const name = node.name || (output ? model.getValue(output).name : '');
-  return name ? `${node.opType} ${name}` : node.opType;
+  // `anchor:rule`: what the rule was called says nothing here.
+  const plain = node.madeBy === null ? name : name.replace(/:[^:/]+$/, '');
+  return plain ? `${node.opType} ${plain}` : node.opType;
 }
 
 /**

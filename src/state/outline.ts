@@ -1,4 +1,5 @@
 import { FAMILIES } from '../base/families.ts';
+import { plainOperator } from '../base/format.ts';
 import type { GraphView } from '../ir/view.ts';
 
 /** A part of the model: a name scope, several alike in a row, or a single node. */
@@ -121,7 +122,7 @@ function nodePart(view: GraphView, row: number): OutlinePart {
   return {
     key: `#${view.nodeIds[row] ?? row}`,
     kind: 'node',
-    name: `${view.opTypes[op] ?? '?'} ${view.nodeOrdinals[row] ?? ''}`.trim(),
+    name: `${plainOperator(view.opTypes[op] ?? '?')} ${view.nodeOrdinals[row] ?? ''}`.trim(),
     hint: view.nodeDetails[row] ?? '',
     family: FAMILIES[view.opFamilies[op] ?? FAMILIES.length - 1] ?? 'unknown',
     first: row,

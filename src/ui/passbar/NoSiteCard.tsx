@@ -1,5 +1,5 @@
 import { Combine } from 'lucide-react';
-import { plural } from '../../base/format.ts';
+import { plainOperator, plural } from '../../base/format.ts';
 import type { GraphView } from '../../ir/view.ts';
 import type { Refusal } from '../../rewrite/pass.ts';
 import type { App } from '../../state/app.ts';
@@ -10,7 +10,7 @@ import { useDocument, useView } from '../kit/use-store.ts';
 function nodeTitle(view: GraphView, node: number): string {
   const row = view.nodeIds.indexOf(node);
   if (row < 0) return `node ${node}`;
-  return `${view.opTypes[view.nodeOps[row] ?? 0] ?? '?'} ${view.nodeOrdinals[row] ?? ''}`;
+  return `${plainOperator(view.opTypes[view.nodeOps[row] ?? 0] ?? '?')} ${view.nodeOrdinals[row] ?? ''}`;
 }
 
 const path = (view: GraphView, refusal: Refusal): string =>
