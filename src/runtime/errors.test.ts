@@ -8,7 +8,7 @@ describe('what the runtime throws', () => {
   test.each([
     [
       'the C++ place goes, the reason stays',
-      `${RUN}/work/onnxruntime/core/math/element_wise_ops.h:583 void onnxruntime::BroadcastIterator::Append(ptrdiff_t, ptrdiff_t) axis == 1 was false. 4 by 5\n`,
+      `${RUN}/build/onnxruntime/core/math/element_wise_ops.h:583 void onnxruntime::BroadcastIterator::Append(ptrdiff_t, ptrdiff_t) axis == 1 was false. 4 by 5\n`,
       'runtime',
       'ONNX Runtime could not run the model. axis == 1 was false. 4 by 5',
     ],

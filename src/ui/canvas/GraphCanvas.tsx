@@ -4,6 +4,7 @@ import { type PointerEvent, useCallback, useEffect, useMemo, useRef, useState } 
 import type { Camera } from './camera.ts';
 import { LARGEST_ZOOM, SMALLEST_ZOOM } from './camera.ts';
 import './canvas.css';
+import './tools.css';
 import type { CanvasFlowNode, NodeState } from './flow-nodes.ts';
 import { FlowNodes, showsOperators } from './flow-nodes.ts';
 import type { Hull, Look } from './look.ts';
