@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { pathToFileURL } from 'node:url';
 import { expect, test } from '@playwright/test';
 import { readModel } from '../src/onnx/read.ts';
-import { writeModel } from '../src/onnx/write.ts';
+import { writeFiles, writeModel } from '../src/onnx/write.ts';
 import { buildSample } from '../src/samples/catalogue.ts';
 import { StudioPage, watchForErrors } from './studio-page.ts';
 
@@ -36,6 +36,11 @@ test('drop, inspect, fuse, switch a site off, prune by slider, undo, verify, ben
     await studio.look('Fold batch norm', 15);
     await studio.canvas.focus();
     await page.keyboard.press(']');
+    await page.keyboard.press('Space');
+    await expect(studio.passBar('Fold batch norm')).toContainText('14 of 15 sites on');
+    const tick = studio.canvas.getByRole('checkbox', { checked: true }).first();
+    await tick.click();
+    await expect(studio.passBar('Fold batch norm')).toContainText('13 of 15 sites on');
     await page.keyboard.press('Space');
     await expect(studio.passBar('Fold batch norm')).toContainText('14 of 15 sites on');
     await studio.apply('Fold batch norm');
@@ -116,6 +121,23 @@ test('drop, inspect, fuse, switch a site off, prune by slider, undo, verify, ben
   });
 
   expect(errors).toEqual([]);
+});
+
+test('a model with its weights in a file beside it is dropped with that file, rewritten and checked', async ({ page }) => {
+  const { model, external } = writeFiles(buildSample('residual-cnn'), {
+    externalData: { location: 'weights.bin', threshold: 1024 },
+  });
+  const weights = Buffer.concat([...external!.chunks()]);
+  expect(weights.byteLength).toBeGreaterThan(2e6);
+  const studio = new StudioPage(page);
+  await studio.goto();
+  await studio.drop([
+    { name: 'weights.bin', bytes: weights },
+    { name: 'cnn.onnx', bytes: model },
+  ]);
+  await studio.look('Fold batch norm', 15);
+  await studio.apply('Fold batch norm');
+  await expect(studio.stop(1)).toContainText('agrees');
 });
 
 test('a preset is one click, and its recipe replays when it is dropped on the model', async ({ page }) => {
