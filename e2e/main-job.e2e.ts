@@ -123,7 +123,9 @@ test('drop, inspect, fuse, switch a site off, prune by slider, undo, verify, ben
   expect(errors).toEqual([]);
 });
 
-test('a model with its weights in a file beside it is dropped with that file, rewritten and checked', async ({ page }) => {
+test('a model with its weights in a file beside it is dropped with that file, rewritten and checked', async ({
+  page,
+}) => {
   const { model, external } = writeFiles(buildSample('residual-cnn'), {
     externalData: { location: 'weights.bin', threshold: 1024 },
   });

@@ -2,6 +2,7 @@ import { CodedError } from '../base/error.ts';
 import { defined } from '../base/assert.ts';
 import { loosest, type Exactness } from '../base/exactness.ts';
 import { sha256 } from '../onnx/hash.ts';
+import type { ExternalFiles } from '../onnx/external.ts';
 import { writeModel } from '../onnx/write.ts';
 import type { Recipe } from '../recipe/types.ts';
 import type { Backend } from '../rewrite/pass.ts';
@@ -15,10 +16,15 @@ export interface OpenedFile {
   readonly model: Model;
   /** The file as it lies on disk; null for a sample that was built here. */
   readonly bytes: Uint8Array | null;
+  /** The files beside it that hold its weights; null: all are in the model. */
+  readonly external: { readonly files: ExternalFiles; readonly locations: readonly string[] } | null;
   /** External files that were not given. */
   readonly missing: readonly string[];
   readonly warnings: readonly string[];
 }
+
+/** Files up to this are hashed with the first step, larger ones when a report asks for it, bytes. */
+const CHEAP = 256e6;
 
 /** An open model with the stops of its recipe. Stops beyond the cursor are undone, and dropped by the next step. */
 export class OpenDocument {
@@ -86,9 +92,14 @@ export class OpenDocument {
 
   /** Of the opened file, external data included; computed when first asked for; null where there is no way to. */
   async sha256(): Promise<string | null> {
-    this.hash ??= sha256(this.file.bytes ?? writeModel(this.file.model));
+    this.hash ??= sha256(this.file.bytes ?? writeModel(this.file.model), this.file.external);
     this.knownHash = await this.hash;
     return this.knownHash;
+  }
+
+  /** As `sha256`, where it takes no time worth speaking of: a step should not wait for gigabytes. */
+  async sha256IfCheap(): Promise<void> {
+    if (this.stop(0).bytes <= CHEAP) await this.sha256();
   }
 
   recipe(): Recipe {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { silentJob } from '../base/job.ts';
 import { memoryFiles } from '../onnx/external.ts';
-import { writeModel } from '../onnx/write.ts';
+import { writeFiles, writeModel } from '../onnx/write.ts';
 import { buildSample } from '../samples/catalogue.ts';
 import { nodePort } from './node.ts';
 import { Studio } from './studio.ts';
@@ -96,6 +96,24 @@ describe('a recipe', () => {
     const recipe = { whittle: 1, model: { sha256: '0'.repeat(64), name: 'other.onnx' }, steps: [] } as const;
     const document = await studio.replay({ recipe }, job);
     expect(document.warnings).toEqual([expect.stringContaining('other.onnx')]);
+  });
+
+  it('names a model with external data by both: other weights make another model', async () => {
+    const { model, external } = writeFiles(buildSample('residual-cnn'), {
+      externalData: { location: 'weights.bin', threshold: 1024 },
+    });
+    const hashOf = async (weights: Uint8Array): Promise<string | undefined> => {
+      const studio = new Studio(nodePort());
+      const files = memoryFiles(new Map([['weights.bin', weights]]));
+      await studio.openFile({ name: 'cnn.onnx', bytes: model, external: files }, job);
+      return (await studio.apply(step('eliminate-identity'), job)).recipe.model?.sha256;
+    };
+    const weights = new Uint8Array(Buffer.concat([...external!.chunks()]));
+    const other = weights.slice();
+    other[0] = (other[0] ?? 0) ^ 1;
+    const [first, again, second] = [await hashOf(weights), await hashOf(weights.slice()), await hashOf(other)];
+    expect(again).toBe(first);
+    expect(second).not.toBe(first);
   });
 
   it('of unreadable JSON is refused, and the document stays', async () => {

@@ -61,13 +61,22 @@ export class Studio {
 
   async openFile(source: ModelSource, job: Job): Promise<DocumentView> {
     job.progress({ stage: 'Reading the graph' });
-    const { model, missing, warnings } = readModel(source.bytes, { external: source.external, name: source.name });
+    const { name, bytes, external: files } = source;
+    const { model, locations, missing, warnings } = readModel(bytes, { external: files, name });
     await job.checkpoint();
-    return this.begin({ name: source.name, model, bytes: source.bytes, missing, warnings });
+    const external = locations.length > 0 ? { files, locations } : null;
+    return this.begin({ name, model, bytes, external, missing, warnings });
   }
 
   openSample(id: string): DocumentView {
-    return this.begin({ name: `${id}.onnx`, model: buildSample(id), bytes: null, missing: [], warnings: [] });
+    return this.begin({
+      name: `${id}.onnx`,
+      model: buildSample(id),
+      bytes: null,
+      external: null,
+      missing: [],
+      warnings: [],
+    });
   }
 
   samples = (): readonly SampleInfo[] => listSamples();
@@ -104,7 +113,7 @@ export class Studio {
   async apply(request: ApplyRequest, job: Job): Promise<DocumentView> {
     const document = this.current;
     const stop = await runStep(document.current, document.cursor, stepOf(request), this.context(job));
-    await document.sha256();
+    await document.sha256IfCheap();
     document.push([stop]);
     return this.document();
   }
@@ -116,7 +125,7 @@ export class Studio {
     const warning = await this.warnOfAnotherModel(recipe);
     const context = { ...this.context(job), backend: recipe.backend ?? document.backend };
     const stops = await runRecipe(document.stop(0), recipe, context);
-    await document.sha256();
+    await document.sha256IfCheap();
     document.recipeWarning = warning;
     document.backend = context.backend;
     document.moveTo(0);

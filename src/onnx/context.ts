@@ -5,7 +5,8 @@ import type { TypeDraft } from './type-proto.ts';
 /** What reading a model needs from outside, and what it gathers beside the model. */
 export interface ReadContext {
   readonly external: ExternalFiles | null;
-  /** Locations of external files that are not there. */
+  /** Locations of external files, and those of them that are not there. */
+  readonly locations: Set<string>;
   readonly missing: Set<string>;
   readonly warnings: Warnings;
   /** Types read so far, with their length and bytes, by the hash of these. */
@@ -14,6 +15,7 @@ export interface ReadContext {
 
 export const readContext = (external: ExternalFiles | null): ReadContext => ({
   external,
+  locations: new Set(),
   missing: new Set(),
   warnings: new Warnings(),
   types: new Map(),

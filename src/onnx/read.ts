@@ -19,6 +19,8 @@ export interface ReadOptions {
 
 export interface ReadResult {
   readonly model: Model;
+  /** Locations of all external data that the model names, sorted. */
+  readonly locations: string[];
   /** Locations of external data that were not there: the graph is complete, those weights throw when read. */
   readonly missing: string[];
   /** One sentence each. */
@@ -44,7 +46,12 @@ function read(bytes: Uint8Array, external: ExternalFiles | null): ReadResult {
   const context = readContext(external);
   const { draft, graph } = parse(new Cursor(bytes, context), bytes);
   const model = resolveModel(draft, graph, context);
-  return { model, missing: [...context.missing].sort(), warnings: context.warnings.list() };
+  return {
+    model,
+    locations: [...context.locations].sort(),
+    missing: [...context.missing].sort(),
+    warnings: context.warnings.list(),
+  };
 }
 
 /** Only what does not parse is looked at for what else it might be: an odd but valid model always opens. */

@@ -210,13 +210,14 @@ function putNarrow(view: DataView, unit: number): Put {
 /** ONNX's external data: `location`, `offset`, `length` in bytes, all as strings. */
 function externalSource(cursor: Cursor, draft: TensorDraft, dtype: DataType): TensorSource {
   if (dtype === 'string') throw cursor.fail('holds strings, which cannot be external');
-  const { external, missing } = cursor.context;
+  const { external, locations, missing } = cursor.context;
   const entry = (key: string): string | undefined => draft.external?.find((each) => each.key === key)?.value;
   const location = checkLocation(entry('location') ?? '', draft.name);
   const want = byteLengthOf(dtype, sizeOf(draft.dims));
   const offset = count(cursor, 'offset', entry('offset') ?? '0');
   const length = count(cursor, 'length', entry('length') ?? String(want));
   if (length !== want) throw wrongLength(cursor, draft, dtype, want, length);
+  locations.add(location);
   const size = external?.size(location) ?? null;
   if (external === null || size === null) {
     missing.add(location);
