@@ -6,16 +6,19 @@ import { openStudio } from '../studio.ts';
 import { table } from '../output.ts';
 import type { Command } from '../command.ts';
 
+/** A pruned model that runs is no agreement: how close it is stands beside it. */
 export function verifyLines(result: VerifyResult): string[] {
+  const close = result.class === 'approximation';
+  const verdict = close && result.verdict === 'agrees' ? 'approximates' : result.verdict;
   const rows = result.outputs.map((each) => [
-    each.ok ? 'ok' : 'DIFFERS',
+    each.ok ? (close ? '~' : 'ok') : 'DIFFERS',
     each.name,
     `max |Δ| ${formatError(each.maxAbs)}`,
     `relative ${formatError(each.maxRel)}`,
     `allowed ${formatError(each.allowed)}`,
     `cosine ${each.cosine.toFixed(6)}`,
   ]);
-  return [...table(rows), `${result.verdict}: ${result.message}`];
+  return [...table(rows), `${verdict}: ${result.message}`];
 }
 
 export const verify: Command = {
