@@ -8,21 +8,24 @@ import { layoutGraph } from '../layout/layout.ts';
 import { modelByteLength } from '../onnx/write.ts';
 import type { RecipeStep } from '../recipe/types.ts';
 import type { VerifyResult } from '../verify/types.ts';
-import type { Picture, PrunedWidth, StopView } from './types.ts';
+import type { Picture, StepCounts, StopView } from './types.ts';
 
-/** What a step did, as the recipe's timeline shows it. */
-export interface StepOutcome {
+/** A step as it was decided, and what it did. */
+export interface StepOutcome extends StepCounts {
   readonly step: RecipeStep;
-  readonly title: string;
-  readonly preserves: Exactness;
-  readonly sites: number;
-  readonly off: number;
-  readonly removed: number;
-  readonly added: number;
-  readonly ms: number;
-  readonly lost: readonly string[];
-  readonly groups: readonly PrunedWidth[];
 }
+
+const UNTOUCHED: StepCounts = {
+  title: 'Original',
+  preserves: 'bits',
+  sites: 0,
+  off: 0,
+  removed: 0,
+  added: 0,
+  ms: 0,
+  lost: [],
+  groups: [],
+};
 
 /**
  * The model after one step. Analysis, summary and picture are made when first asked for and kept: a stop's model never
@@ -56,7 +59,7 @@ export class Stop {
   }
 
   get preserves(): Exactness {
-    return this.outcome?.preserves ?? 'bits';
+    return (this.outcome ?? UNTOUCHED).preserves;
   }
 
   get analysis(): Analysis {
@@ -87,23 +90,8 @@ export class Stop {
   }
 
   toView(index: number): StopView {
-    const outcome = this.outcome;
-    return {
-      index,
-      pass: outcome?.step.pass ?? null,
-      title: outcome?.title ?? 'Original',
-      summary: this.summary,
-      preserves: this.preserves,
-      sites: outcome?.sites ?? 0,
-      off: outcome?.off ?? 0,
-      removed: outcome?.removed ?? 0,
-      added: outcome?.added ?? 0,
-      ms: outcome?.ms ?? 0,
-      lost: outcome?.lost ?? [],
-      error: this.error,
-      verify: this.verify,
-      whole: this.whole,
-      groups: outcome?.groups ?? [],
-    };
+    const { step, ...counts } = this.outcome ?? { ...UNTOUCHED, step: null };
+    const { summary, error, verify, whole } = this;
+    return { ...counts, index, pass: step?.pass ?? null, summary, error, verify, whole };
   }
 }

@@ -6,7 +6,7 @@ import type { RuntimePort } from './ports.ts';
 
 const FOLDING: SessionSettings = { backend: 'wasm', level: 'disabled', threads: 1 };
 
-/** The runtime in this process: the command line's port. */
+/** The runtime in this thread: what a runtime worker serves, and the command line's port. */
 export const localPort = (runtimes: Runtimes, options: VerifyOptions = {}): RuntimePort => ({
   capabilities: () => runtimes.wasm.capabilities(),
   async evaluate(model, feeds, job) {

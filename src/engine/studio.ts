@@ -16,7 +16,7 @@ import type { ReportData } from '../report/types.ts';
 import type { Capabilities } from '../runtime/types.ts';
 import { buildSample, listSamples } from '../samples/catalogue.ts';
 import type { SampleInfo } from '../samples/types.ts';
-import type { VerifyRequest, VerifyResult } from '../verify/types.ts';
+import type { StopsRequest, VerifyResult } from '../verify/types.ts';
 import type { NodeId, ValueId } from '../ir/types.ts';
 import { passInfos } from './catalogue.ts';
 import { nodeDetail, nodeLabel } from './node-detail.ts';
@@ -160,7 +160,7 @@ export class Studio {
   }
 
   async verify(
-    { a, b, request }: { a: number; b: number; request: Omit<VerifyRequest, 'class'> },
+    { a, b, request }: { a: number; b: number; request: StopsRequest },
     job: Job,
   ): Promise<{ result: VerifyResult; document: DocumentView }> {
     const document = this.current;

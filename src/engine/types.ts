@@ -37,14 +37,11 @@ export interface PassSites {
   readonly unavailable: string | null;
 }
 
-/** One stop of the recipe: the model after step `index` (0: the opened model). */
-export interface StopView {
-  readonly index: number;
-  readonly pass: string | null;
+/** What a step did; zeros and empty lists for the original. */
+export interface StepCounts {
   readonly title: string;
-  readonly summary: ModelSummary;
   readonly preserves: Exactness;
-  /** Sites applied and sites switched off; 0 for the original. */
+  /** Sites applied and sites switched off. */
   readonly sites: number;
   readonly off: number;
   readonly removed: number;
@@ -52,12 +49,19 @@ export interface StopView {
   readonly ms: number;
   /** Decided sites that were not found again: the stop is amber. */
   readonly lost: readonly string[];
+  readonly groups: readonly PrunedWidth[];
+}
+
+/** One stop of the recipe: the model after step `index` (0: the opened model). */
+export interface StopView extends StepCounts {
+  readonly index: number;
+  readonly pass: string | null;
+  readonly summary: ModelSummary;
   readonly error: ErrorRecord | null;
   /** Against the predecessor, at the step's own class; null: not checked yet. */
   readonly verify: VerifyResult | null;
   /** Against the original, at the loosest class of all steps; null: not checked yet. */
   readonly whole: VerifyResult | null;
-  readonly groups: readonly PrunedWidth[];
 }
 
 export interface PrunedWidth {

@@ -17,7 +17,7 @@ import type { Backend } from '../rewrite/pass.ts';
 import type { ReportData } from '../report/types.ts';
 import type { Capabilities, Feeds, HostTensor, RuntimeBackend } from '../runtime/types.ts';
 import type { SampleInfo } from '../samples/types.ts';
-import type { VerifyRequest, VerifyResult } from '../verify/types.ts';
+import type { StopsRequest, VerifyRequest, VerifyResult } from '../verify/types.ts';
 
 /** One row a call: parameters, what its progress messages carry, and its result. */
 export interface Call {
@@ -45,7 +45,7 @@ export interface GraphApi {
   open: Row<{ files: readonly File[] } | { sample: string }, { document: DocumentView; picture: Picture }>;
   samples: Row<null, readonly SampleInfo[]>;
   passes: Row<null, readonly PassInfo[]>;
-  /** Sites of every pass (or of the named ones) at the cursor; arrives pass by pass through `onSites` progress too. */
+  /** Sites of every pass (or of the named ones) at the cursor. */
   sites: Row<
     { passes: readonly string[] | null; options?: Readonly<Record<string, Readonly<Record<string, Json>>>> },
     readonly PassSites[]
@@ -64,7 +64,7 @@ export interface GraphApi {
   tensor: Row<{ value: number }, TensorStats>;
   prunePlan: Row<{ importance: string; seed: number }, PrunePlanView>;
   /** Verifies stop `b` against stop `a`; stored in the document for neighbours and for original-to-cursor. */
-  verify: Row<{ a: number; b: number; request: VerifyRequest }, { result: VerifyResult; document: DocumentView }>;
+  verify: Row<{ a: number; b: number; request: StopsRequest }, { result: VerifyResult; document: DocumentView }>;
   bench: Row<{ a: number; b: number | null; request: BenchRequest }, BenchResult>;
   /** The written model at the cursor. */
   exportModel: Row<null, ModelParcel>;

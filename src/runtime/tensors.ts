@@ -1,5 +1,6 @@
 import type { Tensor, TypedTensor } from 'onnxruntime-web';
 import { CodedError } from '../base/error.ts';
+import type { ElementArray } from '../ir/tensor.ts';
 import { byteLengthOf, sizeOf, type DataType } from '../ir/types.ts';
 import type { HostTensor } from './types.ts';
 import type { Ort } from './ort.ts';
@@ -26,20 +27,9 @@ type HostType = (typeof HOST_TYPES)[number];
 
 export const isHostType = (dtype: DataType): dtype is HostType => (HOST_TYPES as readonly DataType[]).includes(dtype);
 
-type HostArray =
-  | Float32Array
-  | Float64Array
-  | Int8Array
-  | Uint8Array
-  | Int16Array
-  | Uint16Array
-  | Int32Array
-  | Uint32Array
-  | BigInt64Array
-  | BigUint64Array;
 interface HostArrayConstructor {
-  new (buffer: ArrayBufferLike, byteOffset: number, length: number): HostArray;
-  new (length: number): HostArray;
+  new (buffer: ArrayBufferLike, byteOffset: number, length: number): ElementArray;
+  new (length: number): ElementArray;
   readonly BYTES_PER_ELEMENT: number;
 }
 
@@ -62,13 +52,13 @@ const ARRAYS: Readonly<Record<Exclude<HostType, 'string'>, HostArrayConstructor>
 };
 
 /** A zeroed array for `count` elements. */
-export function allocate(dtype: Exclude<HostType, 'string'>, count: number): HostArray {
+export function allocate(dtype: Exclude<HostType, 'string'>, count: number): ElementArray {
   const Elements = ARRAYS[dtype];
   return new Elements(Math.ceil(byteLengthOf(dtype, count) / Elements.BYTES_PER_ELEMENT));
 }
 
 /** The same bytes as the array that belongs to the type; copied only where they are misaligned. */
-function viewAs(dtype: Exclude<HostType, 'string'>, data: ArrayBufferView, count: number): HostArray {
+function viewAs(dtype: Exclude<HostType, 'string'>, data: ArrayBufferView, count: number): ElementArray {
   const Elements = ARRAYS[dtype];
   const length = Math.ceil(byteLengthOf(dtype, count) / Elements.BYTES_PER_ELEMENT);
   const bytes = new Uint8Array(data.buffer, data.byteOffset, data.byteLength);

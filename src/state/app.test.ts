@@ -222,7 +222,7 @@ describe('applying', () => {
     await settle();
     expect(worker.of('apply')).toEqual([{ pass: 'fold', options: { depth: 2 }, off: ['c'] }]);
     expect(app.document.getState()).toMatchObject({ preview: null, document: { cursor: 1 } });
-    expect(worker.of('verify')[0]).toMatchObject({ a: 0, b: 1, request: { class: 'weights' } });
+    expect(worker.of('verify')[0]).toMatchObject({ a: 0, b: 1, request: { backends: ['wasm'], seeds: 3 } });
   });
 
   it('does nothing when every site is off', async () => {

@@ -1,13 +1,12 @@
-import { loosest } from '../base/exactness.ts';
 import { plural } from '../base/format.ts';
 import type { BenchRequest, BenchResult } from '../bench/types.ts';
 import type { DocumentView } from '../engine/types.ts';
-import type { VerifyRequest, VerifyResult } from '../verify/types.ts';
+import type { StopsRequest, VerifyResult } from '../verify/types.ts';
 import type { Core } from './core.ts';
 
 export interface MeasuringActions {
-  /** Compares stop `b` with stop `a`, at the class of the steps between them unless the request names one. */
-  verify(a: number, b: number, request?: Partial<VerifyRequest>): Promise<VerifyResult | null>;
+  /** Compares stop `b` with stop `a`, at the class of the steps between them. */
+  verify(a: number, b: number, request?: Partial<StopsRequest>): Promise<VerifyResult | null>;
   /** Checks the stop under the cursor against the one before it. */
   verifyStep(): Promise<VerifyResult | null>;
   /** Checks the stop under the cursor against the original. */
@@ -21,8 +20,7 @@ export interface MeasuringActions {
 /** Larger files are checked on request only, bytes. */
 export const CHECKED_UNASKED = 64e6;
 
-const verifyDefaults = (document: DocumentView, a: number, b: number, threads: number): VerifyRequest => ({
-  class: loosest(document.stops.slice(a + 1, b + 1).map((stop) => stop.preserves)),
+const verifyDefaults = (threads: number): StopsRequest => ({
   seeds: 3,
   backends: ['wasm'],
   levels: ['disabled', 'all'],
@@ -64,7 +62,7 @@ export function measuringActions(core: Core): MeasuringActions {
         core.notices.show({ tone: 'plain', title: 'The check has to wait', text });
         return null;
       }
-      const full = { ...verifyDefaults(document, a, b, threads()), ...request };
+      const full = { ...verifyDefaults(threads()), ...request };
       try {
         const { result, document: after } = await core.runner.run('verify', title, (call) =>
           core.client.call('verify', { a, b, request: full }, call),

@@ -1,3 +1,6 @@
+import { analyze } from '../analysis/analyze.ts';
+import { makeGraphView } from '../analysis/view.ts';
+import { buildSample } from '../samples/catalogue.ts';
 import type { Family } from '../base/families.ts';
 import { FAMILIES } from '../base/families.ts';
 import type { GraphView } from '../ir/view.ts';
@@ -109,63 +112,10 @@ export function viewOf(
   };
 }
 
-/** MobileNetV2 as exporters write it, with batch norms; nodes only, no weights. */
+/** The bundled MobileNetV2 as the page sees it. */
 export function mobileNetView(): GraphView {
-  const nodes: ViewNode[] = [];
-  const shapes = new Map([['input', '3×224×224']]);
-  let x = 'input';
-  let size = 224;
-  const add = (op: string, inputs: string[], scope: string, channels: number, rest: Partial<ViewNode>): string => {
-    const output = `/${scope}/${op}_output_${nodes.length}`;
-    shapes.set(output, `${channels}×${size}×${size}`);
-    nodes.push({ op, inputs, outputs: [output], name: `/${scope}/${op}`, ...rest });
-    return output;
-  };
-  const conv = (scope: string, from: number, to: number, kernel: number, stride: number, act: boolean): void => {
-    const group = kernel === 3 && from === to ? from : 1;
-    size /= stride;
-    const weights = (to * from * kernel * kernel) / group;
-    const detail = group > 1 ? `3×3${stride > 1 ? ' s2' : ''} g${group}` : `${kernel}×${kernel} · ${from}→${to}`;
-    const name = `w${nodes.length}`;
-    x = add('Conv', [x, name], `${scope}/${scope}.0`, to, { detail, macs: weights * size * size, parameters: weights });
-    const statistics = ['s', 'b', 'm', 'v'].map((each) => `${name}${each}`);
-    x = add('BatchNormalization', [x, ...statistics], `${scope}/${scope}.1`, to, {
-      detail: `ε 1e−5 · ${to}`,
-      parameters: 4 * to,
-    });
-    if (act) x = add('Clip', [x], `${scope}/${scope}.2`, to, { detail: '0 … 6' });
-  };
-  conv('features/features.0', 3, 32, 3, 2, true);
-  const table = [
-    [1, 16, 1, 1],
-    [6, 24, 2, 2],
-    [6, 32, 3, 2],
-    [6, 64, 4, 2],
-    [6, 96, 3, 1],
-    [6, 160, 3, 2],
-    [6, 320, 1, 1],
-  ];
-  let from = 32;
-  let index = 1;
-  for (const [expand, to, repeats, first] of table as [number, number, number, number][]) {
-    for (let repeat = 0; repeat < repeats; repeat++) {
-      const scope = `features/features.${index++}/conv`;
-      const skip = x;
-      if (expand > 1) conv(`${scope}/expand`, from, from * expand, 1, 1, true);
-      conv(`${scope}/depthwise`, from * expand, from * expand, 3, repeat === 0 ? first : 1, true);
-      conv(`${scope}/project`, from * expand, to, 1, 1, false);
-      if (repeat > 0) x = add('Add', [skip, x], `features/features.${index - 1}`, to, {});
-      from = to;
-    }
-  }
-  conv('features/features.18', 320, 1280, 1, 1, true);
-  size = 1;
-  x = add('GlobalAveragePool', [x], 'pool', 1280, {});
-  x = add('Flatten', [x], 'pool', 1280, {});
-  shapes.set(x, '1280');
-  x = add('Gemm', [x, 'gw', 'gb'], 'classifier', 1000, { detail: '1280→1000', macs: 1_280_000, parameters: 1_281_000 });
-  shapes.set(x, '1000');
-  return viewOf(nodes, ['input'], [x], shapes);
+  const model = buildSample('mobilenet-v2');
+  return makeGraphView(model, analyze(model), 1);
 }
 
 /** A random acyclic graph: mostly chains, with branches, joins, long skips and a wire that is read everywhere. */

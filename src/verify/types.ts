@@ -53,6 +53,9 @@ export interface VerifyResult {
   readonly failing?: FailingInput;
 }
 
+/** A comparison of two stops of a recipe: its class is that of the steps between them, whoever asks. */
+export type StopsRequest = Omit<VerifyRequest, 'class'>;
+
 export interface VerifyRequest {
   readonly class: Exactness;
   readonly seeds: number;

@@ -83,12 +83,7 @@ const transferOf = (...parcels: (Parcel | null)[]): ArrayBuffer[] =>
   parcels.flatMap((each) => (each ? [each.bytes.buffer] : []));
 
 const port: RuntimePort = {
-  async capabilities() {
-    const here = await runtimes.call('wasm', 'capabilities', null, null);
-    if (!('gpu' in navigator)) return here;
-    const gpu = await runtimes.call('webgpu', 'capabilities', null, null);
-    return { ...here, webgpu: gpu.webgpu, webgpuReason: gpu.webgpuReason };
-  },
+  capabilities: () => runtimes.call('wasm', 'capabilities', null, null),
   evaluate: (model, feeds, job) => runtimes.call('wasm', 'evaluate', { model, feeds }, job, transferOf(model)),
   async verify(a, b, request, job) {
     const backend = request.backends.includes('webgpu') ? 'webgpu' : 'wasm';

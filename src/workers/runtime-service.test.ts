@@ -16,7 +16,7 @@ afterEach(() => {
 /** A worker's scope in this thread, and a client that has joined it. */
 function joined(): { client: Client<RuntimeApi>; join(): Client<RuntimeApi> } {
   const scope = new EventTarget();
-  serveRuntime(scope as Parameters<typeof serveRuntime>[0], { wasm: runtime }, 'wasm');
+  serveRuntime(scope as Parameters<typeof serveRuntime>[0], { wasm: runtime });
   const join = () => {
     const { port1, port2 } = new MessageChannel();
     ports.push(port1, port2);

@@ -1,9 +1,9 @@
-import { benchmark } from '../bench/benchmark.ts';
+import type { Job } from '../base/job.ts';
+import { localPort } from '../engine/local-port.ts';
 import type { RuntimeApi } from '../protocol/api.ts';
 import type { JoinMessage } from '../protocol/host.ts';
 import { buffersOf, serve, Transferred, type Handlers } from '../protocol/server.ts';
-import type { RuntimeBackend } from '../runtime/types.ts';
-import { verifyModels, type Runtimes } from '../verify/verify.ts';
+import type { Runtimes } from '../verify/verify.ts';
 
 /** Calls one after the other: nothing may run beside a benchmark, and models would crowd each other's memory. */
 type Queue = <T>(work: () => Promise<T>) => Promise<T>;
@@ -17,35 +17,27 @@ function createQueue(): Queue {
 }
 
 /**
- * What a runtime worker answers with. It keeps no model between calls: bytes arrive transferred, sessions are released.
- * `runtimes.wasm` gives every check its reference; `bundle` says which of the runtimes is timed here.
+ * What a runtime worker answers with: the port of the command line, one call after the other. It keeps no model between
+ * calls: bytes arrive transferred, sessions are released.
  */
-export function runtimeHandlers(runtimes: Runtimes, bundle: RuntimeBackend): Handlers<RuntimeApi> {
+export function runtimeHandlers(runtimes: Runtimes): Handlers<RuntimeApi> {
   const inTurn = createQueue();
-  const runtime = runtimes[bundle] ?? runtimes.wasm;
+  const port = localPort(runtimes);
+  /** A call that was cancelled while it waited does not begin. */
+  const queued = <T>(job: Job, work: () => Promise<T>): Promise<T> =>
+    inTurn(async () => {
+      await job.checkpoint();
+      return work();
+    });
   return {
-    capabilities: () => runtime.capabilities(),
+    capabilities: () => port.capabilities(),
     evaluate: ({ model, feeds }, job) =>
-      inTurn(async () => {
-        const settings = { backend: 'wasm', level: 'disabled', threads: 1 } as const;
-        const session = await runtime.createSession(model.bytes, settings, job);
-        try {
-          const outputs = await session.run(feeds);
-          return new Transferred(outputs, buffersOf(outputs));
-        } finally {
-          await session.release();
-        }
+      queued(job, async () => {
+        const outputs = await port.evaluate(model, feeds, job);
+        return new Transferred(outputs, buffersOf(outputs));
       }),
-    verify: ({ a, b, request }, job) =>
-      inTurn(async () => {
-        await job.checkpoint();
-        return verifyModels(runtimes, a.bytes, b.bytes, request, job);
-      }),
-    bench: ({ a, b, request }, job) =>
-      inTurn(async () => {
-        await job.checkpoint();
-        return benchmark(runtime, a.bytes, b?.bytes ?? null, request, job);
-      }),
+    verify: ({ a, b, request }, job) => queued(job, () => port.verify(a, b, request, job)),
+    bench: ({ a, b, request }, job) => queued(job, () => port.bench(a, b, request, job)),
   };
 }
 
@@ -55,8 +47,8 @@ interface Scope {
 }
 
 /** Serves every port that the page hands over; all share the runtimes and one queue. */
-export function serveRuntime(scope: Scope, runtimes: Runtimes, bundle: RuntimeBackend): void {
-  const handlers = runtimeHandlers(runtimes, bundle);
+export function serveRuntime(scope: Scope, runtimes: Runtimes): void {
+  const handlers = runtimeHandlers(runtimes);
   scope.addEventListener('message', (event) => {
     const message = event.data as JoinMessage;
     if (message.kind === 'join') serve<RuntimeApi>(message.port, handlers);

@@ -2,4 +2,4 @@ import { browserRuntime } from '../runtime/browser.ts';
 import { serveRuntime } from './runtime-service.ts';
 
 // The WebGPU bundle has fewer CPU kernels (no Dropout, for one), so a reference runs on the plain WASM bundle.
-serveRuntime(self, { wasm: browserRuntime('wasm'), webgpu: browserRuntime('webgpu') }, 'webgpu');
+serveRuntime(self, { wasm: browserRuntime('wasm'), webgpu: browserRuntime('webgpu') });

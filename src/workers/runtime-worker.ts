@@ -1,4 +1,4 @@
 import { browserRuntime } from '../runtime/browser.ts';
 import { serveRuntime } from './runtime-service.ts';
 
-serveRuntime(self, { wasm: browserRuntime('wasm') }, 'wasm');
+serveRuntime(self, { wasm: browserRuntime('wasm') });

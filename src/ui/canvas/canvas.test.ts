@@ -79,8 +79,8 @@ describe('the scene', () => {
   });
 
   it('lists producers and consumers of both branches of a residual', () => {
-    const add = rowNamed('/features/features.3/Add');
-    const skip = rowNamed('/features/features.2/conv/project/features/features.2/conv/project.1/BatchNormalization');
+    const add = rowNamed('/features.3/Add');
+    const skip = rowNamed('/features.2/conv.2/BatchNormalization');
     expect(producersOf(scene, add)).toContain(skip);
     expect(consumersOf(scene, skip)).toContain(add);
     expect(consumersOf(scene, skip)).toHaveLength(2);
@@ -98,7 +98,7 @@ describe('walking along edges', () => {
   });
 
   it('goes sideways to the nearest node at about the same height', () => {
-    const from = rowNamed('/features/features.3/Add');
+    const from = rowNamed('/features.3/Add');
     const right = walk(scene, from, 'right');
     expect(layout.x[right]!).toBeGreaterThan(layout.x[from]!);
     expect(Math.abs(layout.y[right]! - layout.y[from]!)).toBeLessThan(60);
@@ -106,7 +106,7 @@ describe('walking along edges', () => {
 
   it('says what a node is, for those who hear it', () => {
     expect(describeRow(scene, 0, { on: true })).toBe(
-      'Conv 1, 3×3 · 3→32, output 32×112×112, 0 producers, 1 consumer, site on',
+      'Conv 1, 3×3 s2 · 3→32, output 32×112×112, 0 producers, 1 consumer, site on',
     );
   });
 });

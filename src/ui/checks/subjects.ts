@@ -1,6 +1,6 @@
 import type { DocumentView } from '../../engine/types.ts';
 import type { RuntimeBackend } from '../../runtime/types.ts';
-import type { VerifyRequest, VerifyResult } from '../../verify/types.ts';
+import type { StopsRequest, VerifyResult } from '../../verify/types.ts';
 
 /** One comparison that can be checked: two stops and what is known of them. */
 export interface Subject {
@@ -36,7 +36,7 @@ export function subjectsOf({ stops, cursor }: DocumentView): readonly Subject[] 
 }
 
 /** The levels that are always compared, and the backends that were chosen and exist. */
-export const requestFor = (webgpu: boolean, hasWebgpu: boolean): Partial<VerifyRequest> => {
+export const requestFor = (webgpu: boolean, hasWebgpu: boolean): Partial<StopsRequest> => {
   const backends: readonly RuntimeBackend[] = webgpu && hasWebgpu ? ['wasm', 'webgpu'] : ['wasm'];
   return { backends, levels: ['disabled', 'all'] };
 };
