@@ -1,7 +1,7 @@
 import { defineConfig } from '@playwright/test';
 import { CHROMIUM_FLAGS, findChromium } from './scripts/chromium.mjs';
 
-const port = 4319;
+const port = Number(process.env['WHITTLE_E2E_PORT'] ?? 4319);
 
 /** Real Chromium against the built studio; `npm run build` first. */
 export default defineConfig({

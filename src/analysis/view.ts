@@ -1,7 +1,7 @@
 import { innerNodes, type Model, type Node } from '../ir/model.ts';
 import { subgraphs } from '../ir/attribute.ts';
 import type { Dim, ValueId } from '../ir/types.ts';
-import { FAMILIES, type GraphView } from '../ir/view.ts';
+import { FAMILIES, NO_GROUPS, type GraphView } from '../ir/view.ts';
 import { familyOf, opKey } from '../ops/registry.ts';
 import { isTensor } from '../ops/shapes.ts';
 import type { Analysis, NodeCost } from './analyze.ts';
@@ -35,7 +35,9 @@ type RowKey =
   | 'movedBytes'
   | 'made'
   | 'ancestorStarts'
-  | 'ancestorIds';
+  | 'ancestorIds'
+  | 'holders'
+  | 'groups';
 
 function rowsOf(rows: readonly Node[], analysis: Analysis): Pick<GraphView, RowKey> {
   const costs = rows.map((node) => analysis.cost(node));
@@ -48,6 +50,8 @@ function rowsOf(rows: readonly Node[], analysis: Analysis): Pick<GraphView, RowK
     made: Uint8Array.from(rows, (node) => (node.madeBy === null ? 0 : 1)),
     ancestorStarts: startsOf(rows.map((node) => node.ancestors.length)),
     ancestorIds: Int32Array.from(rows.flatMap((node) => node.ancestors)),
+    holders: new Int32Array(rows.length).fill(-1),
+    groups: NO_GROUPS(rows.length),
   };
 }
 

@@ -75,18 +75,23 @@ export class Stop {
     return (this.kept.summary ??= summarize(this.model, this.analysis, this.bytes));
   }
 
-  /** Laid out after its predecessor, so that what the step did not touch keeps its place. */
-  get picture(): Picture {
-    if (!this.kept.picture) {
-      const view = makeGraphView(this.model, this.analysis, this.revision);
-      this.kept.picture = { view, layout: layoutGraph(view, this.earlierPicture) };
-    }
-    return this.kept.picture;
+  /**
+   * Laid out after its predecessor with the same groups folded, so that what the step did not touch keeps its place.
+   *
+   * @param toggled keys of the groups that a person folded or unfolded
+   */
+  picture(toggled: readonly string[]): Picture {
+    const kept = this.kept.picture;
+    if (kept?.toggled === toggled) return kept;
+    const view = kept?.view ?? makeGraphView(this.model, this.analysis, this.revision);
+    const layout = layoutGraph(view, this.earlierPicture(toggled), new Set(toggled));
+    return (this.kept.picture = { view, layout, toggled });
   }
 
-  /** Of the nearest stop before this one that was drawn; after a recipe of many steps those between were not. */
-  private get earlierPicture(): Picture | undefined {
-    return this.before?.kept.picture ?? this.before?.earlierPicture;
+  /** Of the nearest stop before this one that was drawn so; after a recipe of many steps those between were not. */
+  private earlierPicture(toggled: readonly string[]): Picture | undefined {
+    const earlier = this.before?.kept.picture;
+    return earlier?.toggled === toggled ? earlier : this.before?.earlierPicture(toggled);
   }
 
   toView(index: number): StopView {

@@ -31,6 +31,8 @@ export class OpenDocument {
   readonly file: OpenedFile;
   readonly stops: Stop[];
   backend: Backend = 'wasm';
+  /** Keys of the groups that are not folded, or not open, as they are at first; for the pictures of all stops. */
+  toggled: readonly string[] = [];
   /** Said once, beside the file's own warnings: a recipe that was made for another model. */
   recipeWarning: string | null = null;
   private at = 0;

@@ -85,7 +85,13 @@ export class Studio {
 
   document = (): DocumentView => this.current.view();
 
-  picture = (stop?: number): Picture => this.current.stop(stop ?? this.current.cursor).picture;
+  picture = (stop?: number): Picture => this.current.stop(stop ?? this.current.cursor).picture(this.current.toggled);
+
+  /** Folds and unfolds groups, for the pictures of all stops. Keys that no group has are kept for stops that have. */
+  fold(toggled: readonly string[]): Picture {
+    this.current.toggled = toggled;
+    return this.picture();
+  }
 
   setBackend(backend: Backend): DocumentView {
     this.current.backend = backend;

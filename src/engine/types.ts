@@ -91,6 +91,8 @@ export interface DocumentView {
 export interface Picture {
   readonly view: GraphView;
   readonly layout: GraphLayout;
+  /** Keys of the groups that a person folded, or unfolded where they are folded at first. */
+  readonly toggled: readonly string[];
 }
 
 /** A tensor as the inspector shows it; computed on request in the worker. */

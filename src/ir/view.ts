@@ -1,3 +1,5 @@
+import { GROUP_KINDS } from '../base/group-kinds.ts';
+
 export { FAMILIES, type Family } from '../base/families.ts';
 
 /**
@@ -45,4 +47,51 @@ export interface GraphView {
   readonly made: Uint8Array;
   readonly ancestorStarts: Int32Array;
   readonly ancestorIds: Int32Array;
+  /**
+   * [rows] row of the node in whose subgraph or function body the row stands; -1: the main graph. Inner rows come
+   * before their holder; the values that a body returns are wires to it. Costs of a holder include those inside.
+   */
+  readonly holders: Int32Array;
+  readonly groups: GroupTree;
+}
+
+/**
+ * Parts of the graph that can be folded to one box: name scopes, repeats found without names, subgraphs and function
+ * bodies. They nest; parents come before their children. Scopes and repeats are open at first, the others folded.
+ */
+export interface GroupTree {
+  /** [groups] stable between revisions: kind and path of names, or of the first node's name. */
+  readonly keys: readonly string[];
+  /** [groups] as shown: `features.7`, `then_branch`. */
+  readonly names: readonly string[];
+  /** [groups] index into GROUP_KINDS. */
+  readonly kinds: Uint8Array;
+  /** [groups] -1: at the top. */
+  readonly parents: Int32Array;
+  /** [groups] groups that are built alike share a number: "layer × 24". */
+  readonly classes: Int32Array;
+  /** [groups] row of the node that a subgraph or function body belongs to; -1 for the others. */
+  readonly holders: Int32Array;
+  /** [groups] rows inside, those of inner groups included. */
+  readonly sizes: Int32Array;
+  /** [rows] innermost group; -1: none. */
+  readonly ofRow: Int32Array;
+}
+
+export const NO_GROUPS = (rows: number): GroupTree => ({
+  keys: [],
+  names: [],
+  kinds: new Uint8Array(),
+  parents: new Int32Array(),
+  classes: new Int32Array(),
+  holders: new Int32Array(),
+  sizes: new Int32Array(),
+  ofRow: new Int32Array(rows).fill(-1),
+});
+
+/** Whether a group is folded to one box, given the keys of those that a person turned over. */
+export function isFolded(groups: GroupTree, group: number, toggled: ReadonlySet<string>): boolean {
+  const kind = GROUP_KINDS[groups.kinds[group]!];
+  const atFirst = kind === 'subgraph' || kind === 'function';
+  return atFirst !== toggled.has(groups.keys[group]!);
 }

@@ -24,7 +24,7 @@ export function framesOf(
         const y = grid.channelTops[first]! - FRAME_HEADER;
         const bottom = grid.rankTops[end - 1]! + grid.rankHeights[end - 1]! + FRAME_BOTTOM;
         const { x, width } = grid;
-        frames.push({ name: names[block]!, x, y, width, height: bottom - y, rows: Int32Array.from(rows) });
+        frames.push({ group: -1, name: names[block]!, x, y, width, height: bottom - y, rows: Int32Array.from(rows) });
       }
       first = end;
     }

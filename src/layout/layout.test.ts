@@ -68,7 +68,7 @@ const onEdge = (box: Box, [x, y]: [number, number]): boolean =>
 function expectRoute(view: GraphView, layout: GraphLayout, all: readonly Box[], route: number): void {
   const points = routePoints(layout, route);
   const wire = layout.routeWires[route]!;
-  const sink = layout.routeRows[route]!;
+  const sink = layout.routeSinks[route]!;
   const source = view.wireSources[wire]!;
   const from = source >= 0 ? boxOf(layout, source) : portBox(layout, view.inputs.indexOf(wire));
   const to = sink >= 0 ? boxOf(layout, sink) : portBox(layout, -sink - 1);
@@ -89,8 +89,8 @@ const crosses = (run: Box, box: Box): boolean =>
 /** Each use of a wire that is no constant is drawn once: as a route or as a stub. */
 function expectComplete(view: GraphView, layout: GraphLayout): void {
   const drawn = new Set<string>();
-  layout.routeWires.forEach((wire, i) => drawn.add(`${wire} ${layout.routeRows[i]}`));
-  layout.stubWires.forEach((wire, i) => drawn.add(`${wire} ${layout.stubRows[i]}`));
+  layout.routeWires.forEach((wire, i) => drawn.add(`${wire} ${layout.routeSinks[i]}`));
+  layout.stubWires.forEach((wire, i) => drawn.add(`${wire} ${layout.stubSinks[i]}`));
   expect(drawn.size).toBe(layout.routeWires.length + layout.stubWires.length);
   const wanted: string[] = [];
   view.wireSources.forEach((source, wire) => {
@@ -105,7 +105,7 @@ function expectComplete(view: GraphView, layout: GraphLayout): void {
 function expectDownwards(view: GraphView, layout: GraphLayout): void {
   const upwards = Array.from(layout.routeWires).filter((wire, route) => {
     const source = view.wireSources[wire]!;
-    const sink = layout.routeRows[route]!;
+    const sink = layout.routeSinks[route]!;
     if (source < 0 || sink < 0 || layout.columns[source] !== layout.columns[sink]) return false;
     return layout.y[sink]! < layout.y[source]! + layout.heights[source]!;
   });
@@ -135,7 +135,7 @@ describe('a layout', () => {
     const view = viewOf(nodes, ['w0'], ['y']);
     const layout = layoutGraph(view);
     const skip = layout.routeWires.findIndex(
-      (wire, i) => view.wireNames[wire] === 'w1' && layout.routeRows[i] === nodes.length - 1,
+      (wire, i) => view.wireNames[wire] === 'w1' && layout.routeSinks[i] === nodes.length - 1,
     );
     const points = routePoints(layout, skip);
     expect(points.at(-1)![0]).toBe(layout.x[4]!);
@@ -168,7 +168,7 @@ describe('a layout', () => {
       expect(leaf.bottom).toBeLessThan(host.top);
       expect(leaf.top).toBeGreaterThan(boxOf(layout, 3 + 3).bottom);
     }
-    expect(Array.from(layout.stubRows)).toEqual([3 + 7]);
+    expect(Array.from(layout.stubSinks)).toEqual([3 + 7]);
     expectSound(view, layout);
   });
 

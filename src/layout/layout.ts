@@ -17,6 +17,7 @@ import { findBlocks } from './scopes.ts';
 import { packColumn } from './tracks.ts';
 import type { GraphLayout } from './types.ts';
 
+const NONE: ReadonlySet<string> = new Set();
 /** A block may be a little taller than a column is meant to be. */
 const BLOCK_SLACK = 1.2;
 /** Folding is tried again while the picture is this much too wide or too tall. */
@@ -29,8 +30,9 @@ const FOLDINGS = 3;
  *
  * @param previous the picture of the revision before (for a stop of the recipe: of the stop before it, so that undo
  *   finds every node where it was). Nodes that are in both keep their place; the gaps of those that went are left.
+ * @param toggled keys of the groups that are not folded, or not open, as they are at first; see `isFolded`
  */
-export function layoutGraph(view: GraphView, previous?: Previous): GraphLayout {
+export function layoutGraph(view: GraphView, previous?: Previous, _toggled: ReadonlySet<string> = NONE): GraphLayout {
   const links = linksOf(view);
   const kept = previous ? keepCells(view, links, previous) : null;
   return kept && previous ? layOutAgain(view, links, kept, previous) : layOutAnew(view, links);

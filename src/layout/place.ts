@@ -16,7 +16,7 @@ import {
   STUB_HEIGHT,
 } from './metrics.ts';
 import { collectNets, DrawnAs } from './nets.ts';
-import type { GraphLayout, GridColumn } from './types.ts';
+import type { FoldedGroups, GraphLayout, GridColumn } from './types.ts';
 
 /** A cell for every item: what `place` turns into coordinates. */
 export interface Cells {
@@ -182,11 +182,15 @@ function collect(
     y: boxes.top.slice(0, rows),
     widths: boxes.width.slice(0, rows),
     heights: boxes.height.slice(0, rows),
+    hidden: new Uint8Array(rows),
+    leaves: Uint8Array.from(cells.hosts.subarray(0, rows), (host) => (host >= 0 ? 1 : 0)),
+    folded: NOTHING_FOLDED,
     columns: Uint16Array.from(cells.columns.subarray(0, rows)),
     routeStarts: Int32Array.from(buffer.starts),
     routePoints: buffer.finish(),
     routeWires: Int32Array.from(buffer.wires),
-    routeRows: Int32Array.from(buffer.sinks, sinkOf),
+    routeSources: Int32Array.from(buffer.wires, (wire) => sourceOf(view, wire)),
+    routeSinks: Int32Array.from(buffer.sinks, sinkOf),
     ...stubs,
     portX: boxes.left.map((left, item) => left + boxes.width[item]! / 2).slice(rows),
     portY: boxes.top.map((top, item) => top + boxes.height[item]! / 2).slice(rows),
@@ -203,7 +207,21 @@ function collect(
   };
 }
 
-type Stubs = Pick<GraphLayout, 'stubWires' | 'stubRows' | 'stubX' | 'stubY' | 'stubWidths'>;
+/** The item that a wire comes from: its row, or its port. */
+const sourceOf = (view: GraphView, wire: number): number => {
+  const row = view.wireSources[wire]!;
+  return row >= 0 ? row : -1 - view.inputs.indexOf(wire);
+};
+
+const NOTHING_FOLDED: FoldedGroups = {
+  groups: new Int32Array(),
+  x: new Float32Array(),
+  y: new Float32Array(),
+  widths: new Float32Array(),
+  heights: new Float32Array(),
+};
+
+type Stubs = Pick<GraphLayout, 'stubWires' | 'stubSinks' | 'stubX' | 'stubY' | 'stubWidths'>;
 
 /** Puts leaves and stubs above their hosts; a leaf's wire goes straight down to its host. */
 function hang(
@@ -239,7 +257,7 @@ function hang(
   return {
     slots,
     stubWires: Int32Array.from(stubs, ({ hanger }) => links.wires[hanger.link]!),
-    stubRows: Int32Array.from(stubs, ({ hanger }) => sinkOf(hanger.host)),
+    stubSinks: Int32Array.from(stubs, ({ hanger }) => sinkOf(hanger.host)),
     stubX: Float32Array.from(stubs, ({ at }) => at.left + at.width / 2),
     stubY: Float32Array.from(stubs, ({ at }) => at.top + STUB_HEIGHT / 2),
     stubWidths: Float32Array.from(stubs, ({ at }) => at.width),

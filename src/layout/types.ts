@@ -11,19 +11,26 @@ export interface GraphLayout {
   readonly y: Float32Array;
   readonly widths: Float32Array;
   readonly heights: Float32Array;
+  /** [rows] 1: inside a folded group. Its position and size are those of the group's box, or of its holder's node. */
+  readonly hidden: Uint8Array;
+  /** [rows] 1: hangs small above the node that reads it. */
+  readonly leaves: Uint8Array;
+  readonly folded: FoldedGroups;
   /** [rows] column that the row was folded into. */
   readonly columns: Uint16Array;
   /**
    * One route per (wire, consumer) pair that is drawn: points routePoints[2 * routeStarts[r] …] as x, y pairs.
-   * `routeWires` says which wire, `routeRows` which consumer: a row, or -1 - p for port p (see `portX`).
+   * `routeWires` says which wire; `routeSources` and `routeSinks` its two ends, each an *item*: a row, `rows + f` for
+   * folded group f (see `folded`), or -1 - p for port p (see `portX`).
    */
   readonly routeStarts: Int32Array;
   readonly routePoints: Float32Array;
   readonly routeWires: Int32Array;
-  readonly routeRows: Int32Array;
-  /** Stubs: a pill with the wire's name at a use (`stubRows`), instead of a long wire. Centre and width; 18 high. */
+  readonly routeSources: Int32Array;
+  readonly routeSinks: Int32Array;
+  /** Stubs: a pill with the wire's name at a use (`stubSinks`, an item), instead of a long wire. Centre and width; 18 high. */
   readonly stubWires: Int32Array;
-  readonly stubRows: Int32Array;
+  readonly stubSinks: Int32Array;
   readonly stubX: Float32Array;
   readonly stubY: Float32Array;
   readonly stubWidths: Float32Array;
@@ -32,12 +39,23 @@ export interface GraphLayout {
   readonly portY: Float32Array;
   readonly portWidths: Float32Array;
   readonly portHeights: Float32Array;
-  /** Blocks: frames with a name, found by name scope. */
+  /** Frames of open groups, outer before inner. */
   readonly blocks: readonly LayoutBlock[];
   /** The cells behind the positions: what the layout of the next revision keeps. */
   readonly grid: LayoutGrid;
 }
+/** Folded groups that are in view as one box each; top-left corners and sizes. */
+export interface FoldedGroups {
+  /** [f] index into `view.groups`. */
+  readonly groups: Int32Array;
+  readonly x: Float32Array;
+  readonly y: Float32Array;
+  readonly widths: Float32Array;
+  readonly heights: Float32Array;
+}
 export interface LayoutBlock {
+  /** Index into `view.groups`; -1: none stands behind it. */
+  readonly group: number;
   readonly name: string;
   readonly x: number;
   readonly y: number;

@@ -59,6 +59,8 @@ export interface GraphApi {
   moveTo: Row<{ cursor: number }, { document: DocumentView; picture: Picture }>;
   /** The picture of any stop, for before/after. */
   picture: Row<{ stop: number }, Picture>;
+  /** Draws the stop under the cursor with other groups folded; those that follow are drawn so too. */
+  fold: Row<{ toggled: readonly string[] }, Picture>;
   setBackend: Row<{ backend: Backend }, { document: DocumentView }>;
   node: Row<{ node: number }, NodeDetail>;
   tensor: Row<{ value: number }, TensorStats>;

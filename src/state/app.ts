@@ -3,6 +3,7 @@ import type { Host } from '../protocol/host.ts';
 import { comparingActions, type ComparingActions } from './comparing.ts';
 import { createCore, type Core, type Platform, type Stores } from './core.ts';
 import { exportingActions, type ExportingActions } from './exporting.ts';
+import { foldingActions, type FoldingActions } from './folding.ts';
 import { lookingActions, type LookingActions } from './looking.ts';
 import { measuringActions, CHECKED_UNASKED, type MeasuringActions } from './measuring.ts';
 import { openingActions, type OpeningActions } from './opening.ts';
@@ -22,6 +23,7 @@ interface Actions
     ExportingActions,
     SelectingActions,
     ComparingActions,
+    FoldingActions,
     PruningActions {
   changeSettings(patch: Partial<Settings>): void;
   /** Asks a job to stop; a worker that does not listen is ended, and the document opened again. */
@@ -94,6 +96,7 @@ export function createApp(
     ...exportingActions(core),
     ...selecting,
     ...comparingActions(core),
+    ...foldingActions(core),
     ...pruning,
     lookAt: (pass) => (pass === PRUNE_CHANNELS ? void pruning.openPrune() : looking.lookAt(pass)),
     changeSettings: (patch) => core.settings.setState(({ settings }) => ({ settings: { ...settings, ...patch } })),

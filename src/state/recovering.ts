@@ -17,6 +17,8 @@ async function reopen(core: Core, before: DocumentView, call: CallOptions): Prom
   if (opened.document.cursor !== before.cursor && opened.document.stops[before.cursor]) {
     opened = await client.call('moveTo', { cursor: before.cursor }, call);
   }
+  const { toggled } = core.document.getState().picture ?? { toggled: [] };
+  if (toggled.length > 0) opened = { ...opened, picture: await client.call('fold', { toggled }, call) };
   return opened;
 }
 

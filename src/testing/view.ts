@@ -3,7 +3,7 @@ import { makeGraphView } from '../analysis/view.ts';
 import { buildSample } from '../samples/catalogue.ts';
 import type { Family } from '../base/families.ts';
 import { FAMILIES } from '../base/families.ts';
-import type { GraphView } from '../ir/view.ts';
+import { NO_GROUPS, type GraphView } from '../ir/view.ts';
 import type { Random } from '../base/random.ts';
 
 /** One node of a hand-made `GraphView`: what it reads and writes, by wire name. */
@@ -109,6 +109,8 @@ export function viewOf(
     made: Uint8Array.from(nodes, (node) => (node.ancestors ? 1 : 0)),
     ancestorStarts: Int32Array.from(starts),
     ancestorIds: Int32Array.from(ancestors.flat()),
+    holders: new Int32Array(nodes.length).fill(-1),
+    groups: NO_GROUPS(nodes.length),
   };
 }
 

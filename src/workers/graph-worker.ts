@@ -126,6 +126,7 @@ const handlers: Handlers<GraphApi> = {
   replay: async (params, job) => drawn(await studio.replay(params, job)),
   moveTo: ({ cursor }) => drawn(studio.moveTo(cursor)),
   picture: ({ stop }) => studio.picture(stop),
+  fold: ({ toggled }) => studio.fold(toggled),
   setBackend: ({ backend }) => ({ document: studio.setBackend(backend) }),
   node: ({ node }) => studio.node(node),
   tensor: ({ value }) => studio.tensor(value),

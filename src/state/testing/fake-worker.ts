@@ -64,6 +64,7 @@ const picture = (nodes: number, revision: number): Picture => ({
     revision,
   ),
   layout: {} as GraphLayout,
+  toggled: [],
 });
 
 /** A graph worker in miniature: a chain of five nodes, each step takes one away. */

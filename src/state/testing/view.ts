@@ -1,5 +1,5 @@
 import { FAMILIES } from '../../base/families.ts';
-import type { GraphView } from '../../ir/view.ts';
+import { NO_GROUPS, type GraphView } from '../../ir/view.ts';
 
 type NodeRow = readonly [op: string, name: string, macs: number];
 
@@ -38,5 +38,7 @@ export function makeView(nodes: readonly NodeRow[], revision = 1): GraphView {
     made: new Uint8Array(nodes.length),
     ancestorStarts: new Int32Array(nodes.length + 1),
     ancestorIds: new Int32Array(),
+    holders: new Int32Array(nodes.length).fill(-1),
+    groups: NO_GROUPS(nodes.length),
   };
 }

@@ -16,7 +16,7 @@ import { TileIndex } from './tiles.ts';
 import type { Box } from './types.ts';
 import { describeRow, walk } from './walk.ts';
 
-const sceneOf = (view = mobileNetView()): Scene => buildScene({ view, layout: layoutGraph(view) });
+const sceneOf = (view = mobileNetView()): Scene => buildScene({ view, layout: layoutGraph(view), toggled: [] });
 const scene = sceneOf();
 const { view, layout } = scene.picture;
 const nodeNamed = (name: string): number => view.nodeIds[view.nodeNames.indexOf(name)]!;
@@ -179,13 +179,13 @@ describe('the look', () => {
       { op: 'Relu', id: 2, inputs: ['a'], outputs: ['b'] },
     ];
     const before = viewOf(nodes, ['x'], ['b']);
-    const origin = { view: before, layout: layoutGraph(before) };
+    const origin = { view: before, layout: layoutGraph(before), toggled: [] };
     const fused = viewOf(
       [{ op: 'FusedConv', id: 9, inputs: ['x'], outputs: ['b'], detail: '3×3', ancestors: [1, 2] }],
       ['x'],
       ['b'],
     );
-    const after = buildScene({ view: fused, layout: layoutGraph(fused, origin) });
+    const after = buildScene({ view: fused, layout: layoutGraph(fused, origin), toggled: [] });
     const look = buildLook(after, { ...plain, overlay: 'history', origin });
     expect(look.changes?.get(0)).toBe('fused');
     expect(look.fused[0]?.ancestors).toEqual(['Conv 1', 'Relu 1']);

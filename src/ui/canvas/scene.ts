@@ -46,7 +46,7 @@ export function buildScene(picture: Picture): Scene {
     routes: new TileIndex(width, height, routes, (route) => boxOfRoute(picture, route)),
     stubs: new TileIndex(width, height, layout.stubX.length, (stub) => boxOfStub(picture, stub)),
     routesFrom: group(sources, layout.x.length),
-    routesTo: group(layout.routeRows, layout.x.length),
+    routesTo: group(layout.routeSinks, layout.x.length),
     family: (row) => families[view.nodeOps[row]!] ?? 'unknown',
     op,
     label: (row) => `${op(row)} ${view.nodeOrdinals[row]}`,
@@ -115,7 +115,7 @@ export function boxOfPort({ layout }: Picture, port: number): Box {
 }
 
 /** Whether a row hangs small above its reader. */
-export const isLeaf = ({ layout }: Picture, row: number): boolean => layout.grid.itemHosts[row]! >= 0;
+export const isLeaf = ({ layout }: Picture, row: number): boolean => layout.leaves[row] === 1;
 
 /** The row under a point of the graph; -1: none. */
 export function rowAt(scene: Scene, x: number, y: number): number {

@@ -16,10 +16,10 @@ export function paintShapes(frame: Frame): void {
     for (const route of listOf(scene.routesFrom, row)) {
       const wire = layout.routeWires[route]!;
       const shape = view.wireShapes[wire]!;
-      if (wire === lastWire || shape === '' || insideSite(frame, row, layout.routeRows[route]!)) continue;
+      if (wire === lastWire || shape === '' || insideSite(frame, row, layout.routeSinks[route]!)) continue;
       lastWire = wire;
       const point = layout.routeStarts[route]! * 2;
-      const below = distance(frame, row, layout.routeRows[route]!);
+      const below = distance(frame, row, layout.routeSinks[route]!);
       const at = { x: layout.routePoints[point]!, y: layout.routePoints[point + 1]! + below };
       shapeLabel(frame, shape, at, turnsRight(frame, row, wire), size, row);
     }
@@ -125,7 +125,7 @@ export function paintPills(frame: Frame): void {
     const box = boxOfStub(scene.picture, stub);
     const at = screenBox(frame, box);
     const wire = scene.picture.layout.stubWires[stub]!;
-    const ends = [view.wireSources[wire]!, scene.picture.layout.stubRows[stub]!];
+    const ends = [view.wireSources[wire]!, scene.picture.layout.stubSinks[stub]!];
     const lit = frame.selected >= 0 && ends.includes(frame.selected);
     frame.context.fillStyle = lit ? theme.accent : theme.edge;
     frame.context.fillRect(at.x + at.width / 2 - 0.75, at.y + at.height, 1.5, 4 * frame.viewport.zoom);

@@ -42,7 +42,7 @@ function strokeGroup(frame: Frame, width: number): void {
   context.beginPath();
   for (const row of look.prune?.keys() ?? []) {
     for (const route of listOf(scene.routesFrom, row)) {
-      if (look.prune?.has(layout.routeRows[route]!)) trace(frame, route);
+      if (look.prune?.has(layout.routeSinks[route]!)) trace(frame, route);
     }
   }
   context.strokeStyle = theme.accent;
@@ -71,7 +71,7 @@ function trace({ context, scene, viewport }: Frame, route: number): void {
 function chevron({ context, scene, viewport, theme }: Frame, route: number): void {
   const { layout, view } = scene.picture;
   const source = view.wireSources[layout.routeWires[route]!]!;
-  const sink = layout.routeRows[route]!;
+  const sink = layout.routeSinks[route]!;
   if (source < 0 || sink < 0 || layout.columns[source] !== layout.columns[sink]) return;
   if (layout.y[sink]! > layout.y[source]! || viewport.zoom < 0.25) return;
   const first = layout.routeStarts[route]!;

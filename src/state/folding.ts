@@ -1,0 +1,66 @@
+import { isFolded, type GroupTree } from '../ir/view.ts';
+import type { Core } from './core.ts';
+import { createLatest } from './latest.ts';
+
+export interface FoldingActions {
+  /** Folds a group to one box, or unfolds it. */
+  toggleGroup(key: string): void;
+  /** Folds or unfolds a group and everything that is built like it. */
+  toggleCopies(key: string): void;
+  /** Folds or unfolds every group that stands in no other. */
+  foldAll(folded: boolean): void;
+}
+
+const groupsAlike = ({ classes }: GroupTree, group: number): number[] =>
+  Array.from(classes.keys()).filter((each) => classes[each] === classes[group]);
+
+export function foldingActions(core: Core): FoldingActions {
+  const { document: store } = core;
+  const drawing = createLatest();
+
+  /** Draws the graph with some groups folded or not; the rest stays as it is. */
+  const set = (groups: readonly number[], folded: boolean): void => {
+    const { picture } = store.getState();
+    if (!picture) return;
+    const tree = picture.view.groups;
+    const toggled = new Set(picture.toggled);
+    for (const group of groups) {
+      const key = tree.keys[group];
+      if (key === undefined || isFolded(tree, group, toggled) === folded) continue;
+      if (!toggled.delete(key)) toggled.add(key);
+    }
+    drawing
+      .run((signal) => core.client.call('fold', { toggled: [...toggled] }, { signal }))
+      .then(async (drawn) => {
+        if (!drawn || drawn.view.revision !== store.getState().picture?.view.revision) return;
+        store.setState({ picture: drawn });
+        const origin = drawn.view.revision === store.getState().origin?.view.revision ? drawn : null;
+        store.setState({ origin: origin ?? (await core.client.call('picture', { stop: 0 })) });
+      })
+      .catch((error: unknown) => core.fail('document', 'Folding', error));
+  };
+
+  const toggle = (key: string, chosen: (tree: GroupTree, group: number) => readonly number[]): void => {
+    const { picture } = store.getState();
+    const group = picture?.view.groups.keys.indexOf(key) ?? -1;
+    if (!picture || group < 0) return;
+    const { groups } = picture.view;
+    const folded = isFolded(groups, group, new Set(picture.toggled));
+    const changed = chosen(groups, group);
+    set(changed, !folded);
+    const which = changed.length > 1 ? `${changed.length} groups like ${groups.names[group]}` : groups.names[group];
+    core.notices.announce(`${which} ${folded ? 'unfolded' : 'folded'}.`);
+  };
+
+  return {
+    toggleGroup: (key) => toggle(key, (_, group) => [group]),
+    toggleCopies: (key) => toggle(key, groupsAlike),
+    foldAll(folded) {
+      const { parents } = store.getState().picture?.view.groups ?? { parents: new Int32Array() };
+      set(
+        Array.from(parents.keys()).filter((group) => parents[group] === -1),
+        folded,
+      );
+    },
+  };
+}
