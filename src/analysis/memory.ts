@@ -41,6 +41,17 @@ export function liveSteps(analysis: Analysis): readonly LiveStep[] | null {
   return peak === null ? null : steps;
 }
 
+/**
+ * The memory timeline: bytes of live activations while each node of the main graph runs, in running order, what its
+ * subgraphs add included. Null as above.
+ */
+export function liveBytes(analysis: Analysis): Float64Array | null {
+  const live = new Float64Array(analysis.order.length);
+  const schedule = new Schedule(analysis, analysis.model.graph, analysis.order);
+  const peak = schedule.peak(undefined, (step, bytes) => (live[step] = bytes));
+  return peak === null ? null : live;
+}
+
 class Schedule {
   private readonly analysis: Analysis;
   private readonly model: Model;
@@ -61,13 +72,14 @@ class Schedule {
     for (const output of graph.outputs) this.lastUse.set(output, nodes.length);
   }
 
-  peak(observe?: (step: LiveStep) => void): number | null {
+  peak(observe?: (step: LiveStep) => void, note?: (step: number, bytes: number) => void): number | null {
     for (const input of this.graph.inputs) if (!this.allocate(input, -1)) return null;
     let peak = this.live;
     for (const [step, node] of this.nodes.entries()) {
       const inner = this.innerPeak(node);
       if (inner === null || !this.produce(node, step)) return null;
       peak = Math.max(peak, this.live + inner);
+      note?.(step, this.live + inner);
       if (observe && (inner > 0 || this.dying.has(step) || step === this.nodes.length - 1)) {
         observe({ values: Array.from(this.held, (buffer) => buffer.value), inner });
       }

@@ -2,11 +2,32 @@ import { describe, expect, it } from 'vitest';
 import { tensorType } from '../ir/types.ts';
 import { buildModel } from '../testing/build.ts';
 import { analyze } from './analyze.ts';
-import { peakActivationBytes } from './memory.ts';
+import { liveBytes, peakActivationBytes } from './memory.ts';
 import { summarize } from './summary.ts';
 import type { GraphBuilder } from '../testing/build.ts';
 
 const peak = (build: (g: GraphBuilder) => void): number | null => peakActivationBytes(analyze(buildModel({}, build)));
+
+describe('the memory timeline', () => {
+  it('tells what is alive at every node, and peaks where the peak is', () => {
+    const model = buildModel({}, (g) => {
+      const x = g.input('x', [1, 100]);
+      const a = g.op('MatMul', [x, g.weight('w', [100, 10])]);
+      g.output(g.op('MatMul', [g.op('Relu', [a]), g.weight('v', [10, 1])]));
+    });
+    const analysis = analyze(model);
+    // x and a; a, overwritten by its Relu; that and the result.
+    expect(Array.from(liveBytes(analysis) ?? [])).toEqual([4 * 110, 4 * 10, 4 * 11]);
+    expect(Math.max(...(liveBytes(analysis) ?? []))).toBe(peakActivationBytes(analysis));
+  });
+
+  it('is not known where a shape is not', () => {
+    const model = buildModel({}, (g) => {
+      g.output(g.op('Mystery', [g.input('x', [1, 100])], {}, { domain: 'some.where' }));
+    });
+    expect(liveBytes(analyze(model))).toBeNull();
+  });
+});
 
 describe('peak activation memory', () => {
   it('is the largest sum of what is alive at once', () => {

@@ -13,3 +13,18 @@ export const FAMILIES = [
   'unknown',
 ] as const;
 export type Family = (typeof FAMILIES)[number];
+
+/** As people say them. */
+export const FAMILY_NAMES: Readonly<Record<Family, string>> = {
+  conv: 'convolution',
+  dense: 'dense',
+  norm: 'normalization',
+  act: 'activation',
+  elem: 'elementwise',
+  shape: 'shape',
+  pool: 'pooling',
+  attn: 'attention',
+  control: 'control',
+  const: 'constant',
+  unknown: 'unknown',
+};

@@ -50,6 +50,7 @@ function fake(models: readonly Model[], device: Partial<Capabilities> = {}) {
           log.push(index === 0 ? 'A' : 'B');
           return Promise.resolve({});
         },
+        endProfile: () => Promise.resolve([]),
         release() {
           state.open--;
           return Promise.resolve();

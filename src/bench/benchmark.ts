@@ -1,25 +1,18 @@
 import { CodedError } from '../base/error.ts';
 import type { Job } from '../base/job.ts';
 import { seeded, type Random } from '../base/random.ts';
-import { planFeeds } from '../runtime/feed-plan.ts';
-import { TIMING_ATTEMPTS } from '../runtime/feed-sizes.ts';
-import { makeFeeds } from '../runtime/feeds.ts';
-import { readFacts } from '../runtime/facts.ts';
-import type { Feeds, Runtime, SessionSettings } from '../runtime/types.ts';
+import type { Runtime, SessionSettings } from '../runtime/types.ts';
 import { benchMessage } from './message.ts';
+import { rehearse, type Inputs } from './rehearse.ts';
 import { bootstrapRatio, judge, median } from './statistics.ts';
 import { Subject, type Clock } from './subject.ts';
 import type { BenchRequest, BenchResult } from './types.ts';
 
-export interface BenchOptions {
+export interface BenchOptions extends Inputs {
   /** ms; tests give their own. */
   readonly clock?: Clock;
   /** Of the order of runs and of the bootstrap. */
   readonly seed?: number;
-  /** Real inputs instead of made ones. */
-  readonly feeds?: Feeds;
-  /** Fixed shapes, by input, where the model leaves them free. */
-  readonly shapes?: Readonly<Record<string, readonly number[]>>;
 }
 
 /** Share of the budget that loading and warming up may take. */
@@ -67,29 +60,6 @@ export async function benchmark(
   }
   const software = request.backend === 'webgpu' && webgpu?.software === true;
   return conclude(subjects, request, options.seed ?? 1, software);
-}
-
-/**
- * Loads the first model once without counting it: the runtime itself starts with its first session, and inputs that
- * fit are found by running.
- */
-async function rehearse(
-  runtime: Runtime,
-  model: Uint8Array,
-  settings: SessionSettings,
-  { feeds, shapes = {} }: BenchOptions,
-  job: Job,
-): Promise<Feeds> {
-  job.progress({ stage: 'Starting the runtime' });
-  const session = await runtime.createSession(model, settings, job);
-  try {
-    if (feeds) return feeds;
-    const { limits } = readFacts(model);
-    const [plan] = await planFeeds(session, { attempts: TIMING_ATTEMPTS, count: 1, shapes, limits }, job);
-    return makeFeeds(session.inputs, 'unit', 1, plan ?? { sizes: {}, shapes, limits });
-  } finally {
-    await session.release();
-  }
 }
 
 /** Until every subject's times are flat, or the time is up. */

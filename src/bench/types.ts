@@ -40,3 +40,24 @@ export interface BenchResult {
   readonly verdict: BenchVerdict | null;
   readonly message: string;
 }
+
+/** One kernel of a profile. */
+export interface KernelTime {
+  /** Name of the node as the runtime has it. */
+  readonly node: string;
+  readonly op: string;
+  readonly provider: string;
+  /** Median over the runs, ms. */
+  readonly ms: number;
+}
+
+export interface Profile {
+  readonly backend: RuntimeBackend;
+  readonly level: OptimizationLevel;
+  readonly threads: number;
+  /** Runs after the warm-up. */
+  readonly runs: number;
+  /** Median of whole runs, ms; what the runtime does between kernels included. */
+  readonly ms: number;
+  readonly kernels: readonly KernelTime[];
+}

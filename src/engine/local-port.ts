@@ -1,6 +1,7 @@
 import { CodedError } from '../base/error.ts';
-import type { SessionSettings } from '../runtime/types.ts';
+import type { Runtime, RuntimeBackend, SessionSettings } from '../runtime/types.ts';
 import { benchmark } from '../bench/benchmark.ts';
+import { profile } from '../bench/profile.ts';
 import { verifyModels, type Runtimes, type VerifyOptions } from '../verify/verify.ts';
 import type { RuntimePort } from './ports.ts';
 
@@ -18,9 +19,13 @@ export const localPort = (runtimes: Runtimes, options: VerifyOptions = {}): Runt
     }
   },
   verify: (a, b, request, job) => verifyModels(runtimes, a.bytes, b.bytes, request, job, options),
-  bench(a, b, request, job) {
-    const runtime = runtimes[request.backend];
-    if (!runtime) throw new CodedError('unsupported', `There is no runtime for ${request.backend} here.`);
-    return benchmark(runtime, a.bytes, b?.bytes ?? null, request, job);
-  },
+  bench: async (a, b, request, job) =>
+    benchmark(runtimeFor(runtimes, request.backend), a.bytes, b?.bytes ?? null, request, job),
+  profile: async (model, request, job) => profile(runtimeFor(runtimes, request.backend), model.bytes, request, job),
 });
+
+function runtimeFor(runtimes: Runtimes, backend: RuntimeBackend): Runtime {
+  const runtime = runtimes[backend];
+  if (!runtime) throw new CodedError('unsupported', `There is no runtime for ${backend} here.`);
+  return runtime;
+}

@@ -1,5 +1,5 @@
 import type { Job } from '../base/job.ts';
-import type { BenchRequest, BenchResult } from '../bench/types.ts';
+import type { BenchRequest, BenchResult, Profile } from '../bench/types.ts';
 import type { Capabilities, Feeds, HostTensor } from '../runtime/types.ts';
 import type { VerifyRequest, VerifyResult } from '../verify/types.ts';
 
@@ -19,4 +19,5 @@ export interface RuntimePort {
   evaluate(model: Parcel, feeds: Feeds, job: Job): Promise<Readonly<Record<string, HostTensor>>>;
   verify(a: Parcel, b: Parcel, request: VerifyRequest, job: Job): Promise<VerifyResult>;
   bench(a: Parcel, b: Parcel | null, request: BenchRequest, job: Job): Promise<BenchResult>;
+  profile(model: Parcel, request: BenchRequest, job: Job): Promise<Profile>;
 }

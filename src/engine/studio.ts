@@ -20,6 +20,7 @@ import type { StopsRequest, VerifyResult } from '../verify/types.ts';
 import type { NodeId, ValueId } from '../ir/types.ts';
 import { passInfos } from './catalogue.ts';
 import { nodeDetail, nodeLabel } from './node-detail.ts';
+import { overlayValues } from './overlay.ts';
 import { OpenDocument, type OpenedFile } from './opened.ts';
 import type { Parcel, RuntimePort } from './ports.ts';
 import { makeReportData } from './report-data.ts';
@@ -28,8 +29,10 @@ import { previewStep, runRecipe, runStep, type StepContext } from './steps.ts';
 import { tensorStats } from './tensor-stats.ts';
 import type {
   ApplyRequest,
+  AskedOverlay,
   DocumentView,
   NodeDetail,
+  OverlayValues,
   PassInfo,
   PassSites,
   Picture,
@@ -151,6 +154,12 @@ export class Studio {
     const tensor = analysis.constant(value as ValueId);
     if (!tensor) throw new CodedError('bad-request', `${model.getValue(value as ValueId).name} is no constant.`);
     return tensorStats(model.getValue(value as ValueId).name, tensor);
+  }
+
+  /** @param request how the model is run where an overlay is measured */
+  overlay(overlay: AskedOverlay, request: BenchRequest, job: Job): Promise<OverlayValues> {
+    const { current: stop, file } = this.current;
+    return overlayValues(overlay, { stop, name: file.name, port: this.port, request, job });
   }
 
   async prunePlan(options: { importance: string; seed: number }, job: Job): Promise<PrunePlanView> {

@@ -95,6 +95,20 @@ export interface Picture {
   readonly toggled: readonly string[];
 }
 
+/** Overlays whose values the page does not have: they take reading weights, or running the model. */
+export type AskedOverlay = 'memory' | 'sparsity' | 'importance' | 'time';
+
+/** What an overlay says of each node; computed on request in the worker. */
+export interface OverlayValues {
+  readonly overlay: AskedOverlay;
+  readonly revision: number;
+  /** NodeIds of the main graph in running order, and the value of each; NaN: none. */
+  readonly nodes: Int32Array;
+  readonly values: Float64Array;
+  /** One sentence that the legend carries: how it was found, and what it leaves out. */
+  readonly note: string;
+}
+
 /** A tensor as the inspector shows it; computed on request in the worker. */
 export interface TensorStats {
   readonly name: string;

@@ -1,10 +1,12 @@
 import type { Progress } from '../base/job.ts';
 import type { Json } from '../base/json.ts';
-import type { BenchRequest, BenchResult } from '../bench/types.ts';
+import type { BenchRequest, BenchResult, Profile } from '../bench/types.ts';
 import type {
   ApplyRequest,
+  AskedOverlay,
   DocumentView,
   NodeDetail,
+  OverlayValues,
   PassInfo,
   PassSites,
   Picture,
@@ -64,6 +66,8 @@ export interface GraphApi {
   setBackend: Row<{ backend: Backend }, { document: DocumentView }>;
   node: Row<{ node: number }, NodeDetail>;
   tensor: Row<{ value: number }, TensorStats>;
+  /** What an overlay says of every node at the cursor; `time` runs the model as `request` says. */
+  overlay: Row<{ overlay: AskedOverlay; request: BenchRequest }, OverlayValues>;
   prunePlan: Row<{ importance: string; seed: number }, PrunePlanView>;
   /** Verifies stop `b` against stop `a`; stored in the document for neighbours and for original-to-cursor. */
   verify: Row<{ a: number; b: number; request: StopsRequest }, { result: VerifyResult; document: DocumentView }>;
@@ -81,6 +85,7 @@ export interface RuntimeApi {
   evaluate: Row<{ model: ModelParcel; feeds: Feeds }, Readonly<Record<string, HostTensor>>>;
   verify: Row<{ a: ModelParcel; b: ModelParcel; request: VerifyRequest }, VerifyResult>;
   bench: Row<{ a: ModelParcel; b: ModelParcel | null; request: BenchRequest }, BenchResult>;
+  profile: Row<{ model: ModelParcel; request: BenchRequest }, Profile>;
 }
 
 /** What the graph worker asks of the page, which owns the workers. */

@@ -1,3 +1,4 @@
+import { FAMILY_NAMES } from '../base/families.ts';
 import { formatBytes, formatChange, formatError, formatInteger, formatRatio, plural, UNKNOWN } from '../base/format.ts';
 import { distributionChart, graphStrip, intervalChart, pairBars, widthsChart } from './charts.ts';
 import { mainBench } from './headline.ts';
@@ -225,21 +226,10 @@ function familyLegend({ before, after }: ReportData['pictures']): Markup {
   const entries = [...counts].filter(([family]) => KNOWN_FAMILIES.has(family)).sort((a, b) => b[1][0] - a[1][0]);
   return safe`${entries.map(
     ([family, [from, to]]) =>
-      safe`<span><i class="key" style="--c:var(--op-${family})"></i>${FAMILY_NAMES[family] ?? family} ${countPair(from, to)}</span>`,
+      safe`<span><i class="key" style="--c:var(--op-${family})"></i>${isFamily(family) ? FAMILY_NAMES[family] : family} ${countPair(from, to)}</span>`,
   )}`;
 }
-const FAMILY_NAMES: Readonly<Record<string, string>> = {
-  conv: 'convolution',
-  dense: 'dense',
-  norm: 'normalization',
-  act: 'activation',
-  elem: 'elementwise',
-  shape: 'shape',
-  pool: 'pooling',
-  attn: 'attention',
-  control: 'control',
-  const: 'constant',
-};
+const isFamily = (name: string): name is keyof typeof FAMILY_NAMES => name in FAMILY_NAMES;
 
 const MARKS = [
   ['removed', '−', 'bad', 'removed'],

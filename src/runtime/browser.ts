@@ -7,6 +7,7 @@ import wasmBinary from 'onnxruntime-web/ort-wasm-simd-threaded.wasm?url';
 import { CodedError } from '../base/error.ts';
 import { hasSimd, timerStep } from './device.ts';
 import type { Ort, OrtLoader } from './ort.ts';
+import { captureConsole } from './output.ts';
 import { createRuntime } from './session.ts';
 import type { Capabilities, Runtime, RuntimeBackend } from './types.ts';
 import { findWebgpu } from './webgpu.ts';
@@ -55,9 +56,11 @@ async function browserCapabilities(version: () => Promise<string>): Promise<Capa
  */
 export function browserRuntime(bundle: RuntimeBackend): Runtime {
   const load = loaderOf(bundle);
+  const capture = captureConsole(console);
   const version = async (): Promise<string> => (await load(1)).env.versions.web ?? 'unknown';
   const runtime: Runtime = createRuntime({
     load,
+    capture,
     capabilities: () => browserCapabilities(version),
     async admit({ backend, threads }) {
       if (backend === 'webgpu' && bundle === 'wasm') {

@@ -1,8 +1,10 @@
+import fs from 'node:fs';
 import { createRequire } from 'node:module';
 import { availableParallelism } from 'node:os';
 import { CodedError } from '../base/error.ts';
 import { hasSimd, timerStep } from './device.ts';
 import type { Ort } from './ort.ts';
+import { captureWrites } from './output.ts';
 import { createRuntime } from './session.ts';
 import type { Capabilities, Runtime } from './types.ts';
 
@@ -38,6 +40,7 @@ export function nodeRuntime(): Runtime {
   return createRuntime({
     load: () => Promise.resolve(loadFresh()),
     capabilities: () => Promise.resolve(nodeCapabilities()),
+    capture: captureWrites(fs),
     admit({ backend }) {
       return backend === 'wasm' ? Promise.resolve() : Promise.reject(new CodedError('unsupported', NO_WEBGPU));
     },

@@ -3,6 +3,8 @@ import { CodedError } from '../base/error.ts';
 import type { Job } from '../base/job.ts';
 import { toRuntimeError, isFatal } from './errors.ts';
 import { OrtInstances, type Ort, type OrtLoader } from './ort.ts';
+import type { Capture } from './output.ts';
+import { readTrace, type TracedRun } from './trace.ts';
 import { fromRuntime, toRuntime } from './tensors.ts';
 import type { Capabilities, Feeds, HostTensor, PortInfo, Runtime, RuntimeSession, SessionSettings } from './types.ts';
 
@@ -11,6 +13,7 @@ export interface RuntimeOptions {
   readonly capabilities: () => Promise<Capabilities>;
   /** Throws `unsupported`, with the reason, where a backend is not to be had. */
   readonly admit: (settings: SessionSettings) => Promise<void>;
+  readonly capture: Capture;
 }
 
 /** One thing at a time: the WebGPU build suspends inside a call and must not be entered again meanwhile. */
@@ -25,7 +28,7 @@ function createTurn(): Turn {
 }
 
 /** A `Runtime` over ONNX Runtime Web, however it is loaded. */
-export function createRuntime({ load, capabilities, admit }: RuntimeOptions): Runtime {
+export function createRuntime({ load, capabilities, admit, capture }: RuntimeOptions): Runtime {
   const instances = new OrtInstances(load);
   const turn = createTurn();
   let known: Promise<Capabilities> | null = null;
@@ -41,7 +44,7 @@ export function createRuntime({ load, capabilities, admit }: RuntimeOptions): Ru
       const onFatal = (): void => instances.drop(settings.threads);
       try {
         const session = await turn(() => ort.InferenceSession.create(model, sessionOptions(settings)));
-        return new OrtSession(ort, session, turn, onFatal);
+        return new OrtSession(ort, session, { turn, onFatal, capture });
       } catch (error) {
         if (isFatal(error)) onFatal();
         throw toRuntimeError(error, 'load the model');
@@ -54,15 +57,22 @@ function checkCancelled(job: Job | undefined): void {
   if (job?.signal.aborted) throw new CodedError('cancelled', 'The job was cancelled.');
 }
 
-const sessionOptions = ({ backend, level, config }: SessionSettings): InferenceSession.SessionOptions => ({
+const sessionOptions = ({ backend, level, config, profile }: SessionSettings): InferenceSession.SessionOptions => ({
   executionProviders: [backend],
   graphOptimizationLevel: level,
   logSeverityLevel: 4,
   ...(config ? { extra: { ...config } } : {}),
+  ...(profile ? { enableProfiling: true } : {}),
 });
 
 /** Refusals arrive as exceptions. */
 const RUN_OPTIONS: InferenceSession.RunOptions = { logSeverityLevel: 4 };
+
+interface Surroundings {
+  readonly turn: Turn;
+  readonly onFatal: () => void;
+  readonly capture: Capture;
+}
 
 class OrtSession implements RuntimeSession {
   readonly inputs: readonly PortInfo[];
@@ -71,14 +81,16 @@ class OrtSession implements RuntimeSession {
   private readonly session: InferenceSession;
   private readonly turn: Turn;
   private readonly onFatal: () => void;
+  private readonly capture: Capture;
   /** Names of the outputs that are tensors; the runtime cannot hand out sequences, maps or optionals. */
   private readonly fetches: readonly string[];
 
-  constructor(ort: Ort, session: InferenceSession, turn: Turn, onFatal: () => void) {
+  constructor(ort: Ort, session: InferenceSession, { turn, onFatal, capture }: Surroundings) {
     this.ort = ort;
     this.session = session;
     this.turn = turn;
     this.onFatal = onFatal;
+    this.capture = capture;
     this.inputs = session.inputMetadata.map(toPort);
     this.outputs = session.outputMetadata.map(toPort);
     this.fetches = this.outputs.filter(({ dtype }) => dtype !== 'undefined').map(({ name }) => name);
@@ -99,6 +111,10 @@ class OrtSession implements RuntimeSession {
       if (isFatal(error)) this.onFatal();
       throw toRuntimeError(error, 'run the model');
     }
+  }
+
+  endProfile(): Promise<readonly TracedRun[]> {
+    return this.turn(() => Promise.resolve(readTrace(this.capture(() => this.session.endProfiling()))));
   }
 
   async release(): Promise<void> {

@@ -1,5 +1,6 @@
 import type { Job } from '../base/job.ts';
 import type { DataType } from '../ir/types.ts';
+import type { TracedRun } from './trace.ts';
 
 export type RuntimeBackend = 'wasm' | 'webgpu';
 export type OptimizationLevel = 'disabled' | 'basic' | 'extended' | 'layout' | 'all';
@@ -19,6 +20,8 @@ export interface SessionSettings {
   readonly threads: number;
   /** ONNX Runtime session config entries (`optimization.disable_specified_optimizers`, …). */
   readonly config?: Readonly<Record<string, string>>;
+  /** Keeps the time of every kernel, for `endProfile`. */
+  readonly profile?: boolean;
 }
 
 export interface PortInfo {
@@ -32,6 +35,8 @@ export interface RuntimeSession {
   readonly inputs: readonly PortInfo[];
   readonly outputs: readonly PortInfo[];
   run(feeds: Feeds): Promise<Record<string, HostTensor>>;
+  /** The runs so far of a session that was created with `profile`. */
+  endProfile(): Promise<readonly TracedRun[]>;
   release(): Promise<void>;
 }
 

@@ -7,6 +7,7 @@ import { foldingActions, type FoldingActions } from './folding.ts';
 import { lookingActions, type LookingActions } from './looking.ts';
 import { measuringActions, CHECKED_UNASKED, type MeasuringActions } from './measuring.ts';
 import { openingActions, type OpeningActions } from './opening.ts';
+import { overlayActions, type OverlayActions } from './overlays.ts';
 import { pruningActions, PRUNE_CHANNELS, type ForecastOf, type PruningActions } from './pruning.ts';
 import { keepRecents } from './keep-recents.ts';
 import { recover } from './recovering.ts';
@@ -24,6 +25,7 @@ interface Actions
     SelectingActions,
     ComparingActions,
     FoldingActions,
+    OverlayActions,
     PruningActions {
   changeSettings(patch: Partial<Settings>): void;
   /** Asks a job to stop; a worker that does not listen is ended, and the document opened again. */
@@ -97,6 +99,7 @@ export function createApp(
     ...selecting,
     ...comparingActions(core),
     ...foldingActions(core),
+    ...overlayActions(core),
     ...pruning,
     lookAt: (pass) => (pass === PRUNE_CHANNELS ? void pruning.openPrune() : looking.lookAt(pass)),
     changeSettings: (patch) => core.settings.setState(({ settings }) => ({ settings: { ...settings, ...patch } })),

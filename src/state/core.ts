@@ -71,6 +71,7 @@ const CLEARED = {
   detail: null,
   detailError: null,
   tensors: {},
+  overlays: {},
   failure: null,
   diff: null,
 } as const;

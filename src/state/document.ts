@@ -2,7 +2,17 @@ import { createStore, type StoreApi } from 'zustand/vanilla';
 import type { ErrorRecord } from '../base/error.ts';
 import type { Json } from '../base/json.ts';
 import type { BenchResult } from '../bench/types.ts';
-import type { DocumentView, NodeDetail, PassInfo, PassSites, Picture, Preview, TensorStats } from '../engine/types.ts';
+import type {
+  AskedOverlay,
+  DocumentView,
+  NodeDetail,
+  OverlayValues,
+  PassInfo,
+  PassSites,
+  Picture,
+  Preview,
+  TensorStats,
+} from '../engine/types.ts';
 import type { PruneForecast, PruneOptions, PrunePlanView } from '../prune/types.ts';
 import type { Recipe } from '../recipe/types.ts';
 import type { Capabilities } from '../runtime/types.ts';
@@ -62,6 +72,12 @@ export type TensorEntry =
   | { readonly state: 'ready'; readonly stats: TensorStats }
   | { readonly state: 'failed'; readonly error: ErrorRecord };
 
+/** What is known of an overlay of which the worker has to be asked. */
+export type OverlayEntry =
+  | { readonly state: 'loading' }
+  | { readonly state: 'ready'; readonly values: OverlayValues }
+  | { readonly state: 'failed'; readonly error: ErrorRecord };
+
 /** One benchmark with the stops that it compared; null: one model alone. */
 export interface BenchEntry {
   readonly a: number;
@@ -106,6 +122,8 @@ export interface DocumentState {
   /** The selected node in full; null while it is asked for, or when nothing is selected. */
   readonly detail: NodeDetail | null;
   readonly detailError: ErrorRecord | null;
+  /** For the revision shown; one that is missing has not been asked for. */
+  readonly overlays: Readonly<Partial<Record<AskedOverlay, OverlayEntry>>>;
   /** By value id, for the revision shown. */
   readonly tensors: Readonly<Record<number, TensorEntry>>;
 }
@@ -137,5 +155,6 @@ export const createDocumentStore = (): DocumentStore =>
     external: [],
     detail: null,
     detailError: null,
+    overlays: {},
     tensors: {},
   }));

@@ -27,7 +27,7 @@ const verifyDefaults = (threads: number): StopsRequest => ({
   threads,
 });
 
-const benchDefaults = (threads: number): BenchRequest => ({
+export const benchDefaults = (threads: number): BenchRequest => ({
   backend: 'wasm',
   level: 'all',
   threads,

@@ -3,7 +3,7 @@ import type { TensorEntry } from './document.ts';
 import type { Core } from './core.ts';
 import { createLatest } from './latest.ts';
 import { findMatches } from './search.ts';
-import type { Overlay, ViewState, Workspace } from './view.ts';
+import type { ViewState, Workspace } from './view.ts';
 
 export interface SelectingActions {
   /** Selects a node by its id and asks for its details. */
@@ -16,13 +16,8 @@ export interface SelectingActions {
   loadTensor(value: number): void;
   show(patch: Partial<Pick<ViewState, 'dock' | 'inspector' | 'palette' | 'exporting' | 'help' | 'diff'>>): void;
   setWorkspace(workspace: Workspace): void;
-  setOverlay(overlay: Overlay): void;
   toggleFold(scope: string): void;
 }
-
-const OVERLAYS: readonly Overlay[] = ['operator', 'macs', 'parameters', 'bytes', 'history'];
-export const nextOverlay = (overlay: Overlay): Overlay =>
-  OVERLAYS[(OVERLAYS.indexOf(overlay) + 1) % OVERLAYS.length] ?? 'operator';
 
 export function selectingActions(core: Core): SelectingActions {
   const { document: store, view } = core;
@@ -92,7 +87,6 @@ export function selectingActions(core: Core): SelectingActions {
     },
     show: (patch) => view.setState(patch),
     setWorkspace: (workspace) => view.setState({ workspace }),
-    setOverlay: (overlay) => view.setState({ overlay, diff: false }),
     toggleFold(scope) {
       const unfolded = new Set(view.getState().unfolded);
       if (!unfolded.delete(scope)) unfolded.add(scope);

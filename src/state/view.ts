@@ -1,7 +1,8 @@
 import { createStore, type StoreApi } from 'zustand/vanilla';
+import type { AskedOverlay } from '../engine/types.ts';
 
 export type Workspace = 'studio' | 'bench' | 'report';
-export type Overlay = 'operator' | 'macs' | 'parameters' | 'bytes' | 'history';
+export type Overlay = 'operator' | 'macs' | 'parameters' | 'bytes' | 'history' | AskedOverlay;
 export type DockTab = 'recipe' | 'jobs' | 'checks';
 export type InspectorTab = 'node' | 'tensors' | 'history';
 

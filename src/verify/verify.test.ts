@@ -134,6 +134,7 @@ function counting(inner: Runtime): Runtime & { open: number } {
         inputs: session.inputs,
         outputs: session.outputs,
         run: (feeds: Parameters<typeof session.run>[0]) => session.run(feeds),
+        endProfile: () => session.endProfile(),
         release: async () => {
           counted.open--;
           await session.release();
@@ -338,6 +339,7 @@ const secondBackend = (change: (count: number, y: HostTensor) => HostTensor): Ru
       inputs: session.inputs,
       outputs: session.outputs,
       release: () => session.release(),
+      endProfile: () => session.endProfile(),
       run: async (feeds) => {
         const outputs = await session.run(feeds);
         return Object.fromEntries(Object.entries(outputs).map(([name, y]) => [name, change(model.length, y)]));

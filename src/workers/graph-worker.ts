@@ -7,7 +7,7 @@ import type { DocumentView } from '../engine/types.ts';
 import type { GraphApi, HostRequest, RuntimeApi } from '../protocol/api.ts';
 import { createClient, type Client } from '../protocol/client.ts';
 import type { JoinMessage } from '../protocol/host.ts';
-import { serve, Transferred, type Handlers } from '../protocol/server.ts';
+import { buffersOf, serve, Transferred, type Handlers } from '../protocol/server.ts';
 import type { Endpoint } from '../protocol/wire.ts';
 import type { RuntimeBackend } from '../runtime/types.ts';
 
@@ -98,6 +98,12 @@ const port: RuntimePort = {
     if (size > LARGE) runtimes.release(request.backend);
     return result;
   },
+  async profile(model, request, job) {
+    const size = model.bytes.byteLength;
+    const result = await runtimes.call(request.backend, 'profile', { model, request }, job, transferOf(model));
+    if (size > LARGE) runtimes.release(request.backend);
+    return result;
+  },
 };
 
 const studio = new Studio(port);
@@ -130,6 +136,10 @@ const handlers: Handlers<GraphApi> = {
   setBackend: ({ backend }) => ({ document: studio.setBackend(backend) }),
   node: ({ node }) => studio.node(node),
   tensor: ({ value }) => studio.tensor(value),
+  overlay: async ({ overlay, request }, job) => {
+    const values = await studio.overlay(overlay, request, job);
+    return new Transferred(values, buffersOf(values));
+  },
   prunePlan: (params, job) => studio.prunePlan(params, job),
   verify: (params, job) => studio.verify(params, job),
   bench: (params, job) => studio.bench(params, job),

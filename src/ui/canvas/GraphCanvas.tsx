@@ -9,6 +9,7 @@ import type { CanvasFlowNode, NodeState } from './flow-nodes.ts';
 import { FlowNodes, showsOperators } from './flow-nodes.ts';
 import type { Hull, Look } from './look.ts';
 import type { MarkFlowNode } from './MarkNode.tsx';
+import { Legend } from './Legend.tsx';
 import { MarkNode } from './MarkNode.tsx';
 import { OpNode } from './OpNode.tsx';
 import { OverlaySwitch } from './OverlaySwitch.tsx';
@@ -94,8 +95,9 @@ function Canvas(props: GraphCanvasProps) {
         />
       </div>
       <OpenRefusal props={props} scene={scene} look={look} camera={camera} moves={moves} />
+      <Legend props={props} scene={scene} look={look} onGoTo={goTo} />
       <div className="gc-tools">
-        <OverlaySwitch overlay={props.overlay} heat={look.heat} onOverlay={props.onOverlay} />
+        <OverlaySwitch overlay={props.overlay} onOverlay={props.onOverlay} />
         <span className="gc-grow" />
         <ZoomControls camera={camera} onZoom={moves.zoomBy} onActual={moves.actual} onAll={moves.all} />
       </div>

@@ -5,7 +5,6 @@ import { layoutGraph } from '../../layout/layout.ts';
 import { mobileNetView, randomView, viewOf } from '../../testing/view.ts';
 import { centreOn, detailAt, fitBox } from './camera.ts';
 import { FlowNodes } from './flow-nodes.ts';
-import { heatOf, shareText } from './heat.ts';
 import { hullBoxes } from './hulls.ts';
 import { buildLook, rowColor } from './look.ts';
 import type { Scene } from './scene.ts';
@@ -138,30 +137,11 @@ describe('hulls', () => {
   });
 });
 
-describe('heat', () => {
-  it('is square-root scaled from 0, names both ends, and keeps the unknown apart', () => {
-    const nodes = [100, 25, 0, Number.NaN].map((macs, i) => ({
-      op: 'Conv',
-      inputs: [`w${i}`],
-      outputs: [`w${i + 1}`],
-      macs,
-    }));
-    const heat = heatOf(viewOf(nodes, ['w0'], ['w4']), 'macs');
-    expect(Array.from(heat.steps!)).toEqual([6, 3, 0, -1]);
-    expect(Array.from(heat.bars)).toEqual([1, 0.5, 0, 0]);
-    expect(heat.legend).toEqual({ low: '0', high: '100', what: 'MACs per node' });
-    expect(shareText(heat.shares[1]!)).toBe('20.0\u202f%');
-    expect(shareText(heat.shares[2]!)).toBe('');
-    expect(shareText(heat.shares[3]!)).toBe('–');
-  });
-
+describe('the look', () => {
   it('leaves families their colours where no cost is shown', () => {
-    expect(heatOf(view, 'operator').steps).toBeNull();
     expect(rowColor(scene, buildLook(scene, plain), theme, 0)).toBe('conv');
   });
-});
 
-describe('the look', () => {
   it('goes neutral beside a comparison, a pruned group or a heat map', () => {
     const conv = view.nodeIds[0]!;
     const diff = buildLook(scene, { ...plain, diff: { added: [], removed: [], changed: [conv] } });

@@ -1,5 +1,4 @@
 import type { Detail } from './camera.ts';
-import { shareText } from './heat.ts';
 import type { Hull, Look } from './look.ts';
 import { familyIsShown, rowColor } from './look.ts';
 import type { MarkFlowNode } from './MarkNode.tsx';
@@ -110,7 +109,7 @@ function dataOf({ scene, look, theme, selected, hovered, fresh }: NodeState, row
     ordinal: view.nodeOrdinals[row]!,
     detail: view.nodeDetails[row]!,
     family: scene.family(row),
-    share: layout.heights[row]! < 40 ? '' : shareText(look.heat.shares[row]!),
+    share: layout.heights[row]! < 40 ? '' : look.heat.text(row),
     bar: look.heat.bars[row]!,
     color: plain || mark ? '' : rowColor(scene, look, theme, row),
     heated: look.heat.steps !== null && look.changes === null && look.prune === null,

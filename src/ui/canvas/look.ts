@@ -37,14 +37,19 @@ export interface FusedPlace {
   readonly ancestors: readonly string[];
 }
 
-type LookProps = Pick<GraphCanvasProps, 'overlay' | 'sites' | 'refusals' | 'diff' | 'prune' | 'matches' | 'origin'>;
+type LookProps = Pick<
+  GraphCanvasProps,
+  'overlay' | 'overlayEntry' | 'sites' | 'refusals' | 'diff' | 'prune' | 'matches' | 'origin'
+>;
+
+const valuesOf = (entry: LookProps['overlayEntry']) => (entry?.state === 'ready' ? entry.values : null);
 
 export function buildLook(scene: Scene, props: LookProps): Look {
   const { view } = scene.picture;
   const changes = changesOf(scene, props);
   return {
     overlay: props.overlay,
-    heat: heatOf(view, props.overlay),
+    heat: heatOf(view, props.overlay, valuesOf(props.overlayEntry)),
     changes,
     prune: props.prune ? byRow(scene, props.prune.marks) : null,
     hulls: hullsOf(scene, props),

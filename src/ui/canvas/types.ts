@@ -1,7 +1,9 @@
 import type { Picture } from '../../engine/types.ts';
+import type { OverlayEntry } from '../../state/document.ts';
+import type { Overlay } from '../../state/view.ts';
 
 /** What the canvas is coloured by; one layer of colour at a time. */
-export type CanvasOverlay = 'operator' | 'macs' | 'parameters' | 'bytes' | 'history';
+export type CanvasOverlay = Overlay;
 
 /** A place where the pass being looked at applies. Nodes are NodeIds. */
 export interface CanvasSite {
@@ -55,6 +57,8 @@ export interface GraphCanvasProps {
   /** A new key means another document: the whole graph is brought into view. */
   readonly documentKey: string;
   readonly overlay: CanvasOverlay;
+  /** What the overlay says, where the page has to ask for it; null: not asked for. */
+  readonly overlayEntry?: OverlayEntry | null;
   readonly sites: readonly CanvasSite[];
   readonly refusals: readonly CanvasRefusal[];
   /** Index of the near miss whose reason is open. */
@@ -72,6 +76,8 @@ export interface GraphCanvasProps {
   readonly onToggleSite: (key: string) => void;
   readonly onOpenRefusal: (index: number | null) => void;
   readonly onOverlay: (overlay: CanvasOverlay) => void;
+  /** Times every node, for the overlay `time`. */
+  readonly onMeasure?: () => void;
 }
 
 /** A rectangle in graph units. */

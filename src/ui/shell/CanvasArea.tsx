@@ -1,5 +1,6 @@
 import { useState } from 'react';
 import type { App } from '../../state/app.ts';
+import { isAsked } from '../../state/overlays.ts';
 import { GraphCanvas } from '../canvas/GraphCanvas.tsx';
 import { Button } from '../kit/controls.tsx';
 import { Problem } from '../kit/Problem.tsx';
@@ -21,6 +22,7 @@ function Graph({ app }: { readonly app: App }) {
   const opened = useDocument(app, (state) => state.opened);
   const diff = useDocument(app, (state) => state.diff);
   const overlay = useView(app, (state) => state.overlay);
+  const overlayEntry = useDocument(app, (state) => (isAsked(overlay) ? state.overlays[overlay] : null) ?? null);
   const selected = useView(app, (state) => state.selected);
   const refusal = useView(app, (state) => state.refusal);
   const matches = useView(app, (state) => state.matches);
@@ -36,6 +38,7 @@ function Graph({ app }: { readonly app: App }) {
       origin={origin}
       documentKey={String(opened)}
       overlay={overlay}
+      overlayEntry={overlayEntry}
       sites={sites}
       refusals={refusals}
       refusal={refusal}
@@ -50,6 +53,7 @@ function Graph({ app }: { readonly app: App }) {
       onToggleSite={app.actions.toggleSite}
       onOpenRefusal={app.actions.showRefusal}
       onOverlay={app.actions.setOverlay}
+      onMeasure={() => void app.actions.measureNodes()}
     />
   );
 }

@@ -1,5 +1,5 @@
 import type { App } from '../../state/app.ts';
-import { nextOverlay } from '../../state/selecting.ts';
+import { nextOverlay } from '../../state/overlays.ts';
 import { MOD } from '../kit/controls.tsx';
 import { chooseFiles } from '../start/files.ts';
 

@@ -1,6 +1,6 @@
 import { useEffect } from 'react';
 import type { App } from '../../state/app.ts';
-import { nextOverlay } from '../../state/selecting.ts';
+import { nextOverlay } from '../../state/overlays.ts';
 import { SEARCH_ID } from '../left/SearchField.tsx';
 import { chooseFiles } from '../start/files.ts';
 
