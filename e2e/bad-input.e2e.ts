@@ -1,5 +1,6 @@
 import { expect, test } from '@playwright/test';
 import { badFiles } from '../src/testing/bad-files.ts';
+import { cyclicChain, truncatedChain, withoutItsData } from '../src/testing/large-bad-files.ts';
 import { writeModel } from '../src/onnx/write.ts';
 import { buildSample } from '../src/samples/catalogue.ts';
 import { StudioPage } from './studio-page.ts';
@@ -43,4 +44,34 @@ test('missing external data is listed by name; the structure opens all the same'
   await studio.drop(opening.files);
   await expect(studio.canvas).toBeVisible();
   await expect(page.getByRole('region', { name: 'Missing data' })).toContainText('weights.bin');
+});
+
+test('a file of 4 000 nodes that breaks off names the byte and the field', async ({ page }) => {
+  const studio = new StudioPage(page);
+  await studio.goto();
+  const bytes = truncatedChain(4000);
+  await studio.drop([{ name: 'chain.onnx', bytes }]);
+  const alert = page.getByRole('alert').filter({ hasText: 'ends early' });
+  await expect(alert).toContainText(/ModelProto\.graph|graph/);
+  await expect(alert).toContainText(/byte [\d\s\u202f]+/);
+  await expect(alert.getByRole('button', { name: 'Choose another file' })).toBeVisible();
+});
+
+test('a cycle among 4 000 nodes is named by its nodes', async ({ page }) => {
+  const studio = new StudioPage(page);
+  await studio.goto();
+  await studio.drop([{ name: 'cycle.onnx', bytes: cyclicChain(4000) }]);
+  await expect(page.getByRole('alert').filter({ hasText: 'The graph has a cycle: ' })).toContainText('Add add2000');
+});
+
+test('a model whose 2 GB of weights are missing opens at once, and lists the file with a place to give it', async ({
+  page,
+}) => {
+  const studio = new StudioPage(page);
+  await studio.goto();
+  await studio.drop([{ name: 'large.onnx', bytes: withoutItsData(2e9) }]);
+  await expect(page.getByRole('application', { name: 'Graph of 477 nodes' })).toBeVisible();
+  const missing = page.getByRole('region', { name: 'Missing data' });
+  await expect(missing).toContainText('weights.bin');
+  await expect(missing.getByRole('button', { name: 'Choose weights.bin' })).toBeVisible();
 });
