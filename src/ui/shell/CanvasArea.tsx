@@ -22,6 +22,7 @@ function Graph({ app }: { readonly app: App }) {
   const diff = useDocument(app, (state) => state.diff);
   const overlay = useView(app, (state) => state.overlay);
   const selected = useView(app, (state) => state.selected);
+  const selectedGroup = useView(app, (state) => state.selectedGroup);
   const refusal = useView(app, (state) => state.refusal);
   const matches = useView(app, (state) => state.matches);
   const focus = useView(app, (state) => state.focus);
@@ -40,12 +41,15 @@ function Graph({ app }: { readonly app: App }) {
       refusals={refusals}
       refusal={refusal}
       selected={selected}
+      selectedGroup={selectedGroup}
       hovered={hovered}
       diff={diff}
       prune={prune}
       matches={matches}
       focusRequest={focus}
       onSelect={app.actions.select}
+      onSelectGroup={app.actions.selectGroup}
+      onFold={app.actions.fold}
       onHover={setHovered}
       onToggleSite={app.actions.toggleSite}
       onOpenRefusal={app.actions.showRefusal}

@@ -1,0 +1,62 @@
+import { plural } from '../../base/format.ts';
+import type { Heat } from './heat.ts';
+import { groupOfItem, type Scene } from './scene.ts';
+
+/** What the box of a folded group says. */
+export interface GroupLook {
+  /** Index into the view's groups. */
+  readonly group: number;
+  readonly key: string;
+  readonly name: string;
+  /** Groups of the whole graph that are built like it, itself counted. */
+  readonly copies: number;
+  /** "412 nodes" */
+  readonly size: string;
+  /** Share of the active cost, 0 to 1; NaN: unknown for all that is inside. */
+  readonly share: number;
+  /** Length of the cost bar, 0 to 1. */
+  readonly bar: number;
+  /** Of the sequential ramp: that of its hottest member, -1: unknown; null where rows are coloured by family. */
+  readonly step: number | null;
+  /** Members that stand for all of them in a row of cells, evenly taken. */
+  readonly cells: readonly number[];
+}
+
+const MOST_CELLS = 24;
+
+export function groupLooks(scene: Scene, heat: Heat): GroupLook[] {
+  const { groups } = scene.picture.view;
+  const counts = new Map<number, number>();
+  for (const each of groups.classes) counts.set(each, (counts.get(each) ?? 0) + 1);
+  return scene.items.members.map((members, box) => {
+    const group = groupOfItem(scene, scene.items.rows + box);
+    return {
+      group,
+      key: groups.keys[group]!,
+      name: groups.names[group]!,
+      copies: counts.get(groups.classes[group]!) ?? 1,
+      size: plural(groups.sizes[group]!, 'node'),
+      cells: cellsOf(members),
+      ...costOf(members, heat),
+    };
+  });
+}
+
+function costOf(members: Int32Array, { shares, bars, steps }: Heat): Pick<GroupLook, 'share' | 'bar' | 'step'> {
+  let share = Number.NaN;
+  let squares = 0;
+  let step = -1;
+  for (const row of members) {
+    const own = shares[row]!;
+    if (!Number.isNaN(own)) share = (Number.isNaN(share) ? 0 : share) + own;
+    // A bar is the root of a cost, so costs add as squares.
+    squares += bars[row]! ** 2;
+    step = Math.max(step, steps?.[row] ?? -1);
+  }
+  return { share, bar: Math.min(1, Math.sqrt(squares)), step: steps ? step : null };
+}
+
+function cellsOf(members: Int32Array): number[] {
+  const count = Math.min(MOST_CELLS, members.length);
+  return Array.from({ length: count }, (_, cell) => members[Math.floor((cell * members.length) / count)]!);
+}
