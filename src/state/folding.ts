@@ -1,3 +1,4 @@
+import { plural } from '../base/format.ts';
 import { isFolded, type GroupTree } from '../ir/view.ts';
 import type { Core } from './core.ts';
 import { createLatest } from './latest.ts';
@@ -7,6 +8,8 @@ export interface FoldingActions {
   toggleGroup(key: string): void;
   /** Folds or unfolds a group and everything that is built like it. */
   toggleCopies(key: string): void;
+  /** Folds or unfolds groups by their keys; `copies`: everything that is built like one of them, too. */
+  fold(keys: readonly string[], folded: boolean, copies: boolean): void;
   /** Folds or unfolds every group that stands in no other. */
   foldAll(folded: boolean): void;
 }
@@ -53,6 +56,18 @@ export function foldingActions(core: Core): FoldingActions {
   };
 
   return {
+    fold(keys, folded, copies) {
+      const { picture } = store.getState();
+      if (!picture) return;
+      const { groups } = picture.view;
+      const named = keys.map((key) => groups.keys.indexOf(key)).filter((group) => group >= 0);
+      const chosen = copies ? [...new Set(named.flatMap((group) => groupsAlike(groups, group)))] : named;
+      const [first] = chosen;
+      if (first === undefined) return;
+      set(chosen, folded);
+      const which = chosen.length > 1 ? plural(chosen.length, 'group') : groups.names[first];
+      core.notices.announce(`${which} ${folded ? 'folded' : 'unfolded'}.`);
+    },
     toggleGroup: (key) => toggle(key, (_, group) => [group]),
     toggleCopies: (key) => toggle(key, groupsAlike),
     foldAll(folded) {

@@ -50,6 +50,7 @@ export function openingActions(core: Core, replay: (recipe: Recipe, name: string
     core.view.setState({
       workspace: 'studio',
       selected: null,
+      selectedGroup: null,
       search: '',
       matches: null,
       unfolded: new Set(),

@@ -10,6 +10,8 @@ export type InspectorTab = 'node' | 'tensors' | 'history';
 export interface ViewState {
   readonly workspace: Workspace;
   readonly selected: number | null;
+  /** Key of the group that is selected in place of a node. */
+  readonly selectedGroup: string | null;
   readonly overlay: Overlay;
   readonly dock: DockTab;
   readonly inspector: InspectorTab;
@@ -37,6 +39,7 @@ export const createViewStore = (): ViewStore =>
   createStore<ViewState>(() => ({
     workspace: 'studio',
     selected: null,
+    selectedGroup: null,
     overlay: 'operator',
     dock: 'recipe',
     inspector: 'node',

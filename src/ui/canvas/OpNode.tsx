@@ -4,6 +4,7 @@ import { memo } from 'react';
 import type { Family } from '../../base/families.ts';
 import type { Change } from './glyphs.tsx';
 import { NodeGlyph } from './glyphs.tsx';
+import { cellsOfCut, NOT_NAMED, widthAt } from './prune-detail.ts';
 import type { PruneMark } from './types.ts';
 
 export interface OpNodeData extends Record<string, unknown> {
@@ -23,8 +24,8 @@ export interface OpNodeData extends Record<string, unknown> {
   readonly mark: PruneMark | null;
   readonly selected: boolean;
   readonly hovered: boolean;
-  readonly dim: boolean;
-  readonly fresh: boolean;
+  /** Not found by the search, or not on the path that is lit. */
+  readonly dim: 'none' | 'unmatched' | 'unlit';
   readonly short: boolean;
   /** A constant that hangs above its reader: one line, its value in place of its name. */
   readonly leaf: boolean;
@@ -40,11 +41,11 @@ export const OpNode = memo(function OpNode({ data }: NodeProps<OpFlowNode>) {
       className={clsx('gc-node', `gc-f-${data.family}`, change && `gc-${change}`, {
         'gc-selected': data.selected,
         'gc-hovered': data.hovered,
-        'gc-dim': data.dim,
+        'gc-dim': data.dim === 'unmatched',
+        'gc-unlit': data.dim === 'unlit',
         'gc-heated': data.heated,
         'gc-neutral': data.neutral,
         'gc-lit': mark,
-        'gc-fresh': data.fresh,
         'gc-short': data.short && !mark,
       })}
       style={data.color === '' ? undefined : ({ '--f': data.color } as React.CSSProperties)}
@@ -75,7 +76,8 @@ function Leaf({ data }: { readonly data: OpNodeData }) {
       className={clsx('gc-node gc-leaf', `gc-f-${data.family}`, data.change && `gc-${data.change}`, {
         'gc-selected': data.selected,
         'gc-hovered': data.hovered,
-        'gc-dim': data.dim,
+        'gc-dim': data.dim === 'unmatched',
+        'gc-unlit': data.dim === 'unlit',
         'gc-neutral': data.neutral,
       })}
       style={data.color === '' ? undefined : ({ '--f': data.color } as React.CSSProperties)}
@@ -91,15 +93,6 @@ const CostBar = ({ bar }: { readonly bar: number }) => (
   </div>
 );
 
-const NOT_NAMED = -2;
-
-/** Where the attributes name the old width; -1: there are none, the widths stand alone. */
-function widthAt(detail: string, { before }: PruneMark): number {
-  if (detail === '') return -1;
-  const at = detail.search(new RegExp(`(?<!\\d)${before}(?!\\d)`));
-  return at < 0 ? NOT_NAMED : at;
-}
-
 /** The attributes, with the old width struck and the new one beside it. */
 function PrunedDetail({ detail, mark }: { readonly detail: string; readonly mark: PruneMark }) {
   const at = Math.max(0, widthAt(detail, mark));
@@ -112,23 +105,16 @@ function PrunedDetail({ detail, mark }: { readonly detail: string; readonly mark
   );
 }
 
-const MOST_CELLS = 48;
-
-/** Channels in file order: kept ones filled, cut ones hollow. Many channels share a cell, filled by its kept share. */
+/** Channels in file order: kept ones filled, cut ones hollow. */
 function ChannelCells({ cut }: { readonly cut: Uint8Array }) {
-  const cells = Math.min(MOST_CELLS, cut.length);
-  const width = 100 / cells;
-  const kept: string[] = [];
-  const ghosts: string[] = [];
-  for (let cell = 0; cell < cells; cell++) {
-    const channels = cut.subarray((cell * cut.length) / cells, ((cell + 1) * cut.length) / cells);
-    const gone = channels.reduce((sum, each) => sum + each, 0);
-    (2 * gone >= channels.length ? ghosts : kept).push(`M${cell * width} 0h${width * 0.74}v6h-${width * 0.74}z`);
-  }
+  const cells = cellsOfCut(cut);
+  const width = 100 / cells.length;
+  const pathOf = (kept: boolean): string =>
+    cells.map((each, cell) => (each === kept ? `M${cell * width} 0h${width * 0.74}v6h-${width * 0.74}z` : '')).join('');
   return (
     <svg className="gc-cells" viewBox="0 0 100 6" preserveAspectRatio="none" aria-hidden="true">
-      <path d={kept.join('')} className="gc-kept" />
-      <path d={ghosts.join('')} className="gc-ghost" />
+      <path d={pathOf(true)} className="gc-kept" />
+      <path d={pathOf(false)} className="gc-ghost" />
     </svg>
   );
 }

@@ -1,17 +1,19 @@
 import { useEffect, useRef, useState } from 'react';
 import type { Camera } from './camera.ts';
 import type { Look } from './look.ts';
-import { rowColor } from './look.ts';
+import { itemColor } from './look.ts';
 import type { Scene } from './scene.ts';
+import { seenSpan } from './strip.ts';
 import type { CanvasTheme } from './theme.ts';
+import { usePixelRatio } from './use-pixel-ratio.ts';
 
 interface Props {
   readonly scene: Scene;
   readonly look: Look;
   readonly theme: CanvasTheme;
   readonly camera: Camera;
-  /** Brings a row into the middle of the canvas, without animation while dragging. */
-  readonly onGoTo: (row: number) => void;
+  /** Brings an item into the middle of the canvas, without animation while dragging. */
+  readonly onGoTo: (item: number) => void;
 }
 
 const MARGIN = 8;
@@ -30,6 +32,7 @@ export function StripMap({ scene, look, theme, camera, onGoTo }: Props) {
 
   // Kept from the observer: asking the element at every repaint would force a layout.
   const [size, setSize] = useState<Size>({ width: 0, height: 0 });
+  const ratio = usePixelRatio();
   useEffect(() => {
     const observer = new ResizeObserver(([entry]) => {
       if (entry) setSize({ width: entry.contentRect.width, height: entry.contentRect.height });
@@ -38,16 +41,16 @@ export function StripMap({ scene, look, theme, camera, onGoTo }: Props) {
     return () => observer.disconnect();
   }, []);
   useEffect(() => {
-    if (canvas.current && size.width > 0) paintCells(canvas.current, size, scene, look, theme);
-  }, [size, scene, look, theme]);
+    if (canvas.current && size.width > 0) paintCells(canvas.current, size, ratio, scene, look, theme);
+  }, [size, ratio, scene, look, theme]);
 
   useEffect(() => {
     const place = (): void => {
-      if (frame.current && pane.current) placeWindow(frame.current, pane.current.clientHeight, scene, camera);
+      if (frame.current) placeWindow(frame.current, size.height, scene, camera);
     };
     place();
     return camera.subscribe(place);
-  }, [scene, camera]);
+  }, [scene, camera, size]);
 
   const goTo = (clientY: number): void => {
     const box = pane.current?.getBoundingClientRect();
@@ -79,48 +82,51 @@ export function StripMap({ scene, look, theme, camera, onGoTo }: Props) {
 function paintCells(
   canvas: HTMLCanvasElement,
   { width, height }: Size,
+  ratio: number,
   scene: Scene,
   look: Look,
   theme: CanvasTheme,
 ): void {
-  const ratio = window.devicePixelRatio || 1;
   canvas.width = Math.round(width * ratio);
   canvas.height = Math.round(height * ratio);
   const context = canvas.getContext('2d');
-  if (!context || scene.order.length === 0) return;
+  const count = scene.order.length;
+  if (!context || count === 0) return;
   context.scale(ratio, ratio);
   context.globalAlpha = 0.83;
-  const pitch = (height - 2 * MARGIN) / scene.order.length;
-  const cell = pitch > 2 ? Math.min(pitch * 0.8, 14) : Math.max(1, pitch);
-  const { view } = scene.picture;
-  // With more rows than pixels the heavy ones win: they are drawn last.
-  for (const heavy of [false, true]) {
-    scene.order.forEach((row, at) => {
-      if (view.macs[row]! > 0 !== heavy) return;
-      context.fillStyle = rowColor(scene, look, theme, row);
-      context.fillRect(8, MARGIN + at * pitch, heavy ? 16 : 8.8, cell);
-    });
+  const room = height - 2 * MARGIN;
+  // With more items than lines of the screen, the heaviest of each line stands for the rest.
+  const cells = Math.min(count, Math.floor(room * ratio));
+  const pitch = room / cells;
+  const tall = pitch > 2 ? Math.min(pitch * 0.8, 14) : Math.max(1, pitch);
+  for (let cell = 0; cell < cells; cell++) {
+    const [from, to] = [Math.floor((cell * count) / cells), Math.floor(((cell + 1) * count) / cells)];
+    const item = heaviest(scene, from, to);
+    context.fillStyle = itemColor(scene, look, theme, item);
+    context.fillRect(8, MARGIN + cell * pitch, weightOf(scene, item) > 0 ? 16 : 8.8, tall);
   }
 }
 
-/** From the first to the last row that is in view; the rows in between count as seen. */
-function placeWindow(frame: HTMLElement, height: number, scene: Scene, camera: Camera): void {
-  const visible = camera.visible();
-  const { layout } = scene.picture;
-  const count = scene.order.length;
-  let first = count;
-  let last = -1;
-  for (let at = 0; at < count; at++) {
-    const row = scene.order[at]!;
-    const x = layout.x[row]! + layout.widths[row]! / 2;
-    const y = layout.y[row]! + layout.heights[row]! / 2;
-    if (x < visible.left || x > visible.right || y < visible.top || y > visible.bottom) continue;
-    if (at < first) first = at;
-    last = at;
+/** MACs of an item; a folded group counts as heavy. */
+const weightOf = ({ items, picture }: Scene, item: number): number =>
+  item >= items.rows ? Infinity : picture.view.macs[item]!;
+
+function heaviest(scene: Scene, from: number, to: number): number {
+  let best = scene.order[from]!;
+  for (let at = from + 1; at < to; at++) {
+    const item = scene.order[at]!;
+    if (weightOf(scene, item) > weightOf(scene, best)) best = item;
   }
+  return best;
+}
+
+function placeWindow(frame: HTMLElement, height: number, scene: Scene, camera: Camera): void {
+  const count = scene.order.length;
+  const seen = seenSpan(scene.items, scene.order, scene.columns, camera.visible());
+  frame.style.display = seen ? 'block' : 'none';
+  if (!seen) return;
+  const [first, last] = seen;
   const pitch = (height - 2 * MARGIN) / Math.max(1, count);
-  const top = MARGIN + first * pitch - 2;
-  frame.style.display = last < 0 ? 'none' : 'block';
-  frame.style.transform = `translateY(${top.toFixed(1)}px)`;
+  frame.style.transform = `translateY(${(MARGIN + first * pitch - 2).toFixed(1)}px)`;
   frame.style.height = `${Math.max(14, (last + 1 - first) * pitch + 4).toFixed(1)}px`;
 }

@@ -23,6 +23,8 @@ export class Camera {
   viewport: Viewport = { x: 0, y: 0, zoom: 1 };
   width = 0;
   height = 0;
+  /** When the view last moved, ms of `performance.now()`. */
+  movedAt = -Infinity;
   private readonly listeners = new Set<() => void>();
   private frame = 0;
 
@@ -36,6 +38,7 @@ export class Camera {
     const before = this.viewport;
     const still = before.x === viewport.x && before.y === viewport.y && before.zoom === viewport.zoom;
     if (still && width === this.width && height === this.height) return;
+    if (!still) this.movedAt = performance.now();
     this.viewport = viewport;
     this.width = width;
     this.height = height;

@@ -6,16 +6,15 @@ import { mobileNetView, randomView, viewOf } from '../../testing/view.ts';
 import { centreOn, detailAt, fitBox } from './camera.ts';
 import { FlowNodes } from './flow-nodes.ts';
 import { hullBoxes } from './hulls.ts';
-import { buildLook, rowColor } from './look.ts';
-import type { Scene } from './scene.ts';
-import { boxOfRow, buildScene, consumersOf, producersOf, rowAt, shortOp } from './scene.ts';
+import { buildLook, itemColor } from './look.ts';
+import { boxOf, consumersOf, itemAt, producersOf, Scene, shortOp } from './scene.ts';
 import type { CanvasTheme } from './theme.ts';
 import { blend, fade } from './theme.ts';
 import { TileIndex } from './tiles.ts';
 import type { Box } from './types.ts';
-import { describeRow, walk } from './walk.ts';
+import { describeItem, walk } from './walk.ts';
 
-const sceneOf = (view = mobileNetView()): Scene => buildScene({ view, layout: layoutGraph(view), toggled: [] });
+const sceneOf = (view = mobileNetView()): Scene => new Scene({ view, layout: layoutGraph(view), toggled: [] });
 const scene = sceneOf();
 const { view, layout } = scene.picture;
 const nodeNamed = (name: string): number => view.nodeIds[view.nodeNames.indexOf(name)]!;
@@ -49,7 +48,12 @@ describe('the tile index', () => {
       .map(([left, top, width, height]) => ({ left, top, right: left + width, bottom: top + height }));
     fc.assert(
       fc.property(fc.array(box, { maxLength: 40 }), box, (boxes, wanted) => {
-        const index = new TileIndex(3000, 3000, boxes.length, (each) => boxes[each]!);
+        const index = new TileIndex(
+          3000,
+          3000,
+          boxes.length,
+          (each, into) => Object.assign(into, boxes[each]) === into,
+        );
         const found: number[] = [];
         index.query(wanted, (each) => found.push(each));
         expect(new Set(found).size).toBe(found.length);
@@ -63,9 +67,9 @@ describe('the tile index', () => {
 
 describe('the scene', () => {
   it('knows the row under a point, and that there is none between nodes', () => {
-    const box = boxOfRow(scene.picture, 7);
-    expect(rowAt(scene, box.left + 5, box.top + 5)).toBe(7);
-    expect(rowAt(scene, box.left + 5, box.bottom + 10)).toBe(-1);
+    const box = boxOf(scene.items, 7);
+    expect(itemAt(scene, box.left + 5, box.top + 5)).toBe(7);
+    expect(itemAt(scene, box.left + 5, box.bottom + 10)).toBe(-1);
   });
 
   it('names operators as people say them', () => {
@@ -104,7 +108,7 @@ describe('walking along edges', () => {
   });
 
   it('says what a node is, for those who hear it', () => {
-    expect(describeRow(scene, 0, { on: true })).toBe(
+    expect(describeItem(scene, buildLook(scene, plain), 0, { on: true })).toBe(
       'Conv 1, 3×3 s2 · 3→32, output 32×112×112, 0 producers, 1 consumer, site on',
     );
   });
@@ -127,7 +131,7 @@ describe('hulls', () => {
         const nodes = rows.map((row) => some.picture.view.nodeIds[row]!);
         const hulls = hullBoxes(some, nodes);
         const foreign = Array.from(some.picture.view.nodeIds.keys()).filter((row) => {
-          const own = boxOfRow(some.picture, row);
+          const own = boxOf(some.items, row);
           return !rows.includes(row) && hulls.some((hull) => within(own, hull));
         });
         expect(foreign).toEqual([]);
@@ -139,18 +143,18 @@ describe('hulls', () => {
 
 describe('the look', () => {
   it('leaves families their colours where no cost is shown', () => {
-    expect(rowColor(scene, buildLook(scene, plain), theme, 0)).toBe('conv');
+    expect(itemColor(scene, buildLook(scene, plain), theme, 0)).toBe('conv');
   });
 
   it('goes neutral beside a comparison, a pruned group or a heat map', () => {
     const conv = view.nodeIds[0]!;
     const diff = buildLook(scene, { ...plain, diff: { added: [], removed: [], changed: [conv] } });
-    expect([rowColor(scene, diff, theme, 0), rowColor(scene, diff, theme, 1)]).toEqual(['amber', 'neutral']);
+    expect([itemColor(scene, diff, theme, 0), itemColor(scene, diff, theme, 1)]).toEqual(['amber', 'neutral']);
     const mark = { before: 32, after: 16, role: 'out axis', cut: null };
     const prune = buildLook(scene, { ...plain, prune: { marks: new Map([[conv, mark]]) } });
-    expect([rowColor(scene, prune, theme, 0), rowColor(scene, prune, theme, 1)]).toEqual(['conv', 'neutral']);
+    expect([itemColor(scene, prune, theme, 0), itemColor(scene, prune, theme, 1)]).toEqual(['conv', 'neutral']);
     const heat = buildLook(scene, { ...plain, overlay: 'macs' });
-    expect(rowColor(scene, heat, theme, 1)).toBe('0');
+    expect(itemColor(scene, heat, theme, 1)).toBe('0');
   });
 
   it('shows fused nodes over the places of their ancestors', () => {
@@ -165,7 +169,7 @@ describe('the look', () => {
       ['x'],
       ['b'],
     );
-    const after = buildScene({ view: fused, layout: layoutGraph(fused, origin), toggled: [] });
+    const after = new Scene({ view: fused, layout: layoutGraph(fused, origin), toggled: [] });
     const look = buildLook(after, { ...plain, overlay: 'history', origin });
     expect(look.changes?.get(0)).toBe('fused');
     expect(look.fused[0]?.ancestors).toEqual(['Conv 1', 'Relu 1']);
@@ -179,14 +183,15 @@ describe('the look', () => {
 });
 
 describe('nodes for React Flow', () => {
-  const state = { scene, theme, selected: -1, hovered: -1, fresh: new Set<number>() };
+  const state = { scene, theme, selected: -1, hovered: -1, lit: null };
+  const fold = (): void => {};
   const all = { left: 0, top: 0, right: layout.width, bottom: layout.height };
 
   it('stay the same objects while they look the same', () => {
     const nodes = new FlowNodes();
     const look = buildLook(scene, plain);
-    const first = nodes.operators({ ...state, look }, all);
-    const second = nodes.operators({ ...state, look: buildLook(scene, plain), selected: 4 }, all);
+    const first = nodes.items({ ...state, look }, all, fold);
+    const second = nodes.items({ ...state, look: buildLook(scene, plain), selected: 4 }, all, fold);
     const changed = second.filter((node, i) => node !== first[i]);
     expect(first).toHaveLength(view.nodeIds.length);
     expect(changed.map((node) => node.id)).toEqual([`n${view.nodeIds[4]}`]);
@@ -194,10 +199,8 @@ describe('nodes for React Flow', () => {
 
   it('are only those in view, with size and handles, so that nothing is measured', () => {
     const nodes = new FlowNodes();
-    const some = nodes.operators(
-      { ...state, look: buildLook(scene, plain) },
-      { left: 0, top: 0, right: 10, bottom: 10 },
-    );
+    const corner = { left: 0, top: 0, right: 10, bottom: 10 };
+    const some = nodes.items({ ...state, look: buildLook(scene, plain) }, corner, fold);
     expect(some.length).toBeLessThan(view.nodeIds.length / 2);
     expect(some[0]).toMatchObject({ width: 176, height: 40, handles: [] });
   });

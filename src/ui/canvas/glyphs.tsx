@@ -38,3 +38,6 @@ export function NodeGlyph({ family, change }: { readonly family: Family; readonl
     </svg>
   );
 }
+
+/** Points at what can be opened, on the same grid. */
+export const CHEVRON_PATH = 'M4.5 2.5L8 6 4.5 9.5';

@@ -11,6 +11,12 @@ export interface Heat {
   readonly text: (row: number) => string;
   /** [rows] length of the cost bar, 0 to 1. */
   readonly bars: Float32Array;
+  /** What the rows of a group say together: costs add up, of levels the highest counts, of shares the mean. */
+  readonly together: (members: Int32Array) => {
+    readonly share: string;
+    readonly bar: number;
+    readonly step: number | null;
+  };
   /** Both ends of the ramp. `low` is what its first step stands for. */
   readonly legend: { readonly low: string; readonly high: string; readonly what: string } | null;
 }
@@ -63,21 +69,35 @@ export function heatOf(view: GraphView, overlay: CanvasOverlay, values: OverlayV
     const share = end > 0 ? value / end : 0;
     return scale.kind === 'cost' ? Math.sqrt(share) : share;
   };
-  const shown = (value: number): string =>
-    scale.kind === 'cost' ? shareText(sum > 0 ? value / sum : value) : scale.format(value);
+  const heated = isHeat(overlay);
+  const stepOf = (value: number): number =>
+    Number.isNaN(value) ? -1 : Math.min(STEPS - 1, Math.floor(place(value) * STEPS));
+  const barOf = (value: number): number => (Number.isNaN(value) ? 0 : Math.min(1, place(value)));
+  const textOf = (value: number): string => {
+    if (scale.kind === 'cost') return shareText(sum > 0 ? value / sum : value);
+    return Number.isNaN(value) ? '' : scale.format(value);
+  };
   return {
-    steps: isHeat(overlay)
-      ? Int8Array.from(all, (value) =>
-          Number.isNaN(value) ? -1 : Math.min(STEPS - 1, Math.floor(place(value) * STEPS)),
-        )
-      : null,
-    text: (row) => (Number.isNaN(all[row]!) && scale.kind !== 'cost' ? '' : shown(all[row]!)),
-    bars: Float32Array.from(all, (value) => (Number.isNaN(value) ? 0 : Math.min(1, place(value)))),
-    legend: isHeat(overlay)
+    steps: heated ? Int8Array.from(all, stepOf) : null,
+    text: (row) => textOf(all[row]!),
+    bars: Float32Array.from(all, barOf),
+    together(members) {
+      const value = TOGETHER[scale.kind](Array.from(members, (row) => all[row]!).filter((each) => !Number.isNaN(each)));
+      return { share: textOf(value), bar: barOf(value), step: heated ? stepOf(value) : null };
+    },
+    legend: heated
       ? { ...(scale.kind === 'share' ? WHOLE : { low: '0', high: scale.format(end) }), what: scale.what }
       : null,
   };
 }
+
+/** NaN where nothing is known of any. */
+const TOGETHER: Readonly<Record<Scale['kind'], (values: readonly number[]) => number>> = {
+  cost: (values) => (values.length === 0 ? NaN : sumOf(values)),
+  level: (values) => (values.length === 0 ? NaN : values.reduce((a, b) => Math.max(a, b))),
+  share: (values) => sumOf(values) / values.length,
+};
+const sumOf = (values: readonly number[]): number => values.reduce((a, b) => a + b, 0);
 
 /** Rows inside a subgraph are part of their holder: the sum passes them by. */
 function totals(view: GraphView, values: Float64Array): { readonly sum: number; readonly most: number } {

@@ -1,19 +1,21 @@
 import type { Scene } from './scene.ts';
-import { boxOfRow } from './scene.ts';
+import { boxOf, itemOfNode } from './scene.ts';
 import type { Box } from './types.ts';
 
 /** From a node's edge to the hull around it. */
 export const HULL_PAD = 8;
 
-/** Boxes around some nodes: few, and none holds a node that is not one of them. The first is the topmost. */
+/**
+ * Boxes around some nodes: few, and none holds a node that is not one of them. The first is the topmost. Nodes in a
+ * folded group have the box of the group.
+ */
 export function hullBoxes(scene: Scene, nodes: readonly number[]): Box[] {
-  const rows = nodes.flatMap((node) => scene.rowOf.get(node) ?? []);
-  const members = new Set(rows);
-  const { layout } = scene.picture;
-  rows.sort((a, b) => layout.columns[a]! - layout.columns[b]! || layout.y[a]! - layout.y[b]!);
+  const members = new Set(nodes.map((node) => itemOfNode(scene, node)).filter((item) => item >= 0));
+  const { columns, y } = scene.items;
+  const ordered = [...members].sort((a, b) => columns[a]! - columns[b]! || y[a]! - y[b]!);
   const boxes: Box[] = [];
-  for (const row of rows) {
-    const box = boxOfRow(scene.picture, row);
+  for (const item of ordered) {
+    const box = boxOf(scene.items, item);
     const last = boxes.at(-1);
     const joined = last && union(last, box);
     if (joined && isOwn(scene, joined, members)) boxes[boxes.length - 1] = joined;
@@ -38,9 +40,9 @@ const padded = (box: Box): Box => ({
 
 function isOwn(scene: Scene, box: Box, members: ReadonlySet<number>): boolean {
   let own = true;
-  scene.rows.query(box, (row) => {
-    if (members.has(row)) return;
-    const other = boxOfRow(scene.picture, row);
+  scene.tiles.query(box, (item) => {
+    if (members.has(item)) return;
+    const other = boxOf(scene.items, item);
     if (other.left < box.right && other.right > box.left && other.top < box.bottom && other.bottom > box.top)
       own = false;
   });

@@ -1,9 +1,9 @@
 import type { Change } from './glyphs.tsx';
 import type { Heat } from './heat.ts';
 import { heatOf } from './heat.ts';
+import { groupLooks, type GroupLook } from './group-look.ts';
 import { hullBoxes } from './hulls.ts';
-import type { Scene } from './scene.ts';
-import { boxOfRow, buildScene } from './scene.ts';
+import { boxOf, isGroup, sceneOf, type Scene } from './scene.ts';
 import type { CanvasTheme } from './theme.ts';
 import type { Box, CanvasOverlay, GraphCanvasProps, PruneMark } from './types.ts';
 
@@ -19,15 +19,26 @@ export interface Hull {
 export interface Look {
   readonly overlay: CanvasOverlay;
   readonly heat: Heat;
-  /** Rows with a change; null: no comparison is shown. */
+  /** [folded] */
+  readonly groups: readonly GroupLook[];
+  /** Items with a change; null: no comparison is shown. */
   readonly changes: ReadonlyMap<number, Change> | null;
+  /** Items with what pruning does to them; a folded group has the mark of its first member. */
   readonly prune: ReadonlyMap<number, PruneMark> | null;
   readonly hulls: readonly Hull[];
-  /** [rows] index of the hull of a site + 1; 0: none. Wires inside a site carry no shape. */
+  /** [items] index of the hull of a site + 1; 0: none. Wires inside a site carry no shape. */
   readonly siteOf: Int32Array;
   readonly matches: ReadonlySet<number> | null;
   /** Fused nodes with what they stand for: shown over the places of their ancestors. */
   readonly fused: readonly FusedPlace[];
+  /** Nodes that went, at their old places. */
+  readonly ghosts: Ghosts | null;
+}
+
+/** Rows of the picture before, drawn hatched over the one shown. */
+export interface Ghosts {
+  readonly scene: Scene;
+  readonly rows: readonly number[];
 }
 
 export interface FusedPlace {
@@ -39,7 +50,7 @@ export interface FusedPlace {
 
 type LookProps = Pick<
   GraphCanvasProps,
-  'overlay' | 'overlayEntry' | 'sites' | 'refusals' | 'diff' | 'prune' | 'matches' | 'origin'
+  'overlay' | 'overlayEntry' | 'sites' | 'refusals' | 'diff' | 'prune' | 'matches' | 'origin' | 'before'
 >;
 
 const valuesOf = (entry: LookProps['overlayEntry']) => (entry?.state === 'ready' ? entry.values : null);
@@ -47,30 +58,36 @@ const valuesOf = (entry: LookProps['overlayEntry']) => (entry?.state === 'ready'
 export function buildLook(scene: Scene, props: LookProps): Look {
   const { view } = scene.picture;
   const changes = changesOf(scene, props);
+  const heat = heatOf(view, props.overlay, valuesOf(props.overlayEntry));
   return {
     overlay: props.overlay,
-    heat: heatOf(view, props.overlay, valuesOf(props.overlayEntry)),
+    heat,
+    groups: groupLooks(scene, heat),
     changes,
-    prune: props.prune ? byRow(scene, props.prune.marks) : null,
+    prune: props.prune ? byItem(scene, props.prune.marks) : null,
     hulls: hullsOf(scene, props),
-    siteOf: sitesOfRows(scene, props.sites),
-    fused: changes && props.origin ? fusedPlaces(scene, changes, buildScene(props.origin)) : [],
-    matches: props.matches ? new Set(props.matches.flatMap((node) => scene.rowOf.get(node) ?? [])) : null,
+    siteOf: sitesOfItems(scene, props.sites),
+    fused: changes && props.origin ? fusedPlaces(scene, changes, sceneOf(props.origin)) : [],
+    ghosts: ghostsOf(scene, props),
+    matches: props.matches ? new Set(props.matches.flatMap((node) => itemsOfNode(scene, node))) : null,
   };
 }
 
-function byRow<T>(scene: Scene, byNode: ReadonlyMap<number, T>): Map<number, T> {
-  const rows = new Map<number, T>();
+const itemsOfNode = (scene: Scene, node: number): number[] => {
+  const row = scene.rowOf.get(node);
+  return row === undefined ? [] : [scene.items.ofRow[row]!];
+};
+
+function byItem<T>(scene: Scene, byNode: ReadonlyMap<number, T>): Map<number, T> {
+  const items = new Map<number, T>();
   for (const [node, value] of byNode) {
-    const row = scene.rowOf.get(node);
-    if (row !== undefined) rows.set(row, value);
+    for (const item of itemsOfNode(scene, node)) if (!items.has(item)) items.set(item, value);
   }
-  return rows;
+  return items;
 }
 
-/** A node that stands for several others is fused, whatever else it is. */
-function changesOf(scene: Scene, { diff, overlay }: LookProps): Map<number, Change> | null {
-  if (!diff && overlay !== 'history') return null;
+/** What happened to the rows: one that stands for several others is fused, whatever else it is. */
+function changedRows(scene: Scene, diff: LookProps['diff']): Map<number, Change> {
   const { view } = scene.picture;
   const changes = new Map<number, Change>();
   const mark = (nodes: readonly number[], change: Change): void => {
@@ -92,14 +109,39 @@ function changesOf(scene: Scene, { diff, overlay }: LookProps): Map<number, Chan
   return changes;
 }
 
+/** By item. A folded group with changes of several kinds is changed, and so is a node whose subgraph changed. */
+function changesOf(scene: Scene, { diff, overlay }: LookProps): Map<number, Change> | null {
+  if (!diff && overlay !== 'history') return null;
+  const changes = new Map<number, Change>();
+  for (const [row, change] of changedRows(scene, diff)) {
+    const item = scene.items.ofRow[row]!;
+    const known = changes.get(item);
+    if (item === row) changes.set(item, change);
+    else if (isGroup(scene, item)) changes.set(item, known === undefined || known === change ? change : 'changed');
+    else if (known === undefined) changes.set(item, 'changed');
+  }
+  return changes;
+}
+
+/** In a comparison, what went is still there as a ghost. */
+function ghostsOf(scene: Scene, { diff, before }: LookProps): Ghosts | null {
+  if (!diff || !before || diff.removed.length === 0) return null;
+  const old = sceneOf(before);
+  const rows = diff.removed.flatMap((node) => {
+    const row = old.rowOf.get(node);
+    return row === undefined || scene.rowOf.has(node) || old.items.hidden[row] === 1 ? [] : [row];
+  });
+  return rows.length > 0 ? { scene: old, rows } : null;
+}
+
 /** Where the ancestors of fused nodes were; left out where the layout has moved on. */
 function fusedPlaces(scene: Scene, changes: ReadonlyMap<number, Change>, origin: Scene): FusedPlace[] {
   const { view } = scene.picture;
   const places: FusedPlace[] = [];
   for (const [row, change] of changes) {
-    if (change !== 'fused') continue;
+    if (change !== 'fused' || isGroup(scene, row)) continue;
     const nodes = Array.from(view.ancestorIds.subarray(view.ancestorStarts[row], view.ancestorStarts[row + 1]));
-    const own = boxOfRow(scene.picture, row);
+    const own = boxOf(scene.items, row);
     const box = hullBoxes(origin, nodes).find((each) => each.left <= own.left && each.top <= own.top);
     if (!box || box.right < own.right || box.bottom < own.bottom) continue;
     const rows = nodes.flatMap((node) => origin.rowOf.get(node) ?? []);
@@ -120,13 +162,10 @@ function hullsOf(scene: Scene, { sites, refusals, prune }: LookProps): Hull[] {
   return hulls.filter((hull) => hull.boxes.length > 0);
 }
 
-function sitesOfRows(scene: Scene, sites: LookProps['sites']): Int32Array {
-  const siteOf = new Int32Array(scene.picture.layout.x.length);
+function sitesOfItems(scene: Scene, sites: LookProps['sites']): Int32Array {
+  const siteOf = new Int32Array(scene.items.count);
   sites.forEach((site, index) => {
-    for (const node of site.nodes) {
-      const row = scene.rowOf.get(node);
-      if (row !== undefined) siteOf[row] = index + 1;
-    }
+    for (const node of site.nodes) for (const item of itemsOfNode(scene, node)) siteOf[item] = index + 1;
   });
   return siteOf;
 }
@@ -137,14 +176,16 @@ export const familyIsShown = (look: Look): boolean =>
 
 export const changeColor = (theme: CanvasTheme, change: Change): string => theme[change];
 
-/** The colour that stands for a row: family, heat, change, or neutral. */
-export function rowColor(scene: Scene, look: Look, theme: CanvasTheme, row: number): string {
+/** The colour that stands for an item: family, heat, change, or neutral. */
+export function itemColor(scene: Scene, look: Look, theme: CanvasTheme, item: number): string {
   if (look.changes) {
-    const change = look.changes.get(row);
+    const change = look.changes.get(item);
     return change ? changeColor(theme, change) : theme.lineStrong;
   }
-  if (look.prune) return look.prune.has(row) ? theme.families[scene.family(row)] : theme.lineStrong;
-  const step = look.heat.steps?.[row];
-  if (step !== undefined) return step < 0 ? theme.lineStrong : theme.sequential[step]!;
-  return theme.families[scene.family(row)];
+  const group = isGroup(scene, item) ? look.groups[item - scene.items.rows] : undefined;
+  const ofFamily = group ? theme.text3 : theme.families[scene.family(item)];
+  if (look.prune) return look.prune.has(item) ? ofFamily : theme.lineStrong;
+  const step = group ? group.step : (look.heat.steps?.[item] ?? null);
+  if (step === null) return ofFamily;
+  return step < 0 ? theme.lineStrong : theme.sequential[step]!;
 }

@@ -54,6 +54,8 @@ export interface GraphCanvasProps {
   readonly picture: Picture;
   /** The opened model's picture: a fused node is drawn over the places of its ancestors, which are listed. */
   readonly origin?: Picture | null;
+  /** The picture that `diff` compares with: what was removed is drawn at its place there. */
+  readonly before?: Picture | null;
   /** A new key means another document: the whole graph is brought into view. */
   readonly documentKey: string;
   readonly overlay: CanvasOverlay;
@@ -64,6 +66,8 @@ export interface GraphCanvasProps {
   /** Index of the near miss whose reason is open. */
   readonly refusal: number | null;
   readonly selected: number | null;
+  /** Key of the folded group that is selected in place of a node. */
+  readonly selectedGroup: string | null;
   readonly hovered: number | null;
   readonly diff: CanvasDiff | null;
   readonly prune: CanvasPrune | null;
@@ -72,6 +76,9 @@ export interface GraphCanvasProps {
   /** Brings a node into view; a new nonce makes a repeated wish a new one. */
   readonly focusRequest: { readonly node: number; readonly nonce: number } | null;
   readonly onSelect: (node: number | null) => void;
+  readonly onSelectGroup: (key: string) => void;
+  /** Folds or unfolds groups by their keys; `copies`: everything that is built like them too. */
+  readonly onFold: (keys: readonly string[], folded: boolean, copies: boolean) => void;
   readonly onHover: (node: number | null) => void;
   readonly onToggleSite: (key: string) => void;
   readonly onOpenRefusal: (index: number | null) => void;

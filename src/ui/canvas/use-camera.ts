@@ -3,24 +3,27 @@ import { useCallback, useEffect, useMemo, useRef, useState } from 'react';
 import type { Viewport } from './camera.ts';
 import { Camera, centreOn, fitBox, LARGEST_ZOOM, SMALLEST_ZOOM } from './camera.ts';
 import type { Scene } from './scene.ts';
-import { boxOfRow } from './scene.ts';
+import { boxOf } from './scene.ts';
 import type { Box } from './types.ts';
+import { isMotionReduced } from './use-motion.ts';
 
 /** Units around a node that is brought into view alone. */
 const AROUND = 320;
 
 export interface CameraMoves {
   readonly all: (animated?: boolean) => void;
-  /** The selection's block, or everything. */
-  readonly fit: (row: number) => void;
+  /** The block of an item, or everything where there is none. */
+  readonly fit: (item: number) => void;
   readonly actual: () => void;
   readonly zoomBy: (factor: number) => void;
-  /** Brings a row into the middle; `close` also makes it readable. */
-  readonly goTo: (row: number, options: { readonly close: boolean; readonly animated: boolean }) => void;
-  /** Moves only when the row is not in view. */
-  readonly reveal: (row: number) => void;
+  /** Brings an item into the middle; `close` also makes it readable. */
+  readonly goTo: (item: number, options: { readonly close: boolean; readonly animated: boolean }) => void;
+  /** Moves only when the item is not in view. */
+  readonly reveal: (item: number) => void;
   readonly showBox: (box: Box) => void;
   readonly centre: (x: number, y: number) => void;
+  /** Follows what has moved by so many units, at once. */
+  readonly shift: (by: { readonly x: number; readonly y: number }) => void;
 }
 
 /** The camera that follows React Flow, and the moves that the page asks for. */
@@ -73,7 +76,7 @@ function useFirstFit(camera: Camera, moves: CameraMoves, documentKey: string, re
 
 /** Duration of camera moves, ms; 0 where motion is reduced. */
 function motion(): number {
-  return matchMedia('(prefers-reduced-motion: reduce)').matches ? 0 : 220;
+  return isMotionReduced() ? 0 : 220;
 }
 
 function movesOf(scene: Scene, camera: Camera, set: (viewport: Viewport, animated: boolean) => void): CameraMoves {
@@ -81,15 +84,15 @@ function movesOf(scene: Scene, camera: Camera, set: (viewport: Viewport, animate
   const around = (box: Box, largest: number): Viewport => fitBox(box, camera.width, camera.height, largest);
   const all = (animated = true): void =>
     set(around({ left: 0, top: 0, right: layout.width, bottom: layout.height }, 1), animated);
-  const middleOf = (row: number): [number, number] => {
-    const box = boxOfRow(scene.picture, row);
+  const middleOf = (item: number): [number, number] => {
+    const box = boxOf(scene.items, item);
     return [(box.left + box.right) / 2, (box.top + box.bottom) / 2];
   };
   const centre = (x: number, y: number, zoom: number, animated: boolean): void =>
     set(centreOn(x, y, zoom, camera.width, camera.height), animated);
-  const goTo: CameraMoves['goTo'] = (row, { close, animated }) => {
+  const goTo: CameraMoves['goTo'] = (item, { close, animated }) => {
     const zoom = close && camera.viewport.zoom < 0.7 ? 1 : camera.viewport.zoom;
-    centre(...middleOf(row), zoom, animated);
+    centre(...middleOf(item), zoom, animated);
   };
   const atMiddle = (zoom: number, animated: boolean): void => {
     const { left, right, top, bottom } = camera.visible();
@@ -98,10 +101,10 @@ function movesOf(scene: Scene, camera: Camera, set: (viewport: Viewport, animate
   return {
     all,
     goTo,
-    fit: (row) => {
-      if (row < 0) return all();
-      const block = layout.blocks.find(({ rows }) => rows.includes(row));
-      const own = boxOfRow(scene.picture, row);
+    fit: (item) => {
+      if (item < 0) return all();
+      const block = layout.blocks.findLast(({ rows }) => rows.includes(item));
+      const own = boxOf(scene.items, item);
       set(
         around(
           block
@@ -119,11 +122,11 @@ function movesOf(scene: Scene, camera: Camera, set: (viewport: Viewport, animate
     },
     actual: () => atMiddle(1, true),
     zoomBy: (factor) => atMiddle(Math.max(SMALLEST_ZOOM, Math.min(LARGEST_ZOOM, camera.viewport.zoom * factor)), true),
-    reveal: (row) => {
-      const box = boxOfRow(scene.picture, row);
+    reveal: (item) => {
+      const box = boxOf(scene.items, item);
       const { left, right, top, bottom } = camera.visible(-60);
       if (box.left < left || box.right > right || box.top < top || box.bottom > bottom) {
-        goTo(row, { close: false, animated: true });
+        goTo(item, { close: false, animated: true });
       }
     },
     showBox: (box) => {
@@ -134,5 +137,9 @@ function movesOf(scene: Scene, camera: Camera, set: (viewport: Viewport, animate
       centre((box.left + box.right) / 2, (box.top + box.bottom) / 2, zoom, true);
     },
     centre: (x, y) => centre(x, y, camera.viewport.zoom, true),
+    shift: (by) => {
+      const { x, y, zoom } = camera.viewport;
+      set({ x: x - by.x * zoom, y: y - by.y * zoom, zoom }, false);
+    },
   };
 }

@@ -1,10 +1,17 @@
-import { type RefObject, useEffect, useRef } from 'react';
-import type { Camera } from './camera.ts';
+import { type RefObject, useEffect, useLayoutEffect, useRef } from 'react';
+import type { Camera, Viewport } from './camera.ts';
 import { detailAt } from './camera.ts';
+import { BitmapSurface } from './canvas-surface.ts';
 import type { Look } from './look.ts';
-import { paint } from './paint/paint.ts';
+import { phase, type Motion } from './motion.ts';
+import { canvasPen } from './paint/canvas-pen.ts';
+import { forgetWidths, type Frame, type Pen } from './paint/frame.ts';
+import { paintMotion } from './paint/motion.ts';
+import { paintLive, paintStill } from './paint/paint.ts';
+import type { Lit } from './path.ts';
 import type { Scene } from './scene.ts';
 import type { CanvasTheme } from './theme.ts';
+import type { Box } from './types.ts';
 
 export interface Painted {
   readonly scene: Scene;
@@ -12,46 +19,172 @@ export interface Painted {
   readonly theme: CanvasTheme;
   readonly selected: number;
   readonly hovered: number;
-  readonly fresh: ReadonlySet<number>;
+  readonly lit: Lit | null;
+  /** Of the open group that is selected, graph units. */
+  readonly frame: Box | null;
+  /** A change on its way; null: everything is in its place. */
+  readonly motion: Motion | null;
 }
+
+/** Views with more things than this are put together from bitmaps; those with fewer are painted in every frame. */
+const MOST_PAINTED = 600;
+/** A view that has not moved for as long rests, ms. */
+const REST = 90;
+/** Time for painting bitmaps in one frame, while the view moves and while it rests, ms. */
+const BUDGET_MOVING = 5;
+const BUDGET_RESTING = 24;
+/** Strokes and rings reach this far beyond what they belong to, px. */
+const REACH = 8;
 
 /** Paints the canvas under React Flow whenever the camera moves or what is painted changes. No component renders. */
 export function usePainter(canvas: RefObject<HTMLCanvasElement | null>, camera: Camera, painted: Painted): void {
   const latest = useRef(painted);
-  useEffect(() => {
+  const painter = useRef<Painter | null>(null);
+  // Before the page shows its own nodes in their new places.
+  useLayoutEffect(() => {
+    const before = latest.current;
     latest.current = painted;
+    painter.current?.changed(before, painted, canvas.current);
     camera.request();
   });
   useEffect(() => {
-    const draw = (): void => {
-      if (canvas.current) drawOn(canvas.current, camera, latest.current);
-    };
-    const unsubscribe = camera.subscribe(draw);
+    const own = new Painter(camera, () => latest.current);
+    painter.current = own;
+    const unsubscribe = camera.subscribe(() => {
+      if (canvas.current) own.draw(canvas.current);
+    });
     camera.request();
     // Text is measured and drawn again once the page's own fonts are there.
-    void document.fonts.ready.then(() => camera.request());
-    return unsubscribe;
+    void document.fonts.ready.then(() => {
+      forgetWidths();
+      own.drop();
+      camera.request();
+    });
+    return () => {
+      unsubscribe();
+      own.drop();
+    };
   }, [canvas, camera]);
 }
 
-function drawOn(canvas: HTMLCanvasElement, camera: Camera, painted: Painted): void {
-  const { width, height, viewport } = camera;
-  if (width === 0 || height === 0) return;
-  const ratio = window.devicePixelRatio || 1;
-  if (canvas.width !== Math.round(width * ratio) || canvas.height !== Math.round(height * ratio)) {
-    canvas.width = Math.round(width * ratio);
-    canvas.height = Math.round(height * ratio);
+class Painter {
+  private readonly camera: Camera;
+  private readonly painted: () => Painted;
+  private readonly surface: BitmapSurface;
+  private rest: ReturnType<typeof setTimeout> | undefined;
+  private lookBefore: Look;
+  /** The screen before a change that is too large to be moved about: it fades out. */
+  private snapshot: OffscreenCanvas | null = null;
+
+  constructor(camera: Camera, painted: () => Painted) {
+    this.camera = camera;
+    this.painted = painted;
+    this.lookBefore = painted().look;
+    this.surface = new BitmapSurface((pen, { viewport, side }) => {
+      const unselected = { ...this.painted(), selected: -1, hovered: -1 };
+      paintStill(frameOf(pen, unselected, viewport, side, side));
+    });
   }
-  const context = canvas.getContext('2d');
-  if (!context) return;
-  context.setTransform(ratio, 0, 0, ratio, 0, 0);
-  paint({
-    context,
+
+  /** Bitmaps hold what does not follow the pointer: another look makes them stale, another graph void. */
+  changed(before: Painted, now: Painted, canvas: HTMLCanvasElement | null): void {
+    if (now.motion && before.motion !== now.motion) {
+      this.lookBefore = before.look;
+      this.snapshot = now.motion.change || !canvas?.width ? null : copyOf(canvas);
+    }
+    if (before.scene !== now.scene) this.surface.drop();
+    else if (before.look !== now.look || before.theme !== now.theme || before.lit !== now.lit) this.surface.renew();
+  }
+
+  drop(): void {
+    clearTimeout(this.rest);
+    this.surface.drop();
+  }
+
+  draw(canvas: HTMLCanvasElement): void {
+    const { width, height, viewport } = this.camera;
+    if (width === 0 || height === 0) return;
+    const ratio = window.devicePixelRatio || 1;
+    const [across, down] = [Math.round(width * ratio), Math.round(height * ratio)];
+    if (canvas.width !== across || canvas.height !== down) Object.assign(canvas, { width: across, height: down });
+    const context = canvas.getContext('2d');
+    if (!context) return;
+    context.setTransform(ratio, 0, 0, ratio, 0, 0);
+    context.clearRect(0, 0, width, height);
+    const painted = this.painted();
+    const frame = frameOf(canvasPen(context), painted, viewport, width, height);
+    const { motion } = painted;
+    const elapsed = motion ? performance.now() - motion.startedAt : 0;
+    if (motion?.change) paintMotion(frame, motion.change, this.lookBefore, elapsed);
+    else {
+      if (isCrowded(frame)) this.drawBitmaps(context, ratio);
+      else paintStill(frame);
+      paintLive(frame);
+    }
+    if (motion && !motion.change && this.snapshot) {
+      context.globalAlpha = 1 - phase([0, motion.duration], elapsed);
+      context.drawImage(this.snapshot, 0, 0, width, height);
+      context.globalAlpha = 1;
+    }
+    if (motion && elapsed < motion.duration) this.camera.request();
+  }
+
+  private drawBitmaps(context: CanvasRenderingContext2D, ratio: number): void {
+    const { width, height, viewport, movedAt } = this.camera;
+    const resting = this.surface.opening || performance.now() - movedAt > REST;
+    const view = { viewport, width, height, ratio, resting };
+    if (this.surface.draw(context, view, resting ? BUDGET_RESTING : BUDGET_MOVING)) return;
+    if (resting) this.camera.request();
+    else {
+      clearTimeout(this.rest);
+      this.rest = setTimeout(() => this.camera.request(), REST + 1);
+    }
+  }
+}
+
+function copyOf(canvas: HTMLCanvasElement): OffscreenCanvas {
+  const copy = new OffscreenCanvas(canvas.width, canvas.height);
+  copy.getContext('2d')?.drawImage(canvas, 0, 0);
+  return copy;
+}
+
+const opaque = (): number => 1;
+
+function frameOf(pen: Pen, painted: Painted, viewport: Viewport, width: number, height: number): Frame {
+  const { scene } = painted;
+  return {
+    pen,
     ...painted,
     viewport,
     width,
     height,
     detail: detailAt(viewport.zoom),
-    visible: camera.visible(4),
-  });
+    visible: partIn(viewport, width, height),
+    items: scene.items,
+    tiles: scene.tiles,
+    // Asked for when wires or stubs are painted: a far view does without their indices.
+    get routes() {
+      return scene.routes;
+    },
+    get stubs() {
+      return scene.stubs;
+    },
+    wholeNodes: false,
+    alphaOf: opaque,
+    wireAlpha: 1,
+  };
+}
+
+const partIn = ({ x, y, zoom }: Viewport, width: number, height: number): Box => ({
+  left: (-x - REACH) / zoom,
+  top: (-y - REACH) / zoom,
+  right: (width - x + REACH) / zoom,
+  bottom: (height - y + REACH) / zoom,
+});
+
+/** Near, nodes stand in the page's DOM, and there are never many. */
+function isCrowded({ scene, visible, detail, viewport }: Frame): boolean {
+  if (detail === 'near') return false;
+  const wires = viewport.zoom < 0.1 ? 0 : scene.routes.count(visible);
+  return scene.tiles.count(visible) + wires > MOST_PAINTED;
 }

@@ -24,6 +24,7 @@ function Graph({ app }: { readonly app: App }) {
   const overlay = useView(app, (state) => state.overlay);
   const overlayEntry = useDocument(app, (state) => (isAsked(overlay) ? state.overlays[overlay] : null) ?? null);
   const selected = useView(app, (state) => state.selected);
+  const selectedGroup = useView(app, (state) => state.selectedGroup);
   const refusal = useView(app, (state) => state.refusal);
   const matches = useView(app, (state) => state.matches);
   const focus = useView(app, (state) => state.focus);
@@ -43,12 +44,15 @@ function Graph({ app }: { readonly app: App }) {
       refusals={refusals}
       refusal={refusal}
       selected={selected}
+      selectedGroup={selectedGroup}
       hovered={hovered}
       diff={diff}
       prune={prune}
       matches={matches}
       focusRequest={focus}
       onSelect={app.actions.select}
+      onSelectGroup={app.actions.selectGroup}
+      onFold={app.actions.fold}
       onHover={setHovered}
       onToggleSite={app.actions.toggleSite}
       onOpenRefusal={app.actions.showRefusal}

@@ -1,89 +1,141 @@
+import { GROUP_KINDS } from '../../../base/group-kinds.ts';
+import { plural } from '../../../base/format.ts';
+import type { LayoutBlock } from '../../../layout/types.ts';
+import { HEADER_TEXT } from '../frames.ts';
 import { blend, fade } from '../theme.ts';
-import type { Frame } from './frame.ts';
-import { fontSize, meets, roundedBox, screenBox, textWidth } from './frame.ts';
+import {
+  fontSize,
+  meets,
+  roundedBox,
+  screenBox,
+  textThatFits,
+  textWidth,
+  type Frame,
+  type ScreenBox,
+} from './frame.ts';
 
 const DOTS = 20;
 
-/** The dotted ground; dots keep about their distance at every zoom. */
+/** The dotted ground; dots keep about their distance at every zoom, and lie where they do whatever part is painted. */
 export function paintDots(frame: Frame): void {
-  const { context, viewport, width, height, theme } = frame;
+  if (frame.detail === 'far') return;
+  const { pen, viewport, width, height, theme } = frame;
   const step = DOTS * viewport.zoom * 2 ** Math.round(-Math.log2(viewport.zoom));
-  context.fillStyle = theme.dot;
+  pen.fillStyle = theme.dot;
   const left = ((viewport.x % step) + step) % step;
   const top = ((viewport.y % step) + step) % step;
-  for (let y = top; y < height; y += step) {
-    for (let x = left; x < width; x += step) context.fillRect(Math.round(x) - 1, Math.round(y) - 1, 2, 2);
+  for (let y = top; y < height + 1; y += step) {
+    for (let x = left; x < width + 1; x += step) pen.fillRect(Math.round(x) - 1, Math.round(y) - 1, 2, 2);
   }
 }
 
-/** Frames around blocks; names inside them, or above them when far. */
+const boxOfBlock = ({ x, y, width, height }: LayoutBlock) => ({
+  left: x,
+  top: y,
+  right: x + width,
+  bottom: y + height,
+});
+
+/** Whether a frame stands around a subgraph that is run again and again: a closed loop. */
+function isLoop({ scene }: Frame, { group }: LayoutBlock): boolean {
+  const { groups } = scene.picture.view;
+  if (group < 0 || GROUP_KINDS[groups.kinds[group]!] !== 'subgraph') return false;
+  const holder = groups.holders[group]!;
+  return holder >= 0 && LOOPS.has(scene.op(holder));
+}
+const LOOPS = new Set(['Loop', 'Scan']);
+
+/** Frames around open groups: a dotted hull where a subgraph is a loop. */
 export function paintBlocks(frame: Frame): void {
-  const { context, scene, theme, viewport, detail } = frame;
-  const labelled = new Map<number, number>();
-  const { blocks } = scene.picture.layout;
+  const { pen, scene, theme, viewport } = frame;
+  for (const block of scene.picture.layout.blocks) {
+    const box = boxOfBlock(block);
+    if (!meets(box, frame.visible)) continue;
+    roundedBox(pen, screenBox(frame, box), 12 * viewport.zoom);
+    pen.fillStyle = fade(theme.text1, 0.022);
+    pen.fill();
+    const loop = isLoop(frame, block);
+    pen.setLineDash(loop ? [1.5, 3] : []);
+    pen.strokeStyle = loop ? theme.text3 : theme.lineSoft;
+    pen.lineWidth = loop ? 1.25 : 1;
+    pen.stroke();
+  }
+  pen.setLineDash([]);
+}
+
+/** Names of frames: inside them, or above them when far. */
+export function paintBlockNames(frame: Frame): void {
+  const { blocks } = frame.scene.picture.layout;
+  if (frame.detail !== 'far') {
+    for (const block of blocks) if (meets(boxOfBlock(block), frame.visible)) header(frame, block);
+    return;
+  }
   // Far, only the frames at the heads of the columns have room above them for a name.
   const topmost = headLine(blocks);
+  const labelled = new Map<number, number>();
   for (const block of blocks) {
-    const box = { left: block.x, top: block.y, right: block.x + block.width, bottom: block.y + block.height };
-    if (!meets(box, frame.visible)) continue;
-    const at = screenBox(frame, box);
-    roundedBox(context, at, 12 * viewport.zoom);
-    context.fillStyle = fade(theme.text1, 0.022);
-    context.fill();
-    context.strokeStyle = theme.lineSoft;
-    context.lineWidth = 1;
-    context.stroke();
-    if (detail === 'far') {
-      if (block.y <= topmost + 1) farName(frame, block.name, at, labelled);
-    } else header(frame, block, at);
+    if (block.y <= topmost + 1 && meets(boxOfBlock(block), frame.visible)) farName(frame, block, labelled);
   }
 }
 
 /** The height at which the frames that start columns begin: the lowest of the upper ones. */
-function headLine(blocks: readonly { readonly x: number; readonly y: number }[]): number {
+function headLine(blocks: readonly LayoutBlock[]): number {
   const heads = new Map<number, number>();
   for (const { x, y } of blocks) heads.set(x, Math.min(heads.get(x) ?? Infinity, y));
-  return Math.max(...heads.values(), 0);
+  let lowest = 0;
+  for (const head of heads.values()) lowest = Math.max(lowest, head);
+  return lowest;
 }
 
 /** A name above its frame, unless the name before it on the same line reaches here. */
-function farName(
-  { context, theme }: Frame,
-  name: string,
-  at: { x: number; y: number; width: number },
-  labelled: Map<number, number>,
-): void {
-  context.font = `520 11px ${theme.fontUi}`;
+function farName(frame: Frame, block: LayoutBlock, labelled: Map<number, number>): void {
+  const { pen, theme } = frame;
+  const at = screenBox(frame, boxOfBlock(block));
+  pen.font = `520 11px ${theme.fontUi}`;
   const line = Math.round(at.y / 16);
-  const width = textWidth(context, name);
+  const width = textWidth(pen, block.name);
   if ((labelled.get(line) ?? -Infinity) > at.x - 6 || width > at.width * 4) return;
   labelled.set(line, at.x + width);
-  context.fillStyle = theme.text3;
-  context.textBaseline = 'alphabetic';
-  context.fillText(name, at.x, at.y - 4);
+  pen.fillStyle = theme.text3;
+  pen.textBaseline = 'alphabetic';
+  pen.fillText(block.name, at.x, at.y - 4);
 }
 
-function header(
-  frame: Frame,
-  block: { readonly name: string; readonly rows: Int32Array },
-  at: { x: number; y: number; width: number },
-): void {
-  const { context, theme, viewport } = frame;
-  const size = fontSize(frame, 11);
-  const baseline = at.y + 19 * viewport.zoom + (size - 11 * Math.min(1, viewport.zoom)) / 2;
-  const left = at.x + 12 * viewport.zoom;
-  context.textBaseline = 'alphabetic';
-  context.font = `620 ${size}px ${theme.fontUi}`;
-  const width = textWidth(context, block.name);
-  context.fillStyle = blend(theme.canvas, theme.text1, 0.978);
-  context.fillRect(left - 3, baseline - size, width + 6, size + 3);
-  context.fillStyle = theme.text1;
-  context.fillText(block.name, left, baseline);
-  if (frame.detail !== 'near') return;
-  const count = `${block.rows.length} nodes`;
-  context.font = `420 ${size}px ${theme.fontUi}`;
-  const start = Math.max(left + width + 9, at.x + 131 * viewport.zoom);
-  if (start + textWidth(context, count) > at.x + at.width - 8) return;
-  context.fillStyle = theme.text3;
-  context.fillText(count, start, baseline);
+function header(frame: Frame, block: LayoutBlock): void {
+  const { pen, theme, viewport } = frame;
+  const at = screenBox(frame, boxOfBlock(block));
+  const size = fontSize(frame, 11) * Math.max(1, viewport.zoom);
+  const baseline = at.y + 19 * viewport.zoom + (size - 11 * viewport.zoom) / 2;
+  // A frame that can be folded has its button before the name.
+  const left = at.x + (block.group >= 0 ? HEADER_TEXT : 12) * viewport.zoom;
+  pen.textBaseline = 'alphabetic';
+  pen.font = `620 ${size}px ${theme.fontUi}`;
+  const name = textThatFits(pen, block.name, at.x + at.width - left - 6);
+  const width = textWidth(pen, name);
+  plateBehind(frame, left, baseline, width, size);
+  pen.fillStyle = theme.text1;
+  pen.fillText(name, left, baseline);
+  if (frame.detail === 'near') nodeCount(frame, block, at, { left, width, baseline, size });
+}
+
+interface Name {
+  readonly left: number;
+  readonly width: number;
+  readonly baseline: number;
+  readonly size: number;
+}
+
+/** How many nodes are inside, right of the wire that enters. */
+function nodeCount({ pen, theme, viewport }: Frame, block: LayoutBlock, at: ScreenBox, name: Name): void {
+  const count = plural(block.rows.length, 'node');
+  pen.font = `420 ${name.size}px ${theme.fontUi}`;
+  const start = Math.max(name.left + name.width + 9, at.x + 131 * viewport.zoom);
+  if (start + textWidth(pen, count) > at.x + at.width - 8) return;
+  pen.fillStyle = theme.text3;
+  pen.fillText(count, start, name.baseline);
+}
+
+function plateBehind({ pen, theme }: Frame, left: number, baseline: number, width: number, size: number): void {
+  pen.fillStyle = blend(theme.canvas, theme.text1, 0.978);
+  pen.fillRect(left - 3, baseline - size, width + 6, size + 3);
 }

@@ -9,27 +9,27 @@ export function paintHulls(frame: Frame): void {
   for (const hull of frame.look.hulls) {
     for (const box of hull.boxes) if (meets(box, frame.visible)) paintHull(frame, hull, box);
   }
-  frame.context.setLineDash([]);
+  frame.pen.setLineDash([]);
 }
 
 function paintHull(frame: Frame, hull: Hull, box: Box): void {
-  const { context, viewport } = frame;
+  const { pen, viewport } = frame;
   const at = screenBox(frame, box);
   const inset = 0.75;
   roundedBox(
-    context,
+    pen,
     { x: at.x + inset, y: at.y + inset, width: at.width - 1.5, height: at.height - 1.5 },
     11 * viewport.zoom,
   );
   const style = styleOf(frame, hull);
   if (style.fill) {
-    context.fillStyle = style.fill;
-    context.fill();
+    pen.fillStyle = style.fill;
+    pen.fill();
   }
-  context.setLineDash(style.dashed ? [4, 3] : []);
-  context.strokeStyle = style.stroke;
-  context.lineWidth = frame.detail === 'far' ? 1 : 1.5;
-  context.stroke();
+  pen.setLineDash(style.dashed ? [4, 3] : []);
+  pen.strokeStyle = style.stroke;
+  pen.lineWidth = frame.detail === 'far' ? 1 : 1.5;
+  pen.stroke();
 }
 
 function styleOf({ theme }: Frame, hull: Hull): { fill: string | null; stroke: string; dashed: boolean } {
@@ -51,31 +51,27 @@ const LINE = 18;
 
 /** A dashed hull over the place of a fused node's ancestors, which are listed below it. */
 export function paintFused(frame: Frame): void {
-  const { context, scene, look, theme, viewport } = frame;
-  const { layout } = scene.picture;
+  const { pen, items, look, theme, viewport } = frame;
+  if (frame.detail === 'far') return;
   for (const { row, box, ancestors } of look.fused) {
     if (!meets(box, frame.visible)) continue;
     const at = screenBox(frame, box);
-    roundedBox(context, at, 11 * viewport.zoom);
-    context.fillStyle = fade(theme.fused, 0.04);
-    context.fill();
-    context.setLineDash([4, 3]);
-    context.strokeStyle = fade(theme.fused, 0.45);
-    context.lineWidth = 1.25;
-    context.stroke();
-    context.setLineDash([]);
+    roundedBox(pen, at, 11 * viewport.zoom);
+    pen.fillStyle = fade(theme.fused, 0.04);
+    pen.fill();
+    pen.setLineDash([4, 3]);
+    pen.strokeStyle = fade(theme.fused, 0.45);
+    pen.lineWidth = 1.25;
+    pen.stroke();
+    pen.setLineDash([]);
     if (frame.detail !== 'near') continue;
-    context.font = `420 ${fontSize(frame, 10.5)}px ${theme.fontUi}`;
-    context.fillStyle = theme.text3;
-    context.textBaseline = 'middle';
-    let y = layout.y[row]! + layout.heights[row]! + LINE;
+    pen.font = `420 ${fontSize(frame, 10.5)}px ${theme.fontUi}`;
+    pen.fillStyle = theme.text3;
+    pen.textBaseline = 'middle';
+    let y = items.y[row]! + items.heights[row]! + LINE;
     for (const ancestor of ancestors) {
       if (y + 6 > box.bottom) break;
-      context.fillText(
-        `↳ ${ancestor}`,
-        (layout.x[row]! + 8) * viewport.zoom + viewport.x,
-        y * viewport.zoom + viewport.y,
-      );
+      pen.fillText(`↳ ${ancestor}`, (items.x[row]! + 8) * viewport.zoom + viewport.x, y * viewport.zoom + viewport.y);
       y += LINE;
     }
   }

@@ -1,177 +1,108 @@
-import type { Family } from '../../../base/families.ts';
-import { CHANGE_PATHS, GLYPH_PATHS } from '../glyphs.tsx';
-import { changeColor, familyIsShown, rowColor } from '../look.ts';
-import { boxOfRow, isLeaf } from '../scene.ts';
-import { blend, fade } from '../theme.ts';
-import type { Frame } from './frame.ts';
-import { fontSize, roundedBox, screenBox, textWidth } from './frame.ts';
+import { itemColor } from '../look.ts';
+import { isGroup } from '../scene.ts';
+import { DIMMED, itemBox, roundedBox, type Frame } from './frame.ts';
+import { middleGroup, nearGroup } from './groups.ts';
+import { middleNode } from './node-middle.ts';
+import { nearNode } from './node-near.ts';
 
-const glyphs = new Map<string, Path2D>();
-function glyphOf(path: string): Path2D {
-  let glyph = glyphs.get(path);
-  if (!glyph) glyphs.set(path, (glyph = new Path2D(path)));
-  return glyph;
+/** Nodes and folded groups as far as they are painted at this zoom. */
+export function paintNodes(frame: Frame): void {
+  if (frame.detail === 'far') farNodes(frame);
+  else if (frame.detail === 'middle') eachItem(frame, isGroup, middleGroup, middleNode);
+  else if (frame.wholeNodes) eachItem(frame, isGroup, nearGroup, nearNode);
+  else plates(frame);
 }
 
-/** Far: a rectangle per row, full width where it multiplies by weights, filled with the row's colour. */
-export function paintFarNodes(frame: Frame): void {
-  const { context, scene, look, theme, viewport } = frame;
-  const { layout, view } = scene.picture;
-  const byColor = new Map<string, number[]>();
-  scene.rows.query(frame.visible, (row) => {
-    const color = rowColor(scene, look, theme, row);
-    const rows = byColor.get(color);
-    if (rows) rows.push(row);
-    else byColor.set(color, [row]);
+/** What a search did not find shows through this much. */
+const UNMATCHED = 0.42;
+
+type PaintItem = (frame: Frame, item: number) => void;
+
+function eachItem(frame: Frame, isBox: typeof isGroup, group: PaintItem, node: PaintItem): void {
+  const { pen, scene, look, lit } = frame;
+  pen.textBaseline = 'middle';
+  frame.tiles.query(frame.visible, (item) => {
+    const dimmed = lit && lit.items[item] === 0 ? DIMMED : look.matches && !look.matches.has(item) ? UNMATCHED : 1;
+    pen.globalAlpha = dimmed * frame.alphaOf(item);
+    if (isBox(scene, item)) group(frame, item);
+    else node(frame, item);
   });
-  context.globalAlpha = 0.85;
-  for (const [color, rows] of byColor) {
-    context.fillStyle = color;
-    for (const row of rows) {
-      const full = Math.max(3, layout.widths[row]! * viewport.zoom);
-      const width = view.macs[row]! > 0 ? full : full * 0.55;
-      const height = Math.max(1.5, layout.heights[row]! * viewport.zoom - 0.5);
-      const x = (layout.x[row]! + layout.widths[row]! / 2) * viewport.zoom + viewport.x - width / 2;
-      context.fillRect(x, layout.y[row]! * viewport.zoom + viewport.y, width, height);
+  pen.globalAlpha = 1;
+}
+
+/** A node that is multiplied by weights is drawn in full width, others in a part of it. */
+const LIGHT = 0.55;
+const FAR_ALPHA = 0.85;
+
+/** Far: a rectangle per item, filled with its colour; folded groups are plates with cells for what is inside. */
+function farNodes(frame: Frame): void {
+  const { pen, scene, lit, items, viewport } = frame;
+  const { macs } = scene.picture.view;
+  for (const [dimmed, byColor] of farRows(frame)) {
+    pen.globalAlpha = dimmed ? FAR_ALPHA * DIMMED : FAR_ALPHA;
+    for (const [color, rows] of byColor) {
+      pen.fillStyle = color;
+      for (const row of rows) {
+        const full = Math.max(3, items.widths[row]! * viewport.zoom);
+        const width = macs[row]! > 0 ? full : full * LIGHT;
+        const height = Math.max(1.5, items.heights[row]! * viewport.zoom - 0.5);
+        const x = (items.x[row]! + items.widths[row]! / 2) * viewport.zoom + viewport.x - width / 2;
+        pen.fillRect(x, items.y[row]! * viewport.zoom + viewport.y, width, height);
+      }
     }
   }
-  context.globalAlpha = 1;
-  outline(frame);
+  if (items.count > items.rows) {
+    frame.tiles.query(frame.visible, (item) => {
+      if (item < items.rows) return;
+      pen.globalAlpha = lit && lit.items[item] === 0 ? DIMMED : 1;
+      farGroup(frame, item);
+    });
+  }
+  pen.globalAlpha = 1;
+}
+
+/** Rows in view by colour, those that are dimmed apart: few changes of style. */
+function farRows(frame: Frame): [boolean, Map<string, number[]>][] {
+  const { scene, look, theme, lit, items } = frame;
+  const kinds = [new Map<string, number[]>(), new Map<string, number[]>()] as const;
+  frame.tiles.query(frame.visible, (item) => {
+    if (item >= items.rows) return;
+    const byColor = kinds[lit && lit.items[item] === 0 ? 1 : 0];
+    const color = itemColor(scene, look, theme, item);
+    const rows = byColor.get(color);
+    if (rows) rows.push(item);
+    else byColor.set(color, [item]);
+  });
+  return kinds.map((byColor, dimmed) => [dimmed === 1, byColor]);
+}
+
+function farGroup(frame: Frame, item: number): void {
+  const { pen, scene, look, theme, items } = frame;
+  const at = itemBox(frame, item);
+  pen.fillStyle = theme.raised;
+  pen.fillRect(at.x, at.y, at.width, at.height);
+  const alone = look.heat.steps !== null || look.changes !== null || look.prune !== null;
+  const { cells } = look.groups[item - items.rows]!;
+  const pitch = at.width / Math.max(1, cells.length);
+  cells.forEach((row, cell) => {
+    pen.fillStyle = itemColor(scene, look, theme, alone ? item : row);
+    pen.fillRect(at.x + cell * pitch, at.y, pitch, at.height);
+  });
 }
 
 /**
- * Near: plain plates below the nodes of the DOM, so that a fast pan never shows a hole while React catches up, and
+ * Plain plates below the nodes of the page's DOM, so that a fast pan never shows a hole while the page catches up, and
  * that the change from middle to near is a cross-fade.
  */
-export function paintPlates(frame: Frame): void {
-  const { context, scene, look, theme, viewport } = frame;
-  scene.rows.query(frame.visible, (row) => {
-    if ((look.matches && !look.matches.has(row)) || frame.fresh.has(row)) return;
-    const at = screenBox(frame, boxOfRow(scene.picture, row));
-    roundedBox(context, at, 7 * viewport.zoom);
-    context.fillStyle = theme.raised;
-    context.fill();
-    context.fillStyle = rowColor(scene, look, theme, row);
-    context.fillRect(at.x, at.y + 7 * viewport.zoom, 2, at.height - 14 * viewport.zoom);
+function plates(frame: Frame): void {
+  const { pen, scene, look, theme, lit, viewport } = frame;
+  frame.tiles.query(frame.visible, (item) => {
+    if ((look.matches && !look.matches.has(item)) || (lit && lit.items[item] === 0)) return;
+    const at = itemBox(frame, item);
+    roundedBox(pen, at, 7 * viewport.zoom);
+    pen.fillStyle = theme.raised;
+    pen.fill();
+    pen.fillStyle = itemColor(scene, look, theme, item);
+    pen.fillRect(at.x, at.y + 7 * viewport.zoom, 2, at.height - 14 * viewport.zoom);
   });
 }
-
-/** Middle: family edge, glyph, operator and cost bar; no ids. */
-export function paintMiddleNodes(frame: Frame): void {
-  const { context, scene } = frame;
-  context.textBaseline = 'middle';
-  scene.rows.query(frame.visible, (row) => middleNode(frame, row));
-  outline(frame);
-}
-
-function middleNode(frame: Frame, row: number): void {
-  const { context, scene, look, theme, viewport } = frame;
-  const at = screenBox(frame, boxOfRow(scene.picture, row));
-  const color = rowColor(scene, look, theme, row);
-  const change = look.changes?.get(row);
-  const dim = look.matches !== null && !look.matches.has(row);
-  context.globalAlpha = dim ? 0.42 : 1;
-  const heated = look.heat.steps !== null && look.changes === null && look.prune === null;
-  const tinted = change || heated;
-  roundedBox(context, at, 7 * viewport.zoom);
-  context.fillStyle = tinted ? blend(color, theme.raised, change ? 0.12 : 0.22) : theme.raised;
-  context.fill();
-  context.strokeStyle = change ? fade(changeColor(theme, change), 0.62) : theme.line;
-  context.lineWidth = 1;
-  context.stroke();
-  context.save();
-  context.clip();
-  const edge = Math.max(2, 3 * viewport.zoom);
-  context.fillStyle = color;
-  context.fillRect(at.x, at.y, edge, at.height);
-  const bar = look.heat.bars[row]! * (at.width - edge);
-  if (bar > 0.5 && at.height >= 12) {
-    context.fillStyle = heated ? color : theme.text3;
-    context.fillRect(at.x + edge, at.y + at.height - 1.5, bar, 1.5);
-  }
-  if (isLeaf(scene.picture, row)) leafWords(frame, row, at);
-  else words(frame, row, at, edge);
-  context.restore();
-  context.globalAlpha = 1;
-}
-
-/** A leaf says its value, where that fits. */
-function leafWords({ context, scene, theme }: Frame, row: number, at: ReturnType<typeof screenBox>): void {
-  if (at.height < 8) return;
-  const { view } = scene.picture;
-  context.font = `420 9px ${theme.fontMono}`;
-  context.fillStyle = theme.text2;
-  context.fillText(view.nodeDetails[row] || scene.op(row), at.x + 5, at.y + at.height / 2 + 0.5);
-}
-
-function words(frame: Frame, row: number, at: ReturnType<typeof screenBox>, edge: number): void {
-  const { context, scene, look, theme, viewport } = frame;
-  const size = Math.min(12, fontSize(frame, 16));
-  if (at.height < size - 2) return;
-  context.font = `620 ${size}px ${theme.fontUi}`;
-  const op = scene.op(row);
-  const gap = Math.max(3, 8 * viewport.zoom);
-  const glyph = Math.min(12, at.height - 2, size + 1);
-  const room = at.width - edge - 2 * gap;
-  const withGlyph = textWidth(context, op) + glyph + gap <= room + gap;
-  let left = at.x + edge + gap;
-  if (withGlyph) {
-    const change = look.changes?.get(row);
-    const color = familyIsShown(look) || look.prune?.has(row) ? theme.families[scene.family(row)] : theme.text3;
-    paintGlyph(frame, scene.family(row), change ?? null, left, at.y + (at.height - glyph) / 2, glyph, color);
-    left += glyph + Math.max(3, 6 * viewport.zoom);
-  }
-  context.fillStyle = theme.text1;
-  context.fillText(op, left, at.y + at.height / 2 + 0.5);
-}
-
-function paintGlyph(
-  { context, theme }: Frame,
-  family: Family,
-  change: keyof typeof CHANGE_PATHS | null,
-  x: number,
-  y: number,
-  size: number,
-  color: string,
-): void {
-  const { path, filled } = change ? { path: CHANGE_PATHS[change], filled: false } : GLYPH_PATHS[family];
-  context.save();
-  context.translate(x, y);
-  context.scale(size / 12, size / 12);
-  context.lineWidth = 1.75;
-  context.lineCap = 'round';
-  context.fillStyle = context.strokeStyle = change ? changeColor(theme, change) : color;
-  if (filled) context.fill(glyphOf(path));
-  else context.stroke(glyphOf(path));
-  context.restore();
-}
-
-/** Rings of the selection and of what a search found, where nodes are painted. */
-function outline(frame: Frame): void {
-  const { look, theme, detail } = frame;
-  if (detail === 'far' && look.matches) for (const row of look.matches) ring(frame, row, theme.text1, 1.25, null);
-  if (frame.hovered >= 0 && frame.hovered !== frame.selected) ring(frame, frame.hovered, theme.text2, 1, null);
-  if (frame.selected >= 0) ring(frame, frame.selected, theme.accent, 2, fade(theme.accent, 0.22));
-}
-
-function ring(frame: Frame, row: number, color: string, width: number, halo: string | null): void {
-  const { context, scene, viewport } = frame;
-  const at = screenBox(frame, boxOfRow(scene.picture, row));
-  if (halo) {
-    context.strokeStyle = halo;
-    context.lineWidth = 4;
-    roundedBox(context, grown(at, 4), 7 * viewport.zoom + 4);
-    context.stroke();
-  }
-  context.strokeStyle = color;
-  context.lineWidth = width;
-  roundedBox(context, grown(at, width / 2), 7 * viewport.zoom + 1);
-  context.stroke();
-}
-
-const grown = (at: ReturnType<typeof screenBox>, by: number): ReturnType<typeof screenBox> => ({
-  x: at.x - by,
-  y: at.y - by,
-  width: at.width + 2 * by,
-  height: at.height + 2 * by,
-});

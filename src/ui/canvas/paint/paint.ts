@@ -1,27 +1,53 @@
-import { paintBlocks, paintDots } from './backdrop.ts';
+import { paintBlockNames, paintBlocks, paintDots } from './backdrop.ts';
 import type { Frame } from './frame.ts';
+import { paintGhosts } from './ghosts.ts';
 import { paintFused, paintHulls } from './hulls.ts';
-import { paintPills, paintShapes } from './labels.ts';
-import { paintFarNodes, paintMiddleNodes, paintPlates } from './nodes.ts';
-import { paintWires } from './wires.ts';
+import { paintPorts, paintShapes, paintStubs } from './labels.ts';
+import { paintNodes } from './nodes.ts';
+import { paintRings } from './rings.ts';
+import { paintChevrons, paintGroupWires, paintLiveWires, paintWires } from './wires.ts';
 
-/** Paints everything that is not in the DOM: near, that is all but nodes and ticks. */
-export function paint(frame: Frame): void {
-  frame.context.clearRect(0, 0, frame.width, frame.height);
-  if (frame.detail !== 'far') paintDots(frame);
-  paintBlocks(frame);
-  paintWires(frame);
-  if (frame.detail !== 'far') {
-    paintHulls(frame);
-    paintFused(frame);
-  }
-  if (frame.detail === 'near') {
-    paintPlates(frame);
-    paintShapes(frame);
-  }
-  paintPills(frame);
-  if (frame.detail === 'far') {
-    paintFarNodes(frame);
-    paintHulls(frame);
-  } else if (frame.detail === 'middle') paintMiddleNodes(frame);
+/** What a layer is made of: things that are found by tile, or everything at once. */
+type Source = 'tiles' | 'routes' | 'stubs';
+
+interface Layer {
+  readonly paint: (frame: Frame) => void;
+  readonly of: Source | null;
+}
+
+/**
+ * From the ground up. Layers of things that are found by tile can be painted in parts. Near nodes are painted where the
+ * page does not have them in its DOM.
+ */
+const STILL: readonly Layer[] = [
+  { paint: paintDots, of: null },
+  { paint: paintBlocks, of: null },
+  { paint: paintWires, of: 'routes' },
+  { paint: paintChevrons, of: 'routes' },
+  { paint: paintGroupWires, of: null },
+  { paint: (frame) => frame.detail !== 'far' && paintHulls(frame), of: null },
+  { paint: paintFused, of: null },
+  { paint: paintGhosts, of: null },
+  { paint: paintShapes, of: 'tiles' },
+  { paint: paintPorts, of: null },
+  { paint: paintStubs, of: 'stubs' },
+  { paint: paintNodes, of: 'tiles' },
+  { paint: (frame) => frame.detail === 'far' && paintHulls(frame), of: null },
+];
+
+/** Names that reach beyond what they name, and what follows the pointer and the selection: painted in every frame. */
+const LIVE: readonly Layer[] = [
+  { paint: paintBlockNames, of: null },
+  { paint: paintLiveWires, of: null },
+  { paint: paintRings, of: null },
+];
+
+export const LAYERS: readonly Layer[] = [...STILL, ...LIVE];
+
+export function paintStill(frame: Frame): void {
+  for (const layer of STILL) layer.paint(frame);
+}
+
+export function paintLive(frame: Frame): void {
+  for (const layer of LIVE) layer.paint(frame);
 }
