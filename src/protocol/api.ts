@@ -2,15 +2,14 @@ import type { Progress } from '../base/job.ts';
 import type { Json } from '../base/json.ts';
 import type { BenchRequest, BenchResult } from '../bench/types.ts';
 import type {
-  ApplyRequest,
-  DocumentView,
   NodeDetail,
-  PassInfo,
-  PassSites,
-  Picture,
-  Preview,
+  PictureRequest,
+  TensorPicture,
+  TensorRef,
   TensorStats,
-} from '../engine/types.ts';
+  TensorValues,
+} from '../engine/detail-types.ts';
+import type { ApplyRequest, DocumentView, PassInfo, PassSites, Picture, Preview } from '../engine/types.ts';
 import type { PrunePlanView } from '../prune/types.ts';
 import type { Recipe } from '../recipe/types.ts';
 import type { Backend } from '../rewrite/pass.ts';
@@ -63,7 +62,9 @@ export interface GraphApi {
   fold: Row<{ toggled: readonly string[] }, Picture>;
   setBackend: Row<{ backend: Backend }, { document: DocumentView }>;
   node: Row<{ node: number }, NodeDetail>;
-  tensor: Row<{ value: number }, TensorStats>;
+  tensor: Row<{ ref: TensorRef; axis: number | null }, TensorStats>;
+  tensorPicture: Row<{ ref: TensorRef; request: PictureRequest }, TensorPicture>;
+  tensorValues: Row<{ ref: TensorRef; from: number; count: number }, TensorValues>;
   prunePlan: Row<{ importance: string; seed: number }, PrunePlanView>;
   /** Verifies stop `b` against stop `a`; stored in the document for neighbours and for original-to-cursor. */
   verify: Row<{ a: number; b: number; request: StopsRequest }, { result: VerifyResult; document: DocumentView }>;

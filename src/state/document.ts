@@ -2,7 +2,8 @@ import { createStore, type StoreApi } from 'zustand/vanilla';
 import type { ErrorRecord } from '../base/error.ts';
 import type { Json } from '../base/json.ts';
 import type { BenchResult } from '../bench/types.ts';
-import type { DocumentView, NodeDetail, PassInfo, PassSites, Picture, Preview, TensorStats } from '../engine/types.ts';
+import type { NodeDetail } from '../engine/detail-types.ts';
+import type { DocumentView, PassInfo, PassSites, Picture, Preview } from '../engine/types.ts';
 import type { PruneForecast, PruneOptions, PrunePlanView } from '../prune/types.ts';
 import type { Recipe } from '../recipe/types.ts';
 import type { Capabilities } from '../runtime/types.ts';
@@ -56,12 +57,6 @@ export interface Failure {
   readonly error: ErrorRecord;
 }
 
-/** What the inspector knows of a tensor. */
-export type TensorEntry =
-  | { readonly state: 'loading' }
-  | { readonly state: 'ready'; readonly stats: TensorStats }
-  | { readonly state: 'failed'; readonly error: ErrorRecord };
-
 /** One benchmark with the stops that it compared; null: one model alone. */
 export interface BenchEntry {
   readonly a: number;
@@ -106,8 +101,6 @@ export interface DocumentState {
   /** The selected node in full; null while it is asked for, or when nothing is selected. */
   readonly detail: NodeDetail | null;
   readonly detailError: ErrorRecord | null;
-  /** By value id, for the revision shown. */
-  readonly tensors: Readonly<Record<number, TensorEntry>>;
 }
 
 export type DocumentStore = StoreApi<DocumentState>;
@@ -137,5 +130,4 @@ export const createDocumentStore = (): DocumentStore =>
     external: [],
     detail: null,
     detailError: null,
-    tensors: {},
   }));

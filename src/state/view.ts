@@ -3,12 +3,14 @@ import { createStore, type StoreApi } from 'zustand/vanilla';
 export type Workspace = 'studio' | 'bench' | 'report';
 export type Overlay = 'operator' | 'macs' | 'parameters' | 'bytes' | 'history';
 export type DockTab = 'recipe' | 'jobs' | 'checks';
-export type InspectorTab = 'node' | 'tensors' | 'history';
+export type InspectorTab = 'node' | 'tensors' | 'passes' | 'history';
 
 /** What is looked at: not undoable, not in the recipe. Node ids are those of the IR. */
 export interface ViewState {
   readonly workspace: Workspace;
   readonly selected: number | null;
+  /** Key of the group that is selected; a node and a group are never selected together. */
+  readonly selectedGroup: string | null;
   readonly overlay: Overlay;
   readonly dock: DockTab;
   readonly inspector: InspectorTab;
@@ -36,6 +38,7 @@ export const createViewStore = (): ViewStore =>
   createStore<ViewState>(() => ({
     workspace: 'studio',
     selected: null,
+    selectedGroup: null,
     overlay: 'operator',
     dock: 'recipe',
     inspector: 'node',

@@ -129,7 +129,12 @@ const handlers: Handlers<GraphApi> = {
   fold: ({ toggled }) => studio.fold(toggled),
   setBackend: ({ backend }) => ({ document: studio.setBackend(backend) }),
   node: ({ node }) => studio.node(node),
-  tensor: ({ value }) => studio.tensor(value),
+  tensor: (params, job) => studio.tensor(params, job),
+  tensorPicture: async (params, job) => {
+    const picture = await studio.tensorPicture(params, job);
+    return new Transferred(picture, [picture.data.buffer as ArrayBuffer]);
+  },
+  tensorValues: (params) => studio.tensorValues(params),
   prunePlan: (params, job) => studio.prunePlan(params, job),
   verify: (params, job) => studio.verify(params, job),
   bench: (params, job) => studio.bench(params, job),
