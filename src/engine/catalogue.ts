@@ -4,7 +4,7 @@ import type { PassInfo } from './types.ts';
 
 /** Every pass as the page lists it and `whittle passes` prints it. */
 export const passInfos = (): readonly PassInfo[] =>
-  PASSES.map(({ id, group, title, why, preserves, needs, backends, options }) => ({
+  PASSES.map(({ id, group, title, why, preserves, needs, backends, options, looksFor }) => ({
     id,
     group,
     title,
@@ -13,6 +13,7 @@ export const passInfos = (): readonly PassInfo[] =>
     needs,
     backends,
     options,
+    looksFor: looksFor ?? null,
   }));
 
 export const presetNames = (): readonly string[] => PRESET_NAMES;

@@ -1,113 +1,134 @@
 import type { Analysis } from '../analysis/analyze.ts';
 import { CodedError } from '../base/error.ts';
-import type { Attribute, Model, Node, Value } from '../ir/model.ts';
-import type { NodeId, ValueId, ValueType } from '../ir/types.ts';
+import type { Model, Node, Value } from '../ir/model.ts';
+import type { NodeId, ValueId } from '../ir/types.ts';
 import { documentationUrl, familyOf, opKey, schemaOf, sinceVersion, slotName } from '../ops/registry.ts';
-import type { NodeDetail, PortDetail } from './types.ts';
+import { isTensor } from '../ops/shapes.ts';
+import { summaryOf } from '../ops/summaries.ts';
+import { attributeDetails, typeText } from './attribute-detail.ts';
+import type { MadeBy, NodeDetail, NodeRef, OriginDetail, PortDetail } from './detail-types.ts';
+import { channelAxisOf, pictureOf } from './weight-role.ts';
 
-const utf8 = new TextDecoder();
-const MOST_ITEMS = 16;
+/** Consumers that are named; of the rest, how many. */
+const MOST_CONSUMERS = 24;
 
-const list = (items: readonly string[]): string =>
-  items.length > MOST_ITEMS ? `${items.slice(0, MOST_ITEMS).join(', ')}, … (${items.length})` : items.join(', ');
-
-/** A float32 attribute as a person wrote it: `1e-5`, not `0.000009999999747378752`. */
-const float32 = (value: number): string => String(Number(value.toPrecision(7)));
-
-/** An attribute's value in one line. */
-function attributeText(attribute: Attribute): string {
-  switch (attribute.type) {
-    case 'float':
-      return float32(attribute.value);
-    case 'int':
-      return String(attribute.value);
-    case 'string':
-      return utf8.decode(attribute.value);
-    case 'floats':
-      return list(attribute.value.map(float32));
-    case 'ints':
-      return list(attribute.value.map(String));
-    case 'strings':
-      return list(attribute.value.map((each) => utf8.decode(each)));
-    case 'tensor':
-      return `${attribute.value.dtype} ${attribute.value.shape.join('×') || 'scalar'}`;
-    case 'sparse-tensor':
-      return `sparse ${attribute.value.values.dtype} ${attribute.value.shape.join('×')}`;
-    case 'graph':
-      return 'a graph';
-    case 'type':
-      return attribute.value.kind;
-    case 'reference':
-      return `the function's attribute ${attribute.name}`;
-    case 'tensors':
-    case 'graphs':
-    case 'sparse-tensors':
-    case 'types':
-      return `${attribute.value.length} ${attribute.type}`;
-    default:
-      return attribute satisfies never;
-  }
-}
-
-function typeText(type: ValueType | null): string {
-  if (type === null) return 'unknown';
-  if (type.kind !== 'tensor') return type.kind;
-  if (type.shape === null) return `${type.dtype} ?`;
-  return `${type.dtype} ${type.shape.map((dim) => dim ?? '?').join('×') || 'scalar'}`;
-}
-
-/** What a value was in the opened model, in words; null: it is of the opened model, unchanged. */
-function originText(model: Model, value: Value): string | null {
-  const origin = value.origin;
-  if (origin === null) return null;
-  if (origin.relation === 'new') return 'new';
-  const name = model.values.get(origin.value)?.name ?? 'a value that is gone';
-  if (origin.relation === 'sliced') return `${name}, ${origin.kept.length} kept on axis ${origin.axis}`;
-  return origin.relation === 'scaled' ? `${name}, scaled` : name;
+/** What is asked about: a stop's model with its analysis, and the opened model, which names ancestors. */
+export interface DetailSubject {
+  readonly model: Model;
+  readonly original: Model;
+  readonly analysis: Analysis;
+  /** Title of the step that made a node, and its stop. */
+  readonly madeAt: (node: NodeId) => { readonly title: string; readonly stop: number } | null;
 }
 
 /** `Conv /features/features.0/Conv`: what errors, lists and the command line call a node. */
 export function nodeLabel(model: Model, id: NodeId): string {
   const node = model.nodes.get(id);
   if (!node) return `node ${id}`;
+  return `${opKey(node)} ${nameOf(model, node)}`.trim();
+}
+
+/** Its name, else that of its first output. */
+function nameOf(model: Model, node: Node): string {
   const output = node.outputs.find((each) => each !== null);
-  const name = node.name || (output ? model.getValue(output).name : '');
-  return `${opKey(node)} ${name}`.trim();
+  return node.name || (output ? model.getValue(output).name : '');
 }
 
-function attributes(node: Node): NodeDetail['attributes'] {
-  const given = [...node.attributes].map(([name, attribute]) => ({
-    name,
-    value: attributeText(attribute),
-    isDefault: false,
-  }));
-  const defaults = Object.entries(schemaOf(node)?.defaults ?? {})
-    .filter(([name]) => !node.attributes.has(name))
-    .map(([name, value]) => ({ name, value: String(value), isDefault: true }));
-  return [...given, ...defaults];
+function nodeRef(model: Model, id: NodeId): NodeRef {
+  const node = model.nodes.get(id);
+  return node
+    ? { node: id, opType: opKey(node), name: nameOf(model, node) }
+    : { node: id, opType: 'node', name: String(id) };
 }
 
-function port(model: Model, analysis: Analysis, slot: string, id: ValueId): PortDetail {
+/** What a value was in the opened model; null: it is of the opened model, unchanged. */
+function originOf(original: Model, { origin }: Value): OriginDetail | null {
+  if (origin === null || origin.relation === 'new') return origin;
+  const value = original.values.get(origin.value);
+  const name = value?.name ?? 'a value that is gone';
+  if (origin.relation !== 'sliced') return { relation: origin.relation, name };
+  const type = value?.type ?? null;
+  const size = isTensor(type) ? type.shape?.[origin.axis] : null;
+  const of = typeof size === 'number' ? size : null;
+  return { relation: 'sliced', name, axis: origin.axis, kept: origin.kept.length, of };
+}
+
+const NOTHING = {
+  value: null,
+  name: '',
+  type: '',
+  dtype: null,
+  shape: null,
+  constant: false,
+  bytes: null,
+  isInput: false,
+  isOutput: false,
+  producer: null,
+  consumers: [],
+  consumerCount: 0,
+  channelAxis: null,
+  picture: null,
+  origin: null,
+} as const;
+
+function port({ model, original, analysis }: DetailSubject, node: Node, id: ValueId, index: number) {
   const value = model.getValue(id);
+  const tensor = analysis.constant(id);
+  const type = analysis.type(id);
+  const readers = [...new Set(value.uses.map((use) => use.node))].filter((each) => each !== node.id);
+  const { producer } = value;
   return {
-    slot,
-    name: value.name,
-    type: typeText(analysis.type(id)),
-    constant: analysis.constant(id) !== null,
-    origin: originText(model, value),
     value: id,
+    name: value.name,
+    type: typeText(type),
+    dtype: analysis.dtype(id),
+    shape: analysis.shape(id),
+    constant: tensor !== null,
+    bytes: tensor && tensor.dtype !== 'string' ? tensor.byteLength : null,
+    isInput: model.getGraph(value.graph).inputs.includes(id),
+    isOutput: model.getGraph(value.graph).outputs.includes(id),
+    producer: producer && producer.node !== node.id ? nodeRef(model, producer.node) : null,
+    consumers: readers.slice(0, MOST_CONSUMERS).map((each) => nodeRef(model, each)),
+    consumerCount: readers.length,
+    channelAxis: tensor && index >= 0 ? channelAxisOf(node, index, tensor.shape.length) : null,
+    picture: tensor && tensor.dtype !== 'string' ? pictureOf(index >= 0 ? node : null, index, tensor.shape) : null,
+    origin: originOf(original, value),
   };
 }
 
-const ports = (
-  model: Model,
-  analysis: Analysis,
-  ids: readonly (ValueId | null)[],
-  names: (index: number) => string,
-): PortDetail[] => ids.flatMap((id, i) => (id === null ? [] : [port(model, analysis, names(i), id)]));
+/** Every slot that the node fills or that the specification names: what is left out is shown as such. */
+function ports(subject: DetailSubject, node: Node, side: 'inputs' | 'outputs'): PortDetail[] {
+  const slots = schemaOf(node)?.[side] ?? [];
+  const named = slots.filter(({ variadic }) => !variadic).length;
+  return Array.from({ length: Math.max(node[side].length, named) }, (_, index) => {
+    const id = node[side][index] ?? null;
+    const head = { slot: slotName(node, side, index), optional: slots[index]?.optional ?? true };
+    if (id === null) return { ...head, ...NOTHING };
+    return { ...head, ...port(subject, node, id, side === 'inputs' ? index : -1) };
+  });
+}
 
-/** Everything the inspector says of a node. `original` names its ancestors. */
-export function nodeDetail(model: Model, original: Model, analysis: Analysis, id: NodeId): NodeDetail {
+/** Results of the ancestors that nothing in the rewritten model is, or was made from. */
+function goneValues({ model, original }: DetailSubject, node: Node): string[] {
+  const made = node.ancestors.flatMap((id) => original.nodes.get(id)?.outputs ?? []);
+  if (made.length === 0) return [];
+  const alive = new Set<ValueId>();
+  for (const { id, origin } of model.values.values()) {
+    alive.add(id);
+    if (origin && origin.relation !== 'new') alive.add(origin.value);
+  }
+  return made.flatMap((id) => (id === null || alive.has(id) ? [] : [original.getValue(id).name]));
+}
+
+function madeBy({ madeAt }: DetailSubject, node: Node): MadeBy | null {
+  if (node.madeBy === null) return null;
+  const rule = node.madeBy.slice(node.madeBy.indexOf('/') + 1);
+  return { rule, ...(madeAt(node.id) ?? { title: node.madeBy, stop: 0 }) };
+}
+
+/** Everything the inspector says of a node. */
+export function nodeDetail(subject: DetailSubject, id: NodeId): NodeDetail {
+  const { model, original, analysis } = subject;
   const node = model.nodes.get(id);
   if (!node) throw new CodedError('bad-request', `There is no node ${id} at this stop.`);
   const cost = analysis.cost(node);
@@ -118,15 +139,18 @@ export function nodeDetail(model: Model, original: Model, analysis: Analysis, id
     name: node.name,
     family: familyOf(node),
     since: sinceVersion(node, model.opset(node.domain)),
+    opset: model.opset(node.domain),
     documentation: documentationUrl(node.domain, node.opType),
-    attributes: attributes(node),
-    inputs: ports(model, analysis, node.inputs, (index) => slotName(node, 'inputs', index)),
-    outputs: ports(model, analysis, node.outputs, (index) => slotName(node, 'outputs', index)),
+    summary: summaryOf(node),
+    attributes: attributeDetails(model, node),
+    inputs: ports(subject, node, 'inputs'),
+    outputs: ports(subject, node, 'outputs'),
     macs: cost.macs,
     elementwise: cost.elementwise,
     parameters: cost.parameters,
     movedBytes: cost.movedBytes,
-    ancestors: node.ancestors.map((each) => nodeLabel(original, each)),
-    madeBy: node.madeBy,
+    ancestors: node.ancestors.map((each) => nodeRef(original, each)),
+    gone: goneValues(subject, node),
+    madeBy: madeBy(subject, node),
   };
 }

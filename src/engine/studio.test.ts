@@ -168,10 +168,12 @@ describe('the inspector', () => {
     const detail = studio.node(view.nodeIds[row]!);
     expect(detail).toMatchObject({ opType: 'Conv', family: 'conv' });
     expect(detail.inputs.map(({ slot }) => slot)).toEqual(['X', 'W', 'B']);
-    expect(detail.ancestors.map((each) => each.split(' ')[0])).toEqual(['Conv', 'BatchNormalization']);
-    expect(detail.attributes.find(({ name }) => name === 'auto_pad')).toMatchObject({ isDefault: true });
-    const stats = studio.tensor(detail.inputs[1]!.value);
+    expect(detail.ancestors.map((each) => each.opType)).toEqual(['Conv', 'BatchNormalization']);
+    expect(detail.attributes.find(({ name }) => name === 'auto_pad')).toMatchObject({ standing: 'default' });
+    const [, weight] = detail.inputs;
+    const stats = await studio.tensor({ ref: { value: weight!.value! }, axis: weight!.channelAxis }, job);
     expect(stats.max).toBeGreaterThan(stats.min);
+    expect(stats.channels?.low).toHaveLength(weight!.shape![0] as number);
   });
 });
 

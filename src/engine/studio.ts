@@ -17,8 +17,17 @@ import type { Capabilities } from '../runtime/types.ts';
 import { buildSample, listSamples } from '../samples/catalogue.ts';
 import type { SampleInfo } from '../samples/types.ts';
 import type { StopsRequest, VerifyResult } from '../verify/types.ts';
-import type { NodeId, ValueId } from '../ir/types.ts';
+import type { Tensor } from '../ir/tensor.ts';
+import type { NodeId } from '../ir/types.ts';
 import { passInfos } from './catalogue.ts';
+import type {
+  NodeDetail,
+  PictureRequest,
+  TensorPicture,
+  TensorRef,
+  TensorStats,
+  TensorValues,
+} from './detail-types.ts';
 import { nodeDetail, nodeLabel } from './node-detail.ts';
 import { overlayValues } from './overlay.ts';
 import { OpenDocument, type OpenedFile } from './opened.ts';
@@ -26,18 +35,19 @@ import type { Parcel, RuntimePort } from './ports.ts';
 import { makeReportData } from './report-data.ts';
 import { findAllSites } from './sites.ts';
 import { previewStep, runRecipe, runStep, type StepContext } from './steps.ts';
+import { tensorPicture } from './tensor-picture.ts';
+import { resolveTensor } from './tensor-ref.ts';
 import { tensorStats } from './tensor-stats.ts';
+import { tensorValues } from './tensor-values.ts';
 import type {
   ApplyRequest,
   AskedOverlay,
   DocumentView,
-  NodeDetail,
   OverlayValues,
   PassInfo,
   PassSites,
   Picture,
   Preview,
-  TensorStats,
 } from './types.ts';
 
 /** A model file as it was given. `external` serves the files that lie beside it. */
@@ -143,17 +153,30 @@ export class Studio {
   }
 
   node(id: number): NodeDetail {
-    const { model, analysis } = this.current.current;
-    return nodeDetail(model, this.current.file.model, analysis, id as NodeId);
+    const { current: stop, file, stops } = this.current;
+    const madeAt = (node: NodeId): { title: string; stop: number } | null => {
+      const index = stops.findIndex(({ model }) => model.nodes.has(node));
+      const title = stops[index]?.outcome?.title;
+      return title === undefined ? null : { title, stop: index };
+    };
+    const { model, analysis } = stop;
+    return nodeDetail({ model, analysis, original: file.model, madeAt }, id as NodeId);
   }
 
   nodeLabel = (id: number): string => nodeLabel(this.current.current.model, id as NodeId);
 
-  tensor(value: number): TensorStats {
-    const { model, analysis } = this.current.current;
-    const tensor = analysis.constant(value as ValueId);
-    if (!tensor) throw new CodedError('bad-request', `${model.getValue(value as ValueId).name} is no constant.`);
-    return tensorStats(model.getValue(value as ValueId).name, tensor);
+  /** `axis`: that of the output channels, whose ranges are wanted too. */
+  tensor({ ref, axis }: { ref: TensorRef; axis: number | null }, job: Job): Promise<TensorStats> {
+    const { name, tensor } = this.resolve(ref);
+    return tensorStats(name, tensor, axis, job);
+  }
+
+  tensorPicture({ ref, request }: { ref: TensorRef; request: PictureRequest }, job: Job): Promise<TensorPicture> {
+    return tensorPicture(this.resolve(ref).tensor, request, job);
+  }
+
+  tensorValues({ ref, from, count }: { ref: TensorRef; from: number; count: number }): TensorValues {
+    return tensorValues(this.resolve(ref).tensor, from, count);
   }
 
   /** @param request how the model is run where an overlay is measured */
@@ -217,6 +240,11 @@ export class Studio {
     const view = document.view();
     this.opened = document;
     return view;
+  }
+
+  private resolve(ref: TensorRef): { readonly name: string; readonly tensor: Tensor } {
+    const { model, analysis } = this.current.current;
+    return resolveTensor(model, analysis, ref);
   }
 
   private get current(): OpenDocument {

@@ -4,7 +4,7 @@ import type { Json } from '../base/json.ts';
 import type { ModelSummary } from '../analysis/summary.ts';
 import type { GraphView } from '../ir/view.ts';
 import type { GraphLayout } from '../layout/types.ts';
-import type { Backend, Need, OptionSpec, PassGroup, Refusal } from '../rewrite/pass.ts';
+import type { Backend, LooksFor, Need, OptionSpec, PassGroup, Refusal } from '../rewrite/pass.ts';
 import type { Recipe } from '../recipe/types.ts';
 import type { VerifyResult } from '../verify/types.ts';
 
@@ -18,6 +18,7 @@ export interface PassInfo {
   readonly needs: readonly Need[];
   readonly backends: readonly Backend[];
   readonly options: Readonly<Record<string, OptionSpec>>;
+  readonly looksFor: LooksFor | null;
 }
 
 /** A site as it crosses to the page: without its private data. */
@@ -107,51 +108,6 @@ export interface OverlayValues {
   readonly values: Float64Array;
   /** One sentence that the legend carries: how it was found, and what it leaves out. */
   readonly note: string;
-}
-
-/** A tensor as the inspector shows it; computed on request in the worker. */
-export interface TensorStats {
-  readonly name: string;
-  readonly dtype: string;
-  readonly shape: readonly number[];
-  readonly bytes: number;
-  readonly min: number;
-  readonly max: number;
-  readonly mean: number;
-  readonly std: number;
-  readonly zeros: number;
-  readonly nans: number;
-  /** Counts over equal bins from min to max. */
-  readonly histogram: Float64Array;
-}
-
-export interface NodeDetail {
-  readonly node: number;
-  readonly opType: string;
-  readonly domain: string;
-  readonly name: string;
-  readonly family: string;
-  readonly since: number;
-  readonly documentation: string | null;
-  readonly attributes: readonly { readonly name: string; readonly value: string; readonly isDefault: boolean }[];
-  readonly inputs: readonly PortDetail[];
-  readonly outputs: readonly PortDetail[];
-  readonly macs: number | null;
-  readonly elementwise: number | null;
-  readonly parameters: number;
-  readonly movedBytes: number | null;
-  /** Nodes of the opened model that it stands for, as "Conv 21 /features.7/…". */
-  readonly ancestors: readonly string[];
-  readonly madeBy: string | null;
-}
-export interface PortDetail {
-  readonly slot: string;
-  readonly name: string;
-  readonly type: string;
-  readonly constant: boolean;
-  /** What the value was in the opened model; null: unchanged. */
-  readonly origin: string | null;
-  readonly value: number;
 }
 
 /** What a pass would do, shown before it is applied. */

@@ -2,16 +2,22 @@ import type { Progress } from '../base/job.ts';
 import type { Json } from '../base/json.ts';
 import type { BenchRequest, BenchResult, Profile } from '../bench/types.ts';
 import type {
+  NodeDetail,
+  PictureRequest,
+  TensorPicture,
+  TensorRef,
+  TensorStats,
+  TensorValues,
+} from '../engine/detail-types.ts';
+import type {
   ApplyRequest,
   AskedOverlay,
   DocumentView,
-  NodeDetail,
   OverlayValues,
   PassInfo,
   PassSites,
   Picture,
   Preview,
-  TensorStats,
 } from '../engine/types.ts';
 import type { PrunePlanView } from '../prune/types.ts';
 import type { Recipe } from '../recipe/types.ts';
@@ -65,7 +71,9 @@ export interface GraphApi {
   fold: Row<{ toggled: readonly string[] }, Picture>;
   setBackend: Row<{ backend: Backend }, { document: DocumentView }>;
   node: Row<{ node: number }, NodeDetail>;
-  tensor: Row<{ value: number }, TensorStats>;
+  tensor: Row<{ ref: TensorRef; axis: number | null }, TensorStats>;
+  tensorPicture: Row<{ ref: TensorRef; request: PictureRequest }, TensorPicture>;
+  tensorValues: Row<{ ref: TensorRef; from: number; count: number }, TensorValues>;
   /** What an overlay says of every node at the cursor; `time` runs the model as `request` says. */
   overlay: Row<{ overlay: AskedOverlay; request: BenchRequest }, OverlayValues>;
   prunePlan: Row<{ importance: string; seed: number }, PrunePlanView>;

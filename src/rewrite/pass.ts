@@ -89,6 +89,14 @@ export interface AppliedSite {
   readonly added: readonly NodeId[];
 }
 
+/** What a pass looks for, in words and as operators: why it has nothing to do at a node that it does not name. */
+export interface LooksFor {
+  /** `Conv → BatchNormalization`: the chains of operators that its rules match. */
+  readonly chains: readonly string[];
+  /** Operators that stand in them, with their domain unless it is ai.onnx. */
+  readonly operators: readonly string[];
+}
+
 /**
  * A rewrite. It finds sites, then applies to those that were chosen; both are synchronous and pure over the context.
  * The runner owns structural verification, trace, progress, cancellation and error wrapping.
@@ -107,6 +115,8 @@ export interface Pass {
   readonly backends: readonly Backend[];
   /** Find again after applying, until nothing is left (bounded by the runner). Only for `sites: all`. */
   readonly repeats: boolean;
+  /** Absent: it is not about operators (what no output reaches, what depends on constants only). */
+  readonly looksFor?: LooksFor;
   /** Graph inputs or outputs may change (`freeze-initializers`); every other pass keeps their names and types. */
   readonly changesInterface?: boolean;
   /** Values whose contents the pass asks for (`needs: constants`). */

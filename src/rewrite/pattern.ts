@@ -1,6 +1,8 @@
 import type { Node } from '../ir/model.ts';
 import type { Tensor } from '../ir/tensor.ts';
 import type { ValueId } from '../ir/types.ts';
+import { opKey } from '../ops/registry.ts';
+import type { LooksFor } from './pass.ts';
 
 /** A captured constant: the value and its contents. */
 export interface Constant {
@@ -104,4 +106,23 @@ export const COMMUTATIVE: ReadonlySet<string> = new Set([
 export function slotsOf<C extends Captures>(captures: C): Slots<C> {
   const slots = Object.entries(captures).map(([name, kind]) => [name, { form: 'slot', name, kind }]);
   return Object.fromEntries(slots) as Slots<C>;
+}
+
+/** Chains of operators, producers first, that lead to the pattern's result; a pattern without operators has none. */
+function chainsOf(pattern: Pattern | null): readonly (readonly string[])[] {
+  if (pattern === null || pattern.form === 'slot' || pattern.form === 'scalar') return [];
+  if (pattern.form === 'maybe') return chainsOf(pattern.pattern);
+  if (pattern.form === 'either') return pattern.patterns.flatMap(chainsOf);
+  const own = pattern.types.map((opType) => opKey({ opType, domain: pattern.domain ?? '' })).join(' or ');
+  const before = pattern.inputs.flatMap(chainsOf);
+  return before.length > 0 ? before.map((chain) => [...chain, own]) : [[own]];
+}
+
+/** What rules with these patterns look for. */
+export function looksFor(patterns: readonly Pattern[]): LooksFor {
+  const chains = patterns.flatMap(chainsOf);
+  return {
+    chains: [...new Set(chains.map((chain) => chain.join(' → ')))],
+    operators: [...new Set(chains.flatMap((chain) => chain.flatMap((step) => step.split(' or '))))],
+  };
 }

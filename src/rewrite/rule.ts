@@ -6,7 +6,7 @@ import { bodyNodes } from './graphs.ts';
 import { siteKey } from './hash.ts';
 import { candidates, type Candidate } from './match.ts';
 import type { Findings, Pass, PassContext, Refusal, Site } from './pass.ts';
-import { slotsOf, type Bound, type Captures, type OpPattern, type Slots } from './pattern.ts';
+import { looksFor, slotsOf, type Bound, type Captures, type OpPattern, type Slots } from './pattern.ts';
 
 /** What `when`, `what` and `apply` see besides their captures. */
 export interface Where extends PassContext {
@@ -66,6 +66,7 @@ export function rulePass({ rules, ...parts }: RulePassParts): Pass {
     for (const type of each.pattern.types) byRoot.set(type, [...(byRoot.get(type) ?? []), each]);
   }
   return {
+    looksFor: looksFor(rules.map((each) => each.pattern)),
     ...parts,
     find: (context) => findSites(context, (node) => byRoot.get(node.opType) ?? []),
     apply: (context, site) => applySite(context, rules, site),

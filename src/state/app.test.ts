@@ -421,15 +421,6 @@ describe('looking around', () => {
     expect(app.view.getState().matches).toBeNull();
   });
 
-  it('asks for a tensor once', async () => {
-    const { app, worker } = await opened();
-    app.actions.loadTensor(7);
-    app.actions.loadTensor(7);
-    await settle();
-    expect(worker.of('tensor')).toEqual([{ value: 7 }]);
-    expect(app.document.getState().tensors[7]).toMatchObject({ state: 'ready', stats: { name: 't7' } });
-  });
-
   it('shows what the last step changed', async () => {
     const fixture = await opened();
     const { app } = fixture;

@@ -4,6 +4,7 @@ import { comparingActions, type ComparingActions } from './comparing.ts';
 import { createCore, type Core, type Platform, type Stores } from './core.ts';
 import { exportingActions, type ExportingActions } from './exporting.ts';
 import { foldingActions, type FoldingActions } from './folding.ts';
+import { inspectingActions, type InspectingActions } from './inspecting.ts';
 import { lookingActions, type LookingActions } from './looking.ts';
 import { measuringActions, CHECKED_UNASKED, type MeasuringActions } from './measuring.ts';
 import { openingActions, type OpeningActions } from './opening.ts';
@@ -26,6 +27,7 @@ interface Actions
     ComparingActions,
     FoldingActions,
     OverlayActions,
+    InspectingActions,
     PruningActions {
   changeSettings(patch: Partial<Settings>): void;
   /** Asks a job to stop; a worker that does not listen is ended, and the document opened again. */
@@ -90,6 +92,8 @@ export function createApp(
   const pruning = pruningActions(core, stepping, forecastOf);
   keepRecents(core);
 
+  const lookAt = (pass: string): void => (pass === PRUNE_CHANNELS ? void pruning.openPrune() : looking.lookAt(pass));
+  const inspecting = inspectingActions(core, { ...looking, ...selecting, ...stepping, lookAt });
   const actions: Actions = {
     ...openingActions(core, stepping.replayRecipe),
     ...looking,
@@ -101,7 +105,8 @@ export function createApp(
     ...foldingActions(core),
     ...overlayActions(core),
     ...pruning,
-    lookAt: (pass) => (pass === PRUNE_CHANNELS ? void pruning.openPrune() : looking.lookAt(pass)),
+    ...inspecting,
+    lookAt,
     changeSettings: (patch) => core.settings.setState(({ settings }) => ({ settings: { ...settings, ...patch } })),
     cancelJob: (id) => core.runner.cancel(id),
   };
@@ -112,6 +117,7 @@ export function createApp(
     settings: core.settings,
     recents: core.recents,
     notices: core.notices,
+    inspection: core.inspection,
     actions,
     start: () =>
       askAround(core).catch((error: unknown) => {

@@ -5,6 +5,7 @@ import type { CallOptions, Client } from '../protocol/client.ts';
 import type { Host } from '../protocol/host.ts';
 import type { Recipe } from '../recipe/types.ts';
 import { createDocumentStore, type DocumentStore, type Failure } from './document.ts';
+import { createInspectionStore, type InspectionStore } from './inspection.ts';
 import { createJobRunner, createJobsStore, type JobKind, type JobRunner, type JobsStore } from './jobs.ts';
 import { createNoticesStore, type NoticesStore } from './notices.ts';
 import { createRecentsStore, type RecentsStore } from './recents.ts';
@@ -27,6 +28,7 @@ export interface Stores {
   readonly settings: SettingsStore;
   readonly recents: RecentsStore;
   readonly notices: NoticesStore;
+  readonly inspection: InspectionStore;
 }
 
 /** What was opened: enough to open it once more. */
@@ -70,7 +72,6 @@ const CLEARED = {
   prune: null,
   detail: null,
   detailError: null,
-  tensors: {},
   overlays: {},
   failure: null,
   diff: null,
@@ -84,6 +85,7 @@ export function createCore(host: () => Host, platform: Platform, onStuck: () => 
     settings: createSettingsStore(platform.storage),
     recents: createRecentsStore(platform.storage),
     notices: createNoticesStore(),
+    inspection: createInspectionStore(),
   };
   const runner = createJobRunner(stores.jobs, onStuck);
   const listeners: (() => void)[] = [];

@@ -2,16 +2,15 @@ import { createStore, type StoreApi } from 'zustand/vanilla';
 import type { ErrorRecord } from '../base/error.ts';
 import type { Json } from '../base/json.ts';
 import type { BenchResult } from '../bench/types.ts';
+import type { NodeDetail } from '../engine/detail-types.ts';
 import type {
   AskedOverlay,
   DocumentView,
-  NodeDetail,
   OverlayValues,
   PassInfo,
   PassSites,
   Picture,
   Preview,
-  TensorStats,
 } from '../engine/types.ts';
 import type { PruneForecast, PruneOptions, PrunePlanView } from '../prune/types.ts';
 import type { Recipe } from '../recipe/types.ts';
@@ -66,12 +65,6 @@ export interface Failure {
   readonly error: ErrorRecord;
 }
 
-/** What the inspector knows of a tensor. */
-export type TensorEntry =
-  | { readonly state: 'loading' }
-  | { readonly state: 'ready'; readonly stats: TensorStats }
-  | { readonly state: 'failed'; readonly error: ErrorRecord };
-
 /** What is known of an overlay of which the worker has to be asked. */
 export type OverlayEntry =
   | { readonly state: 'loading' }
@@ -124,8 +117,6 @@ export interface DocumentState {
   readonly detailError: ErrorRecord | null;
   /** For the revision shown; one that is missing has not been asked for. */
   readonly overlays: Readonly<Partial<Record<AskedOverlay, OverlayEntry>>>;
-  /** By value id, for the revision shown. */
-  readonly tensors: Readonly<Record<number, TensorEntry>>;
 }
 
 export type DocumentStore = StoreApi<DocumentState>;
@@ -156,5 +147,4 @@ export const createDocumentStore = (): DocumentStore =>
     detail: null,
     detailError: null,
     overlays: {},
-    tensors: {},
   }));

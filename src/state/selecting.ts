@@ -1,5 +1,4 @@
 import { toErrorRecord } from '../base/error.ts';
-import type { TensorEntry } from './document.ts';
 import type { Core } from './core.ts';
 import { createLatest } from './latest.ts';
 import { findMatches } from './search.ts';
@@ -9,13 +8,11 @@ export interface SelectingActions {
   /** Selects a node by its id and asks for its details. */
   select(node: number | null): void;
   /** Selects a group by its key, in place of a node. */
-  selectGroup(key: string): void;
+  selectGroup(key: string | null): void;
   /** Selects a node and brings it into view. */
   focusNode(node: number): void;
   search(text: string): void;
   stepMatch(by: 1 | -1): void;
-  /** Asks for a tensor's statistics, once per revision. */
-  loadTensor(value: number): void;
   show(patch: Partial<Pick<ViewState, 'dock' | 'inspector' | 'palette' | 'exporting' | 'help' | 'diff'>>): void;
   setWorkspace(workspace: Workspace): void;
   toggleFold(scope: string): void;
@@ -36,9 +33,6 @@ export function selectingActions(core: Core): SelectingActions {
       .catch((error: unknown) => store.setState({ detailError: toErrorRecord(error) }));
   };
 
-  const setTensor = (value: number, entry: TensorEntry): void =>
-    store.setState(({ tensors }) => ({ tensors: { ...tensors, [value]: entry } }));
-
   const runSearch = (text: string): void => {
     const picture = store.getState().picture;
     const matches = picture && text.trim() !== '' ? findMatches(picture.view, text) : null;
@@ -56,9 +50,9 @@ export function selectingActions(core: Core): SelectingActions {
 
   const actions: SelectingActions = {
     select(node) {
-      if (view.getState().selectedGroup !== null) view.setState({ selectedGroup: null });
-      if (view.getState().selected === node) return;
-      view.setState({ selected: node });
+      const { selected, selectedGroup } = view.getState();
+      if (selected === node && selectedGroup === null) return;
+      view.setState({ selected: node, selectedGroup: null });
       loadDetail();
     },
     selectGroup(key) {
@@ -82,16 +76,6 @@ export function selectingActions(core: Core): SelectingActions {
       view.setState({ match: next });
       const node = matches[next];
       if (node !== undefined) actions.focusNode(node);
-    },
-    loadTensor(value) {
-      if (store.getState().tensors[value]) return;
-      const { epoch } = core;
-      setTensor(value, { state: 'loading' });
-      const isStale = (): boolean => core.epoch !== epoch;
-      core.client
-        .call('tensor', { value })
-        .then((stats) => isStale() || setTensor(value, { state: 'ready', stats }))
-        .catch((error: unknown) => isStale() || setTensor(value, { state: 'failed', error: toErrorRecord(error) }));
     },
     show: (patch) => view.setState(patch),
     setWorkspace: (workspace) => view.setState({ workspace }),

@@ -15,6 +15,8 @@ export interface Settings {
   readonly dockHeight: number | null;
   /** Height of the outline's part of the left panel, as a share. */
   readonly outlineShare: number;
+  /** Names of the inspector's sections that are folded away. */
+  readonly closedSections: readonly string[];
 }
 interface SettingsState {
   readonly settings: Settings;
@@ -32,6 +34,7 @@ const DEFAULTS: Settings = {
   rightOpen: true,
   dockHeight: null,
   outlineShare: 0.42,
+  closedSections: [],
 };
 
 /** What `localStorage` offers; absent where storage is blocked. */

@@ -4,13 +4,13 @@ import type { AskedOverlay } from '../engine/types.ts';
 export type Workspace = 'studio' | 'bench' | 'report';
 export type Overlay = 'operator' | 'macs' | 'parameters' | 'bytes' | 'history' | AskedOverlay;
 export type DockTab = 'recipe' | 'jobs' | 'checks';
-export type InspectorTab = 'node' | 'tensors' | 'history';
+export type InspectorTab = 'node' | 'tensors' | 'passes' | 'history';
 
 /** What is looked at: not undoable, not in the recipe. Node ids are those of the IR. */
 export interface ViewState {
   readonly workspace: Workspace;
   readonly selected: number | null;
-  /** Key of the group that is selected in place of a node. */
+  /** Key of the group that is selected; a node and a group are never selected together. */
   readonly selectedGroup: string | null;
   readonly overlay: Overlay;
   readonly dock: DockTab;

@@ -135,7 +135,12 @@ const handlers: Handlers<GraphApi> = {
   fold: ({ toggled }) => studio.fold(toggled),
   setBackend: ({ backend }) => ({ document: studio.setBackend(backend) }),
   node: ({ node }) => studio.node(node),
-  tensor: ({ value }) => studio.tensor(value),
+  tensor: (params, job) => studio.tensor(params, job),
+  tensorPicture: async (params, job) => {
+    const picture = await studio.tensorPicture(params, job);
+    return new Transferred(picture, [picture.data.buffer as ArrayBuffer]);
+  },
+  tensorValues: (params) => studio.tensorValues(params),
   overlay: async ({ overlay, request }, job) => {
     const values = await studio.overlay(overlay, request, job);
     return new Transferred(values, buffersOf(values));

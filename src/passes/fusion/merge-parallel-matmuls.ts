@@ -184,6 +184,7 @@ export const mergeParallelMatMuls: Pass = {
   needs: [],
   backends: ['wasm', 'webgpu', 'portable'],
   repeats: false,
+  looksFor: { chains: ['MatMul or Gemm beside another with the same left operand'], operators: ['MatMul', 'Gemm'] },
   find,
   apply,
 };

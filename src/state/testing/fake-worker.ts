@@ -7,6 +7,7 @@ import type { CallOptions } from '../../protocol/client.ts';
 import type { Host } from '../../protocol/host.ts';
 import type { RecipeStep } from '../../recipe/types.ts';
 import { createApp, type App } from '../app.ts';
+import { tensorKey } from '../inspection.ts';
 import { makeView } from './view.ts';
 
 type Method = keyof GraphApi & string;
@@ -56,6 +57,7 @@ const PASSES: readonly PassInfo[] = ['fold', 'fuse'].map((id) => ({
   needs: [],
   backends: ['wasm'],
   options: { depth: { type: 'number', default: 2, min: 1, max: 9, label: 'Depth' } },
+  looksFor: { chains: ['Conv → Relu'], operators: ['Conv', 'Relu'] },
 }));
 
 const picture = (nodes: number, revision: number): Picture => ({
@@ -179,7 +181,7 @@ class FakeWorker {
   };
   protected on_picture = ({ stop: index }: GraphApi['picture']['params']) => picture(5 - index, this.revision);
   protected on_node = ({ node }: GraphApi['node']['params']) => ({ node });
-  protected on_tensor = ({ value }: GraphApi['tensor']['params']) => ({ name: `t${value}` });
+  protected on_tensor = ({ ref }: GraphApi['tensor']['params']) => ({ name: tensorKey(ref) });
   protected on_verify = () => ({ result: { ok: true, message: 'They agree.' }, document: this.document() });
   protected on_bench = () => ({ message: 'Done.', a: { samples: [1, 2] }, ratio: 2, verdict: 'faster' });
   protected on_exportModel = () => ({ name: this.name, bytes: new Uint8Array([1, 2, 3]) });

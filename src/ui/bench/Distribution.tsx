@@ -1,7 +1,7 @@
 import { formatInteger, formatMs } from '../../base/format.ts';
 import { densityPath, distribute, type DistributionSeries, type TimingSeries } from '../../report/distribution.ts';
 import { formatTick } from '../../report/scale.ts';
-import { useWidth } from './use-width.ts';
+import { useWidth } from '../kit/use-width.ts';
 
 /** Room left of the axis and right of it, for the labels at its ends. */
 const MARGIN = { left: 18, right: 30 };

@@ -26,15 +26,18 @@ export interface CanvasTheme {
   readonly warning: string;
   readonly families: Readonly<Record<Family, string>>;
   readonly sequential: readonly string[];
+  /** From less through zero to more. */
+  readonly diverging: readonly string[];
   readonly fontUi: string;
   readonly fontMono: string;
 }
 
-const SEQUENTIAL_STEPS = 7;
+const RAMP_STEPS = 7;
 
 export function readTheme(element: Element): CanvasTheme {
   const style = getComputedStyle(element);
   const token = (name: string): string => style.getPropertyValue(`--${name}`).trim();
+  const ramp = (name: string): string[] => Array.from({ length: RAMP_STEPS }, (_, i) => token(`${name}-${i + 1}`));
   const families = Object.fromEntries(
     FAMILIES.map((family) => [family, token(family === 'unknown' ? 'text-3' : `op-${family}`)]),
   ) as Record<Family, string>;
@@ -60,7 +63,8 @@ export function readTheme(element: Element): CanvasTheme {
     fused: token('fused'),
     warning: token('warning'),
     families,
-    sequential: Array.from({ length: SEQUENTIAL_STEPS }, (_, step) => token(`seq-${step + 1}`)),
+    sequential: ramp('seq'),
+    diverging: ramp('div'),
     fontUi: token('font-ui') || 'sans-serif',
     fontMono: token('font-mono') || 'monospace',
   };
@@ -84,7 +88,8 @@ export function useCanvasTheme(): CanvasTheme {
   return theme;
 }
 
-const channels = (hex: string): [number, number, number] => {
+/** Red, green and blue of `#rrggbb` or `#rgb`, 0 to 255. */
+export const channels = (hex: string): [number, number, number] => {
   const digits = hex.length === 4 ? [...hex.slice(1)].map((each) => each + each).join('') : hex.slice(1, 7);
   const value = Number.parseInt(digits, 16);
   return [(value >> 16) & 255, (value >> 8) & 255, value & 255];

@@ -1,19 +1,33 @@
 import { Crosshair, ExternalLink, X } from 'lucide-react';
+import type { ComponentType } from 'react';
+import type { NodeDetail } from '../../engine/detail-types.ts';
 import type { App } from '../../state/app.ts';
 import type { InspectorTab } from '../../state/view.ts';
 import { Badge, Icon, IconButton, Tabs } from '../kit/controls.tsx';
 import { FamilyGlyph } from '../kit/Glyph.tsx';
 import { useDocument, useView } from '../kit/use-store.ts';
 import { ForecastPanel } from '../prune/ForecastPanel.tsx';
+import { GroupPanel } from './GroupPanel.tsx';
 import { ModelTab } from './ModelTab.tsx';
 import { NodeTab } from './NodeTab.tsx';
-import { HistoryTab, TensorsTab } from './tabs.tsx';
+import { HistoryTab } from './HistoryTab.tsx';
+import { PassesTab } from './PassesTab.tsx';
+import { TensorsTab } from './TensorsTab.tsx';
+import { useScrolls } from './use-scrolls.ts';
+import './inspector.css';
 
 const TABS: readonly { readonly value: InspectorTab; readonly label: string }[] = [
   { value: 'node', label: 'Node' },
   { value: 'tensors', label: 'Tensors' },
+  { value: 'passes', label: 'Passes' },
   { value: 'history', label: 'History' },
 ];
+const PANELS: Readonly<Record<InspectorTab, ComponentType<{ readonly app: App; readonly detail: NodeDetail }>>> = {
+  node: NodeTab,
+  tensors: TensorsTab,
+  passes: PassesTab,
+  history: HistoryTab,
+};
 const PANEL_ID = 'inspector-panel';
 
 /** What is known of the selected node from the picture alone: there before its details arrive. */
@@ -51,9 +65,9 @@ function Head({ app, node }: { readonly app: App; readonly node: number }) {
               className="btn btn-ghost btn-icon btn-sm"
               href={detail.documentation}
               target="_blank"
-              rel="noreferrer"
+              rel="noopener noreferrer"
               aria-label={`Documentation of ${head.op}`}
-              title="Documentation"
+              title={`Documentation of ${head.op}${detail.since > 0 ? `, since version ${detail.since}` : ''}`}
             >
               <Icon of={ExternalLink} size={13} />
             </a>
@@ -70,6 +84,13 @@ function Head({ app, node }: { readonly app: App; readonly node: number }) {
       <p className="mono ell-left mt-[3px] text-ink-3" title={head.name}>
         {head.name || 'without a name'}
       </p>
+      {detail?.summary && <p className="mt-1.5 text-12 text-ink-2">{detail.summary}</p>}
+      {detail && (
+        <p className="num mt-1 text-11 text-ink-3">
+          {detail.domain || 'ai.onnx'} {detail.opset > 0 ? detail.opset : 'not imported'}
+          {detail.since > 0 ? `, as since version ${detail.since}` : ', no specification known'}
+        </p>
+      )}
       <Tabs
         label="Inspector"
         value={tab}
@@ -88,21 +109,25 @@ function Body({ app, node }: { readonly app: App; readonly node: number }) {
   const error = useDocument(app, (state) => state.detailError);
   if (error) return <p className="px-3.5 py-3 text-12 text-warning">{error.message}</p>;
   if (!detail) return null;
-  if (tab === 'tensors') return <TensorsTab app={app} detail={detail} />;
-  return tab === 'history' ? <HistoryTab detail={detail} /> : <NodeTab app={app} detail={detail} />;
+  const Tab = PANELS[tab];
+  return <Tab app={app} detail={detail} />;
 }
 
 /** The right panel: the selected node, else the model; the forecast while channels are pruned. */
 export function Inspector({ app }: { readonly app: App }) {
   const selected = useView(app, (state) => state.selected);
+  const group = useView(app, (state) => state.selectedGroup);
+  const tab = useView(app, (state) => state.inspector);
+  const scroller = useScrolls(tab, selected);
   const pruning = useDocument(app, (state) => state.prune !== null);
-  if (pruning && selected === null) return <ForecastPanel app={app} />;
-  if (selected === null) return <ModelTab app={app} />;
+  if (pruning && selected === null && group === null) return <ForecastPanel app={app} />;
+  if (selected === null) return group === null ? <ModelTab app={app} /> : <GroupPanel app={app} selected={group} />;
   return (
     <>
       <Head app={app} node={selected} />
       <div
         id={PANEL_ID}
+        ref={scroller}
         role="tabpanel"
         aria-label="Details"
         tabIndex={0}

@@ -1,11 +1,17 @@
-import { Check, CircleQuestionMark, Square } from 'lucide-react';
+import { Check, Square } from 'lucide-react';
+import { useMemo } from 'react';
 import { formatBytes, formatCount, formatInteger, formatShare, formatValue } from '../../base/format.ts';
-import type { NodeDetail, PortDetail } from '../../engine/types.ts';
+import type { NodeDetail, PortDetail } from '../../engine/detail-types.ts';
 import type { App } from '../../state/app.ts';
 import type { DocumentState } from '../../state/document.ts';
-import { Badge, Button, Icon } from '../kit/controls.tsx';
+import { Badge, Button } from '../kit/controls.tsx';
 import { useDocument, usePart } from '../kit/use-store.ts';
-import { TensorHistogram } from './Histogram.tsx';
+import { Attributes } from './Attributes.tsx';
+import { NearMiss, ofKind, operatorOf, useWhyNot } from './PassesTab.tsx';
+import { Ports } from './Ports.tsx';
+import { Section } from './Section.tsx';
+import { subjectOf } from './tensor/subject.ts';
+import { TensorView } from './tensor/TensorView.tsx';
 
 interface SiteHere {
   readonly key: string;
@@ -52,92 +58,16 @@ function SiteSection({ app, node }: { readonly app: App; readonly node: number }
   );
 }
 
-interface WhyNot {
-  readonly pass: string;
-  readonly title: string;
-  readonly reason: string;
-}
-
-/** Near misses of all passes at this node. */
-function refusalsAt({ passes, sites }: DocumentState, node: number): readonly WhyNot[] {
-  return passes.flatMap(({ id, title }) =>
-    (sites[id]?.refusals ?? [])
-      .filter(({ nodes }) => nodes.some((each) => each === node))
-      .map((refusal) => ({ pass: id, title, reason: refusal.reason })),
-  );
-}
-
-function WhyNotSection({ app, node }: { readonly app: App; readonly node: number }) {
-  const sites = useDocument(app, (state) => state.sites);
-  const passes = useDocument(app, (state) => state.passes);
-  const found = refusalsAt({ ...app.document.getState(), sites, passes }, node);
-  if (found.length === 0) return null;
+/** Near misses of all passes at this node, with a way to their place on the canvas. */
+function NearMisses({ app, node, operator }: { readonly app: App; readonly node: number; readonly operator: string }) {
+  const near = ofKind(useWhyNot(app, node, operator), 'near');
+  if (near.length === 0) return null;
   return (
     <section className="sec" aria-label="Why not">
       <h3 className="h4 mb-1.5">Why not here</h3>
-      {found.map(({ pass, title, reason }) => (
-        <div key={pass + reason} className="miss mt-1.5">
-          <h4 className="flex items-center gap-1.5 text-12 font-medium">
-            <Icon of={CircleQuestionMark} size={12} className="text-warning" />
-            <span className="ell flex-1">{title}</span>
-            <button type="button" className="link" onClick={() => app.actions.lookAt(pass)}>
-              look
-            </button>
-          </h4>
-          <p className="mt-0.5 text-12 text-ink-2 [overflow-wrap:anywhere]">{reason}</p>
-        </div>
+      {near.map((each) => (
+        <NearMiss key={each.pass.id + each.text} app={app} near={each} />
       ))}
-    </section>
-  );
-}
-
-/** `float32 1×192×28×28` as shape and short type. */
-function PortType({ type }: { readonly type: string }) {
-  const [dtype, ...shape] = type.split(' ');
-  return (
-    <>
-      {shape.length > 0 ? shape.join(' ') : ''} <span className="text-ink-3">{dtype}</span>
-    </>
-  );
-}
-
-function PortLine({ kind, port: { slot, name, type } }: { readonly kind: string; readonly port: PortDetail }) {
-  return (
-    <>
-      <dt className="ell" title={`${kind} ${slot}: ${name}`}>
-        {slot || kind}
-      </dt>
-      <dd className="mono" title={name}>
-        <PortType type={type} />
-      </dd>
-    </>
-  );
-}
-
-function Attributes({ detail }: { readonly detail: NodeDetail }) {
-  return (
-    <section className="sec" aria-label="Attributes">
-      <dl className="kv">
-        {detail.attributes.map(({ name, value, isDefault }) => (
-          <div key={name} className="contents">
-            <dt className="ell" title={name}>
-              {name}
-            </dt>
-            <dd className={isDefault ? 'text-ink-3' : ''}>
-              <span className="mono">{value}</span>
-              {isDefault && <span className="text-105"> default</span>}
-            </dd>
-          </div>
-        ))}
-        {detail.inputs
-          .filter((input) => !input.constant)
-          .map((input) => (
-            <PortLine key={`in ${input.slot} ${input.value}`} kind="Input" port={input} />
-          ))}
-        {detail.outputs.map((output) => (
-          <PortLine key={`out ${output.slot} ${output.value}`} kind="Output" port={output} />
-        ))}
-      </dl>
     </section>
   );
 }
@@ -166,7 +96,7 @@ function costRows(detail: NodeDetail, totalMacs: number | null): readonly CostRo
 function Costs({ app, detail }: { readonly app: App; readonly detail: NodeDetail }) {
   const total = useDocument(app, ({ document }) => document?.stops[document.cursor]?.summary.macs ?? null);
   return (
-    <section className="px-3.5 py-[11px]" aria-label="Cost">
+    <Section app={app} title="Cost">
       <dl className="kv num" data-numbers="">
         {costRows(detail, total).map(({ label, text, share }) => (
           <div key={label} className="contents">
@@ -180,19 +110,34 @@ function Costs({ app, detail }: { readonly app: App; readonly detail: NodeDetail
       {detail.macs === null && (
         <p className="mt-2 text-11 text-ink-3">Unknown where the operator or a shape is: never counted as 0.</p>
       )}
-    </section>
+    </Section>
   );
 }
 
-/** Elements of `float32 32×3×3×3`. */
-const sizeOf = ({ type }: PortDetail): number =>
-  (type.split(' ')[1] ?? '').split('×').reduce((product, size) => product * (Number(size) || 1), 1);
+const elementsOf = ({ shape }: PortDetail): number =>
+  (shape ?? []).reduce<number>((product, size) => product * (typeof size === 'number' ? size : 1), 1);
 
 /** The largest constant: it is the weight. */
 const weightOf = ({ inputs }: NodeDetail): PortDetail | undefined =>
   inputs
     .filter((input) => input.constant)
-    .reduce<PortDetail | undefined>((best, input) => (best && sizeOf(best) >= sizeOf(input) ? best : input), undefined);
+    .reduce<PortDetail | undefined>(
+      (best, input) => (best && elementsOf(best) >= elementsOf(input) ? best : input),
+      undefined,
+    );
+
+function Weight({ app, detail, port }: { app: App; detail: NodeDetail; port: PortDetail }) {
+  const tensor = useMemo(() => subjectOf(port), [port]);
+  if (!tensor) return null;
+  return (
+    <Section app={app} title="Weight" aside={port.bytes === null ? undefined : formatBytes(port.bytes)}>
+      <TensorView app={app} tensor={tensor} title={port.slot} family={detail.family} brief />
+      <Button size="small" className="mt-2" onClick={() => app.actions.show({ inspector: 'tensors' })}>
+        All tensors of this node
+      </Button>
+    </Section>
+  );
+}
 
 /** What a node is, what it costs, and why passes leave it alone. */
 export function NodeTab({ app, detail }: { readonly app: App; readonly detail: NodeDetail }) {
@@ -200,13 +145,11 @@ export function NodeTab({ app, detail }: { readonly app: App; readonly detail: N
   return (
     <>
       <SiteSection app={app} node={detail.node} />
-      <WhyNotSection app={app} node={detail.node} />
-      <Attributes detail={detail} />
-      {weight && (
-        <section className="sec" aria-label="Weight">
-          <TensorHistogram app={app} value={weight.value} title={weight.slot || 'Constant'} family={detail.family} />
-        </section>
-      )}
+      <NearMisses app={app} node={detail.node} operator={operatorOf(detail)} />
+      <Attributes app={app} detail={detail} />
+      <Ports app={app} detail={detail} side="inputs" />
+      <Ports app={app} detail={detail} side="outputs" />
+      {weight && <Weight key={weight.value} app={app} detail={detail} port={weight} />}
       <Costs app={app} detail={detail} />
     </>
   );

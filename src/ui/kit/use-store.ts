@@ -2,6 +2,7 @@ import { useStore, type StoreApi } from 'zustand';
 import { useShallow } from 'zustand/react/shallow';
 import type { App } from '../../state/app.ts';
 import type { DocumentState } from '../../state/document.ts';
+import type { InspectionState } from '../../state/inspection.ts';
 import type { JobsState } from '../../state/jobs.ts';
 import type { Settings } from '../../state/settings.ts';
 import type { ViewState } from '../../state/view.ts';
@@ -12,5 +13,7 @@ export const useView = <T>(app: App, select: (state: ViewState) => T): T => useS
 export const useJobs = <T>(app: App, select: (state: JobsState) => T): T => useStore(app.jobs, useShallow(select));
 export const useSettings = <T>(app: App, select: (settings: Settings) => T): T =>
   useStore(app.settings, (state) => select(state.settings));
+export const useInspection = <T>(app: App, select: (state: InspectionState) => T): T =>
+  useStore(app.inspection, select);
 /** For selections that make a new object each time: compared part by part. */
 export const usePart = <S, T>(store: StoreApi<S>, select: (state: S) => T): T => useStore(store, useShallow(select));
