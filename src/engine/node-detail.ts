@@ -15,7 +15,7 @@ const list = (items: readonly string[]): string =>
 const float32 = (value: number): string => String(Number(value.toPrecision(7)));
 
 /** An attribute's value in one line. */
-function attributeText(attribute: Attribute): string {
+export function attributeText(attribute: Attribute): string {
   switch (attribute.type) {
     case 'float':
       return float32(attribute.value);
