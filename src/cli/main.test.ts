@@ -117,6 +117,20 @@ describe('the command line', () => {
     expect((await whittle('verify', model, at('o.onnx'), '--class', 'weights')).code).toBe(0);
   });
 
+  it('lists what differs between two models', async () => {
+    const found = await whittleJson<{
+      equal: boolean;
+      changes: { kind: string; before: string[]; after: string[] }[];
+      same: number;
+      after: Summary;
+    }>('diff', model, at('o.onnx'));
+    expect(found.equal).toBe(false);
+    expect(found.changes.filter(({ kind }) => kind === 'fused').length).toBe(15);
+    expect(found.changes[0]!.before.map((each) => each.split(' ')[0])).toEqual(['Conv', 'BatchNormalization', 'Relu']);
+    const same = await whittle('diff', model, model);
+    expect([same.code, same.out.trim().split('\n').at(-1)]).toEqual([0, 'Nothing differs.']);
+  });
+
   it('times a model and gives every number that the contract names', async () => {
     const { a, b } = await whittleJson<{ a: Record<string, number>; b: null }>('bench', model, '--runs', '3');
     expect(Object.keys(a)).toEqual(expect.arrayContaining(['median', 'p95', 'min', 'samples']));
@@ -128,6 +142,7 @@ describe('the command line', () => {
     [['nonsense']],
     [['inspect']],
     [['inspect', 'a', 'b']],
+    [['diff', 'a']],
     [['inspect', 'a', '--no-such-option']],
     [['optimize', 'a', '--recipe', 'clean']],
     [['prune', 'a', '--ratio', '1.5', '-o', 'b']],

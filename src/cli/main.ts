@@ -2,6 +2,7 @@ import { CodedError, toErrorRecord } from '../base/error.ts';
 import { parseArguments, UsageError, type Options } from './arguments.ts';
 import type { Command, ExitCode } from './command.ts';
 import { bench } from './commands/bench.ts';
+import { diff } from './commands/diff.ts';
 import { inspect } from './commands/inspect.ts';
 import { optimize } from './commands/optimize.ts';
 import { passes } from './commands/passes.ts';
@@ -10,7 +11,7 @@ import { sites } from './commands/sites.ts';
 import { verify } from './commands/verify.ts';
 import { createOutput, endProgress, terminalJob } from './output.ts';
 
-const COMMANDS: readonly Command[] = [inspect, passes, sites, optimize, verify, bench, prune];
+const COMMANDS: readonly Command[] = [inspect, passes, sites, optimize, verify, diff, bench, prune];
 
 const COMMON: Options = {
   json: { type: 'boolean', help: 'print one JSON object on stdout and nothing else' },

@@ -1,6 +1,6 @@
-import { formatShape } from '../base/format.ts';
 import { nodesBelow, type Attribute, type Model, type Node } from '../ir/model.ts';
-import type { GraphId, ValueType } from '../ir/types.ts';
+import { typeText } from '../ir/type-text.ts';
+import type { GraphId } from '../ir/types.ts';
 import { attributesOf, type AttributeDefault, type AttributeSpec } from '../ops/attributes.ts';
 import type { AttributeDetail, TensorRef } from './detail-types.ts';
 import { tensorsOf } from './tensor-ref.ts';
@@ -14,24 +14,6 @@ const LARGEST = 100_000;
 
 /** A float32 attribute as a person wrote it: `1e-5`, not `0.000009999999747378752`. */
 const float32 = (value: number): string => String(Number(value.toPrecision(7)));
-
-export function typeText(type: ValueType | null): string {
-  if (type === null) return 'unknown';
-  switch (type.kind) {
-    case 'tensor':
-    case 'sparse-tensor':
-      return `${type.kind === 'tensor' ? '' : 'sparse '}${type.dtype} ${formatShape(type.shape)}`;
-    case 'sequence':
-    case 'optional':
-      return `${type.kind} of ${typeText(type.element)}`;
-    case 'map':
-      return `map of ${type.key} to ${typeText(type.value)}`;
-    case 'opaque':
-      return `opaque ${type.domain}.${type.name}`;
-    default:
-      return type satisfies never;
-  }
-}
 
 /** Items of an attribute as words: one for a single value. */
 function itemsOf(attribute: Attribute): readonly string[] {
@@ -73,7 +55,7 @@ function itemsOf(attribute: Attribute): readonly string[] {
 const isList = ({ type }: Attribute): boolean => /s$/.test(type);
 
 /** An attribute's value in one line; long lists and strings are shortened. */
-function attributeText(attribute: Attribute): { readonly text: string; readonly full: string | null } {
+export function attributeText(attribute: Attribute): { readonly text: string; readonly full: string | null } {
   const items = itemsOf(attribute);
   const whole = items.join(', ');
   if (items.length === 0) return { text: isList(attribute) ? 'empty' : '', full: null };

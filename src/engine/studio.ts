@@ -20,6 +20,8 @@ import type { StopsRequest, VerifyResult } from '../verify/types.ts';
 import type { Tensor } from '../ir/tensor.ts';
 import type { NodeId } from '../ir/types.ts';
 import { passInfos } from './catalogue.ts';
+import { Comparer } from './compare.ts';
+import type { CompareRequest, Comparison, Difference, SecondView, UnionKind } from './compare-types.ts';
 import type {
   NodeDetail,
   PictureRequest,
@@ -67,18 +69,14 @@ export type RecipeSource = { readonly recipe: Recipe } | { readonly json: string
 export class Studio {
   private readonly port: RuntimePort;
   private opened: OpenDocument | null = null;
+  private readonly comparer = new Comparer();
 
   constructor(port: RuntimePort) {
     this.port = port;
   }
 
   async openFile(source: ModelSource, job: Job): Promise<DocumentView> {
-    job.progress({ stage: 'Reading the graph' });
-    const { name, bytes, external: files } = source;
-    const { model, locations, missing, warnings } = readModel(bytes, { external: files, name });
-    await job.checkpoint();
-    const external = locations.length > 0 ? { files, locations } : null;
-    return this.begin({ name, model, bytes, external, missing, warnings });
+    return this.begin(await readSource(source, job));
   }
 
   openSample(id: string): DocumentView {
@@ -223,6 +221,25 @@ export class Studio {
     return this.port.bench(document.parcel(a), b === null ? null : document.parcel(b), request, job);
   }
 
+  /** Opens a model beside the document, to compare with; the one that was there before goes. */
+  async openSecond(source: ModelSource, job: Job): Promise<SecondView> {
+    return this.comparer.openSecond(await readSource(source, job));
+  }
+
+  secondLabel = (id: number): string => this.comparer.label(id);
+
+  closeSecond = (): void => this.comparer.closeSecond();
+
+  compare = (request: CompareRequest, job: Job): Promise<Comparison> =>
+    this.comparer.compare(this.current, request, job);
+
+  /** As `compare`, without pictures. */
+  difference = (request: CompareRequest, job: Job): Promise<Difference> =>
+    this.comparer.difference(this.current, request, job);
+
+  unionPicture = (request: Pick<CompareRequest, 'a' | 'b'>, kind: UnionKind): Picture =>
+    this.comparer.union(request, kind);
+
   exportModel = (): Parcel => this.current.parcel(this.current.cursor);
 
   async reportData(benches: readonly BenchResult[]): Promise<ReportData> {
@@ -239,6 +256,7 @@ export class Studio {
     const document = new OpenDocument(file);
     const view = document.view();
     this.opened = document;
+    this.comparer.closeSecond();
     return view;
   }
 
@@ -262,6 +280,13 @@ export class Studio {
     if (!wanted || !here || wanted.sha256 === here) return null;
     return `The recipe was made for ${wanted.name ?? 'another file'} (SHA-256 ${wanted.sha256.slice(0, 12)}…); this file is not the same.`;
   }
+}
+
+async function readSource({ name, bytes, external: files }: ModelSource, job: Job): Promise<OpenedFile> {
+  job.progress({ stage: 'Reading the graph' });
+  const { model, locations, missing, warnings } = readModel(bytes, { external: files, name });
+  await job.checkpoint();
+  return { name, model, bytes, external: locations.length > 0 ? { files, locations } : null, missing, warnings };
 }
 
 function stepOf({ pass, options, off, decisions }: ApplyRequest): RecipeStep {

@@ -1,6 +1,7 @@
 import type { Progress } from '../base/job.ts';
 import type { Json } from '../base/json.ts';
 import type { BenchRequest, BenchResult, Profile } from '../bench/types.ts';
+import type { CompareRequest, Comparison, SecondView, UnionKind } from '../engine/compare-types.ts';
 import type {
   NodeDetail,
   PictureRequest,
@@ -80,6 +81,13 @@ export interface GraphApi {
   /** Verifies stop `b` against stop `a`; stored in the document for neighbours and for original-to-cursor. */
   verify: Row<{ a: number; b: number; request: StopsRequest }, { result: VerifyResult; document: DocumentView }>;
   bench: Row<{ a: number; b: number | null; request: BenchRequest }, BenchResult>;
+  /** Opens a model beside the document, to compare with. Files as for `open`. */
+  openSecond: Row<{ files: readonly File[] }, SecondView>;
+  closeSecond: Row<null, null>;
+  /** What differs between two stops, or a stop and the second model; with both pictures. */
+  compare: Row<CompareRequest, Comparison>;
+  /** Both models of the last comparison in one picture. */
+  unionPicture: Row<Pick<CompareRequest, 'a' | 'b'> & { kind: UnionKind }, Picture>;
   /** The written model at the cursor. */
   exportModel: Row<null, ModelParcel>;
   reportData: Row<{ bench: readonly BenchResult[] }, ReportData>;

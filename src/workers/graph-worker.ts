@@ -1,7 +1,7 @@
 import { CodedError } from '../base/error.ts';
 import type { Job } from '../base/job.ts';
 import { blobFiles } from '../onnx/external-browser.ts';
-import { Studio } from '../engine/studio.ts';
+import { Studio, type ModelSource } from '../engine/studio.ts';
 import type { Parcel, RuntimePort } from '../engine/ports.ts';
 import type { DocumentView } from '../engine/types.ts';
 import type { GraphApi, HostRequest, RuntimeApi } from '../protocol/api.ts';
@@ -111,16 +111,19 @@ const studio = new Studio(port);
 /** Copied, not transferred: the next layout starts from this one. */
 const drawn = (document: DocumentView) => ({ document, picture: studio.picture() });
 
+/** The model among files as they were dropped, with the rest beside it. */
+async function sourceOf(files: readonly File[], job: Job): Promise<ModelSource> {
+  const model = files.find((file) => /\.onnx$/i.test(file.name)) ?? files[0];
+  if (!model) throw new CodedError('bad-request', 'No file was given.');
+  job.progress({ stage: 'Reading the file', total: model.size });
+  const bytes = new Uint8Array(await model.arrayBuffer());
+  return { name: model.name, bytes, external: blobFiles(files.filter((file) => file !== model)) };
+}
+
 const handlers: Handlers<GraphApi> = {
   async open(params, job) {
     if ('sample' in params) return drawn(studio.openSample(params.sample));
-    const [first, ...rest] = params.files;
-    if (!first) throw new CodedError('bad-request', 'No file was given.');
-    const model = params.files.find((file) => /\.onnx$/i.test(file.name)) ?? first;
-    job.progress({ stage: 'Reading the file', total: model.size });
-    const bytes = new Uint8Array(await model.arrayBuffer());
-    const others = model === first ? rest : params.files.filter((file) => file !== model);
-    const document = await studio.openFile({ name: model.name, bytes, external: blobFiles(others) }, job);
+    const document = await studio.openFile(await sourceOf(params.files, job), job);
     job.progress({ stage: 'Laying out', total: document.stops[0]?.summary.nodes ?? 0 });
     return drawn(document);
   },
@@ -148,6 +151,13 @@ const handlers: Handlers<GraphApi> = {
   prunePlan: (params, job) => studio.prunePlan(params, job),
   verify: (params, job) => studio.verify(params, job),
   bench: (params, job) => studio.bench(params, job),
+  openSecond: async ({ files }, job) => studio.openSecond(await sourceOf(files, job), job),
+  closeSecond: () => {
+    studio.closeSecond();
+    return null;
+  },
+  compare: (params, job) => studio.compare(params, job),
+  unionPicture: ({ kind, ...sides }) => studio.unionPicture(sides, kind),
   exportModel: () => {
     const parcel = studio.exportModel();
     return new Transferred(parcel, [parcel.bytes.buffer]);
