@@ -9,7 +9,12 @@ export const backendOption: Options = {
   backend: { type: 'string', value: 'wasm|webgpu|portable', help: 'the runtime that the graph is made for (wasm)' },
 };
 export const setOption: Options = {
-  set: { type: 'string', multiple: true, value: '[ID.]KEY=VALUE', help: 'an option of the pass, as in `whittle passes`' },
+  set: {
+    type: 'string',
+    multiple: true,
+    value: '[ID.]KEY=VALUE',
+    help: 'an option of the pass, as in `whittle passes`',
+  },
 };
 
 /** Options that are text, by the passes that have them: their values are never read as JSON. */

@@ -19,6 +19,7 @@ import type { SampleInfo } from '../samples/types.ts';
 import type { StopsRequest, VerifyResult } from '../verify/types.ts';
 import type { NodeId, ValueId } from '../ir/types.ts';
 import { passInfos } from './catalogue.ts';
+import { editTargets, type EditTarget } from './edit-target.ts';
 import { nodeDetail, nodeLabel } from './node-detail.ts';
 import { OpenDocument, type OpenedFile } from './opened.ts';
 import type { Parcel, RuntimePort } from './ports.ts';
@@ -151,6 +152,11 @@ export class Studio {
     const tensor = analysis.constant(value as ValueId);
     if (!tensor) throw new CodedError('bad-request', `${model.getValue(value as ValueId).name} is no constant.`);
     return tensorStats(model.getValue(value as ValueId).name, tensor);
+  }
+
+  editTargets(nodes: readonly number[]): readonly EditTarget[] {
+    const { model, analysis } = this.current.current;
+    return editTargets(model, analysis, nodes as readonly NodeId[]);
   }
 
   async prunePlan(options: { importance: string; seed: number }, job: Job): Promise<PrunePlanView> {

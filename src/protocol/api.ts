@@ -1,6 +1,7 @@
 import type { Progress } from '../base/job.ts';
 import type { Json } from '../base/json.ts';
 import type { BenchRequest, BenchResult } from '../bench/types.ts';
+import type { EditTarget } from '../engine/edit-target.ts';
 import type {
   ApplyRequest,
   DocumentView,
@@ -64,6 +65,8 @@ export interface GraphApi {
   setBackend: Row<{ backend: Backend }, { document: DocumentView }>;
   node: Row<{ node: number }, NodeDetail>;
   tensor: Row<{ value: number }, TensorStats>;
+  /** What hand edits of these nodes start from. */
+  editTargets: Row<{ nodes: readonly number[] }, readonly EditTarget[]>;
   prunePlan: Row<{ importance: string; seed: number }, PrunePlanView>;
   /** Verifies stop `b` against stop `a`; stored in the document for neighbours and for original-to-cursor. */
   verify: Row<{ a: number; b: number; request: StopsRequest }, { result: VerifyResult; document: DocumentView }>;

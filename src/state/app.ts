@@ -2,6 +2,7 @@ import { CodedError } from '../base/error.ts';
 import type { Host } from '../protocol/host.ts';
 import { comparingActions, type ComparingActions } from './comparing.ts';
 import { createCore, type Core, type Platform, type Stores } from './core.ts';
+import { editingActions, isEdit, type EditingActions } from './editing.ts';
 import { exportingActions, type ExportingActions } from './exporting.ts';
 import { foldingActions, type FoldingActions } from './folding.ts';
 import { lookingActions, type LookingActions } from './looking.ts';
@@ -24,6 +25,7 @@ interface Actions
     SelectingActions,
     ComparingActions,
     FoldingActions,
+    EditingActions,
     PruningActions {
   changeSettings(patch: Partial<Settings>): void;
   /** Asks a job to stop; a worker that does not listen is ended, and the document opened again. */
@@ -86,6 +88,7 @@ export function createApp(
     if (document && document.cursor > 0 && document.fileBytes <= CHECKED_UNASKED) void measuring.verifyUnchecked();
   });
   const pruning = pruningActions(core, stepping, forecastOf);
+  const editing = editingActions(core, stepping, selecting.select);
   keepRecents(core);
 
   const actions: Actions = {
@@ -98,7 +101,12 @@ export function createApp(
     ...comparingActions(core),
     ...foldingActions(core),
     ...pruning,
-    lookAt: (pass) => (pass === PRUNE_CHANNELS ? void pruning.openPrune() : looking.lookAt(pass)),
+    ...editing,
+    lookAt(pass) {
+      if (isEdit(core, pass)) return void editing.beginEdit(pass, editing.chosenNodes());
+      editing.cancelEdit();
+      return pass === PRUNE_CHANNELS ? void pruning.openPrune() : looking.lookAt(pass);
+    },
     changeSettings: (patch) => core.settings.setState(({ settings }) => ({ settings: { ...settings, ...patch } })),
     cancelJob: (id) => core.runner.cancel(id),
   };

@@ -68,6 +68,7 @@ const CLEARED = {
   sitesErrors: {},
   preview: null,
   prune: null,
+  edit: null,
   detail: null,
   detailError: null,
   tensors: {},

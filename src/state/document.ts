@@ -2,6 +2,7 @@ import { createStore, type StoreApi } from 'zustand/vanilla';
 import type { ErrorRecord } from '../base/error.ts';
 import type { Json } from '../base/json.ts';
 import type { BenchResult } from '../bench/types.ts';
+import type { EditTarget } from '../engine/edit-target.ts';
 import type { DocumentView, NodeDetail, PassInfo, PassSites, Picture, Preview, TensorStats } from '../engine/types.ts';
 import type { PruneForecast, PruneOptions, PrunePlanView } from '../prune/types.ts';
 import type { Recipe } from '../recipe/types.ts';
@@ -20,6 +21,21 @@ export interface PassPreview {
   readonly error: ErrorRecord | null;
   /** Index of the site that the stepper stands on; null: none yet. */
   readonly at: number | null;
+}
+
+/** A hand edit being made: a form with the live answer of its pass; nothing is applied. */
+export interface EditSession {
+  readonly pass: string;
+  /** The nodes that it was begun at, by NodeId. */
+  readonly targets: readonly EditTarget[];
+  readonly options: Readonly<Record<string, Json>>;
+  /** What the pass says to the options; null while it is asked. */
+  readonly found: PassSites | null;
+  /** Counted result; null until it has been counted, and where there is no site. */
+  readonly result: Preview | null;
+  readonly error: ErrorRecord | null;
+  /** The next node that is selected is where the part ends. */
+  readonly picking: boolean;
 }
 
 /** The pruning panel at work: everything a slider step needs is here, on the page's side. */
@@ -97,6 +113,7 @@ export interface DocumentState {
   readonly sitesErrors: Readonly<Record<string, ErrorRecord>>;
   readonly preview: PassPreview | null;
   readonly prune: PruneSession | null;
+  readonly edit: EditSession | null;
   /** Benchmarks of this session, the newest last. */
   readonly benches: readonly BenchEntry[];
   readonly failure: Failure | null;
@@ -131,6 +148,7 @@ export const createDocumentStore = (): DocumentStore =>
     sitesErrors: {},
     preview: null,
     prune: null,
+    edit: null,
     benches: [],
     failure: null,
     pending: null,

@@ -9,6 +9,8 @@ export type InspectorTab = 'node' | 'tensors' | 'history';
 export interface ViewState {
   readonly workspace: Workspace;
   readonly selected: number | null;
+  /** Nodes chosen beside the selected one, for edits of several. */
+  readonly marked: readonly number[];
   readonly overlay: Overlay;
   readonly dock: DockTab;
   readonly inspector: InspectorTab;
@@ -36,6 +38,7 @@ export const createViewStore = (): ViewStore =>
   createStore<ViewState>(() => ({
     workspace: 'studio',
     selected: null,
+    marked: [],
     overlay: 'operator',
     dock: 'recipe',
     inspector: 'node',

@@ -130,6 +130,7 @@ const handlers: Handlers<GraphApi> = {
   setBackend: ({ backend }) => ({ document: studio.setBackend(backend) }),
   node: ({ node }) => studio.node(node),
   tensor: ({ value }) => studio.tensor(value),
+  editTargets: ({ nodes }) => studio.editTargets(nodes),
   prunePlan: (params, job) => studio.prunePlan(params, job),
   verify: (params, job) => studio.verify(params, job),
   bench: (params, job) => studio.bench(params, job),

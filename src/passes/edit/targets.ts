@@ -19,21 +19,31 @@ export function namesOption({ options }: PassContext, name: string): readonly st
   return value === null || value === undefined ? [] : refuse(`"${name}" must be a list of names.`);
 }
 
+/** Nodes by every name that they answer to: their own, and those of the values that they give. */
+export function nodesByName(model: Model, nodes: Iterable<Node>): ReadonlyMap<string, readonly Node[]> {
+  const found = new Map<string, Node[]>();
+  for (const node of nodes) {
+    const values = node.outputs.flatMap((id) => (id === null ? [] : [model.getValue(id).name]));
+    for (const name of new Set([node.name, ...values])) found.set(name, [...(found.get(name) ?? []), node]);
+  }
+  return found;
+}
+
+/** The one node that answers to a name; where several share it as their own, none does. */
+export function answers(names: ReadonlyMap<string, readonly Node[]>, name: string): Node | null {
+  const [node, other] = names.get(name) ?? [];
+  return name !== '' && node && !other ? node : null;
+}
+
 /**
  * The node of this name, or that gives the value of this name: nodes may be without a name, or share one. Nodes of
  * subgraphs count.
  */
 export function nodeNamed(model: Model, name: string): Node {
-  const named: Node[] = [];
-  const giving: Node[] = [];
-  for (const node of bodyNodes(model)) {
-    if (node.name === name) named.push(node);
-    else if (node.outputs.some((id) => id !== null && model.getValue(id).name === name)) giving.push(node);
-  }
-  const found = named.length === 1 ? named : named.length === 0 ? giving : [];
-  const [node, other] = found;
-  if (node && !other && (named.length === 0 || giving.length === 0)) return node;
-  const all = [...named, ...giving];
+  const names = nodesByName(model, bodyNodes(model));
+  const node = answers(names, name);
+  if (node) return node;
+  const all = names.get(name) ?? [];
   if (all.length === 0) return refuse(`There is no node "${name}" in this model.`);
   const ids = all.map((each) => each.id);
   return refuse(`${all.length} nodes answer to "${name}": name the one that you mean by its output.`, ids);

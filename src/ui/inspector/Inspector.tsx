@@ -1,6 +1,7 @@
 import { Crosshair, ExternalLink, X } from 'lucide-react';
 import type { App } from '../../state/app.ts';
 import type { InspectorTab } from '../../state/view.ts';
+import { NodeEdits } from '../edit/NodeEdits.tsx';
 import { Badge, Icon, IconButton, Tabs } from '../kit/controls.tsx';
 import { FamilyGlyph } from '../kit/Glyph.tsx';
 import { useDocument, useView } from '../kit/use-store.ts';
@@ -58,6 +59,7 @@ function Head({ app, node }: { readonly app: App; readonly node: number }) {
               <Icon of={ExternalLink} size={13} />
             </a>
           )}
+          <NodeEdits app={app} node={node} />
           <IconButton
             icon={Crosshair}
             size="small"
