@@ -1,4 +1,5 @@
 import type { Json } from '../base/json.ts';
+import { passInfos } from '../engine/catalogue.ts';
 import type { Backend } from '../rewrite/pass.ts';
 import { UsageError, type Arguments, type Options } from './arguments.ts';
 
@@ -8,21 +9,43 @@ export const backendOption: Options = {
   backend: { type: 'string', value: 'wasm|webgpu|portable', help: 'the runtime that the graph is made for (wasm)' },
 };
 export const setOption: Options = {
-  set: { type: 'string', multiple: true, value: 'KEY=VALUE', help: 'an option of the pass, as in `whittle passes`' },
+  set: {
+    type: 'string',
+    multiple: true,
+    value: '[ID.]KEY=VALUE',
+    help: 'an option of the pass, as in `whittle passes`',
+  },
 };
 
-/** `--set a=1 --set b=true` → `{ a: 1, b: true }`; what is not JSON is text. */
-export function passOptions(args: Arguments): Record<string, Json> {
+/** Options that are text, by the passes that have them: their values are never read as JSON. */
+const textOptions = (pass: string): ReadonlySet<string> => {
+  const options = passInfos().find(({ id }) => id === pass)?.options ?? {};
+  return new Set(Object.keys(options).filter((name) => options[name]?.type === 'text'));
+};
+
+/**
+ * `--set a=1 --set b=true` → `{ a: 1, b: true }` for every pass; `--set rename.to=x` for that one. What is not JSON is
+ * text, and so is whatever is given for a name: an input may be called 0.
+ */
+export function passOptions(args: Arguments, pass: string): Record<string, Json> {
+  const texts = textOptions(pass);
   const options: Record<string, Json> = {};
   for (const entry of args.texts('set')) {
     const at = entry.indexOf('=');
     if (at < 1) throw new UsageError(`--set wants KEY=VALUE, not ${entry}.`);
-    const text = entry.slice(at + 1);
-    try {
-      options[entry.slice(0, at)] = JSON.parse(text) as Json;
-    } catch {
-      options[entry.slice(0, at)] = text;
-    }
+    const [key, text] = [entry.slice(0, at), entry.slice(at + 1)];
+    const dot = key.indexOf('.');
+    if (dot >= 0 && key.slice(0, dot) !== pass) continue;
+    const name = key.slice(dot + 1);
+    options[name] = texts.has(name) ? text : parseValue(text);
   }
   return options;
+}
+
+function parseValue(text: string): Json {
+  try {
+    return JSON.parse(text) as Json;
+  } catch {
+    return text;
+  }
 }

@@ -1,3 +1,4 @@
+import { formatShape } from '../base/format.ts';
 import { nodesBelow, type Attribute, type Model, type Node } from '../ir/model.ts';
 import { typeText } from '../ir/type-text.ts';
 import type { GraphId } from '../ir/types.ts';

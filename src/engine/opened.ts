@@ -7,7 +7,9 @@ import { writeModel } from '../onnx/write.ts';
 import type { Recipe } from '../recipe/types.ts';
 import type { Backend } from '../rewrite/pass.ts';
 import type { Model } from '../ir/model.ts';
+import type { PortMap } from '../verify/ports.ts';
 import { Stop } from './document.ts';
+import { correspondence, withOutputs } from './interface.ts';
 import type { Parcel } from './ports.ts';
 import type { DocumentView } from './types.ts';
 
@@ -90,6 +92,18 @@ export class OpenDocument {
     const original =
       index === 0 && this.file.bytes !== null && externalBytes(this.file.model) === 0 ? this.file.bytes : null;
     return { name: this.file.name, bytes: original ? new Uint8Array(original) : writeModel(stop.model) };
+  }
+
+  /**
+   * Stop `a` as it is held against stop `b`: where inputs or outputs changed in between, with what answers to what, and
+   * with the values that `b` shows as outputs of its own.
+   */
+  compared(a: number, b: number): { readonly original: Parcel; readonly ports: PortMap | null } {
+    const between = this.stops.slice(a + 1, b + 1).map((stop) => stop.model);
+    const found = correspondence(this.stop(a), this.stop(b), between);
+    if (!found || found.reveal.length === 0) return { original: this.parcel(a), ports: found?.ports ?? null };
+    const bytes = writeModel(withOutputs(this.stop(a), found.reveal));
+    return { original: { name: this.file.name, bytes }, ports: found.ports };
   }
 
   /** Of the opened file, external data included; computed when first asked for; null where there is no way to. */

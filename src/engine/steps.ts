@@ -1,6 +1,7 @@
 import { analyze } from '../analysis/analyze.ts';
 import { summarize } from '../analysis/summary.ts';
 import { CodedError, fromErrorRecord } from '../base/error.ts';
+import { loosest, type Exactness } from '../base/exactness.ts';
 import type { Job } from '../base/job.ts';
 import { modelByteLength } from '../onnx/write.ts';
 import { hasPass, passById } from '../passes/index.ts';
@@ -35,11 +36,20 @@ const hooksOf = (before: Stop, { backend, port, job }: StepContext): ReplayHooks
   obtain: (pass, context) => obtainFacts(pass, context, port, job),
 });
 
+/** A hand edit is called by what it did: "Rename Conv 3 to stem". */
+const titleOf = ({ applied, pass, step }: ReplayOutcome): string => applied[0]?.title ?? pass?.title ?? step.pass;
+
+/** The pass's class, or what is proven for the places where it was applied. */
+function exactnessOf({ applied, pass }: ReplayOutcome): Exactness {
+  const own = pass?.preserves ?? 'bits';
+  return applied.length === 0 ? own : loosest(applied.map((site) => site.preserves ?? own));
+}
+
 function stopAfter(before: Stop, outcome: ReplayOutcome, revision: number): Stop {
   const told: StepOutcome = {
     step: outcome.step,
-    title: outcome.pass?.title ?? outcome.step.pass,
-    preserves: outcome.pass?.preserves ?? 'bits',
+    title: titleOf(outcome),
+    preserves: exactnessOf(outcome),
     sites: outcome.applied.length,
     off: outcome.off.length,
     removed: outcome.removed,

@@ -1,5 +1,5 @@
 import { CodedError } from '../base/error.ts';
-import type { Exactness } from '../base/exactness.ts';
+import { loosest, type Exactness } from '../base/exactness.ts';
 import type { Job } from '../base/job.ts';
 import type { Json } from '../base/json.ts';
 import type { BenchRequest, BenchResult } from '../bench/types.ts';
@@ -30,6 +30,7 @@ import type {
   TensorStats,
   TensorValues,
 } from './detail-types.ts';
+import { editTargets, type EditTarget } from './edit-target.ts';
 import { nodeDetail, nodeLabel } from './node-detail.ts';
 import { overlayValues } from './overlay.ts';
 import { OpenDocument, type OpenedFile } from './opened.ts';
@@ -183,6 +184,11 @@ export class Studio {
     return overlayValues(overlay, { stop, name: file.name, port: this.port, request, job });
   }
 
+  editTargets(nodes: readonly number[]): readonly EditTarget[] {
+    const { model, analysis } = this.current.current;
+    return editTargets(model, analysis, nodes as readonly NodeId[]);
+  }
+
   async prunePlan(options: { importance: string; seed: number }, job: Job): Promise<PrunePlanView> {
     const { model, analysis } = this.current.current;
     job.progress({ stage: 'Finding dependency groups' });
@@ -202,8 +208,11 @@ export class Studio {
     const document = this.current;
     const exactness: Exactness = document.exactness(a, b);
     const target = document.stop(b);
-    const full = { ...request, class: exactness };
-    const result = await this.port.verify(document.parcel(a), document.parcel(b), full, job);
+    const { original, ports } = document.compared(a, b);
+    // Other sizes take other kernels, which sum in another order.
+    const level = ports && ports.parts > 1 ? loosest([exactness, 'order']) : exactness;
+    const full = { ...request, class: level, ...(ports ? { ports } : {}) };
+    const result = await this.port.verify(original, document.parcel(b), full, job);
     if (a === b - 1) target.verify = result;
     if (a === 0) target.whole = result;
     return { result, document: this.document() };

@@ -485,7 +485,7 @@ export function* nodesBelow(model: Model, graph: Graph): Generator<Node> {
 }
 
 /** Values that a node needs before it can run: its inputs, and what its subgraphs capture or return from outside. */
-function dependencies(model: Model, node: Node): ValueId[] {
+export function dependencies(model: Model, node: Node): ValueId[] {
   const needs = node.inputs.filter((input) => input !== null);
   for (const graph of innerGraphs(model, node)) {
     for (const id of graph.nodes) needs.push(...model.getNode(id).inputs.filter((input) => input !== null));

@@ -5,6 +5,15 @@ import { eliminateIdentity } from './cleanup/eliminate-identity.ts';
 import { eliminateNoop } from './cleanup/eliminate-noop.ts';
 import { foldConstants } from './cleanup/fold-constants.ts';
 import { freezeInitializers } from './cleanup/freeze-initializers.ts';
+import { addOutput } from './edit/add-output.ts';
+import { deleteNodes } from './edit/delete-nodes.ts';
+import { extractSubgraph } from './edit/extract-subgraph.ts';
+import { removeInput } from './edit/remove-input.ts';
+import { removeOutput } from './edit/remove-output.ts';
+import { rename } from './edit/rename.ts';
+import { setAttribute } from './edit/set-attribute.ts';
+import { setBatch } from './edit/set-batch.ts';
+import { setInputShape } from './edit/set-input-shape.ts';
 import { foldBatchNorm } from './fusion/fold-batch-norm.ts';
 import { fuseConvActivation } from './fusion/fuse-conv-activation.ts';
 import { mergeParallelMatMuls } from './fusion/merge-parallel-matmuls.ts';
@@ -21,6 +30,15 @@ export const PASSES: readonly Pass[] = [
   fuseConvActivation,
   mergeParallelMatMuls,
   pruneChannels,
+  rename,
+  deleteNodes,
+  addOutput,
+  removeOutput,
+  removeInput,
+  setBatch,
+  setInputShape,
+  setAttribute,
+  extractSubgraph,
 ];
 
 const byId = new Map(PASSES.map((pass) => [pass.id, pass]));

@@ -10,6 +10,7 @@ import type {
   TensorStats,
   TensorValues,
 } from '../engine/detail-types.ts';
+import type { EditTarget } from '../engine/edit-target.ts';
 import type {
   ApplyRequest,
   AskedOverlay,
@@ -77,6 +78,8 @@ export interface GraphApi {
   tensorValues: Row<{ ref: TensorRef; from: number; count: number }, TensorValues>;
   /** What an overlay says of every node at the cursor; `time` runs the model as `request` says. */
   overlay: Row<{ overlay: AskedOverlay; request: BenchRequest }, OverlayValues>;
+  /** What hand edits of these nodes start from. */
+  editTargets: Row<{ nodes: readonly number[] }, readonly EditTarget[]>;
   prunePlan: Row<{ importance: string; seed: number }, PrunePlanView>;
   /** Verifies stop `b` against stop `a`; stored in the document for neighbours and for original-to-cursor. */
   verify: Row<{ a: number; b: number; request: StopsRequest }, { result: VerifyResult; document: DocumentView }>;

@@ -93,9 +93,10 @@ export async function replayStep(
       ...(settings.obtain ? { obtain: settings.obtain } : {}),
     });
     const { changed: _, ...facts } = result;
+    if (pass.targeted === true) requirePlace(pass, step, result);
     return {
       index,
-      step: decided(step, result),
+      step: decided(pass, step, result),
       pass,
       model: copy,
       ...facts,
@@ -120,6 +121,16 @@ const find = (id: string): Pass | null => (hasPass(id) ? passById(id) : null);
 
 const nothing = { applied: [], off: [], lost: [], refusals: [], removed: 0, added: 0, decisions: {} };
 
-function decided(step: RecipeStep, { decisions }: PassResult): RecipeStep {
-  return Object.keys(decisions).length === 0 ? step : { ...step, decisions: { ...step.decisions, ...decisions } };
+/** A hand edit that cannot be done is an error with its reason; one whose place is gone is `lost`. */
+function requirePlace(pass: Pass, step: RecipeStep, { applied, lost, refusals }: PassResult): void {
+  if (applied.length > 0 || lost.length > 0) return;
+  const reason = refusals[0]?.reason ?? 'there is no such place in this model.';
+  throw new CodedError('pass-failed', `${pass.title}: ${reason}`, { pass: pass.id, options: step.options });
+}
+
+/** The decisions of its sites; where the options name one place, also its key, so that it can be told as lost. */
+function decided(pass: Pass, step: RecipeStep, { applied, decisions }: PassResult): RecipeStep {
+  const sites = pass.targeted === true && step.sites === 'all' ? applied.map((site) => site.key) : step.sites;
+  const known = Object.keys(decisions).length > 0 ? { decisions: { ...step.decisions, ...decisions } } : {};
+  return { ...step, sites, ...known };
 }

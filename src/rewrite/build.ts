@@ -84,6 +84,12 @@ export function bypassRefusal(model: Model, gone: ValueId, kept: ValueId): strin
  * output, it takes over the producer of `kept`, for output names stay. Callers ask `bypassRefusal` first.
  */
 export function bypass(model: Model, node: Node, gone: ValueId, kept: ValueId): void {
+  reroute(model, node, gone, kept);
+  removeWithConstants(model, node.id);
+}
+
+/** As `bypass`, but the node stays for the caller to remove; nothing uses `gone` or reads the node any more. */
+export function reroute(model: Model, node: Node, gone: ValueId, kept: ValueId): void {
   const source = model.getValue(kept);
   if (model.isGraphOutput(gone)) {
     const { node: producer, index } = defined(source.producer, 'the producer of a repeated value');
@@ -95,7 +101,6 @@ export function bypass(model: Model, node: Node, gone: ValueId, kept: ValueId): 
     model.replaceAllUses(gone, kept);
     source.type ??= model.getValue(gone).type;
   }
-  removeWithConstants(model, node.id);
 }
 
 /** Removes a node, and the constants that only it read. */

@@ -43,6 +43,8 @@ function expectation(spec: OptionSpec, value: Json): string | null {
       return spec.choices.some((choice) => choice.value === value)
         ? null
         : `one of ${spec.choices.map((choice) => choice.value).join(', ')}`;
+    case 'text':
+      return typeof value === 'string' ? null : 'text';
     case 'json':
       return null;
     default:

@@ -5,7 +5,7 @@ import type { Model } from '../ir/model.ts';
 import type { Tensor } from '../ir/tensor.ts';
 import type { NodeId, ValueId } from '../ir/types.ts';
 
-export type PassGroup = 'cleanup' | 'fusion' | 'pruning' | 'compress' | 'kv-cache';
+export type PassGroup = 'cleanup' | 'fusion' | 'pruning' | 'compress' | 'kv-cache' | 'edit';
 /** The runtime that a graph is made for. `portable`: ai.onnx operators only. */
 export type Backend = 'wasm' | 'webgpu' | 'portable';
 /** Facts that a pass cannot know by looking at the graph; the engine obtains them. */
@@ -29,6 +29,8 @@ export type OptionSpec =
       readonly choices: readonly { readonly value: string; readonly label: string }[];
       readonly label: string;
     }
+  /** A name or other free text; `hint` says what to give. */
+  | { readonly type: 'text'; readonly default: string; readonly label: string; readonly hint?: string }
   /** Structured options (per-group ratios, protected names), shown by a panel of their own. */
   | { readonly type: 'json'; readonly default: Json; readonly label: string };
 
@@ -49,6 +51,10 @@ export interface Site {
   readonly what: string;
   /** What was decided at this site and cannot be derived again without data (kept channels, …); goes into the recipe. */
   readonly decision?: Json;
+  /** What the step is called once it is applied here; default: the pass's title. */
+  readonly title?: string;
+  /** Stricter than the pass's own class, where that is proven for this place. */
+  readonly preserves?: Exactness;
 }
 
 /** A near miss: the pattern is here, a precondition is not. */
@@ -87,6 +93,8 @@ export interface AppliedSite {
   readonly rule: string;
   readonly removed: readonly NodeId[];
   readonly added: readonly NodeId[];
+  readonly title?: string;
+  readonly preserves?: Exactness;
 }
 
 /** What a pass looks for, in words and as operators: why it has nothing to do at a node that it does not name. */
@@ -119,6 +127,11 @@ export interface Pass {
   readonly looksFor?: LooksFor;
   /** Graph inputs or outputs may change (`freeze-initializers`); every other pass keeps their names and types. */
   readonly changesInterface?: boolean;
+  /**
+   * Its options name one place (hand edits): without them there is no site, a step that finds none fails with the reason,
+   * and the recipe keeps the site's key, so that a name that is gone is told as lost.
+   */
+  readonly targeted?: boolean;
   /** Values whose contents the pass asks for (`needs: constants`). */
   requests?(context: PassContext): readonly ValueId[];
   find(context: PassContext): Findings;

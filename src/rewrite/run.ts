@@ -186,7 +186,8 @@ class PassRun {
     }
     if (decision !== undefined) this.decisions[key] = decision;
     const removed = site.nodes.filter((id) => !model.nodes.has(id));
-    this.applied.push({ key, rule: site.rule, removed, added });
+    const { rule, title, preserves } = site;
+    this.applied.push({ key, rule, removed, added, ...(title ? { title } : {}), ...(preserves ? { preserves } : {}) });
     return true;
   }
 

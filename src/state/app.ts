@@ -2,6 +2,7 @@ import { CodedError } from '../base/error.ts';
 import type { Host } from '../protocol/host.ts';
 import { comparingActions, type ComparingActions } from './comparing.ts';
 import { createCore, type Core, type Platform, type Stores } from './core.ts';
+import { editingActions, isEdit, type EditingActions } from './editing.ts';
 import { exportingActions, type ExportingActions } from './exporting.ts';
 import { foldingActions, type FoldingActions } from './folding.ts';
 import { inspectingActions, type InspectingActions } from './inspecting.ts';
@@ -28,6 +29,7 @@ interface Actions
     FoldingActions,
     OverlayActions,
     InspectingActions,
+    EditingActions,
     PruningActions {
   changeSettings(patch: Partial<Settings>): void;
   /** Asks a job to stop; a worker that does not listen is ended, and the document opened again. */
@@ -90,9 +92,14 @@ export function createApp(
     if (document && document.cursor > 0 && document.fileBytes <= CHECKED_UNASKED) void measuring.verifyUnchecked();
   });
   const pruning = pruningActions(core, stepping, forecastOf);
+  const editing = editingActions(core, stepping, selecting.select);
   keepRecents(core);
 
-  const lookAt = (pass: string): void => (pass === PRUNE_CHANNELS ? void pruning.openPrune() : looking.lookAt(pass));
+  const lookAt = (pass: string): void => {
+    if (isEdit(core, pass)) return void editing.beginEdit(pass, editing.chosenNodes());
+    editing.cancelEdit();
+    return pass === PRUNE_CHANNELS ? void pruning.openPrune() : looking.lookAt(pass);
+  };
   const inspecting = inspectingActions(core, { ...looking, ...selecting, ...stepping, lookAt });
   const actions: Actions = {
     ...openingActions(core, stepping.replayRecipe),
@@ -106,6 +113,7 @@ export function createApp(
     ...overlayActions(core),
     ...pruning,
     ...inspecting,
+    ...editing,
     lookAt,
     changeSettings: (patch) => core.settings.setState(({ settings }) => ({ settings: { ...settings, ...patch } })),
     cancelJob: (id) => core.runner.cancel(id),

@@ -70,6 +70,7 @@ const CLEARED = {
   sitesErrors: {},
   preview: null,
   prune: null,
+  edit: null,
   detail: null,
   detailError: null,
   overlays: {},

@@ -3,6 +3,7 @@ import type { ErrorRecord } from '../base/error.ts';
 import type { Json } from '../base/json.ts';
 import type { BenchResult } from '../bench/types.ts';
 import type { NodeDetail } from '../engine/detail-types.ts';
+import type { EditTarget } from '../engine/edit-target.ts';
 import type {
   AskedOverlay,
   DocumentView,
@@ -29,6 +30,21 @@ export interface PassPreview {
   readonly error: ErrorRecord | null;
   /** Index of the site that the stepper stands on; null: none yet. */
   readonly at: number | null;
+}
+
+/** A hand edit being made: a form with the live answer of its pass; nothing is applied. */
+export interface EditSession {
+  readonly pass: string;
+  /** The nodes that it was begun at, by NodeId. */
+  readonly targets: readonly EditTarget[];
+  readonly options: Readonly<Record<string, Json>>;
+  /** What the pass says to the options; null while it is asked. */
+  readonly found: PassSites | null;
+  /** Counted result; null until it has been counted, and where there is no site. */
+  readonly result: Preview | null;
+  readonly error: ErrorRecord | null;
+  /** The next node that is selected is where the part ends. */
+  readonly picking: boolean;
 }
 
 /** The pruning panel at work: everything a slider step needs is here, on the page's side. */
@@ -106,6 +122,7 @@ export interface DocumentState {
   readonly sitesErrors: Readonly<Record<string, ErrorRecord>>;
   readonly preview: PassPreview | null;
   readonly prune: PruneSession | null;
+  readonly edit: EditSession | null;
   /** Benchmarks of this session, the newest last. */
   readonly benches: readonly BenchEntry[];
   readonly failure: Failure | null;
@@ -140,6 +157,7 @@ export const createDocumentStore = (): DocumentStore =>
     sitesErrors: {},
     preview: null,
     prune: null,
+    edit: null,
     benches: [],
     failure: null,
     pending: null,

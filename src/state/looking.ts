@@ -87,7 +87,8 @@ export function lookingActions(core: Core, focus: (node: number) => void): Looki
     counting.stop();
     findingOne.stop();
     find(
-      store.getState().passes.map((pass) => pass.id),
+      // Hand edits have no place until a person gives one.
+      store.getState().passes.flatMap((pass) => (pass.group === 'edit' ? [] : [pass.id])),
       findingAll,
     );
   });

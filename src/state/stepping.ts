@@ -72,7 +72,9 @@ export function steppingActions(core: Core, afterStep: () => void): SteppingActi
       const opened = await core.change('apply', 'pass', title, (call) => core.client.call('apply', request, call));
       if (!opened) return false;
       const stop = opened.document.stops[opened.document.cursor];
-      land(opened, stop ? `${title}: ${plural(stop.sites, 'site')}` : title, opened.document.cursor - 1);
+      // A hand edit is called by what it did.
+      const said = !stop || stop.title !== title ? (stop?.title ?? title) : `${title}: ${plural(stop.sites, 'site')}`;
+      land(opened, said, opened.document.cursor - 1);
       return true;
     },
     async applyPreset(preset, title) {

@@ -12,6 +12,8 @@ export interface ViewState {
   readonly selected: number | null;
   /** Key of the group that is selected; a node and a group are never selected together. */
   readonly selectedGroup: string | null;
+  /** Nodes chosen beside the selected one, for edits of several. */
+  readonly marked: readonly number[];
   readonly overlay: Overlay;
   readonly dock: DockTab;
   readonly inspector: InspectorTab;
@@ -40,6 +42,7 @@ export const createViewStore = (): ViewStore =>
     workspace: 'studio',
     selected: null,
     selectedGroup: null,
+    marked: [],
     overlay: 'operator',
     dock: 'recipe',
     inspector: 'node',

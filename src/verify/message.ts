@@ -11,13 +11,15 @@ interface Findings {
   readonly inputs: number;
   readonly constant: readonly string[];
   readonly uncompared: readonly string[];
+  /** Where inputs or outputs changed: what answers to what. */
+  readonly notes: readonly string[];
   /** Largest change under a 1-ulp perturbation of an ordinary input, and the output that made it. */
   readonly noise: { readonly output: string; readonly size: number };
 }
 
 /** One sentence that says the verdict and why; a second one where something was left out. */
 export function verifyMessage(findings: Findings): string {
-  return [verdictSentence(findings), ...remarks(findings)].join(' ');
+  return [verdictSentence(findings), ...remarks(findings), ...findings.notes].join(' ');
 }
 
 function verdictSentence(findings: Findings): string {

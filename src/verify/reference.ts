@@ -3,9 +3,10 @@ import { isFloat } from '../ir/types.ts';
 import { planFeeds } from '../runtime/feed-plan.ts';
 import { CHECK_ATTEMPTS } from '../runtime/feed-sizes.ts';
 import type { ModelFacts } from '../runtime/facts.ts';
-import type { HostTensor, PortInfo, RuntimeSession } from '../runtime/types.ts';
+import type { HostTensor, RuntimeSession } from '../runtime/types.ts';
 import { inputCases, perturb, type InputCase, type NamedFeeds } from './cases.ts';
 import { compareTensors, isSame } from './compare.ts';
+import type { PortMap } from './ports.ts';
 import { relativeError } from './record.ts';
 
 export type Outputs = Readonly<Record<string, HostTensor>>;
@@ -15,11 +16,13 @@ export interface ReferenceOptions {
   readonly given: readonly NamedFeeds[];
   readonly shapes: Readonly<Record<string, readonly number[]>>;
   readonly facts: ModelFacts;
+  readonly ports?: PortMap | undefined;
 }
 
 /** The original at `disabled` on WASM: its inputs, its outputs on each, and how much its last bits matter. */
 export class Reference {
   readonly session: RuntimeSession;
+  readonly ports: PortMap | undefined;
   readonly cases: readonly InputCase[];
   /** By case. */
   readonly outputs: readonly Outputs[];
@@ -29,12 +32,19 @@ export class Reference {
   private readonly noises = new Map<InputCase, Promise<ReadonlyMap<string, number>>>();
   private readonly widest = new Map<string, number>();
 
-  private constructor(session: RuntimeSession, cases: readonly InputCase[], outputs: readonly Outputs[]) {
+  private constructor(
+    session: RuntimeSession,
+    cases: readonly InputCase[],
+    outputs: readonly Outputs[],
+    ports: PortMap | undefined,
+  ) {
     this.session = session;
     this.cases = cases;
     this.outputs = outputs;
-    this.names = session.outputs.filter(({ dtype }) => dtype !== 'undefined').map(({ name }) => name);
-    this.uncompared = session.outputs.filter(({ dtype }) => dtype === 'undefined').map(({ name }) => name);
+    this.ports = ports;
+    const linked = session.outputs.filter(({ name }) => !ports || ports.outputs.some(({ source }) => source === name));
+    this.names = linked.filter(({ dtype }) => dtype !== 'undefined').map(({ name }) => name);
+    this.uncompared = linked.filter(({ dtype }) => dtype === 'undefined').map(({ name }) => name);
     for (const each of outputs) {
       for (const [name, tensor] of Object.entries(each)) {
         this.widest.set(name, Math.max(this.widestOf(name), compareTensors(tensor, tensor).scale));
@@ -52,7 +62,7 @@ export class Reference {
       job.progress({ stage: 'Running the original', done: outputs.length, total: cases.length });
       outputs.push(await session.run(each.feeds()));
     }
-    return new Reference(session, cases, outputs);
+    return new Reference(session, cases, outputs, options.ports);
   }
 
   /** Largest |y| of an output over all inputs. */
@@ -106,19 +116,4 @@ export class Reference {
     }
     return pairs > 0;
   }
-}
-
-/** What must not change between the original and the result: names and element types of inputs and outputs. */
-export function interfaceChange(before: RuntimeSession, after: RuntimeSession): string | null {
-  return portChange('input', before.inputs, after.inputs) ?? portChange('output', before.outputs, after.outputs);
-}
-
-function portChange(what: string, before: readonly PortInfo[], after: readonly PortInfo[]): string | null {
-  for (const { name, dtype } of before) {
-    const other = after.find((each) => each.name === name);
-    if (!other) return `the ${what} "${name}" is gone`;
-    if (other.dtype !== dtype) return `the ${what} "${name}" is ${other.dtype}, not ${dtype}`;
-  }
-  const added = after.find(({ name }) => !before.some((each) => each.name === name));
-  return added ? `there is a new ${what} "${added.name}"` : null;
 }

@@ -6,7 +6,8 @@ import type { OptimizationLevel, Runtime, RuntimeBackend, RuntimeSession, Sessio
 import type { InputCase } from './cases.ts';
 import { compareTensors } from './compare.ts';
 import { OutputRecord, relativeError } from './record.ts';
-import { interfaceChange, type Outputs, type Reference } from './reference.ts';
+import { asOriginal, interfaceChange, namedAsOriginal, resultFeeds, shownName } from './ports.ts';
+import type { Outputs, Reference } from './reference.ts';
 import { allowedWith, classAt, ILL_CONDITIONED, toleranceOf } from './tolerance.ts';
 import type { FailingInput, VerifyRun } from './types.ts';
 
@@ -52,7 +53,7 @@ export async function runAt(reference: Reference, models: Models, setting: Setti
   let session: RuntimeSession | null = null;
   try {
     session = await open(setting, models.result, job);
-    const change = interfaceChange(reference.session, session);
+    const change = interfaceChange(reference.session, session, reference.ports);
     if (change) return broken(setting, change);
     return await compareAll(reference, session, setting, own, job);
   } catch (error) {
@@ -113,14 +114,14 @@ async function compareAll(
     job.progress({ stage: `Running the result at ${level} on ${backend}`, done: index, total: reference.cases.length });
     if (own.isElsewhere && tried > 0 && performance.now() - started > setting.budgetMs) break;
     tried++;
-    const feeds = input.feeds();
-    const outputs = await session.run(feeds);
+    const feeds = resultFeeds(reference.ports, input.feeds(), reference.outputs[index] ?? {});
+    const outputs = namedAsOriginal(reference.ports, await session.run(feeds));
     for (const record of records) {
       const ok = await judge.add(record, input, index, outputs);
-      if (!ok) failing ??= { name: input.name, output: record.name, feeds };
+      if (!ok) failing ??= { name: input.name, output: shownName(reference.ports, record.name), feeds };
     }
   }
-  const outputs = records.map((record) => record.result());
+  const outputs = records.map((record) => ({ ...record.result(), name: shownName(reference.ports, record.name) }));
   return {
     run: { level, backend, outputs, ok: outputs.every(({ ok }) => ok) },
     failing,
@@ -198,8 +199,7 @@ class OwnOutputs {
     const input = this.reference.cases[index];
     if (!input) return null;
     try {
-      this.session ??= open(this.setting, this.model, this.job);
-      return await (await this.session).run(input.feeds());
+      return await (await this.open()).run(input.feeds());
     } catch (error) {
       if (isHopeless(error)) throw error;
       return null;
@@ -210,13 +210,17 @@ class OwnOutputs {
   async refusal(): Promise<string | null> {
     if (!this.isElsewhere) return null;
     try {
-      this.session ??= open(this.setting, this.model, this.job);
-      await (await this.session).run(this.reference.cases[0]?.feeds() ?? {});
+      await (await this.open()).run(this.reference.cases[0]?.feeds() ?? {});
       return null;
     } catch (error) {
       if (isHopeless(error)) throw error;
       return textOf(error);
     }
+  }
+
+  private open(): Promise<RuntimeSession> {
+    this.session ??= open(this.setting, this.model, this.job).then((own) => asOriginal(own, this.reference.ports));
+    return this.session;
   }
 
   async release(): Promise<void> {

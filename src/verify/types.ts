@@ -1,5 +1,6 @@
 import type { Exactness } from '../base/exactness.ts';
 import type { Feeds, OptimizationLevel, RuntimeBackend } from '../runtime/types.ts';
+import type { PortMap } from './ports.ts';
 
 /** `uninformative`: an output is constant whatever the input; `ill-conditioned`: noise above 1e-2. Neither is a pass. */
 export type Verdict = 'agrees' | 'differs' | 'uninformative' | 'ill-conditioned';
@@ -54,7 +55,7 @@ export interface VerifyResult {
 }
 
 /** A comparison of two stops of a recipe: its class is that of the steps between them, whoever asks. */
-export type StopsRequest = Omit<VerifyRequest, 'class'>;
+export type StopsRequest = Omit<VerifyRequest, 'class' | 'ports'>;
 
 export interface VerifyRequest {
   readonly class: Exactness;
@@ -62,4 +63,6 @@ export interface VerifyRequest {
   readonly backends: readonly RuntimeBackend[];
   readonly levels: readonly OptimizationLevel[];
   readonly threads: number;
+  /** Where inputs or outputs changed: what answers to what. */
+  readonly ports?: PortMap;
 }

@@ -4,6 +4,8 @@ import { readFacts, type ModelFacts } from '../runtime/facts.ts';
 import type { Runtime, RuntimeBackend } from '../runtime/types.ts';
 import type { NamedFeeds } from './cases.ts';
 import { verifyMessage } from './message.ts';
+import { runsAlone } from './alone.ts';
+import { asOriginal, shownName } from './ports.ts';
 import { worstOf } from './record.ts';
 import { Reference } from './reference.ts';
 import { runAt, sessionSettings, type RunReport, type Setting } from './run.ts';
@@ -41,6 +43,8 @@ export async function verifyModels(
 ): Promise<VerifyResult> {
   const started = performance.now();
   checkRequest(request);
+  const { ports } = request;
+  if (ports?.outputs.length === 0) return runsAlone(runtimes, b, request, job, started);
   const facts = readFacts(a);
   job.progress({ stage: 'Loading the original' });
   const ground = { backend: 'wasm', level: 'disabled', threads: request.threads } as const;
@@ -48,7 +52,11 @@ export async function verifyModels(
   const session = await runtimes.wasm.createSession(a, settings, job);
   try {
     const { feeds = [], shapes = {} } = options;
-    const reference = await Reference.run(session, { seeds: request.seeds, given: feeds, shapes, facts }, job);
+    const reference = await Reference.run(
+      asOriginal(session, ports),
+      { seeds: request.seeds, given: feeds, shapes, facts, ports },
+      job,
+    );
     const reports: RunReport[] = [];
     for (const setting of settingsOf(
       runtimes,
@@ -102,7 +110,7 @@ async function conclude(
   const checked = reports.filter(({ impossible }) => impossible === null);
   const outputs = worstOf(checked.map(({ run }) => run.outputs));
   const noise = request.class === 'approximation' ? { output: '', size: 0 } : await largestNoise(reference);
-  const constant = reference.constantOutputs(facts);
+  const constant = reference.constantOutputs(facts).map((name) => shownName(request.ports, name));
   const verdict = decide(request, checked, noise.size, constant);
   const deciding = checked.find(({ run }) => !run.ok) ?? checked[0] ?? reports[0];
   const failing = checked.find((report) => report.failing)?.failing;
@@ -119,6 +127,7 @@ async function conclude(
       constant,
       uncompared: reference.uncompared,
       noise,
+      notes: request.ports?.notes ?? [],
     }),
     outputs,
     runs: checked.map(({ run }) => run),

@@ -148,6 +148,7 @@ const handlers: Handlers<GraphApi> = {
     const values = await studio.overlay(overlay, request, job);
     return new Transferred(values, buffersOf(values));
   },
+  editTargets: ({ nodes }) => studio.editTargets(nodes),
   prunePlan: (params, job) => studio.prunePlan(params, job),
   verify: (params, job) => studio.verify(params, job),
   bench: (params, job) => studio.bench(params, job),

@@ -22,7 +22,7 @@ async function rewrite(studio: CommandStudio, args: Arguments, job: Job): Promis
     return studio.replay({ json: readFileSync(recipe, 'utf8') }, job);
   }
   if (recipe) return studio.replay({ preset: recipe }, job);
-  for (const pass of passes) await studio.apply({ pass, options: passOptions(args), off: [] }, job);
+  for (const pass of passes) await studio.apply({ pass, options: passOptions(args, pass), off: [] }, job);
   return studio.document();
 }
 

@@ -17,7 +17,7 @@ export const sites: Command = {
     if (!pass) throw new UsageError('--pass is missing.');
     const { studio } = await openStudio(args.positionals[0] ?? '', job);
     studio.setBackend(args.choice('backend', BACKENDS) ?? 'wasm');
-    const [found] = await studio.sites([pass], { [pass]: passOptions(args) }, job);
+    const [found] = await studio.sites([pass], { [pass]: passOptions(args, pass) }, job);
     if (!found) throw new UsageError(`There is no pass ${pass}.`);
     const named = (nodes: readonly number[]): string[] => nodes.map((node) => studio.nodeLabel(node));
     const result = {

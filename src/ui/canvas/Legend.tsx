@@ -14,8 +14,8 @@ interface Props {
   readonly props: Pick<GraphCanvasProps, 'overlay' | 'overlayEntry' | 'onMeasure'>;
   readonly scene: Scene;
   readonly look: Look;
-  /** Brings a row into view. */
-  readonly onGoTo: (row: number) => void;
+  /** Brings an item into view. */
+  readonly onGoTo: (item: number) => void;
 }
 
 /** What the colours on the canvas mean, above the switch that chooses them. */

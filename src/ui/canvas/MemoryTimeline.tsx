@@ -10,7 +10,8 @@ const HEIGHT = 52;
 interface Props {
   readonly scene: Scene;
   readonly entry: GraphCanvasProps['overlayEntry'];
-  readonly onGoTo: (row: number) => void;
+  /** Brings an item into view. */
+  readonly onGoTo: (item: number) => void;
 }
 
 /** Live activations over the run, first node to last; a press goes to the node that runs then. */
@@ -20,7 +21,7 @@ export function MemoryTimeline({ scene, entry, onGoTo }: Props) {
   if (!values || !shape || !(shape.most > 0)) return null;
   const goTo = (index: number): void => {
     const row = scene.rowOf.get(values.nodes[index] ?? -1);
-    if (row !== undefined) onGoTo(row);
+    if (row !== undefined) onGoTo(scene.items.ofRow[row]!);
   };
   const peakRow = scene.rowOf.get(values.nodes[shape.peak] ?? -1);
   const peak = `${formatBytes(shape.most)} at ${peakRow === undefined ? '–' : scene.label(peakRow)}`;

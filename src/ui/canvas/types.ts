@@ -75,7 +75,8 @@ export interface GraphCanvasProps {
   readonly matches?: readonly number[] | null;
   /** Brings a node into view; a new nonce makes a repeated wish a new one. */
   readonly focusRequest: { readonly node: number; readonly nonce: number } | null;
-  readonly onSelect: (node: number | null) => void;
+  /** `beside`: the node is chosen beside the selected one. */
+  readonly onSelect: (node: number | null, beside?: boolean) => void;
   readonly onSelectGroup: (key: string) => void;
   /** Folds or unfolds groups by their keys; `copies`: everything that is built like them too. */
   readonly onFold: (keys: readonly string[], folded: boolean, copies: boolean) => void;

@@ -25,10 +25,10 @@ export function usePointer(props: PointerProps, scene: Scene, camera: Camera, mo
     const { x, y, zoom } = camera.viewport;
     return [(clientX - flow.current.left - x) / zoom, (clientY - flow.current.top - y) / zoom];
   };
-  const selectItem = (item: number): void => {
+  const selectItem = (item: number, beside = false): void => {
     if (item < 0) onSelect(null);
     else if (isGroup(scene, item)) onSelectGroup(view.groups.keys[groupOfItem(scene, item)]!);
-    else onSelect(view.nodeIds[item]!);
+    else onSelect(view.nodeIds[item]!, beside);
   };
   /** A stub leads to what it stands for. */
   const follow = (stub: number): void => {
@@ -43,7 +43,7 @@ export function usePointer(props: PointerProps, scene: Scene, camera: Camera, mo
     const port = view.inputs.indexOf(wire);
     if (port >= 0) moves.centre(layout.portX[port]!, layout.portY[port]!);
   };
-  const click = (event: Place): void => {
+  const click = (event: Place & { readonly shiftKey: boolean }): void => {
     onOpenRefusal(null);
     const at = toGraph(event);
     const stub = stubAt(scene, ...at);
@@ -54,7 +54,7 @@ export function usePointer(props: PointerProps, scene: Scene, camera: Camera, mo
     const item = itemAt(scene, ...at);
     const header = item < 0 ? headerAt(scene, ...at) : null;
     if (header) onSelectGroup(view.groups.keys[header.group]!);
-    else selectItem(item);
+    else selectItem(item, event.shiftKey);
   };
   /** Folds the group whose header is under the pointer, or unfolds what the box there holds; with Alt its copies too. */
   const turn = (event: MouseEvent<HTMLElement>): void => {

@@ -3,6 +3,7 @@ import type { ComponentType } from 'react';
 import type { NodeDetail } from '../../engine/detail-types.ts';
 import type { App } from '../../state/app.ts';
 import type { InspectorTab } from '../../state/view.ts';
+import { NodeEdits } from '../edit/NodeEdits.tsx';
 import { Badge, Icon, IconButton, Tabs } from '../kit/controls.tsx';
 import { FamilyGlyph } from '../kit/Glyph.tsx';
 import { useDocument, useView } from '../kit/use-store.ts';
@@ -72,6 +73,7 @@ function Head({ app, node }: { readonly app: App; readonly node: number }) {
               <Icon of={ExternalLink} size={13} />
             </a>
           )}
+          <NodeEdits app={app} node={node} />
           <IconButton
             icon={Crosshair}
             size="small"

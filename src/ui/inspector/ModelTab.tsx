@@ -2,6 +2,7 @@ import { Check, FileQuestionMark, Unplug } from 'lucide-react';
 import { formatBytes, formatCount, formatInteger, formatShape, plural } from '../../base/format.ts';
 import type { IoSummary, ModelSummary } from '../../analysis/summary.ts';
 import type { App } from '../../state/app.ts';
+import { PortEdits } from '../edit/PortEdits.tsx';
 import { Button, Icon } from '../kit/controls.tsx';
 import { useDocument } from '../kit/use-store.ts';
 import { chooseFiles } from '../start/files.ts';
@@ -54,18 +55,28 @@ function ExternalData({ app }: { readonly app: App }) {
   );
 }
 
-function Ports({ title, ports }: { readonly title: string; readonly ports: readonly IoSummary[] }) {
+interface PortsProps {
+  readonly app: App;
+  readonly title: string;
+  readonly kind: 'input' | 'output';
+  readonly ports: readonly IoSummary[];
+}
+
+function Ports({ app, title, kind, ports }: PortsProps) {
   return (
     <section className="sec" aria-label={title}>
       <h3 className="h4 mb-1.5">{title}</h3>
       <dl className="kv">
-        {ports.map(({ name, dtype, shape }) => (
-          <div key={name} className="contents">
-            <dt className="ell" title={name}>
-              {name}
+        {ports.map((port) => (
+          <div key={port.name} className="contents">
+            <dt className="ell" title={port.name}>
+              {port.name}
             </dt>
-            <dd className="mono">
-              {formatShape(shape)} <span className="text-ink-3">{dtype}</span>
+            <dd className="port">
+              <span className="mono">
+                {formatShape(port.shape)} <span className="text-ink-3">{port.dtype}</span>
+              </span>
+              <PortEdits app={app} kind={kind} port={port} />
             </dd>
           </div>
         ))}
@@ -143,8 +154,8 @@ export function ModelTab({ app }: { readonly app: App }) {
           </p>
         ))}
       </section>
-      <Ports title="Inputs" ports={summary.inputs} />
-      <Ports title="Outputs" ports={summary.outputs} />
+      <Ports app={app} title="Inputs" kind="input" ports={summary.inputs} />
+      <Ports app={app} title="Outputs" kind="output" ports={summary.outputs} />
       <Operators app={app} summary={summary} />
     </div>
   );

@@ -3,6 +3,7 @@ import { formatInteger, plural } from '../../base/format.ts';
 import type { PassInfo, PassSites } from '../../engine/types.ts';
 import type { Backend } from '../../rewrite/pass.ts';
 import type { App } from '../../state/app.ts';
+import { EditList } from '../edit/EditList.tsx';
 import { Icon } from '../kit/controls.tsx';
 import { useDocument, useJobs } from '../kit/use-store.ts';
 import { BACKEND_NAMES, BackendMenu } from './BackendMenu.tsx';
@@ -133,6 +134,7 @@ export function PassPanel({ app }: { readonly app: App }) {
             ))}
           </div>
         ))}
+        <EditList app={app} />
       </div>
     </section>
   );

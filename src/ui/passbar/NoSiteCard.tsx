@@ -1,17 +1,11 @@
 import { Combine } from 'lucide-react';
-import { plainOperator, plural } from '../../base/format.ts';
+import { plural } from '../../base/format.ts';
 import type { GraphView } from '../../ir/view.ts';
 import type { Refusal } from '../../rewrite/pass.ts';
 import type { App } from '../../state/app.ts';
 import { Icon } from '../kit/controls.tsx';
+import { nodeTitle } from '../kit/node-title.ts';
 import { useDocument, useView } from '../kit/use-store.ts';
-
-/** `Conv 21`: what a person calls a node. */
-function nodeTitle(view: GraphView, node: number): string {
-  const row = view.nodeIds.indexOf(node);
-  if (row < 0) return `node ${node}`;
-  return `${plainOperator(view.opTypes[view.nodeOps[row] ?? 0] ?? '?')} ${view.nodeOrdinals[row] ?? ''}`;
-}
 
 const path = (view: GraphView, refusal: Refusal): string =>
   refusal.nodes

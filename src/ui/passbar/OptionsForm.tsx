@@ -59,6 +59,20 @@ function ChoiceField({ id, spec, value, onChange }: FieldProps<'choice'>) {
   );
 }
 
+function TextField({ id, spec, value, onChange }: FieldProps<'text'>) {
+  return (
+    <span className="field w-[170px]">
+      <input
+        id={id}
+        className="mono min-w-0 flex-1"
+        placeholder={spec.hint}
+        defaultValue={typeof value === 'string' ? value : spec.default}
+        onChange={(event) => onChange(event.target.value)}
+      />
+    </span>
+  );
+}
+
 function Field({ id, spec, value, onChange }: FieldProps<OptionSpec['type']>) {
   switch (spec.type) {
     case 'number':
@@ -67,6 +81,8 @@ function Field({ id, spec, value, onChange }: FieldProps<OptionSpec['type']>) {
       return <BooleanField id={id} spec={spec} value={value} onChange={onChange} />;
     case 'choice':
       return <ChoiceField id={id} spec={spec} value={value} onChange={onChange} />;
+    case 'text':
+      return <TextField id={id} spec={spec} value={value} onChange={onChange} />;
     case 'json':
       return null;
     default:

@@ -2,6 +2,8 @@ import { useState } from 'react';
 import type { App } from '../../state/app.ts';
 import { isAsked } from '../../state/overlays.ts';
 import { GraphCanvas } from '../canvas/GraphCanvas.tsx';
+import { EditCard } from '../edit/EditCard.tsx';
+import { EditMenu } from '../edit/EditMenu.tsx';
 import { Button } from '../kit/controls.tsx';
 import { Problem } from '../kit/Problem.tsx';
 import { useLater } from '../kit/use-later.ts';
@@ -12,11 +14,11 @@ import { GroupCard } from '../prune/GroupCard.tsx';
 import { PruneBar } from '../prune/PruneBar.tsx';
 import { OpeningCard } from '../start/Opening.tsx';
 import { OpenProblem } from '../start/OpenProblem.tsx';
-import { useCanvasPrune, useCanvasRefusals, useCanvasSites } from './canvas-data.ts';
+import { toggleOnCanvas, useCanvasPrune, useCanvasRefusals, useCanvasSites } from './canvas-data.ts';
 import { RunningCard } from './RunningCard.tsx';
 
 /** The graph with everything that is drawn on it. */
-function Graph({ app }: { readonly app: App }) {
+function Graph({ app, readOnly }: { readonly app: App; readonly readOnly: boolean }) {
   const picture = useDocument(app, (state) => state.picture);
   const origin = useDocument(app, (state) => state.origin);
   const opened = useDocument(app, (state) => state.opened);
@@ -33,7 +35,7 @@ function Graph({ app }: { readonly app: App }) {
   const prune = useCanvasPrune(app);
   const [hovered, setHovered] = useState<number | null>(null);
   if (!picture) return null;
-  return (
+  const canvas = (
     <GraphCanvas
       picture={picture}
       origin={origin}
@@ -50,15 +52,22 @@ function Graph({ app }: { readonly app: App }) {
       prune={prune}
       matches={matches}
       focusRequest={focus}
-      onSelect={app.actions.select}
+      onSelect={(node, beside) => (beside === true && node !== null ? app.actions.mark(node) : app.actions.pick(node))}
       onSelectGroup={app.actions.selectGroup}
       onFold={app.actions.fold}
       onHover={setHovered}
-      onToggleSite={app.actions.toggleSite}
+      onToggleSite={(key) => toggleOnCanvas(app, key)}
       onOpenRefusal={app.actions.showRefusal}
       onOverlay={app.actions.setOverlay}
       onMeasure={() => void app.actions.measureNodes()}
     />
+  );
+  return readOnly ? (
+    canvas
+  ) : (
+    <EditMenu app={app} hovered={hovered}>
+      {canvas}
+    </EditMenu>
   );
 }
 
@@ -102,13 +111,14 @@ function OtherFile({ app }: { readonly app: App }) {
 export function CanvasArea({ app, readOnly }: { readonly app: App; readonly readOnly: boolean }) {
   return (
     <>
-      <Graph app={app} />
+      <Graph app={app} readOnly={readOnly} />
       {!readOnly && (
         <>
           <PassBar app={app} />
           <NoSiteCard app={app} />
           <PruneBar app={app} />
           <GroupCard app={app} />
+          <EditCard app={app} />
         </>
       )}
       {readOnly && (

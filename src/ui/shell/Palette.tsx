@@ -5,7 +5,7 @@ import type { App } from '../../state/app.ts';
 import { useView } from '../kit/use-store.ts';
 import { commandsOf, type Command } from './commands.ts';
 
-const GROUPS: readonly Command['group'][] = ['Passes', 'Recipe', 'Measure', 'Look', 'Model', 'Page'];
+const GROUPS: readonly Command['group'][] = ['Passes', 'Edit', 'Recipe', 'Measure', 'Look', 'Model', 'Page'];
 
 function Items({ app }: { readonly app: App }) {
   const commands = useMemo(() => commandsOf(app), [app]);

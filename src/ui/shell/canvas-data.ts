@@ -2,19 +2,42 @@ import { useMemo } from 'react';
 import type { App } from '../../state/app.ts';
 import type { PruneSession } from '../../state/document.ts';
 import type { CanvasPrune, CanvasRefusal, CanvasSite, PruneMark } from '../canvas/types.ts';
-import { useDocument } from '../kit/use-store.ts';
+import { useDocument, useView } from '../kit/use-store.ts';
 import { cutFlags } from '../prune/cut.ts';
 
 const NO_SITES: readonly CanvasSite[] = [];
 const NO_REFUSALS: readonly CanvasRefusal[] = [];
 
-/** Sites of the pass being looked at, with what the person switched off. */
+/** Marks of chosen nodes stand among the sites: their ticks take them out again. */
+const MARK = 'chosen:';
+
+/** The nodes that are chosen together, or else those that a hand edit would touch. */
+function useEditSites(app: App): readonly CanvasSite[] {
+  const marked = useView(app, (state) => state.marked);
+  const selected = useView(app, (state) => state.selected);
+  const site = useDocument(app, (state) => state.edit?.found?.sites[0]);
+  return useMemo(() => {
+    if (site && site.nodes.length > 0) return [{ key: site.key, nodes: site.nodes, what: site.what, on: true }];
+    if (marked.length === 0) return NO_SITES;
+    const chosen = selected === null ? marked : [selected, ...marked];
+    return chosen.map((node) => ({ key: `${MARK}${node}`, nodes: [node], what: 'Chosen', on: true }));
+  }, [marked, selected, site]);
+}
+
+/** A tick on the canvas: of a site, or of a node that is chosen beside others. */
+export function toggleOnCanvas(app: App, key: string): void {
+  if (key.startsWith(MARK)) app.actions.mark(Number(key.slice(MARK.length)));
+  else app.actions.toggleSite(key);
+}
+
+/** Sites of the pass being looked at, with what the person switched off; else the nodes chosen for an edit. */
 export function useCanvasSites(app: App): readonly CanvasSite[] {
+  const edited = useEditSites(app);
   const off = useDocument(app, (state) => state.preview?.off);
   const found = useDocument(app, (state) => (state.preview ? state.sites[state.preview.pass]?.sites : undefined));
   return useMemo(
-    () => (found && off ? found.map(({ key, nodes, what }) => ({ key, nodes, what, on: !off.has(key) })) : NO_SITES),
-    [found, off],
+    () => (found && off ? found.map(({ key, nodes, what }) => ({ key, nodes, what, on: !off.has(key) })) : edited),
+    [found, off, edited],
   );
 }
 

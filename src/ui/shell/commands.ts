@@ -1,27 +1,38 @@
 import type { App } from '../../state/app.ts';
 import { nextOverlay } from '../../state/overlays.ts';
 import { MOD } from '../kit/controls.tsx';
+import { modelActions, nodeActions } from '../edit/actions.ts';
 import { chooseFiles } from '../start/files.ts';
 
 export interface Command {
-  readonly group: 'Model' | 'Recipe' | 'Passes' | 'Look' | 'Measure' | 'Page';
+  readonly group: 'Model' | 'Recipe' | 'Passes' | 'Edit' | 'Look' | 'Measure' | 'Page';
   readonly title: string;
   readonly keys?: string;
   readonly run: () => void;
 }
 
 /** Commands that need an open model. */
-function documentCommands({ actions, document, settings, view }: App): readonly Command[] {
+function documentCommands(app: App): readonly Command[] {
+  const { actions, document, settings, view } = app;
   const { passes, sites, document: open } = document.getState();
   if (!open) return [];
-  const passCommands = passes.map((pass): Command => {
-    const found = sites[pass.id]?.sites.length;
-    const count = found === undefined ? '' : `${found}`;
-    return { group: 'Passes', title: pass.title, keys: count, run: () => actions.lookAt(pass.id) };
-  });
+  const passCommands = passes
+    .filter((pass) => pass.group !== 'edit')
+    .map((pass): Command => {
+      const found = sites[pass.id]?.sites.length;
+      const count = found === undefined ? '' : `${found}`;
+      return { group: 'Passes', title: pass.title, keys: count, run: () => actions.lookAt(pass.id) };
+    });
+  const node = view.getState().selected;
+  const picture = document.getState().picture;
+  const byHand = [
+    ...(node === null || !picture ? [] : nodeActions(app, node, picture.view).flat()),
+    ...modelActions(app),
+  ];
   const rightOpen = settings.getState().settings.rightOpen;
   return [
     ...passCommands,
+    ...byHand.map(({ title, run }): Command => ({ group: 'Edit', title, run })),
     { group: 'Recipe', title: 'Clean up, all passes', run: () => void actions.applyPreset('clean', 'Clean up') },
     { group: 'Recipe', title: 'Undo', keys: `${MOD}Z`, run: () => void actions.undo() },
     { group: 'Recipe', title: 'Redo', keys: `⇧${MOD}Z`, run: () => void actions.redo() },

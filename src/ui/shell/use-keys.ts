@@ -53,11 +53,12 @@ function apply({ actions, document }: App): void {
 
 /** Gives up what is at work, the innermost first. */
 function escape({ actions, document, view }: App): void {
-  const { status, openError, failure, preview, prune } = document.getState();
+  const { status, openError, failure, preview, prune, edit } = document.getState();
   if (status === 'opening') actions.cancelOpening();
   else if (openError) actions.dismissOpenError();
   else if (view.getState().refusal !== null) actions.showRefusal(null);
   else if (failure) actions.dismissFailure();
+  else if (edit) actions.cancelEdit();
   else if (preview || prune) actions.cancelLook();
   else actions.select(null);
 }

@@ -1,0 +1,210 @@
+import { plural } from '../../base/format.ts';
+import { dependencies, type Model, type Node } from '../../ir/model.ts';
+import type { NodeId, ValueId, ValueType } from '../../ir/types.ts';
+import { removeIfUnusedConstant } from '../../rewrite/build.ts';
+import { outputsOf } from '../../rewrite/graphs.ts';
+import type { PassContext } from '../../rewrite/pass.ts';
+import { declarable } from './declare.ts';
+import { editPass, refuse } from './edit-pass.ts';
+import { namesOption, nodeNamed, valueNamed } from './targets.ts';
+
+/** A part of the main graph: its nodes and the values at its borders. */
+interface Part {
+  readonly nodes: ReadonlySet<NodeId>;
+  readonly inputs: readonly ValueId[];
+  readonly outputs: readonly ValueId[];
+}
+
+function mainValue(model: Model, name: string): ValueId {
+  const value = valueNamed(model, name);
+  if (value.graph !== model.graph.id) refuse(`"${name}" lies inside a subgraph; only the main graph can be cut.`);
+  return value.id;
+}
+
+function mainNode(model: Model, name: string): NodeId {
+  const node = nodeNamed(model, name);
+  if (node.graph !== model.graph.id)
+    refuse(`${node.opType} "${name}" lies inside a subgraph; only the main graph can be cut.`, [node.id]);
+  return node.id;
+}
+
+const isInput = (model: Model, value: ValueId): boolean => model.graph.inputs.includes(value);
+
+/**
+ * Walks back from the outputs and stops at the given inputs. Inputs of the model that are reached beside them stay inputs.
+ */
+function partBetween({ model }: PassContext, from: readonly ValueId[], to: readonly ValueId[]): Part {
+  const ends = new Set(from);
+  const nodes = new Set<NodeId>();
+  const met = new Set<ValueId>();
+  const queue = to.filter((value) => !ends.has(value));
+  for (let value = queue.pop(); value !== undefined; value = queue.pop()) {
+    if (ends.has(value) || met.has(value)) {
+      if (ends.has(value)) met.add(value);
+      continue;
+    }
+    met.add(value);
+    const producer = model.getValue(value).producer;
+    if (!producer || nodes.has(producer.node)) continue;
+    nodes.add(producer.node);
+    queue.push(...dependencies(model, model.getNode(producer.node)).filter((each) => isOuter(model, each)));
+  }
+  const apart = from.find((value) => !met.has(value));
+  if (apart !== undefined) refuse(`No output depends on "${model.getValue(apart).name}".`, nodesAt(model, apart));
+  const beside = model.graph.inputs.filter((input) => met.has(input) && !ends.has(input));
+  return { nodes, inputs: [...from, ...beside], outputs: to };
+}
+
+/** A value of the main graph: what subgraphs compute for themselves stays inside them. */
+const isOuter = (model: Model, value: ValueId): boolean => model.getValue(value).graph === model.graph.id;
+const nodesAt = (model: Model, value: ValueId): NodeId[] => {
+  const producer = model.getValue(value).producer;
+  return producer ? [producer.node] : [];
+};
+
+/** The chosen nodes, with the Constant nodes and constant arithmetic that only feed them. */
+function partOf(context: PassContext, chosen: ReadonlySet<NodeId>): Part {
+  const { model, analysis } = context;
+  const nodes = new Set(chosen);
+  const inputs = new Set<ValueId>();
+  const queue = [...chosen];
+  for (let id = queue.shift(); id !== undefined; id = queue.shift()) {
+    for (const value of dependencies(model, model.getNode(id)).filter((each) => isOuter(model, each))) {
+      const producer = model.getValue(value).producer;
+      if (producer && (nodes.has(producer.node) || analysis.constant(value) === null)) {
+        if (!nodes.has(producer.node)) inputs.add(value);
+      } else if (producer) {
+        nodes.add(producer.node);
+        queue.push(producer.node);
+      } else if (isInput(model, value)) inputs.add(value);
+    }
+  }
+  const outputs = [...nodes].flatMap((id) =>
+    outputsOf(model.getNode(id)).filter((value) => chosen.has(id) && isNeededOutside(model, value, nodes)),
+  );
+  return { nodes, inputs: [...inputs], outputs };
+}
+
+/** A use inside a subgraph counts for the node of the main graph that holds it. */
+function isNeededOutside(model: Model, value: ValueId, nodes: ReadonlySet<NodeId>): boolean {
+  return (
+    model.isGraphOutput(value) || model.getValue(value).uses.some((use) => !nodes.has(holderOf(model, use.node).id))
+  );
+}
+
+function holderOf(model: Model, id: NodeId): Node {
+  let node = model.getNode(id);
+  for (let owner = model.getGraph(node.graph).owner; owner; owner = model.getGraph(node.graph).owner) {
+    node = model.getNode(owner.node);
+  }
+  return node;
+}
+
+/** The types that the borders are declared with. */
+function borderTypes({ model, analysis }: PassContext, { inputs, outputs }: Part): Map<ValueId, ValueType> {
+  const types = new Map<ValueId, ValueType>();
+  for (const id of [...inputs, ...outputs]) {
+    const type = declarable(analysis.type(id));
+    const { name } = model.getValue(id);
+    if (!type) refuse(`The type of "${name}" is not known, so the cut cannot go through it.`, nodesAt(model, id));
+    else if (type.kind === 'tensor' && type.shape === null && inputs.includes(id)) {
+      refuse(`Not even the rank of "${name}" is known, so the cut cannot go through it.`, nodesAt(model, id));
+    } else types.set(id, type);
+  }
+  return types;
+}
+
+function requireCut(context: PassContext, part: Part): void {
+  const { model, analysis } = context;
+  if (part.nodes.size === 0) refuse('There is no node between these values.');
+  if (part.outputs.length === 0)
+    refuse('Nothing outside needs what these nodes compute: there would be no output.', [...part.nodes]);
+  const constant = part.inputs.find((id) => analysis.constant(id) !== null);
+  if (constant !== undefined)
+    refuse(`"${model.getValue(constant).name}" is a constant; it stays in the part.`, nodesAt(model, constant));
+  if (
+    part.nodes.size === model.graph.nodes.size &&
+    part.outputs.every((id) => model.graph.outputs.includes(id)) &&
+    part.outputs.length === model.graph.outputs.length
+  ) {
+    refuse('That is the whole model.');
+  }
+}
+
+function cut(model: Model, part: Part, types: ReadonlyMap<ValueId, ValueType>): void {
+  const { graph } = model;
+  const inputs = new Set(part.inputs);
+  model.sort();
+  graph.outputs.splice(0, graph.outputs.length, ...part.outputs);
+  for (const [id, type] of types) model.getValue(id).type ??= type;
+  for (const id of part.inputs) model.detachOutput(id);
+  // Readers before what they read.
+  for (const id of [...graph.nodes].reverse()) if (!part.nodes.has(id)) model.removeNode(id);
+  const old = [...graph.inputs];
+  graph.inputs.splice(0, old.length, ...part.inputs);
+  for (const id of old) if (!inputs.has(id) && !graph.initializers.has(id)) model.removeValue(id);
+  for (const id of [...graph.initializers.keys()]) removeIfUnusedConstant(model, id);
+  for (const id of [...graph.sparseInitializers.keys()]) if (!model.isUsed(id)) model.removeValue(id);
+  const names = new Set([...model.values.values()].map((value) => value.name));
+  graph.quantizationAnnotations = graph.quantizationAnnotations.filter((each) => names.has(each.tensor));
+}
+
+function choose(context: PassContext): { readonly part: Part; readonly target: string } | null {
+  const { model } = context;
+  const [nodes, from, to] = [
+    namesOption(context, 'nodes'),
+    namesOption(context, 'inputs'),
+    namesOption(context, 'outputs'),
+  ];
+  if (nodes.length > 0 && from.length + to.length > 0)
+    refuse('Give either nodes, or values from which to which; not both.');
+  if (nodes.length > 0)
+    return { part: partOf(context, new Set(nodes.map((name) => mainNode(model, name)))), target: nodes[0] ?? '' };
+  if (from.length + to.length === 0) return null;
+  const outputs = to.length > 0 ? to.map((name) => mainValue(model, name)) : model.graph.outputs;
+  return {
+    part: partBetween(
+      context,
+      from.map((name) => mainValue(model, name)),
+      [...outputs],
+    ),
+    target: [...to, ...from][0] ?? '',
+  };
+}
+
+const named = (model: Model, values: readonly ValueId[]): string =>
+  values.map((id) => model.getValue(id).name).join(', ');
+
+/** A part of the model as a model of its own. */
+export const extractSubgraph = editPass({
+  id: 'extract-subgraph',
+  title: 'Cut out a part',
+  why: 'A part as a model of its own: to look at, to time, to deploy alone.',
+  options: {
+    nodes: { type: 'json', default: [], label: 'Nodes' },
+    inputs: { type: 'json', default: [], label: 'From values' },
+    outputs: { type: 'json', default: [], label: 'To values' },
+  },
+  preserves: 'bits',
+  changesInterface: true,
+  ask: 'Give the names of nodes, or the values from which to which: nodes, or inputs and outputs.',
+  plan(context) {
+    const { model } = context;
+    const chosen = choose(context);
+    if (!chosen) return null;
+    const { part, target } = chosen;
+    requireCut(context, part);
+    const types = borderTypes(context, part);
+    const nodes = [...part.nodes];
+    const [anchor] = nodes;
+    if (anchor === undefined) return null;
+    return {
+      target,
+      anchor,
+      nodes,
+      title: `Cut out ${plural(nodes.length, 'node')}`,
+      what: `Keeps ${plural(nodes.length, 'node')}. Inputs: ${named(model, part.inputs) || 'none'}. Outputs: ${named(model, part.outputs)}.`,
+      apply: () => cut(model, part, types),
+    };
+  },
+});

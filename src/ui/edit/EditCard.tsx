@@ -1,0 +1,145 @@
+import { Check, CircleQuestionMark, Pencil } from 'lucide-react';
+import { useEffect, useRef, type ComponentType } from 'react';
+import { formatSigned, formatSignedBytes, formatSignedCount } from '../../base/format.ts';
+import type { ModelSummary } from '../../analysis/summary.ts';
+import type { PassInfo } from '../../engine/types.ts';
+import type { App } from '../../state/app.ts';
+import type { EditSession } from '../../state/document.ts';
+import { Button, Icon } from '../kit/controls.tsx';
+import { nodeTitle } from '../kit/node-title.ts';
+import { useDocument, useJobs } from '../kit/use-store.ts';
+import './edit.css';
+import type { FormProps } from './form.ts';
+import { AddOutputForm, AttributeForm, DeleteForm, ExtractForm, RenameForm } from './node-forms.tsx';
+import { RemoveInputForm, RemoveOutputForm, SetBatchForm, SetInputShapeForm } from './port-forms.tsx';
+
+const FORMS: Readonly<Record<string, ComponentType<FormProps>>> = {
+  rename: RenameForm,
+  'delete-nodes': DeleteForm,
+  'add-output': AddOutputForm,
+  'remove-output': RemoveOutputForm,
+  'remove-input': RemoveInputForm,
+  'set-batch': SetBatchForm,
+  'set-input-shape': SetInputShapeForm,
+  'set-attribute': AttributeForm,
+  'extract-subgraph': ExtractForm,
+};
+
+/** What the edit changes in numbers, beside the model as it is. */
+function Counts({ edit, summary }: { readonly edit: EditSession; readonly summary: ModelSummary }) {
+  const after = edit.result?.summary;
+  if (!after) return <p className="edit-counts num">&nbsp;</p>;
+  const macs = after.macs !== null && summary.macs !== null ? after.macs - summary.macs : null;
+  return (
+    <p className="edit-counts num">
+      <span>{formatSigned(after.nodes - summary.nodes)} nodes</span>
+      <span>{formatSignedBytes(after.bytes - summary.bytes)}</span>
+      {macs !== null && <span>{formatSignedCount(macs)} MACs</span>}
+    </p>
+  );
+}
+
+/** What the pass says: what will happen, or why it will not. */
+function Answer({
+  app,
+  edit,
+  summary,
+}: {
+  readonly app: App;
+  readonly edit: EditSession;
+  readonly summary: ModelSummary;
+}) {
+  const view = useDocument(app, (state) => state.picture?.view);
+  const site = edit.found?.sites[0];
+  const refusal = edit.found?.refusals[0];
+  const [place] = refusal?.nodes ?? [];
+  const reason = edit.error?.message ?? edit.found?.unavailable ?? refusal?.reason;
+  return (
+    <div role="status" aria-label="What will happen" className="edit-answer">
+      {site && (
+        <>
+          <p className="flex gap-2 text-ink-2">
+            <Icon of={Check} size={13} className="mt-px text-added" />
+            <span className="min-w-0 [overflow-wrap:anywhere]">{site.what}</span>
+          </p>
+          <Counts edit={edit} summary={summary} />
+        </>
+      )}
+      {!site && reason !== undefined && (
+        <p className="flex gap-2 text-ink-2">
+          <Icon of={CircleQuestionMark} size={13} className="mt-px text-warning" />
+          <span className="min-w-0 [overflow-wrap:anywhere]">
+            {reason}{' '}
+            {place !== undefined && view?.nodeIds.includes(place) && (
+              <button type="button" className="link" onClick={() => app.actions.focusNode(place)}>
+                Show {nodeTitle(view, place)}
+              </button>
+            )}
+          </span>
+        </p>
+      )}
+    </div>
+  );
+}
+
+/** The first field has the focus while the card is open; what had it before gets it back. */
+function useFocusInside() {
+  const form = useRef<HTMLFormElement>(null);
+  useEffect(() => {
+    const before = document.activeElement;
+    form.current?.querySelector<HTMLElement>('input, select, button')?.focus();
+    return () => {
+      if (before instanceof HTMLElement && before.isConnected) before.focus();
+    };
+  }, []);
+  return form;
+}
+
+function Card({ app, edit, info, summary }: { app: App; edit: EditSession; info: PassInfo; summary: ModelSummary }) {
+  const form = useFocusInside();
+  const busy = useJobs(app, ({ jobs }) => jobs.some((job) => job.kind === 'apply' && job.state === 'running'));
+  const Form = FORMS[edit.pass];
+  if (!Form) return null;
+  const ready = edit.found !== null && edit.found.sites.length > 0 && !busy;
+  return (
+    <form
+      ref={form}
+      className="pop edit-card"
+      aria-label={info.title}
+      onSubmit={(event) => {
+        event.preventDefault();
+        if (ready) void app.actions.applyEdit();
+      }}
+      onKeyDown={(event) => {
+        if (event.key !== 'Escape') return;
+        event.stopPropagation();
+        app.actions.cancelEdit();
+      }}
+    >
+      <h2 className="flex items-center gap-2">
+        <Icon of={Pencil} size={14} className="text-accent" />
+        <span className="h3 ell flex-1">{info.title}</span>
+      </h2>
+      <Form app={app} edit={edit} summary={summary} change={app.actions.changeEdit} />
+      <Answer app={app} edit={edit} summary={summary} />
+      <footer className="flex items-center justify-end gap-1.5">
+        <Button variant="ghost" size="small" onClick={() => app.actions.cancelEdit()}>
+          Cancel
+        </Button>
+        <Button type="submit" variant="primary" size="small" keys="↵" disabled={!ready}>
+          {busy ? 'Applying' : 'Apply'}
+        </Button>
+      </footer>
+    </form>
+  );
+}
+
+/** A hand edit in the making: a form, and what its pass says to it as it is filled in. It blocks nothing. */
+export function EditCard({ app }: { readonly app: App }) {
+  const edit = useDocument(app, (state) => state.edit);
+  const info = useDocument(app, (state) => state.passes.find((pass) => pass.id === state.edit?.pass));
+  const summary = useDocument(app, ({ document }) => document?.stops[document.cursor]?.summary);
+  if (!edit || !info || !summary) return null;
+  const begun = `${edit.pass} ${edit.targets.map(({ node }) => node).join()}`;
+  return <Card key={begun} app={app} edit={edit} info={info} summary={summary} />;
+}
