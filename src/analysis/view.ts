@@ -130,6 +130,8 @@ class Wires {
       wireIds: Int32Array.from(this.ids),
       wireNames: this.ids.map((id) => this.model.getValue(id).name),
       wireShapes: this.ids.map((id, wire) => this.shapeText(id, this.sources[wire] === CONSTANT)),
+      ...this.dtypeColumn(),
+      ...this.batchColumn(),
       wireSources: Int32Array.from(this.sources),
       ...this.usesByWire(),
       inputs: Int32Array.from(this.model.graph.inputs, (id) => this.wire(id)),
@@ -190,15 +192,56 @@ class Wires {
     }
   }
 
+  private dtypeColumn(): Pick<GraphView, 'wireDtypes' | 'dtypes'> {
+    const [wireDtypes, dtypes] = indexed(this.ids, (id) => {
+      const type = this.analysis.type(id);
+      return isTensor(type) ? type.dtype : 'undefined';
+    });
+    return { wireDtypes, dtypes };
+  }
+
+  private batchColumn(): Pick<GraphView, 'wireBatches' | 'batches'> {
+    const [wireBatches, batches] = indexed(
+      this.ids,
+      (id, wire) => {
+        const shape = this.analysis.shape(id);
+        return shape && this.isBatched(shape, this.sources[wire] === CONSTANT)
+          ? String(shownDim(shape[0] ?? null))
+          : '';
+      },
+      [''],
+    );
+    return { wireBatches, batches };
+  }
+
+  private isBatched(shape: readonly Dim[], constant: boolean): boolean {
+    return !constant && shape.length > 1 && this.batches.has(shape[0] ?? null);
+  }
+
   /** `192×28×28`: the batch axis of activations is left out. */
   private shapeText(id: ValueId, constant: boolean): string {
     const type = this.analysis.type(id);
     if (!isTensor(type) || type.shape === null) return '';
     const { shape } = type;
     if (shape.length === 0) return 'scalar';
-    const batched = !constant && shape.length > 1 && this.batches.has(shape[0] ?? null);
-    return (batched ? shape.slice(1) : shape).map(shownDim).join('×');
+    return (this.isBatched(shape, constant) ? shape.slice(1) : shape).map(shownDim).join('×');
   }
+}
+
+/** A column of words as indices into the distinct ones; `first` have the first places. */
+function indexed<T>(
+  items: readonly T[],
+  wordOf: (item: T, index: number) => string,
+  first: readonly string[] = [],
+): [Uint8Array, readonly string[]] {
+  const places = new Map(first.map((word, place) => [word, place]));
+  const column = Uint8Array.from(items, (item, index) => {
+    const word = wordOf(item, index);
+    const place = places.get(word) ?? places.size;
+    places.set(word, place);
+    return place;
+  });
+  return [column, [...places.keys()]];
 }
 
 /** First dimensions of the graph inputs of rank 2 and more. */

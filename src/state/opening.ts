@@ -52,6 +52,8 @@ export function openingActions(core: Core, replay: (recipe: Recipe, name: string
       selected: null,
       search: '',
       matches: null,
+      paths: null,
+      queryError: null,
       unfolded: new Set(),
       dock: 'recipe',
       diff: false,

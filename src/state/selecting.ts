@@ -2,7 +2,7 @@ import { toErrorRecord } from '../base/error.ts';
 import type { TensorEntry } from './document.ts';
 import type { Core } from './core.ts';
 import { createLatest } from './latest.ts';
-import { findMatches } from './search.ts';
+import { findMatches, matchText, NOTHING_FOUND } from './search.ts';
 import type { Overlay, ViewState, Workspace } from './view.ts';
 
 export interface SelectingActions {
@@ -43,9 +43,9 @@ export function selectingActions(core: Core): SelectingActions {
     store.setState(({ tensors }) => ({ tensors: { ...tensors, [value]: entry } }));
 
   const runSearch = (text: string): void => {
-    const picture = store.getState().picture;
-    const matches = picture && text.trim() !== '' ? findMatches(picture.view, text) : null;
-    view.setState({ search: text, matches, match: 0 });
+    const { picture } = store.getState();
+    const found = picture ? findMatches(picture.view, text) : NOTHING_FOUND;
+    view.setState({ search: text, match: 0, matches: found.matches, paths: found.paths, queryError: found.error });
   };
 
   core.onAdopt(() => {
@@ -68,8 +68,9 @@ export function selectingActions(core: Core): SelectingActions {
     },
     search(text) {
       runSearch(text);
-      const { matches } = view.getState();
-      if (matches) core.notices.announce(matches.length === 0 ? 'No match.' : `${matches.length} matches.`);
+      const { matches, paths, queryError } = view.getState();
+      if (queryError) core.notices.announce(queryError.message);
+      else if (matches) core.notices.announce(`${matchText(matches.length, paths)}.`);
     },
     stepMatch(by) {
       const { matches, match, selected } = view.getState();

@@ -1,4 +1,5 @@
 import { createStore, type StoreApi } from 'zustand/vanilla';
+import type { QueryError } from './query/types.ts';
 
 export type Workspace = 'studio' | 'bench' | 'report';
 export type Overlay = 'operator' | 'macs' | 'parameters' | 'bytes' | 'history';
@@ -17,6 +18,10 @@ export interface ViewState {
   readonly matches: readonly number[] | null;
   /** Index into `matches` of the match that is shown. */
   readonly match: number;
+  /** Number of paths that the search found; null: it is no path, or its ways are not counted. */
+  readonly paths: number | null;
+  /** Why the search cannot be read. */
+  readonly queryError: QueryError | null;
   readonly palette: boolean;
   readonly exporting: boolean;
   readonly help: boolean;
@@ -42,6 +47,8 @@ export const createViewStore = (): ViewStore =>
     search: '',
     matches: null,
     match: 0,
+    paths: null,
+    queryError: null,
     palette: false,
     exporting: false,
     help: false,
