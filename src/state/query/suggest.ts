@@ -42,6 +42,7 @@ function operators(view: GraphView): readonly Suggestion[] {
     .map(({ text, count }) => ({ text, hint: plural(count, 'node') }));
 }
 
+const quotedIfNeeded = (text: string): string => (/[\s>|()]/.test(text) ? `"${text}"` : text);
 const plain = (texts: readonly string[]): readonly Suggestion[] => texts.map((text) => ({ text, hint: '' }));
 
 /** What a field's value may be. Names and shapes are too many to list. */
@@ -51,7 +52,7 @@ const VALUES: Readonly<Record<Field, (view: GraphView) => readonly Suggestion[]>
   shape: () => [],
   dtype: (view) => plain(view.dtypes.filter((dtype) => dtype !== 'undefined')),
   family: (view) => plain(FAMILIES.filter((_, family) => view.opFamilies.includes(family))),
-  in: (view) => plain(partNames(view)),
+  in: (view) => plain(partNames(view).map(quotedIfNeeded)),
   cost: () => plain(NUMBER_EXAMPLES.cost),
   macs: () => plain(NUMBER_EXAMPLES.macs),
   params: () => plain(NUMBER_EXAMPLES.params),
@@ -60,16 +61,16 @@ const VALUES: Readonly<Record<Field, (view: GraphView) => readonly Suggestion[]>
 
 const FIELDS: readonly Field[] = [...TEXT_FIELDS, ...NUMBER_FIELDS];
 
-/** The word before the caret: letters up to a blank, bracket, bar or minus, or up to a `>` that stands alone. */
-const BEFORE = /(?:^|[\s(|]|(?<!:)>|\s-)([^\s(|>]*(?::[<>]?=?[^\s(|>]*)?)$/;
+/** The word before the caret: up to a blank, bracket, bar, or a `>` that is not of a field's value. */
+const BEFORE = /[^\s(|>]*(?::[<>]?=?[^\s(|>]*)?$/;
+const wordBefore = (text: string): string => (BEFORE.exec(text)?.[0] ?? '').replace(/^-/, '');
 
 const begins = (text: string, start: string): boolean =>
   text.toLowerCase().startsWith(start) && text.length > start.length;
-const quotedIfNeeded = (text: string): string => (/[\s>|()]/.test(text) ? `"${text}"` : text);
 
 /** What may stand where the caret is. */
 export function suggest(view: GraphView, text: string, caret: number): Suggestions {
-  const word = BEFORE.exec(text.slice(0, caret))?.[1] ?? '';
+  const word = wordBefore(text.slice(0, caret));
   const span = { from: caret - word.length, to: caret };
   const [head, tail] = word.split(/:(.*)/s);
   const field = FIELDS.find((each) => tail !== undefined && each === head?.toLowerCase());
@@ -80,7 +81,7 @@ export function suggest(view: GraphView, text: string, caret: number): Suggestio
     const items = VALUES[field](view)
       .filter((each) => begins(each.text, start))
       .slice(0, MOST)
-      .map((each) => ({ ...each, text: `${field}:${settled}${quotedIfNeeded(each.text)}` }));
+      .map((each) => ({ ...each, text: `${field}:${settled}${each.text}` }));
     return { ...span, items };
   }
   const start = word.toLowerCase();
