@@ -10,6 +10,7 @@ import { openingActions, type OpeningActions } from './opening.ts';
 import { pruningActions, PRUNE_CHANNELS, type ForecastOf, type PruningActions } from './pruning.ts';
 import { keepRecents } from './keep-recents.ts';
 import { recover } from './recovering.ts';
+import { scopingActions, type ScopingActions } from './scoping.ts';
 import { selectingActions, type SelectingActions } from './selecting.ts';
 import type { Settings } from './settings.ts';
 import { steppingActions, type SteppingActions } from './stepping.ts';
@@ -22,6 +23,7 @@ interface Actions
     MeasuringActions,
     ExportingActions,
     SelectingActions,
+    ScopingActions,
     ComparingActions,
     FoldingActions,
     PruningActions {
@@ -95,6 +97,7 @@ export function createApp(
     ...measuring,
     ...exportingActions(core),
     ...selecting,
+    ...scopingActions(core, looking),
     ...comparingActions(core),
     ...foldingActions(core),
     ...pruning,

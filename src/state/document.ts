@@ -8,12 +8,23 @@ import type { Recipe } from '../recipe/types.ts';
 import type { Capabilities } from '../runtime/types.ts';
 import type { SampleInfo } from '../samples/types.ts';
 
+/** Nodes that a pass is limited to: what a search found. */
+export interface SiteScope {
+  /** The search, as it was written. */
+  readonly text: string;
+  readonly nodes: ReadonlySet<number>;
+  /** Keys of the sites that the limit switched off. */
+  readonly switched: ReadonlySet<string>;
+}
+
 /** A pass that is being looked at: its sites are lit on the canvas, nothing is applied yet. */
 export interface PassPreview {
   readonly pass: string;
   readonly options: Readonly<Record<string, Json>>;
   /** Keys of sites that the person switched off. */
   readonly off: ReadonlySet<string>;
+  /** What the sites are limited to; null: the whole graph. */
+  readonly scope: SiteScope | null;
   /** Counted result of applying what is on; null until it has been counted. */
   readonly result: Preview | null;
   /** Why it could not be counted. */
