@@ -4,6 +4,9 @@ import { comparingActions, type ComparingActions } from './comparing.ts';
 import { createCore, type Core, type Platform, type Stores } from './core.ts';
 import { exportingActions, type ExportingActions } from './exporting.ts';
 import { foldingActions, type FoldingActions } from './folding.ts';
+import { keepingActions, type KeepingActions } from './keeping.ts';
+import { linkingActions, type LinkingActions } from './link/linking.ts';
+import { sessionActions, type SessionActions } from './session.ts';
 import { lookingActions, type LookingActions } from './looking.ts';
 import { measuringActions, CHECKED_UNASKED, type MeasuringActions } from './measuring.ts';
 import { openingActions, type OpeningActions } from './opening.ts';
@@ -26,6 +29,9 @@ interface Actions
     ScopingActions,
     ComparingActions,
     FoldingActions,
+    KeepingActions,
+    LinkingActions,
+    SessionActions,
     PruningActions {
   changeSettings(patch: Partial<Settings>): void;
   /** Asks a job to stop; a worker that does not listen is ended, and the document opened again. */
@@ -36,7 +42,7 @@ interface Actions
 export interface App extends Stores {
   readonly actions: Actions;
   /** Asks the workers what there is: passes, samples, the device. */
-  start(): Promise<void>;
+  start(): Promise<unknown>;
   dispose(): void;
 }
 
@@ -90,8 +96,16 @@ export function createApp(
   const pruning = pruningActions(core, stepping, forecastOf);
   keepRecents(core);
 
+  const opening = openingActions(core, stepping.replayRecipe);
+  const keeping = keepingActions(core, opening);
+  const linking = linkingActions(core, { ...opening, ...stepping, ...selecting, ...keeping });
+  const { resume, ...session } = sessionActions(core, { ...keeping, ...linking });
+
   const actions: Actions = {
-    ...openingActions(core, stepping.replayRecipe),
+    ...opening,
+    ...keeping,
+    ...linking,
+    ...session,
     ...looking,
     ...stepping,
     ...measuring,
@@ -114,7 +128,7 @@ export function createApp(
     notices: core.notices,
     actions,
     start: () =>
-      askAround(core).catch((error: unknown) => {
+      Promise.all([askAround(core), resume()]).catch((error: unknown) => {
         const message = error instanceof Error ? error.message : String(error);
         core.notices.show({ tone: 'error', title: 'The studio did not start', text: message });
       }),

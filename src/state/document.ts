@@ -7,6 +7,8 @@ import type { PruneForecast, PruneOptions, PrunePlanView } from '../prune/types.
 import type { Recipe } from '../recipe/types.ts';
 import type { Capabilities } from '../runtime/types.ts';
 import type { SampleInfo } from '../samples/types.ts';
+import type { Link } from './link/types.ts';
+import type { Session } from './session.ts';
 
 /** Nodes that a pass is limited to: what a search found. */
 export interface SiteScope {
@@ -112,6 +114,12 @@ export interface DocumentState {
   readonly benches: readonly BenchEntry[];
   readonly failure: Failure | null;
   readonly pending: PendingRecipe | null;
+  /** A link that waits for its model to be opened. */
+  readonly waiting: Link | null;
+  /** What a tab was doing before, to go on with; null: nothing, or it has been answered. */
+  readonly session: Session | null;
+  /** The recipe as it was last saved, by itself or as a model; null: not yet. */
+  readonly savedRecipe: Recipe | null;
   /** Names of the external files that were given. */
   readonly external: readonly { readonly name: string; readonly bytes: number }[];
   /** The selected node in full; null while it is asked for, or when nothing is selected. */
@@ -145,6 +153,9 @@ export const createDocumentStore = (): DocumentStore =>
     benches: [],
     failure: null,
     pending: null,
+    waiting: null,
+    session: null,
+    savedRecipe: null,
     external: [],
     detail: null,
     detailError: null,

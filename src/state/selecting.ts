@@ -20,7 +20,7 @@ export interface SelectingActions {
   toggleFold(scope: string): void;
 }
 
-const OVERLAYS: readonly Overlay[] = ['operator', 'macs', 'parameters', 'bytes', 'history'];
+export const OVERLAYS: readonly Overlay[] = ['operator', 'macs', 'parameters', 'bytes', 'history'];
 export const nextOverlay = (overlay: Overlay): Overlay =>
   OVERLAYS[(OVERLAYS.indexOf(overlay) + 1) % OVERLAYS.length] ?? 'operator';
 

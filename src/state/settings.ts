@@ -15,6 +15,10 @@ export interface Settings {
   readonly dockHeight: number | null;
   /** Height of the outline's part of the left panel, as a share. */
   readonly outlineShare: number;
+  /** Whether opened models are kept in this browser's own storage; a person is asked once. */
+  readonly keepModels: 'ask' | 'yes' | 'no';
+  /** Ids of the commands that were run last from the palette, the newest first. */
+  readonly recentCommands: readonly string[];
 }
 interface SettingsState {
   readonly settings: Settings;
@@ -32,6 +36,8 @@ const DEFAULTS: Settings = {
   rightOpen: true,
   dockHeight: null,
   outlineShare: 0.42,
+  keepModels: 'ask',
+  recentCommands: [],
 };
 
 /** What `localStorage` offers; absent where storage is blocked. */
