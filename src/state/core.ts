@@ -91,7 +91,7 @@ export interface Core extends Stores {
 }
 
 /** Jobs that change the document: one at a time. */
-const CHANGES: readonly JobKind[] = ['open', 'apply', 'replay', 'move', 'recover'];
+export const CHANGES: readonly JobKind[] = ['open', 'apply', 'replay', 'move', 'recover'];
 
 /** What no longer holds once another revision is shown. */
 const CLEARED = {
