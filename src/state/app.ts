@@ -41,6 +41,8 @@ interface Actions
 /** The whole studio without its pictures: stores and what can be done. Components get it as `app`. */
 export interface App extends Stores {
   readonly actions: Actions;
+  /** This browser has storage of its own for files. */
+  readonly canKeep: boolean;
   /** Asks the workers what there is: passes, samples, the device. */
   start(): Promise<unknown>;
   dispose(): void;
@@ -127,6 +129,7 @@ export function createApp(
     recents: core.recents,
     notices: core.notices,
     actions,
+    canKeep: platform.models !== null,
     start: () =>
       Promise.all([askAround(core), resume()]).catch((error: unknown) => {
         const message = error instanceof Error ? error.message : String(error);

@@ -95,6 +95,8 @@ export interface DocumentState {
   readonly picture: Picture | null;
   /** Picture of the opened model; null until it has been asked for. */
   readonly origin: Picture | null;
+  /** Id of the sample that is open; null: a file, or nothing. */
+  readonly sample: string | null;
   /** Counts openings: another number is another document. */
   readonly opened: number;
   /** What the last step changed, by NodeId; null while it is not shown. */
@@ -140,6 +142,7 @@ export const createDocumentStore = (): DocumentStore =>
     document: null,
     picture: null,
     origin: null,
+    sample: null,
     opened: 0,
     diff: null,
     passes: [],

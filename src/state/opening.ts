@@ -39,6 +39,7 @@ export function openingActions(core: Core, replay: (recipe: Recipe, name: string
     store.setState({
       opening: null,
       origin: null,
+      sample: 'sample' in source ? source.sample : null,
       opened: store.getState().opened + 1,
       benches: [],
       external: files.map((file) => ({ name: file.name, bytes: file.size })),

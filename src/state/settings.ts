@@ -26,7 +26,7 @@ interface SettingsState {
 export type SettingsStore = StoreApi<SettingsState>;
 
 const KEY = 'whittle.settings';
-const DEFAULTS: Settings = {
+export const DEFAULTS: Settings = {
   version: 1,
   theme: 'system',
   threads: 1,
