@@ -118,24 +118,24 @@ function fieldTerm({ field, value, at, length }: Token & { kind: 'field' }): Ter
   if (isNumberField(field)) {
     const term = parseNumber(field, value);
     if (term) return term;
-    throw fault(`\`${field}:\` wants a sign and a number, as in ${field}:${NUMBER_EXAMPLES[field][0]}.`, at, length);
+    throw fault(`${field}: wants a sign and a number, as in ${field}:${NUMBER_EXAMPLES[field][0]}.`, at, length);
   }
   if (!isTextField(field)) {
     const known = [...TEXT_FIELDS, ...NUMBER_FIELDS].map((each) => `${each}:`).join(' ');
-    throw fault(`There is no field \`${field}:\`. There are ${known}. A name with a colon goes in quotes.`, at, length);
+    throw fault(`There is no field ${field}:. There are ${known}. A name with a colon goes in quotes.`, at, length);
   }
   const values = value
     .toLowerCase()
     .split(',')
     .filter((each) => each !== '');
-  if (values.length === 0) throw fault(`\`${field}:\` wants a value.`, at, length);
+  if (values.length === 0) throw fault(`${field}: wants a value.`, at, length);
   if (field === 'family') for (const each of values) checkFamily(each, at, length);
   return { kind: 'text', field, values };
 }
 
 function checkFamily(name: string, at: number, length: number): void {
   if (FAMILIES.some((family) => family.startsWith(name))) return;
-  throw fault(`There is no family \`${name}\`. There are ${FAMILIES.join(', ')}.`, at, length);
+  throw fault(`There is no family ${name}. There are ${FAMILIES.join(', ')}.`, at, length);
 }
 
 /** Reads a query; null: there is nothing in it. */

@@ -117,7 +117,7 @@ describe('a query that cannot be read', () => {
     ['op:', 'wants a value', 0, 3],
     ['MatMul > ', 'missing at the end', 9, 0],
     ['> Softmax', 'missing before', 0, 1],
-    ['foo:bar', 'no field `foo:`', 0, 7],
+    ['foo:bar', 'no field foo:', 0, 7],
     ['Conv cost:lots', 'sign and a number', 5, 9],
     ['macs:>1%', 'sign and a number', 0, 8],
     ['(op:Conv', 'not closed', 0, 1],

@@ -3,79 +3,68 @@ import { useRef, type KeyboardEvent } from 'react';
 import { formatInteger } from '../../base/format.ts';
 import type { App } from '../../state/app.ts';
 import { matchText } from '../../state/search.ts';
-import { Icon, IconButton, MOD } from '../kit/controls.tsx';
+import type { QueryError } from '../../state/query/types.ts';
+import { Icon, IconButton } from '../kit/controls.tsx';
 import { useView } from '../kit/use-store.ts';
+import { keysOf } from '../shell/keys.ts';
 import { SUGGESTIONS_ID, SuggestionList, suggestionId } from './SuggestionList.tsx';
 import { useSuggestions, type SuggestionState } from './use-suggestions.ts';
 
 export const SEARCH_ID = 'search';
 const ERROR_ID = 'search-error';
 
+/** Under the field: how much was found, and the way through it. */
 function Matches({ app }: { readonly app: App }) {
   const count = useView(app, (state) => state.matches?.length ?? 0);
+  const paths = useView(app, (state) => state.paths);
   const shown = useView(app, (state) => {
     const { matches, match, selected } = state;
     return matches && selected === matches[match] ? match + 1 : 0;
   });
-  const broken = useView(app, (state) => state.queryError !== null);
-  const total = broken ? '' : count === 0 ? 'none' : formatInteger(count);
+  const at = shown > 0 ? `${formatInteger(shown)} of ` : '';
   return (
-    <>
-      <span className="num flex-none text-11">{shown > 0 ? `${formatInteger(shown)} / ${total}` : total}</span>
-      <span className="-mr-1 flex">
-        <IconButton
-          icon={ChevronUp}
-          size="small"
-          iconSize={13}
-          label="Previous match"
-          keys="["
-          disabled={count === 0}
-          onClick={() => app.actions.stepMatch(-1)}
-        />
-        <IconButton
-          icon={ChevronDown}
-          size="small"
-          iconSize={13}
-          label="Next match"
-          keys="]"
-          disabled={count === 0}
-          onClick={() => app.actions.stepMatch(1)}
-        />
-        <IconButton
-          icon={X}
-          size="small"
-          iconSize={13}
-          label="Clear the search"
-          onClick={() => app.actions.search('')}
-        />
+    <div className="mr-2.5 mb-1 ml-3.5 flex h-6 items-center text-11 text-ink-3">
+      <span className="num ell flex-1">
+        {at}
+        {matchText(count, paths)}
       </span>
-    </>
+      <IconButton
+        icon={ChevronUp}
+        size="small"
+        iconSize={13}
+        label="Previous match"
+        keys="["
+        disabled={count === 0}
+        onClick={() => app.actions.stepMatch(-1)}
+      />
+      <IconButton
+        icon={ChevronDown}
+        size="small"
+        iconSize={13}
+        label="Next match"
+        keys="]"
+        disabled={count === 0}
+        onClick={() => app.actions.stepMatch(1)}
+      />
+    </div>
   );
 }
 
-/** Under the field: what cannot be read, and where; else how many paths there are. */
-function QueryState({ app, text }: { readonly app: App; readonly text: string }) {
-  const error = useView(app, (state) => state.queryError);
-  const paths = useView(app, (state) => state.paths);
-  const count = useView(app, (state) => state.matches?.length ?? 0);
-  if (!error) {
-    return paths === null || count === 0 ? null : (
-      <p className="num mx-3.5 mb-1 text-11 text-ink-3">{matchText(count, paths)}</p>
-    );
-  }
-  const end = Math.max(error.at + 1, error.at + error.length);
+/** Under the field: what cannot be read, and where. */
+function Fault({ text, fault }: { readonly text: string; readonly fault: QueryError }) {
+  const end = Math.max(fault.at + 1, fault.at + fault.length);
   return (
-    <div id={ERROR_ID} className="mx-2.5 mb-1 rounded-2 px-1 py-0.5 text-11 text-ink-2">
-      <pre className="mono ell text-ink-3" aria-hidden="true">
-        {text.slice(0, error.at)}
-        <mark className="query-fault">{text.slice(error.at, end) || '\u00a0'}</mark>
+    <div id={ERROR_ID} className="mx-3.5 mb-1 text-11 text-ink-2">
+      <pre className="mono overflow-x-hidden whitespace-pre-wrap text-ink-3" aria-hidden="true">
+        {text.slice(0, fault.at)}
+        <mark className="query-fault">{text.slice(fault.at, end) || '\u00a0'}</mark>
         {text.slice(end)}
       </pre>
       <p className="flex items-start gap-1.5">
         <Icon of={CircleAlert} size={12} className="mt-0.5 text-error" />
         <span>
-          <span className="sr-only">At character {error.at + 1}: </span>
-          {error.message}
+          <span className="sr-only">At character {fault.at + 1}: </span>
+          {fault.message}
         </span>
       </p>
     </div>
@@ -101,42 +90,55 @@ function react(app: App, event: KeyboardEvent<HTMLInputElement>, list: Suggestio
 /** Plain words, fields such as `op:` and `cost:>1%`, and paths: `MatMul > * > Softmax`. */
 export function SearchField({ app }: { readonly app: App }) {
   const text = useView(app, (state) => state.search);
-  const broken = useView(app, (state) => state.queryError !== null);
+  const fault = useView(app, (state) => state.queryError);
   const input = useRef<HTMLInputElement>(null);
   const list = useSuggestions(app, text, input);
   return (
-    <div className="relative">
-      <div role="search" className="field mx-2.5 mt-2 mb-1">
-        <Icon of={Search} size={13} />
-        <input
-          ref={input}
-          id={SEARCH_ID}
-          type="text"
-          role="combobox"
-          aria-label="Search nodes"
-          aria-autocomplete="list"
-          aria-expanded={list.open}
-          aria-controls={SUGGESTIONS_ID}
-          aria-activedescendant={list.open && list.active >= 0 ? suggestionId(list.active) : undefined}
-          aria-invalid={broken}
-          aria-describedby={broken ? ERROR_ID : undefined}
-          placeholder="Search, or Conv > * > Add"
-          spellCheck={false}
-          autoComplete="off"
-          value={text}
-          onChange={(event) => {
-            app.actions.search(event.target.value);
-            list.typed(event.target.selectionStart ?? event.target.value.length);
-          }}
-          onKeyDown={(event) => {
-            if (react(app, event, list)) event.preventDefault();
-          }}
-          onBlur={list.close}
-        />
-        {text === '' ? <kbd className="kbd">{MOD}F</kbd> : <Matches app={app} />}
+    <>
+      <div className="relative">
+        <div role="search" className="field mx-2.5 mt-2 mb-1">
+          <Icon of={Search} size={13} />
+          <input
+            ref={input}
+            id={SEARCH_ID}
+            type="text"
+            role="combobox"
+            aria-label="Search nodes"
+            aria-autocomplete="list"
+            aria-expanded={list.open}
+            aria-controls={SUGGESTIONS_ID}
+            aria-activedescendant={list.open && list.active >= 0 ? suggestionId(list.active) : undefined}
+            aria-invalid={fault !== null}
+            aria-describedby={fault ? ERROR_ID : undefined}
+            placeholder="Search, or Conv > * > Add"
+            spellCheck={false}
+            autoComplete="off"
+            value={text}
+            onChange={(event) => {
+              app.actions.search(event.target.value);
+              list.typed(event.target.selectionStart ?? event.target.value.length);
+            }}
+            onKeyDown={(event) => {
+              if (react(app, event, list)) event.preventDefault();
+            }}
+            onBlur={list.close}
+          />
+          {text === '' ? (
+            <kbd className="kbd">{keysOf('search')}</kbd>
+          ) : (
+            <IconButton
+              icon={X}
+              size="small"
+              iconSize={13}
+              label="Clear the search"
+              className="-mr-1"
+              onClick={() => app.actions.search('')}
+            />
+          )}
+        </div>
+        {list.open && <SuggestionList list={list} />}
       </div>
-      {list.open && <SuggestionList list={list} />}
-      <QueryState app={app} text={text} />
-    </div>
+      {fault ? <Fault text={text} fault={fault} /> : text.trim() !== '' && <Matches app={app} />}
+    </>
   );
 }

@@ -21,7 +21,7 @@ function Scope({ app, preview }: { readonly app: App; readonly preview: PassPrev
         onClick={() => app.actions.dropScope()}
       >
         <Icon of={Funnel} size={12} className="text-accent" />
-        Only in {plural(nodes.size, 'match', 'matches')}
+        In {plural(nodes.size, 'match', 'matches')}
         <Icon of={X} size={12} />
       </button>
     );
@@ -29,7 +29,7 @@ function Scope({ app, preview }: { readonly app: App; readonly preview: PassPrev
   if (matches === 0) return null;
   return (
     <Button variant="ghost" size="small" icon={Funnel} onClick={() => app.actions.limitToMatches()}>
-      Only in the {plural(matches, 'match', 'matches')}
+      Only in {plural(matches, 'match', 'matches')}
     </Button>
   );
 }

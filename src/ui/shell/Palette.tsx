@@ -35,10 +35,12 @@ function Commands({ app, text, run }: { readonly app: App; readonly text: string
   const commands = useMemo(() => commandsOf(app), [app]);
   const ids = useSettings(app, (settings) => settings.recentCommands);
   const recent = ids.flatMap((id) => commands.find((command) => command.id === id && !command.refusal) ?? []);
+  // What can run comes first.
+  const inOrder = [...commands].sort((a, b) => Number(Boolean(a.refusal)) - Number(Boolean(b.refusal)));
   const groups = [
     // While something is written, the same command would stand there twice.
     { title: 'Last used', members: text === '' ? recent : [] },
-    ...COMMAND_GROUPS.map((title) => ({ title, members: commands.filter(({ group }) => group === title) })),
+    ...COMMAND_GROUPS.map((title) => ({ title, members: inOrder.filter(({ group }) => group === title) })),
   ];
   return groups
     .filter(({ members }) => members.length > 0)

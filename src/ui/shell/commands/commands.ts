@@ -7,7 +7,9 @@ import { measureCommands, recipeCommands } from './recipe.ts';
 
 /** Everything there is to do, for the palette; what needs an open model is left out without one. */
 export function commandsOf(app: App): readonly Command[] {
-  const ofDocument = [passCommands, lookCommands, recipeCommands, findCommands, viewCommands, measureCommands];
-  const parts = app.document.getState().document === null ? [] : ofDocument;
+  const { document, preview, prune } = app.document.getState();
+  const passes = preview || prune ? [lookCommands, passCommands] : [passCommands, lookCommands];
+  const ofDocument = [...passes, recipeCommands, findCommands, viewCommands, measureCommands];
+  const parts = document === null ? [] : ofDocument;
   return [...parts, modelCommands, pageCommands].flatMap((part) => part(app));
 }
