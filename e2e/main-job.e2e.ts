@@ -22,8 +22,8 @@ test('drop, inspect, fuse, switch a site off, prune by slider, undo, verify, ben
   });
 
   await test.step('inspect a node', async () => {
-    await page.getByRole('textbox', { name: 'Search nodes' }).fill('op:Gemm');
-    await page.getByRole('textbox', { name: 'Search nodes' }).fill('op:MatMul');
+    await page.getByRole('combobox', { name: 'Search nodes' }).fill('op:Gemm');
+    await page.getByRole('combobox', { name: 'Search nodes' }).fill('op:MatMul');
     await page.keyboard.press('Enter');
     const inspector = page.getByRole('complementary', { name: 'Inspector' });
     await expect(inspector.getByRole('heading', { name: /MatMul/ })).toBeVisible();

@@ -1,4 +1,5 @@
 import { FAMILIES, NO_GROUPS, type GraphView } from '../ir/view.ts';
+import { indexed } from './indexed.ts';
 import type { GraphDiff } from './graph-diff-types.ts';
 
 /** A node that is only in A has this id in the view of both: those of B keep theirs. */
@@ -20,6 +21,8 @@ interface Wire {
   readonly id: number;
   readonly name: string;
   readonly shape: string;
+  readonly dtype: string;
+  readonly batch: string;
   /** Index of an entry; -1: a graph input; -2: a constant. */
   source: number;
   readonly uses: Set<number>;
@@ -110,8 +113,7 @@ class Union {
       const source = b.wireSources[wire]!;
       yield {
         id,
-        name: b.wireNames[wire]!,
-        shape: b.wireShapes[wire]!,
+        ...wordsOf(b, wire),
         source: source >= 0 ? this.entryOfB[source]! : source,
         uses: new Set(usesOf(b, wire).map((row) => this.entryOfB[row]!)),
       };
@@ -137,8 +139,12 @@ class Union {
       const targets = wanted
         .map((row) => entryOfA.get(row) ?? this.entryOfB[partner.get(row) ?? -1] ?? CONSTANT)
         .filter((entry) => entry > source);
-      const [name, shape] = [a.wireNames[wire]!, a.wireShapes[wire]!];
-      yield { id: idOfRemoved(id), name, shape, source: port === undefined ? source : INPUT, uses: new Set(targets) };
+      yield {
+        id: idOfRemoved(id),
+        ...wordsOf(a, wire),
+        source: port === undefined ? source : INPUT,
+        uses: new Set(targets),
+      };
     }
   }
 
@@ -253,7 +259,13 @@ class Union {
     });
     const useStarts = new Int32Array(uses.length + 1);
     uses.forEach((rows, wire) => (useStarts[wire + 1] = useStarts[wire]! + rows.length));
+    const [wireDtypes, dtypes] = indexed(this.wires, ({ dtype }) => dtype);
+    const [wireBatches, batches] = indexed(this.wires, ({ batch }) => batch, ['']);
     return {
+      wireDtypes,
+      dtypes,
+      wireBatches,
+      batches,
       wireIds: Int32Array.from(this.wires, ({ id }) => id),
       wireNames: this.wires.map(({ name }) => name),
       wireShapes: this.wires.map(({ shape }) => shape),
@@ -267,6 +279,13 @@ class Union {
   }
 }
 
+const wordsOf = (view: GraphView, wire: number): Pick<Wire, 'name' | 'shape' | 'dtype' | 'batch'> => ({
+  name: view.wireNames[wire]!,
+  shape: view.wireShapes[wire]!,
+  dtype: view.dtypes[view.wireDtypes[wire]!]!,
+  batch: view.batches[view.wireBatches[wire]!]!,
+});
+
 const RUN_NAME = '… same …';
 const RUN_FAMILY = FAMILIES.indexOf('shape');
 const MOST_NAMED = 24;
@@ -274,7 +293,18 @@ const MOST_NAMED = 24;
 type CostColumn = 'macs' | 'elementwise' | 'parameters' | 'weightBytes' | 'activationBytes' | 'movedBytes';
 type WirePart = Pick<
   GraphView,
-  'wireIds' | 'wireNames' | 'wireShapes' | 'wireSources' | 'useStarts' | 'useRows' | 'inputs' | 'outputs'
+  | 'wireDtypes'
+  | 'dtypes'
+  | 'wireBatches'
+  | 'batches'
+  | 'wireIds'
+  | 'wireNames'
+  | 'wireShapes'
+  | 'wireSources'
+  | 'useStarts'
+  | 'useRows'
+  | 'inputs'
+  | 'outputs'
 >;
 type RowPart = Omit<GraphView, keyof WirePart | 'revision'>;
 

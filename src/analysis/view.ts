@@ -6,6 +6,7 @@ import { familyOf, opKey } from '../ops/registry.ts';
 import { isTensor } from '../ops/shapes.ts';
 import type { Analysis, NodeCost } from './analyze.ts';
 import { keyAttributes } from './key-attributes.ts';
+import { indexed } from './indexed.ts';
 import { holdsGraphs } from './order.ts';
 import { shownDim } from './summary.ts';
 
@@ -130,6 +131,8 @@ class Wires {
       wireIds: Int32Array.from(this.ids),
       wireNames: this.ids.map((id) => this.model.getValue(id).name),
       wireShapes: this.ids.map((id, wire) => this.shapeText(id, this.sources[wire] === CONSTANT)),
+      ...this.dtypeColumn(),
+      ...this.batchColumn(),
       wireSources: Int32Array.from(this.sources),
       ...this.usesByWire(),
       inputs: Int32Array.from(this.model.graph.inputs, (id) => this.wire(id)),
@@ -190,14 +193,39 @@ class Wires {
     }
   }
 
+  private dtypeColumn(): Pick<GraphView, 'wireDtypes' | 'dtypes'> {
+    const [wireDtypes, dtypes] = indexed(this.ids, (id) => {
+      const type = this.analysis.type(id);
+      return isTensor(type) ? type.dtype : 'undefined';
+    });
+    return { wireDtypes, dtypes };
+  }
+
+  private batchColumn(): Pick<GraphView, 'wireBatches' | 'batches'> {
+    const [wireBatches, batches] = indexed(
+      this.ids,
+      (id, wire) => {
+        const shape = this.analysis.shape(id);
+        return shape && this.isBatched(shape, this.sources[wire] === CONSTANT)
+          ? String(shownDim(shape[0] ?? null))
+          : '';
+      },
+      [''],
+    );
+    return { wireBatches, batches };
+  }
+
+  private isBatched(shape: readonly Dim[], constant: boolean): boolean {
+    return !constant && shape.length > 1 && this.batches.has(shape[0] ?? null);
+  }
+
   /** `192×28×28`: the batch axis of activations is left out. */
   private shapeText(id: ValueId, constant: boolean): string {
     const type = this.analysis.type(id);
     if (!isTensor(type) || type.shape === null) return '';
     const { shape } = type;
     if (shape.length === 0) return 'scalar';
-    const batched = !constant && shape.length > 1 && this.batches.has(shape[0] ?? null);
-    return (batched ? shape.slice(1) : shape).map(shownDim).join('×');
+    return (this.isBatched(shape, constant) ? shape.slice(1) : shape).map(shownDim).join('×');
   }
 }
 

@@ -28,6 +28,12 @@ export interface GraphView {
   readonly wireNames: readonly string[];
   /** [wires] shape in words, batch dropped: `192×28×28`; symbols as they are, `?` unknown, '' rank unknown. */
   readonly wireShapes: readonly string[];
+  /** [wires] index into `dtypes`: element types that occur, as ONNX names them; `undefined`: unknown, or no tensor. */
+  readonly wireDtypes: Uint8Array;
+  readonly dtypes: readonly string[];
+  /** [wires] index into `batches`, the batch axis that `wireShapes` leaves out; 0 is '': none was left out. */
+  readonly wireBatches: Uint8Array;
+  readonly batches: readonly string[];
   /** [wires] row of the producer; -1: a graph input; -2: a constant. */
   readonly wireSources: Int32Array;
   /** CSR over wires: consumers of wire w are rows `useRows[useStarts[w] … useStarts[w + 1]]`. */

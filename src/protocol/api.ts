@@ -27,6 +27,7 @@ import type { Backend } from '../rewrite/pass.ts';
 import type { ReportData } from '../report/types.ts';
 import type { Capabilities, Feeds, HostTensor, RuntimeBackend } from '../runtime/types.ts';
 import type { SampleInfo } from '../samples/types.ts';
+import type { KeptModel } from '../storage/types.ts';
 import type { StopsRequest, VerifyRequest, VerifyResult } from '../verify/types.ts';
 
 /** One row a call: parameters, what its progress messages carry, and its result. */
@@ -95,6 +96,17 @@ export interface GraphApi {
   exportModel: Row<null, ModelParcel>;
   reportData: Row<{ bench: readonly BenchResult[] }, ReportData>;
   capabilities: Row<null, Capabilities>;
+}
+
+/** What the worker that keeps models serves to the page; lists come with the last opened first. */
+export interface ModelsApi {
+  list: Row<null, readonly KeptModel[]>;
+  /** Copies the files of a model; progress counts bytes. */
+  keep: Row<{ name: string; files: readonly File[] }, readonly KeptModel[]>;
+  files: Row<{ name: string }, readonly File[]>;
+  forget: Row<{ name: string }, readonly KeptModel[]>;
+  /** The bytes that were freed. */
+  clear: Row<null, number>;
 }
 
 /** What a runtime worker serves to the graph worker, over a port of their own. */

@@ -6,6 +6,9 @@ import { editingActions, isEdit, type EditingActions } from './editing.ts';
 import { exportingActions, type ExportingActions } from './exporting.ts';
 import { foldingActions, type FoldingActions } from './folding.ts';
 import { inspectingActions, type InspectingActions } from './inspecting.ts';
+import { keepingActions, type KeepingActions } from './keeping.ts';
+import { linkingActions, type LinkingActions } from './link/linking.ts';
+import { sessionActions, type SessionActions } from './session.ts';
 import { lookingActions, type LookingActions } from './looking.ts';
 import { measuringActions, CHECKED_UNASKED, type MeasuringActions } from './measuring.ts';
 import { openingActions, type OpeningActions } from './opening.ts';
@@ -13,6 +16,7 @@ import { overlayActions, type OverlayActions } from './overlays.ts';
 import { pruningActions, PRUNE_CHANNELS, type ForecastOf, type PruningActions } from './pruning.ts';
 import { keepRecents } from './keep-recents.ts';
 import { recover } from './recovering.ts';
+import { scopingActions, type ScopingActions } from './scoping.ts';
 import { selectingActions, type SelectingActions } from './selecting.ts';
 import type { Settings } from './settings.ts';
 import { steppingActions, type SteppingActions } from './stepping.ts';
@@ -25,11 +29,15 @@ interface Actions
     MeasuringActions,
     ExportingActions,
     SelectingActions,
+    ScopingActions,
     ComparingActions,
     FoldingActions,
     OverlayActions,
     InspectingActions,
     EditingActions,
+    KeepingActions,
+    LinkingActions,
+    SessionActions,
     PruningActions {
   changeSettings(patch: Partial<Settings>): void;
   /** Asks a job to stop; a worker that does not listen is ended, and the document opened again. */
@@ -39,8 +47,10 @@ interface Actions
 /** The whole studio without its pictures: stores and what can be done. Components get it as `app`. */
 export interface App extends Stores {
   readonly actions: Actions;
+  /** This browser has storage of its own for files. */
+  readonly canKeep: boolean;
   /** Asks the workers what there is: passes, samples, the device. */
-  start(): Promise<void>;
+  start(): Promise<unknown>;
   dispose(): void;
 }
 
@@ -101,13 +111,22 @@ export function createApp(
     return pass === PRUNE_CHANNELS ? void pruning.openPrune() : looking.lookAt(pass);
   };
   const inspecting = inspectingActions(core, { ...looking, ...selecting, ...stepping, lookAt });
+  const opening = openingActions(core, stepping.replayRecipe);
+  const keeping = keepingActions(core, opening);
+  const linking = linkingActions(core, { ...opening, ...stepping, ...selecting, ...keeping });
+  const { resume, ...session } = sessionActions(core, { ...keeping, ...linking });
+
   const actions: Actions = {
-    ...openingActions(core, stepping.replayRecipe),
+    ...opening,
+    ...keeping,
+    ...linking,
+    ...session,
     ...looking,
     ...stepping,
     ...measuring,
     ...exportingActions(core),
     ...selecting,
+    ...scopingActions(core, looking),
     ...comparingActions(core),
     ...foldingActions(core),
     ...overlayActions(core),
@@ -127,8 +146,9 @@ export function createApp(
     notices: core.notices,
     inspection: core.inspection,
     actions,
+    canKeep: platform.models !== null,
     start: () =>
-      askAround(core).catch((error: unknown) => {
+      Promise.all([askAround(core), resume()]).catch((error: unknown) => {
         const message = error instanceof Error ? error.message : String(error);
         core.notices.show({ tone: 'error', title: 'The studio did not start', text: message });
       }),

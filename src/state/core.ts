@@ -1,6 +1,6 @@
 import { toErrorRecord } from '../base/error.ts';
 import type { DocumentView, Picture } from '../engine/types.ts';
-import type { GraphApi } from '../protocol/api.ts';
+import type { GraphApi, ModelsApi } from '../protocol/api.ts';
 import type { CallOptions, Client } from '../protocol/client.ts';
 import type { Host } from '../protocol/host.ts';
 import type { Recipe } from '../recipe/types.ts';
@@ -19,6 +19,35 @@ export interface Platform {
   save(name: string, content: Blob): void;
   /** Milliseconds since 1970. */
   now(): number;
+  /** The address of the page; null: there is none (tests). */
+  readonly address: AddressBar | null;
+  readonly tab: Tab;
+  /** The worker that keeps models in the browser's own storage; null: this browser has none. */
+  readonly models: Client<ModelsApi> | null;
+  copy(text: string): Promise<void>;
+  /** Asks before the page is left while `risky` says that something would be lost. */
+  guardLeave(risky: () => boolean): void;
+}
+
+/** The part of the address after `#`. */
+export interface AddressBar {
+  read(): string;
+  /** In place: no entry of the history. */
+  write(fragment: string): void;
+  /** Told when a person puts another fragment there. */
+  onChange(listener: () => void): void;
+  /** The whole address with that fragment. */
+  withFragment(fragment: string): string;
+}
+
+/** This tab among those of the studio. */
+export interface Tab {
+  /** Stays the same when the tab is loaded again. */
+  readonly id: string;
+  /** The page was loaded again, or the browser brought the tab back. */
+  readonly reloaded: boolean;
+  /** Ids of the tabs that are open. */
+  open(): Promise<ReadonlySet<string>>;
 }
 
 export interface Stores {
@@ -50,6 +79,8 @@ export interface Core extends Stores {
   /** Takes a new revision over and tells every group of actions. */
   adopt(opened: Opened): void;
   onAdopt(listener: () => void): void;
+  /** Told once another document is open, after everybody else has taken it over. */
+  onOpened(listener: () => void): void;
   /** Says in place that something failed; a cancel is no failure. Gives back null. */
   fail(place: Failure['place'], what: string, error: unknown): null;
   /** Runs a job that changes the document; null when it failed, or when it may not run now. */
@@ -62,7 +93,7 @@ export interface Core extends Stores {
 }
 
 /** Jobs that change the document: one at a time. */
-const CHANGES: readonly JobKind[] = ['open', 'apply', 'replay', 'move', 'recover'];
+export const CHANGES: readonly JobKind[] = ['open', 'apply', 'replay', 'move', 'recover'];
 
 /** What no longer holds once another revision is shown. */
 const CLEARED = {
@@ -90,6 +121,8 @@ export function createCore(host: () => Host, platform: Platform, onStuck: () => 
   };
   const runner = createJobRunner(stores.jobs, onStuck);
   const listeners: (() => void)[] = [];
+  const openedListeners: (() => void)[] = [];
+  let opened = stores.document.getState().opened;
 
   /** Why a change may not start now, in words; null: it may. */
   const refusal = (): string | null => {
@@ -115,8 +148,12 @@ export function createCore(host: () => Host, platform: Platform, onStuck: () => 
       if (document.cursor === document.stops.length - 1) core.fullRecipe = document.recipe;
       stores.view.setState({ refusal: null });
       for (const listener of listeners) listener();
+      if (stores.document.getState().opened === opened) return;
+      opened = stores.document.getState().opened;
+      for (const listener of openedListeners) listener();
     },
     onAdopt: (listener) => void listeners.push(listener),
+    onOpened: (listener) => void openedListeners.push(listener),
     fail(place, what, caught) {
       const error = toErrorRecord(caught);
       if (error.code === 'cancelled') stores.notices.announce(`${what}: cancelled.`);

@@ -17,6 +17,17 @@ import type { PruneForecast, PruneOptions, PrunePlanView } from '../prune/types.
 import type { Recipe } from '../recipe/types.ts';
 import type { Capabilities } from '../runtime/types.ts';
 import type { SampleInfo } from '../samples/types.ts';
+import type { Link } from './link/types.ts';
+import type { Session } from './session.ts';
+
+/** Nodes that a pass is limited to: what a search found. */
+export interface SiteScope {
+  /** The search, as it was written. */
+  readonly text: string;
+  readonly nodes: ReadonlySet<number>;
+  /** Keys of the sites that the limit switched off. */
+  readonly switched: ReadonlySet<string>;
+}
 
 /** A pass that is being looked at: its sites are lit on the canvas, nothing is applied yet. */
 export interface PassPreview {
@@ -24,6 +35,8 @@ export interface PassPreview {
   readonly options: Readonly<Record<string, Json>>;
   /** Keys of sites that the person switched off. */
   readonly off: ReadonlySet<string>;
+  /** What the sites are limited to; null: the whole graph. */
+  readonly scope: SiteScope | null;
   /** Counted result of applying what is on; null until it has been counted. */
   readonly result: Preview | null;
   /** Why it could not be counted. */
@@ -107,6 +120,8 @@ export interface DocumentState {
   readonly picture: Picture | null;
   /** Picture of the opened model; null until it has been asked for. */
   readonly origin: Picture | null;
+  /** Id of the sample that is open; null: a file, or nothing. */
+  readonly sample: string | null;
   /** Counts openings: another number is another document. */
   readonly opened: number;
   /** What the last step changed, by NodeId; null while it is not shown. */
@@ -127,6 +142,12 @@ export interface DocumentState {
   readonly benches: readonly BenchEntry[];
   readonly failure: Failure | null;
   readonly pending: PendingRecipe | null;
+  /** A link that waits for its model to be opened. */
+  readonly waiting: Link | null;
+  /** What a tab was doing before, to go on with; null: nothing, or it has been answered. */
+  readonly session: Session | null;
+  /** The recipe as it was last saved, by itself or as a model; null: not yet. */
+  readonly savedRecipe: Recipe | null;
   /** Names of the external files that were given. */
   readonly external: readonly { readonly name: string; readonly bytes: number }[];
   /** The selected node in full; null while it is asked for, or when nothing is selected. */
@@ -147,6 +168,7 @@ export const createDocumentStore = (): DocumentStore =>
     document: null,
     picture: null,
     origin: null,
+    sample: null,
     opened: 0,
     diff: null,
     passes: [],
@@ -161,6 +183,9 @@ export const createDocumentStore = (): DocumentStore =>
     benches: [],
     failure: null,
     pending: null,
+    waiting: null,
+    session: null,
+    savedRecipe: null,
     external: [],
     detail: null,
     detailError: null,

@@ -26,6 +26,7 @@ export function exportingActions(core: Core): ExportingActions {
       try {
         const parcel = await core.runner.run('export', title, (call) => core.client.call('exportModel', null, call));
         core.platform.save(modelFileName(document.name), new Blob([parcel.bytes]));
+        store.setState({ savedRecipe: document.recipe });
         core.notices.show({ tone: 'good', title: 'Model saved', text: modelFileName(document.name) });
         return true;
       } catch (error) {
@@ -37,6 +38,7 @@ export function exportingActions(core: Core): ExportingActions {
       if (!document) return;
       const text = `${JSON.stringify(document.recipe, null, 2)}\n`;
       core.platform.save(recipeFileName(document.name), new Blob([text], { type: 'application/json' }));
+      store.setState({ savedRecipe: document.recipe });
       core.notices.show({ tone: 'good', title: 'Recipe saved', text: 'It holds the steps, not the weights.' });
     },
     async reportData() {

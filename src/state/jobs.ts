@@ -13,7 +13,8 @@ export type JobKind =
   | 'export'
   | 'prune'
   | 'recover'
-  | 'overlay';
+  | 'overlay'
+  | 'keep';
 
 export interface JobView {
   readonly id: number;

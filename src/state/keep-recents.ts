@@ -10,13 +10,17 @@ function benchOf({ benches, document }: DocumentState): Recent['bench'] {
     : null;
 }
 
-/** Keeps the recipe of the open model in the list of recents, from its first step on. */
+/** Keeps the recipe of the open model in the list of recents: from its first step on, or as soon as it is kept itself. */
 export function keepRecents(core: Core): void {
-  core.document.subscribe((state, before) => {
+  const isKept = (name: string): boolean => core.recents.getState().kept.some((model) => model.name === name);
+  const isListed = (name: string): boolean => core.recents.getState().recents.some((recent) => recent.name === name);
+
+  const note = (state: DocumentState): void => {
     const { document } = state;
-    if (!document || (document === before.document && state.benches === before.benches)) return;
-    const [original, shown] = [document.stops[0]?.summary, document.stops[document.cursor]?.summary];
-    if (!original || !shown || document.cursor === 0) return;
+    const [original, shown] = [document?.stops[0]?.summary, document?.stops[document.cursor]?.summary];
+    if (!document || !original || !shown) return;
+    // A recipe that was kept before is not replaced by none.
+    if (document.cursor === 0 && (!isKept(document.name) || isListed(document.name))) return;
     core.recents.keep({
       name: document.name,
       sample: core.source && 'sample' in core.source ? core.source.sample : null,
@@ -27,5 +31,12 @@ export function keepRecents(core: Core): void {
       bytesAfter: shown.bytes,
       bench: benchOf(state),
     });
+  };
+
+  core.document.subscribe((state, before) => {
+    if (state.document !== before.document || state.benches !== before.benches) note(state);
+  });
+  core.recents.subscribe((state, before) => {
+    if (state.kept.length > before.kept.length) note(core.document.getState());
   });
 }

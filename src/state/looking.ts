@@ -13,6 +13,8 @@ export interface LookingActions {
   cancelLook(): void;
   toggleSite(key: string): void;
   setAllSites(on: boolean): void;
+  /** Switches exactly these sites off. */
+  setOff(off: ReadonlySet<string>): void;
   setOption(name: string, value: Json): void;
   /** Moves to the next (1) or previous (−1) site and brings it into view. */
   stepSite(by: 1 | -1): void;
@@ -98,7 +100,15 @@ export function lookingActions(core: Core, focus: (node: number) => void): Looki
       const info = store.getState().passes.find((each) => each.id === pass);
       if (!info || !store.getState().document) return;
       counting.stop();
-      const preview = { pass, options: defaultsOf(info), off: new Set<string>(), result: null, error: null, at: null };
+      const preview = {
+        pass,
+        options: defaultsOf(info),
+        off: new Set<string>(),
+        scope: null,
+        result: null,
+        error: null,
+        at: null,
+      };
       store.setState({ preview, prune: null, failure: null });
       core.view.setState({ refusal: null, workspace: 'studio', diff: false });
       const found = store.getState().sites[pass];
@@ -122,8 +132,11 @@ export function lookingActions(core: Core, focus: (node: number) => void): Looki
     },
     setAllSites(on) {
       const { preview } = store.getState();
-      if (preview) setOff(new Set(on ? [] : sitesOf(preview.pass).map((site) => site.key)));
+      // In a scope, all are those inside.
+      const kept = on ? [...(preview?.scope?.switched ?? [])] : sitesOf(preview?.pass ?? '').map((site) => site.key);
+      if (preview) setOff(new Set(kept));
     },
+    setOff,
     setOption(name, value) {
       const { preview } = store.getState();
       if (!preview) return;

@@ -3,15 +3,11 @@ import { plural } from '../base/format.ts';
 import type { Recipe } from '../recipe/types.ts';
 import type { Core, Opened, Source } from './core.ts';
 import { readRecipe, sortFiles } from './files.ts';
-import type { Recent } from './recents.ts';
 
 export interface OpeningActions {
   /** Files as dropped or chosen: a model with its data, a recipe or report, or data that the open model waits for. */
   openFiles(files: readonly File[]): Promise<void>;
   openSample(id: string): Promise<void>;
-  /** A sample opens at once and its recipe is replayed; a file has to be given again. */
-  openRecent(recent: Recent): Promise<void>;
-  forgetRecent(name: string): void;
   /** Replays a recipe on the open model, or keeps it until its model is dropped. */
   useRecipe(name: string, recipe: Recipe): Promise<void>;
   dropPendingRecipe(): void;
@@ -43,6 +39,7 @@ export function openingActions(core: Core, replay: (recipe: Recipe, name: string
     store.setState({
       opening: null,
       origin: null,
+      sample: 'sample' in source ? source.sample : null,
       opened: store.getState().opened + 1,
       benches: [],
       external: files.map((file) => ({ name: file.name, bytes: file.size })),
@@ -53,6 +50,8 @@ export function openingActions(core: Core, replay: (recipe: Recipe, name: string
       selectedGroup: null,
       search: '',
       matches: null,
+      paths: null,
+      queryError: null,
       unfolded: new Set(),
       dock: 'recipe',
       diff: false,
@@ -133,11 +132,6 @@ export function openingActions(core: Core, replay: (recipe: Recipe, name: string
       const title = store.getState().samples.find((sample) => sample.id === id)?.title ?? id;
       await openAndReplay({ sample: id }, title);
     },
-    async openRecent(recent) {
-      store.setState({ pending: { name: recent.name, recipe: recent.recipe }, openError: null, openErrorName: null });
-      if (recent.sample !== null) await openAndReplay({ sample: recent.sample }, recent.name);
-    },
-    forgetRecent: (name) => core.recents.forget(name),
     useRecipe,
     dropPendingRecipe: () => store.setState({ pending: null }),
     dismissOpenError: () => store.setState({ openError: null, openErrorName: null }),
@@ -152,7 +146,15 @@ export function openingActions(core: Core, replay: (recipe: Recipe, name: string
         sites: {},
         benches: [],
       };
-      store.setState({ status: 'empty', openError: null, openErrorName: null, failure: null, ...cleared });
+      // Nothing is left to go on with.
+      store.setState({
+        status: 'empty',
+        session: null,
+        openError: null,
+        openErrorName: null,
+        failure: null,
+        ...cleared,
+      });
     },
     cancelOpening() {
       const { opening } = store.getState();

@@ -1,9 +1,10 @@
 import { createStore, type StoreApi } from 'zustand/vanilla';
 import type { BenchVerdict } from '../bench/types.ts';
 import type { Recipe } from '../recipe/types.ts';
+import type { KeptModel } from '../storage/types.ts';
 import type { KeyValue } from './settings.ts';
 
-/** A recipe that was at work here. The model itself is never kept. */
+/** A recipe that was at work here. Its model is kept only where a person agreed to that. */
 export interface Recent {
   readonly name: string;
   /** Id of the sample that it came from; null: a file. */
@@ -19,10 +20,13 @@ export interface Recent {
 interface RecentsState {
   /** The newest first. */
   readonly recents: readonly Recent[];
+  /** Models that are kept in this browser's own storage, the last opened first. */
+  readonly kept: readonly KeptModel[];
 }
 export interface RecentsStore extends StoreApi<RecentsState> {
   keep(recent: Recent): void;
   forget(name: string): void;
+  clear(): void;
 }
 
 const KEY = 'whittle.recents';
@@ -44,7 +48,7 @@ function load(storage: KeyValue | null): readonly Recent[] {
 }
 
 export function createRecentsStore(storage: KeyValue | null): RecentsStore {
-  const store = createStore<RecentsState>(() => ({ recents: load(storage) }));
+  const store = createStore<RecentsState>(() => ({ recents: load(storage), kept: [] }));
   const set = (recents: readonly Recent[]): void => {
     store.setState({ recents });
     try {
@@ -58,5 +62,6 @@ export function createRecentsStore(storage: KeyValue | null): RecentsStore {
     ...store,
     keep: (recent) => set([recent, ...without(recent.name)].slice(0, KEPT)),
     forget: (name) => set(without(name)),
+    clear: () => set([]),
   };
 }

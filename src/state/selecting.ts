@@ -1,7 +1,7 @@
 import { toErrorRecord } from '../base/error.ts';
 import type { Core } from './core.ts';
 import { createLatest } from './latest.ts';
-import { findMatches } from './search.ts';
+import { findMatches, matchText, NOTHING_FOUND } from './search.ts';
 import type { ViewState, Workspace } from './view.ts';
 
 export interface SelectingActions {
@@ -34,9 +34,9 @@ export function selectingActions(core: Core): SelectingActions {
   };
 
   const runSearch = (text: string): void => {
-    const picture = store.getState().picture;
-    const matches = picture && text.trim() !== '' ? findMatches(picture.view, text) : null;
-    view.setState({ search: text, matches, match: 0 });
+    const { picture } = store.getState();
+    const found = picture ? findMatches(picture.view, text) : NOTHING_FOUND;
+    view.setState({ search: text, match: 0, matches: found.matches, paths: found.paths, queryError: found.error });
   };
 
   core.onAdopt(() => {
@@ -65,8 +65,9 @@ export function selectingActions(core: Core): SelectingActions {
     },
     search(text) {
       runSearch(text);
-      const { matches } = view.getState();
-      if (matches) core.notices.announce(matches.length === 0 ? 'No match.' : `${matches.length} matches.`);
+      const { matches, paths, queryError } = view.getState();
+      if (queryError) core.notices.announce(queryError.message);
+      else if (matches) core.notices.announce(`${matchText(matches.length, paths)}.`);
     },
     stepMatch(by) {
       const { matches, match, selected } = view.getState();

@@ -17,6 +17,10 @@ export interface Settings {
   readonly outlineShare: number;
   /** Names of the inspector's sections that are folded away. */
   readonly closedSections: readonly string[];
+  /** Whether opened models are kept in this browser's own storage; a person is asked once. */
+  readonly keepModels: 'ask' | 'yes' | 'no';
+  /** Ids of the commands that were run last from the palette, the newest first. */
+  readonly recentCommands: readonly string[];
 }
 interface SettingsState {
   readonly settings: Settings;
@@ -24,7 +28,7 @@ interface SettingsState {
 export type SettingsStore = StoreApi<SettingsState>;
 
 const KEY = 'whittle.settings';
-const DEFAULTS: Settings = {
+export const DEFAULTS: Settings = {
   version: 1,
   theme: 'system',
   threads: 1,
@@ -35,6 +39,8 @@ const DEFAULTS: Settings = {
   dockHeight: null,
   outlineShare: 0.42,
   closedSections: [],
+  keepModels: 'ask',
+  recentCommands: [],
 };
 
 /** What `localStorage` offers; absent where storage is blocked. */

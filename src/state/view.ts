@@ -1,5 +1,6 @@
 import { createStore, type StoreApi } from 'zustand/vanilla';
 import type { AskedOverlay } from '../engine/types.ts';
+import type { QueryError } from './query/types.ts';
 
 export type Workspace = 'studio' | 'bench' | 'report';
 export type Overlay = 'operator' | 'macs' | 'parameters' | 'bytes' | 'history' | AskedOverlay;
@@ -22,6 +23,10 @@ export interface ViewState {
   readonly matches: readonly number[] | null;
   /** Index into `matches` of the match that is shown. */
   readonly match: number;
+  /** Number of paths that the search found; null: it is no path, or its ways are not counted. */
+  readonly paths: number | null;
+  /** Why the search cannot be read. */
+  readonly queryError: QueryError | null;
   readonly palette: boolean;
   readonly exporting: boolean;
   readonly help: boolean;
@@ -49,6 +54,8 @@ export const createViewStore = (): ViewStore =>
     search: '',
     matches: null,
     match: 0,
+    paths: null,
+    queryError: null,
     palette: false,
     exporting: false,
     help: false,

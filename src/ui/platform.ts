@@ -1,4 +1,6 @@
-import type { Platform } from '../state/core.ts';
+import type { AddressBar, Tab } from '../state/core.ts';
+import type { BrowserPlatform } from '../state/start.ts';
+import { modelsWorker } from './workers.ts';
 
 function storage(): Storage | null {
   try {
@@ -9,8 +11,24 @@ function storage(): Storage | null {
   }
 }
 
-/** What only a browser can do: keep settings, hand over a file. */
-export const browserPlatform: Platform = {
+const address: AddressBar = {
+  read: () => window.location.hash.slice(1),
+  write(fragment) {
+    if (fragment === address.read()) return;
+    window.history.replaceState(null, '', address.withFragment(fragment));
+  },
+  onChange: (listener) => window.addEventListener('hashchange', listener),
+  withFragment(fragment) {
+    const { origin, pathname, search } = window.location;
+    return origin + pathname + search + (fragment === '' ? '' : `#${fragment}`);
+  },
+};
+
+/** True where the browser has storage of its own for files, and locks that keep tabs from writing at once. */
+const hasFiles = (): boolean => 'locks' in navigator && typeof navigator.storage?.getDirectory === 'function';
+
+/** What only a browser can do: keep settings, hand over a file, show an address. */
+export const browserPlatform = (tab: Tab): BrowserPlatform => ({
   storage: storage(),
   save(name, content) {
     const url = URL.createObjectURL(content);
@@ -22,4 +40,13 @@ export const browserPlatform: Platform = {
     setTimeout(() => URL.revokeObjectURL(url), 60_000);
   },
   now: () => Date.now(),
-};
+  address,
+  tab,
+  modelsWorker: hasFiles() ? modelsWorker : null,
+  copy: (text) => navigator.clipboard.writeText(text),
+  guardLeave(risky) {
+    window.addEventListener('beforeunload', (event) => {
+      if (risky()) event.preventDefault();
+    });
+  },
+});

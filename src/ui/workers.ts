@@ -8,3 +8,6 @@ export const browserWorkers: WorkerFactory = {
       ? new Worker(new URL('../workers/runtime-worker-webgpu.ts', import.meta.url), { type: 'module', name: 'webgpu' })
       : new Worker(new URL('../workers/runtime-worker.ts', import.meta.url), { type: 'module', name: 'wasm' }),
 };
+
+export const modelsWorker = (): Worker =>
+  new Worker(new URL('../workers/models-worker.ts', import.meta.url), { type: 'module', name: 'models' });

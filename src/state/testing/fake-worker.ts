@@ -8,6 +8,7 @@ import type { Host } from '../../protocol/host.ts';
 import type { RecipeStep } from '../../recipe/types.ts';
 import { createApp, type App } from '../app.ts';
 import { tensorKey } from '../inspection.ts';
+import type { Platform } from '../core.ts';
 import { makeView } from './view.ts';
 
 type Method = keyof GraphApi & string;
@@ -212,8 +213,20 @@ export interface Fixture {
   die(): Promise<void>;
 }
 
-/** The app over a fake worker. */
-export async function makeApp(storage: Map<string, string> = new Map()): Promise<Fixture> {
+/** A page without an address, kept models or other tabs. */
+const ALONE: Pick<Platform, 'address' | 'tab' | 'models' | 'copy' | 'guardLeave'> = {
+  address: null,
+  tab: { id: 'tab', reloaded: false, open: async () => new Set(['tab']) },
+  models: null,
+  copy: async () => {},
+  guardLeave: () => {},
+};
+
+/** The app over a fake worker; `platform` takes the place of what the fake page has. */
+export async function makeApp(
+  storage: Map<string, string> = new Map(),
+  platform: Partial<Platform> = {},
+): Promise<Fixture> {
   const worker = new FakeWorker();
   const saved: { name: string; content: Blob }[] = [];
   const hosted: { onDeath?: (error: CodedError) => void } = {};
@@ -243,6 +256,8 @@ export async function makeApp(storage: Map<string, string> = new Map()): Promise
       storage: { getItem: (key) => storage.get(key) ?? null, setItem: (key, value) => void storage.set(key, value) },
       save: (name, content) => void saved.push({ name, content }),
       now: () => 1_700_000_000_000,
+      ...ALONE,
+      ...platform,
     },
     () => ({ macs: 1, parameters: 1, bytes: 1, activation: 1, kept: new Int32Array() }),
   );

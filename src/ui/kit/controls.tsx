@@ -185,4 +185,4 @@ export function ProgressBar({ done, total, label }: { done?: number; total?: num
 }
 
 /** `⌘` on a Mac, `Ctrl ` elsewhere. */
-export const MOD = /mac|iphone|ipad/i.test(navigator.platform) ? '⌘' : 'Ctrl ';
+export const MOD = /mac|iphone|ipad/i.test(globalThis.navigator?.platform ?? '') ? '⌘' : 'Ctrl ';

@@ -1,9 +1,11 @@
 import { PanelLeftOpen } from 'lucide-react';
 import type { App } from '../../state/app.ts';
 import { IconButton } from '../kit/controls.tsx';
+import { DEFAULTS } from '../../state/settings.ts';
 import { useDocument, useSettings } from '../kit/use-store.ts';
 import { PrunePanel } from '../prune/PrunePanel.tsx';
 import { Sash } from '../shell/Sash.tsx';
+import { KeepQuestion } from '../start/KeepQuestion.tsx';
 import { OutlinePanel } from './OutlineTree.tsx';
 import { PassPanel } from './PassPanel.tsx';
 import { SearchField } from './SearchField.tsx';
@@ -22,6 +24,7 @@ export function LeftPanel({
 }) {
   const pruning = useDocument(app, (state) => state.prune !== null);
   const share = useSettings(app, (settings) => settings.outlineShare);
+  const fromFile = useDocument(app, (state) => state.sample === null);
   if (readOnly) return null;
   if (rail) {
     return (
@@ -38,6 +41,7 @@ export function LeftPanel({
   return (
     <>
       <SearchField app={app} />
+      {fromFile && <KeepQuestion app={app} className="mx-2.5 mt-1 mb-1.5" />}
       <div className="relative flex min-h-0 flex-1 flex-col">
         <div className="flex min-h-0 flex-col" style={{ flex: `${share} 1 0` }}>
           <OutlinePanel app={app} />
@@ -53,6 +57,7 @@ export function LeftPanel({
             valueAt={({ clientY }, area) => (clientY - area.top) / area.height}
             area={(sash) => sash.parentElement?.parentElement ?? sash}
             step={0.04}
+            onReset={() => app.actions.changeSettings({ outlineShare: DEFAULTS.outlineShare })}
             onChange={(outlineShare) => app.actions.changeSettings({ outlineShare })}
           />
         </div>

@@ -1,13 +1,13 @@
 import { Check, CircleQuestionMark, Sparkles, TriangleAlert } from 'lucide-react';
 import { formatInteger, plural } from '../../base/format.ts';
 import type { PassInfo, PassSites } from '../../engine/types.ts';
-import type { Backend } from '../../rewrite/pass.ts';
 import type { App } from '../../state/app.ts';
 import { EditList } from '../edit/EditList.tsx';
 import { Icon } from '../kit/controls.tsx';
 import { useDocument, useJobs } from '../kit/use-store.ts';
 import { BACKEND_NAMES, BackendMenu } from './BackendMenu.tsx';
 import { groupPasses } from './pass-groups.ts';
+import { presetsFor, type Preset } from './presets.ts';
 
 function NearMisses({ count }: { readonly count: number }) {
   if (count === 0) return null;
@@ -55,30 +55,6 @@ function PassRow({ app, pass }: { readonly app: App; readonly pass: PassInfo }) 
   );
 }
 
-interface Preset {
-  readonly id: string;
-  readonly title: string;
-  readonly why: string;
-}
-
-const CLEAN: Preset = {
-  id: 'clean',
-  title: 'Clean up, all passes',
-  why: 'Every pass of the group below, from the original on.',
-};
-
-const backendPreset = (backend: Backend): Preset => ({
-  id: backend,
-  title: backend === 'portable' ? 'All that any runtime can run' : `All that pays on ${BACKEND_NAMES[backend]}`,
-  why: 'Clean-up and fusion, only what never loses there, from the original on.',
-});
-
-const EDGE: Preset = {
-  id: 'edge',
-  title: 'Edge: prune to half the MACs too',
-  why: 'The preset above, and the channels pruned until half of the MACs are left. Values change.',
-};
-
 function PresetRow({ app, preset, done }: { readonly app: App; readonly preset: Preset; readonly done: boolean }) {
   const busy = useJobs(app, ({ jobs }) => jobs.some((job) => job.state === 'running' && job.kind === 'replay'));
   return (
@@ -120,9 +96,9 @@ export function PassPanel({ app }: { readonly app: App }) {
       </h2>
       <div className="min-h-0 flex-1 overflow-y-auto pb-3">
         <h3 className="group-head pt-0">Presets</h3>
-        <PresetRow app={app} preset={CLEAN} done={clean} />
-        <PresetRow app={app} preset={backendPreset(backend)} done={false} />
-        <PresetRow app={app} preset={EDGE} done={false} />
+        {presetsFor(backend).map((preset) => (
+          <PresetRow key={preset.id} app={app} preset={preset} done={preset.id === 'clean' && clean} />
+        ))}
         {groupPasses(passes).map((group, index) => (
           <div key={group.title} role="group" aria-label={group.title}>
             <h3 className="group-head">

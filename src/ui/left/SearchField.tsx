@@ -1,77 +1,144 @@
-import { ChevronDown, ChevronUp, Search, X } from 'lucide-react';
+import { ChevronDown, ChevronUp, CircleAlert, Search, X } from 'lucide-react';
+import { useRef, type KeyboardEvent } from 'react';
 import { formatInteger } from '../../base/format.ts';
 import type { App } from '../../state/app.ts';
-import { Icon, IconButton, MOD } from '../kit/controls.tsx';
+import { matchText } from '../../state/search.ts';
+import type { QueryError } from '../../state/query/types.ts';
+import { Icon, IconButton } from '../kit/controls.tsx';
 import { useView } from '../kit/use-store.ts';
+import { keysOf } from '../shell/keys.ts';
+import { SUGGESTIONS_ID, SuggestionList, suggestionId } from './SuggestionList.tsx';
+import { useSuggestions, type SuggestionState } from './use-suggestions.ts';
 
 export const SEARCH_ID = 'search';
+const ERROR_ID = 'search-error';
 
+/** Under the field: how much was found, and the way through it. */
 function Matches({ app }: { readonly app: App }) {
   const count = useView(app, (state) => state.matches?.length ?? 0);
+  const paths = useView(app, (state) => state.paths);
   const shown = useView(app, (state) => {
     const { matches, match, selected } = state;
     return matches && selected === matches[match] ? match + 1 : 0;
   });
+  const at = shown > 0 ? `${formatInteger(shown)} of ` : '';
   return (
-    <>
-      <span className="num flex-none text-11">
-        {count === 0 ? 'none' : shown > 0 ? `${formatInteger(shown)} / ${formatInteger(count)}` : formatInteger(count)}
+    <div className="mr-2.5 mb-1 ml-3.5 flex h-6 items-center text-11 text-ink-3">
+      <span className="num ell flex-1">
+        {at}
+        {matchText(count, paths)}
       </span>
-      <span className="-mr-1 flex">
-        <IconButton
-          icon={ChevronUp}
-          size="small"
-          iconSize={13}
-          label="Previous match"
-          keys="["
-          disabled={count === 0}
-          onClick={() => app.actions.stepMatch(-1)}
-        />
-        <IconButton
-          icon={ChevronDown}
-          size="small"
-          iconSize={13}
-          label="Next match"
-          keys="]"
-          disabled={count === 0}
-          onClick={() => app.actions.stepMatch(1)}
-        />
-        <IconButton
-          icon={X}
-          size="small"
-          iconSize={13}
-          label="Clear the search"
-          onClick={() => app.actions.search('')}
-        />
-      </span>
-    </>
+      <IconButton
+        icon={ChevronUp}
+        size="small"
+        iconSize={13}
+        label="Previous match"
+        keys="["
+        disabled={count === 0}
+        onClick={() => app.actions.stepMatch(-1)}
+      />
+      <IconButton
+        icon={ChevronDown}
+        size="small"
+        iconSize={13}
+        label="Next match"
+        keys="]"
+        disabled={count === 0}
+        onClick={() => app.actions.stepMatch(1)}
+      />
+    </div>
   );
 }
 
-/** Plain words, or `op:` `name:` `shape:`; every word has to be found. */
+/** Under the field: what cannot be read, and where. */
+function Fault({ text, fault }: { readonly text: string; readonly fault: QueryError }) {
+  const end = Math.max(fault.at + 1, fault.at + fault.length);
+  return (
+    <div id={ERROR_ID} className="mx-3.5 mb-1 text-11 text-ink-2">
+      <pre className="mono overflow-x-hidden whitespace-pre-wrap text-ink-3" aria-hidden="true">
+        {text.slice(0, fault.at)}
+        <mark className="query-fault">{text.slice(fault.at, end) || '\u00a0'}</mark>
+        {text.slice(end)}
+      </pre>
+      <p className="flex items-start gap-1.5">
+        <Icon of={CircleAlert} size={12} className="mt-0.5 text-error" />
+        <span>
+          <span className="sr-only">At character {fault.at + 1}: </span>
+          {fault.message}
+        </span>
+      </p>
+    </div>
+  );
+}
+
+/** Keys of the field: suggestions first, then matches; true when the key was used. */
+function react(app: App, event: KeyboardEvent<HTMLInputElement>, list: SuggestionState): boolean {
+  const { key } = event;
+  if (list.open && key === 'Escape') list.close();
+  else if (list.open && (key === 'Enter' || key === 'Tab') && list.active >= 0) list.take(list.active);
+  else if (key === 'ArrowDown' || key === 'ArrowUp') list.move(key === 'ArrowDown' ? 1 : -1);
+  else if (key === 'Enter') {
+    list.close();
+    app.actions.stepMatch(event.shiftKey ? -1 : 1);
+  } else if (key === 'Escape') {
+    app.actions.search('');
+    event.currentTarget.blur();
+  } else return false;
+  return true;
+}
+
+/** Plain words, fields such as `op:` and `cost:>1%`, and paths: `MatMul > * > Softmax`. */
 export function SearchField({ app }: { readonly app: App }) {
   const text = useView(app, (state) => state.search);
+  const fault = useView(app, (state) => state.queryError);
+  const input = useRef<HTMLInputElement>(null);
+  const list = useSuggestions(app, text, input);
   return (
-    <div role="search" className="field mx-2.5 mt-2 mb-1">
-      <Icon of={Search} size={13} />
-      <input
-        id={SEARCH_ID}
-        type="text"
-        aria-label="Search nodes"
-        placeholder="Search, or op:Conv shape:192"
-        spellCheck={false}
-        autoComplete="off"
-        value={text}
-        onChange={(event) => app.actions.search(event.target.value)}
-        onKeyDown={(event) => {
-          if (event.key === 'Enter') app.actions.stepMatch(event.shiftKey ? -1 : 1);
-          if (event.key === 'Escape') {
-            app.actions.search('');
-            event.currentTarget.blur();
-          }
-        }}
-      />
-      {text === '' ? <kbd className="kbd">{MOD}F</kbd> : <Matches app={app} />}
-    </div>
+    <>
+      <div className="relative">
+        <div role="search" className="field mx-2.5 mt-2 mb-1">
+          <Icon of={Search} size={13} />
+          <input
+            ref={input}
+            id={SEARCH_ID}
+            type="text"
+            role="combobox"
+            aria-label="Search nodes"
+            aria-autocomplete="list"
+            aria-expanded={list.open}
+            aria-controls={SUGGESTIONS_ID}
+            aria-activedescendant={list.open && list.active >= 0 ? suggestionId(list.active) : undefined}
+            aria-invalid={fault !== null}
+            aria-describedby={fault ? ERROR_ID : undefined}
+            placeholder="Search, or Conv > * > Add"
+            spellCheck={false}
+            autoComplete="off"
+            value={text}
+            onChange={(event) => {
+              app.actions.search(event.target.value);
+              list.typed(event.target.selectionStart ?? event.target.value.length);
+            }}
+            onKeyDown={(event) => {
+              if (react(app, event, list)) event.preventDefault();
+            }}
+            onBlur={list.close}
+          />
+          {text === '' ? (
+            <kbd className="kbd">{keysOf('search')}</kbd>
+          ) : (
+            <IconButton
+              icon={X}
+              size="small"
+              iconSize={13}
+              label="Clear the search"
+              className="-mr-1"
+              onClick={() => app.actions.search('')}
+            />
+          )}
+        </div>
+        {list.open && <SuggestionList list={list} />}
+      </div>
+      {fault ? <Fault text={text} fault={fault} /> : text.trim() !== '' && <Matches app={app} />}
+    </>
   );
 }

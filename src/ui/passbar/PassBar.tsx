@@ -7,6 +7,7 @@ import type { PassPreview } from '../../state/document.ts';
 import { Button, Icon, IconButton } from '../kit/controls.tsx';
 import { useDocument, useJobs, useView } from '../kit/use-store.ts';
 import { formOptions, OptionsForm } from './OptionsForm.tsx';
+import { ScopeControls } from './ScopeControls.tsx';
 
 /** The site that the stepper stands on. */
 function SiteStepper({ app, at, count }: { readonly app: App; readonly at: number | null; readonly count: number }) {
@@ -111,6 +112,7 @@ function Bar({
       </span>
       {misses > 0 && <NearMisses app={app} count={misses} />}
       {count > 0 && <SiteStepper app={app} at={preview.at} count={count} />}
+      <ScopeControls app={app} preview={preview} />
       <Options app={app} info={info} preview={preview} />
       {count > 1 && (
         <Button

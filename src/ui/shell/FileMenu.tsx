@@ -6,6 +6,7 @@ import { Icon, MOD } from '../kit/controls.tsx';
 import { BrandMark } from '../kit/Glyph.tsx';
 import { useDocument } from '../kit/use-store.ts';
 import { chooseFiles } from '../start/files.ts';
+import { keysOf } from './keys.ts';
 
 const ITEM =
   'flex h-[28px] items-center justify-between gap-6 rounded-2 px-2 text-12 outline-none data-highlighted:bg-hover data-highlighted:text-ink text-ink-2';
@@ -78,6 +79,9 @@ export function FileMenu({ app, width }: { readonly app: App; readonly width: nu
           <DropdownMenu.Separator className="sep mx-1 my-1" />
           <DropdownMenu.Item className={ITEM} onSelect={chooseFiles}>
             Open another file<kbd className="kbd">{MOD}O</kbd>
+          </DropdownMenu.Item>
+          <DropdownMenu.Item className={ITEM} onSelect={() => void app.actions.copyLink()}>
+            Copy a link to what is shown<kbd className="kbd">{keysOf('link')}</kbd>
           </DropdownMenu.Item>
           <DropdownMenu.Item className={ITEM} onSelect={() => app.actions.saveRecipe()}>
             Save the recipe

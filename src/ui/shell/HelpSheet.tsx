@@ -1,60 +1,40 @@
 import { X } from 'lucide-react';
 import { Dialog } from 'radix-ui';
 import type { App } from '../../state/app.ts';
-import { IconButton, MOD } from '../kit/controls.tsx';
+import { IconButton } from '../kit/controls.tsx';
 import { useView } from '../kit/use-store.ts';
+import { chordText, KEYS, SECTIONS } from './keys.ts';
 
-type Row = readonly [keys: string, what: string];
+function Section({ title }: { readonly title: (typeof SECTIONS)[number] }) {
+  return (
+    <section className="mb-5 break-inside-avoid">
+      <h3 className="h4 mb-1.5">{title}</h3>
+      <dl className="grid grid-cols-[92px_1fr] gap-y-1.5 text-12">
+        {KEYS.filter((row) => row.section === title).map(({ id, chords, what }) => (
+          <div key={id} className="contents">
+            <dt className="flex flex-wrap content-start gap-1">
+              {chords.map((chord) => (
+                <kbd key={chord} className="kbd">
+                  {chordText(chord)}
+                </kbd>
+              ))}
+            </dt>
+            <dd className="text-ink-2">{what}</dd>
+          </div>
+        ))}
+      </dl>
+    </section>
+  );
+}
 
-const SECTIONS: readonly { readonly title: string; readonly rows: readonly Row[] }[] = [
-  {
-    title: 'Everywhere',
-    rows: [
-      [`${MOD}K`, 'All commands'],
-      [`${MOD}O`, 'Open files'],
-      [`${MOD}F`, 'Search nodes'],
-      ['F6', 'Next region; ⇧F6 the one before'],
-      [`${MOD}\\`, 'Inspector open or closed'],
-      ['?', 'This sheet'],
-    ],
-  },
-  {
-    title: 'Canvas',
-    rows: [
-      ['↑ ↓ ← →', 'Producer, consumer, siblings'],
-      ['F', 'Fit the selection, or all'],
-      ['1', '100 %'],
-      ['0', 'Everything'],
-      ['O', 'Next overlay'],
-      ['D', 'What the last step changed'],
-    ],
-  },
-  {
-    title: 'Passes',
-    rows: [
-      ['[ ]', 'Previous and next match or site'],
-      ['Space', 'Site of the selected node on or off'],
-      ['↵', 'Apply'],
-      ['Esc', 'Cancel'],
-    ],
-  },
-  {
-    title: 'Recipe',
-    rows: [
-      [`${MOD}Z`, 'Undo'],
-      [`⇧${MOD}Z`, 'Redo'],
-    ],
-  },
-];
-
-/** The keyboard, on one sheet. */
+/** The keyboard, on one sheet: the table of keys as it stands. */
 export function HelpSheet({ app }: { readonly app: App }) {
   const open = useView(app, (state) => state.help);
   return (
     <Dialog.Root open={open} onOpenChange={(help) => app.actions.show({ help })}>
       <Dialog.Portal>
         <Dialog.Overlay className="overlay" />
-        <Dialog.Content className="pop fixed top-[12vh] left-1/2 z-50 w-[min(680px,92vw)] -translate-x-1/2 p-5">
+        <Dialog.Content className="pop fixed top-[6vh] left-1/2 z-50 flex max-h-[88vh] w-[min(860px,94vw)] -translate-x-1/2 flex-col p-5">
           <div className="flex items-center justify-between">
             <Dialog.Title className="text-18 font-strong tracking-[-0.018em]">Keys</Dialog.Title>
             <Dialog.Close asChild>
@@ -64,21 +44,14 @@ export function HelpSheet({ app }: { readonly app: App }) {
           <Dialog.Description className="mt-1 text-12 text-ink-2">
             Look at a pass, switch single sites off, apply; every step can be undone. The file on disk is never changed.
           </Dialog.Description>
-          <div className="mt-4 grid grid-cols-2 gap-x-8 gap-y-5">
-            {SECTIONS.map(({ title, rows }) => (
-              <section key={title}>
-                <h3 className="h4 mb-1.5">{title}</h3>
-                <dl className="grid grid-cols-[92px_1fr] gap-y-1.5 text-12">
-                  {rows.map(([keys, what]) => (
-                    <div key={keys} className="contents">
-                      <dt>
-                        <kbd className="kbd">{keys}</kbd>
-                      </dt>
-                      <dd className="text-ink-2">{what}</dd>
-                    </div>
-                  ))}
-                </dl>
-              </section>
+          <div
+            role="region"
+            aria-label="Table of keys"
+            tabIndex={0}
+            className="-mx-2 mt-4 min-h-0 columns-2 gap-8 overflow-y-auto px-2"
+          >
+            {SECTIONS.map((title) => (
+              <Section key={title} title={title} />
             ))}
           </div>
         </Dialog.Content>

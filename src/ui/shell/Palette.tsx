@@ -1,61 +1,135 @@
 import { Command as Menu } from 'cmdk';
 import { Dialog } from 'radix-ui';
-import { useMemo } from 'react';
+import { useMemo, useRef, useState } from 'react';
 import type { App } from '../../state/app.ts';
-import { useView } from '../kit/use-store.ts';
-import { commandsOf, type Command } from './commands.ts';
+import { labelOf, rowsNamed } from '../../state/query/go-to.ts';
+import { useDocument, useSettings, useView } from '../kit/use-store.ts';
+import { COMMAND_GROUPS, commandKeys, type Command } from './commands/command.ts';
+import { commandsOf } from './commands/commands.ts';
 
-const GROUPS: readonly Command['group'][] = ['Passes', 'Edit', 'Recipe', 'Measure', 'Look', 'Model', 'Page'];
+/** Commands that were run last stand first, so many at most. */
+const RECENT = 5;
+/** Nodes that are offered by name, so many at most. */
+const NODES = 8;
 
-function Items({ app }: { readonly app: App }) {
+type Run = (work: () => void, id?: string) => void;
+
+function Item({ command, place, run }: { readonly command: Command; readonly place: string; readonly run: Run }) {
+  const refusal = command.refusal ?? null;
+  const keys = commandKeys(command);
+  return (
+    <Menu.Item
+      value={`${place} ${command.title}`}
+      disabled={refusal !== null}
+      className="palette-item"
+      onSelect={() => run(command.run, command.id)}
+    >
+      <span className="ell flex-1">{command.title}</span>
+      <span className="num ell max-w-[48%] text-11 text-ink-3">{refusal ?? command.hint}</span>
+      {keys !== '' && <kbd className="kbd num">{keys}</kbd>}
+    </Menu.Item>
+  );
+}
+
+function Commands({ app, text, run }: { readonly app: App; readonly text: string; readonly run: Run }) {
   const commands = useMemo(() => commandsOf(app), [app]);
-  const run = (command: Command): void => {
-    app.actions.show({ palette: false });
-    command.run();
-  };
-  return GROUPS.map((group) => {
-    const members = commands.filter((command) => command.group === group);
-    if (members.length === 0) return null;
-    return (
-      <Menu.Group key={group} heading={group} className="palette-group">
+  const ids = useSettings(app, (settings) => settings.recentCommands);
+  const recent = ids.flatMap((id) => commands.find((command) => command.id === id && !command.refusal) ?? []);
+  // What can run comes first.
+  const inOrder = [...commands].sort((a, b) => Number(Boolean(a.refusal)) - Number(Boolean(b.refusal)));
+  const groups = [
+    // While something is written, the same command would stand there twice.
+    { title: 'Last used', members: text === '' ? recent : [] },
+    ...COMMAND_GROUPS.map((title) => ({ title, members: inOrder.filter(({ group }) => group === title) })),
+  ];
+  return groups
+    .filter(({ members }) => members.length > 0)
+    .map(({ title, members }) => (
+      <Menu.Group key={title} heading={title} className="palette-group">
         {members.map((command) => (
-          <Menu.Item
-            key={command.title}
-            value={`${group} ${command.title}`}
-            className="palette-item"
-            onSelect={() => run(command)}
-          >
-            <span className="ell flex-1">{command.title}</span>
-            {command.keys && <kbd className="kbd num">{command.keys}</kbd>}
-          </Menu.Item>
+          <Item key={command.id} command={command} place={title} run={run} />
         ))}
       </Menu.Group>
-    );
-  });
+    ));
+}
+
+/** Nodes by name or label: the way to `Conv 21` from anywhere. */
+function Nodes({ app, text, run }: { readonly app: App; readonly text: string; readonly run: Run }) {
+  const view = useDocument(app, (state) => state.picture?.view);
+  const rows = useMemo(() => (view && text.trim().length > 1 ? rowsNamed(view, text, NODES) : []), [view, text]);
+  if (!view || rows.length === 0) return null;
+  const go = (row: number): void => {
+    app.actions.setWorkspace('studio');
+    app.actions.focusNode(view.nodeIds[row]!);
+  };
+  return (
+    <Menu.Group heading="Nodes" className="palette-group" forceMount>
+      {rows.map((row) => (
+        // It was found by its name: letters are not compared once more.
+        <Menu.Item
+          key={row}
+          forceMount
+          value={`node ${view.nodeIds[row]}`}
+          className="palette-item"
+          onSelect={() => run(() => go(row))}
+        >
+          <span className="flex-none">Go to {labelOf(view, row)}</span>
+          <span className="mono ell-left ml-auto text-11 text-ink-3">{view.nodeNames[row]}</span>
+        </Menu.Item>
+      ))}
+    </Menu.Group>
+  );
+}
+
+function Contents({ app, run }: { readonly app: App; readonly run: Run }) {
+  const [text, setText] = useState('');
+  return (
+    <Menu label="Commands" loop>
+      <Menu.Input
+        value={text}
+        onValueChange={setText}
+        placeholder="What should be done, or which node?"
+        className="h-11 w-full border-b border-line bg-transparent px-4 text-13 outline-none"
+      />
+      <Menu.List className="max-h-[52vh] overflow-y-auto p-1.5">
+        <Menu.Empty className="px-3 py-4 text-ink-3">No command and no node has these letters.</Menu.Empty>
+        <Commands app={app} text={text} run={run} />
+        <Nodes app={app} text={text} run={run} />
+      </Menu.List>
+    </Menu>
+  );
 }
 
 /** Everything that can be done, by typing. */
 export function Palette({ app }: { readonly app: App }) {
   const open = useView(app, (state) => state.palette);
+  const chosen = useRef<(() => void) | null>(null);
+  const run: Run = (work, id) => {
+    chosen.current = work;
+    const { recentCommands } = app.settings.getState().settings;
+    if (id !== undefined) {
+      const others = recentCommands.filter((each) => each !== id);
+      app.actions.changeSettings({ recentCommands: [id, ...others].slice(0, RECENT) });
+    }
+    app.actions.show({ palette: false });
+  };
+  // The focus goes back first: a command may put it elsewhere.
+  const onClosed = (): void => {
+    const work = chosen.current;
+    chosen.current = null;
+    if (work) queueMicrotask(work);
+  };
   return (
     <Dialog.Root open={open} onOpenChange={(palette) => app.actions.show({ palette })}>
       <Dialog.Portal>
         <Dialog.Overlay className="overlay" />
         <Dialog.Content
           aria-describedby={undefined}
-          className="pop fixed top-[14vh] left-1/2 z-50 w-[min(560px,92vw)] -translate-x-1/2 overflow-hidden"
+          onCloseAutoFocus={onClosed}
+          className="pop fixed top-[12vh] left-1/2 z-50 w-[min(620px,92vw)] -translate-x-1/2 overflow-hidden"
         >
           <Dialog.Title className="sr-only">Commands</Dialog.Title>
-          <Menu label="Commands" loop>
-            <Menu.Input
-              placeholder="What should be done?"
-              className="h-11 w-full border-b border-line bg-transparent px-4 text-13 outline-none"
-            />
-            <Menu.List className="max-h-[46vh] overflow-y-auto p-1.5">
-              <Menu.Empty className="px-3 py-4 text-ink-3">No command has these letters.</Menu.Empty>
-              <Items app={app} />
-            </Menu.List>
-          </Menu>
+          <Contents app={app} run={run} />
         </Dialog.Content>
       </Dialog.Portal>
     </Dialog.Root>

@@ -5,7 +5,17 @@ import { Button, ProgressBar } from '../kit/controls.tsx';
 import { useLater } from '../kit/use-later.ts';
 import { useJobs } from '../kit/use-store.ts';
 
-const SHOWN = new Set<JobView['kind']>(['apply', 'replay', 'move', 'prune', 'recover', 'export', 'verify', 'overlay']);
+const SHOWN = new Set<JobView['kind']>([
+  'apply',
+  'replay',
+  'move',
+  'prune',
+  'recover',
+  'export',
+  'verify',
+  'overlay',
+  'keep',
+]);
 
 /** The job at work, over the canvas, once it has taken longer than a moment. */
 export function RunningCard({ app }: { readonly app: App }) {

@@ -17,12 +17,30 @@ interface SashProps {
   /** True: the value grows towards the left or the top. */
   readonly reversed?: boolean;
   readonly onChange: (value: number) => void;
+  /** A double click, or Delete: back to the size that the window gives. */
+  readonly onReset: () => void;
   readonly className?: string;
 }
 
-/** A line that is dragged to give one of two panels more room; arrow keys do the same. */
+/**
+ * A line that is dragged to give one of two panels more room. Arrow keys do the same, ten steps at once with Shift; Home
+ * and End go to the ends.
+ */
 export function Sash(props: SashProps) {
-  const { label, orientation, value, min, max, step, valueAt, area, reversed = false, onChange, className } = props;
+  const {
+    label,
+    orientation,
+    value,
+    min,
+    max,
+    step,
+    valueAt,
+    area,
+    reversed = false,
+    onChange,
+    onReset,
+    className,
+  } = props;
   const sash = useRef<HTMLDivElement>(null);
   const [dragging, setDragging] = useState(false);
   const clamp = (next: number): number => Math.max(min, Math.min(max, next));
@@ -34,12 +52,20 @@ export function Sash(props: SashProps) {
     onChange(clamp(valueAt(event, within.getBoundingClientRect())));
   };
   const onKeyDown = (event: KeyboardEvent): void => {
-    const more = orientation === 'vertical' ? 'ArrowRight' : 'ArrowDown';
-    const less = orientation === 'vertical' ? 'ArrowLeft' : 'ArrowUp';
-    if (event.key !== more && event.key !== less) return;
+    const by = (event.shiftKey ? 10 : 1) * (reversed ? -step : step);
+    const vertical = orientation === 'vertical';
+    const reactions: Readonly<Record<string, () => void>> = {
+      [vertical ? 'ArrowRight' : 'ArrowDown']: () => onChange(clamp(value + by)),
+      [vertical ? 'ArrowLeft' : 'ArrowUp']: () => onChange(clamp(value - by)),
+      Home: () => onChange(min),
+      End: () => onChange(max),
+      Delete: onReset,
+    };
+    const reaction = reactions[event.key];
+    if (!reaction) return;
     event.preventDefault();
     event.stopPropagation();
-    onChange(clamp(value + ((event.key === more) === reversed ? -step : step)));
+    reaction();
   };
   return (
     <div
@@ -49,7 +75,7 @@ export function Sash(props: SashProps) {
       aria-orientation={orientation}
       aria-valuemin={min}
       aria-valuemax={max}
-      aria-valuenow={value}
+      aria-valuenow={Math.round(value * 100) / 100}
       tabIndex={0}
       data-dragging={dragging ? '' : undefined}
       className={clsx('sash', className)}
@@ -61,6 +87,7 @@ export function Sash(props: SashProps) {
       onPointerUp={() => setDragging(false)}
       onPointerCancel={() => setDragging(false)}
       onKeyDown={onKeyDown}
+      onDoubleClick={onReset}
     />
   );
 }

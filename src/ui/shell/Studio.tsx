@@ -33,6 +33,7 @@ function LeftSash({ app, panels }: { readonly app: App; readonly panels: Panels 
       max={LEFT.max}
       step={16}
       valueAt={({ clientX }, area) => clientX - area.left}
+      onReset={() => app.actions.changeSettings({ leftWidth: null })}
       onChange={(width) =>
         app.actions.changeSettings(
           width < CLOSES ? { leftOpen: false } : { leftOpen: true, leftWidth: Math.max(LEFT.min, width) },
@@ -54,6 +55,7 @@ function RightSash({ app, panels }: { readonly app: App; readonly panels: Panels
       step={16}
       reversed
       valueAt={({ clientX }, area) => area.right - clientX}
+      onReset={() => app.actions.changeSettings({ rightWidth: null })}
       onChange={(rightWidth) => app.actions.changeSettings({ rightWidth })}
     />
   );
@@ -71,6 +73,7 @@ function DockSash({ app, panels }: { readonly app: App; readonly panels: Panels 
       step={16}
       reversed
       valueAt={({ clientY }, area) => area.bottom - clientY}
+      onReset={() => app.actions.changeSettings({ dockHeight: null })}
       onChange={(dockHeight) => app.actions.changeSettings({ dockHeight })}
     />
   );

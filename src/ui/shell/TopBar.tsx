@@ -8,7 +8,7 @@ import { useView } from '../kit/use-store.ts';
 import { FileMenu } from './FileMenu.tsx';
 import { Metrics } from './Metrics.tsx';
 
-const WORKSPACES: readonly { readonly value: Workspace; readonly label: string }[] = [
+export const WORKSPACES: readonly { readonly value: Workspace; readonly label: string }[] = [
   { value: 'studio', label: 'Studio' },
   { value: 'bench', label: 'Bench' },
   { value: 'report', label: 'Report' },

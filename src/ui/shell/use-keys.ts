@@ -3,19 +3,21 @@ import type { App } from '../../state/app.ts';
 import { nextOverlay } from '../../state/overlays.ts';
 import { SEARCH_ID } from '../left/SearchField.tsx';
 import { chooseFiles } from '../start/files.ts';
+import { chordOf, pageKey, type PageKey } from './keys.ts';
 
-/** True where keys are text: there only chords with ⌘ or Ctrl are commands. */
+/** True where keys are text: there only the chords that the table allows are commands. */
 const isTyping = (target: EventTarget | null): boolean =>
   target instanceof HTMLElement &&
-  target.closest('input:not([type=checkbox]), textarea, select, [contenteditable]') !== null;
+  target.closest('input:not([type=checkbox], [type=radio]), textarea, select, [contenteditable]') !== null;
 
 /** A control under the focus has its own use for Enter and Space. */
 const isControl = (target: EventTarget | null): boolean =>
   target instanceof HTMLElement &&
   target.closest('button, a[href], [role=menuitem], [role=tree], [role=separator], [role=dialog]') !== null;
 
-const focusSearch = (app: App): void => {
+export const focusSearch = (app: App): void => {
   app.actions.changeSettings({ leftOpen: true });
+  app.actions.setWorkspace('studio');
   requestAnimationFrame(() => {
     const field = document.getElementById(SEARCH_ID);
     if (field instanceof HTMLInputElement) field.select();
@@ -63,44 +65,51 @@ function escape({ actions, document, view }: App): void {
   else actions.select(null);
 }
 
-type Keys = Readonly<Record<string, (app: App) => void>>;
+/** Key of the selected group, or of the innermost one around the selected node; null: it is in none. */
+export function groupOfSelected({ document, view }: App): string | null {
+  const { selected, selectedGroup } = view.getState();
+  if (selectedGroup !== null) return selectedGroup;
+  const shown = document.getState().picture?.view;
+  const group = shown?.groups.ofRow[selected === null ? -1 : shown.nodeIds.indexOf(selected)] ?? -1;
+  return shown?.groups.keys[group] ?? null;
+}
 
-const CHORDS: Keys = {
-  k: ({ actions, view }) => actions.show({ palette: !view.getState().palette }),
-  o: () => chooseFiles(),
-  f: focusSearch,
-  z: ({ actions }) => void actions.undo(),
-  Z: ({ actions }) => void actions.redo(),
-  y: ({ actions }) => void actions.redo(),
-  '\\': ({ actions, settings }) => actions.changeSettings({ rightOpen: !settings.getState().settings.rightOpen }),
+function foldSelected(app: App, fold: (key: string) => void): void {
+  const key = groupOfSelected(app);
+  if (key !== null) fold(key);
+}
+
+const REACTIONS: Readonly<Record<PageKey, (app: App) => void>> = {
+  palette: ({ actions, view }) => actions.show({ palette: !view.getState().palette }),
+  open: () => chooseFiles(),
+  search: focusSearch,
+  region: () => stepRegion(1),
+  regionBack: () => stepRegion(-1),
+  left: ({ actions, settings }) => actions.changeSettings({ leftOpen: !settings.getState().settings.leftOpen }),
+  inspector: ({ actions, settings }) => actions.changeSettings({ rightOpen: !settings.getState().settings.rightOpen }),
+  link: ({ actions }) => void actions.copyLink(),
+  export: ({ actions }) => actions.show({ exporting: true }),
+  help: ({ actions }) => actions.show({ help: true }),
+  fold: (app) => foldSelected(app, app.actions.toggleGroup),
+  foldCopies: (app) => foldSelected(app, app.actions.toggleCopies),
+  overlay: ({ actions, view }) => actions.setOverlay(nextOverlay(view.getState().overlay)),
+  diff: ({ actions }) => void actions.toggleDiff(),
+  previous: (app) => stepSiteOrMatch(app, -1),
+  next: (app) => stepSiteOrMatch(app, 1),
+  site: toggleSelected,
+  apply,
+  escape,
+  undo: ({ actions }) => void actions.undo(),
+  redo: ({ actions }) => void actions.redo(),
 };
 
-const PLAIN: Keys = {
-  '[': (app) => stepSiteOrMatch(app, -1),
-  ']': (app) => stepSiteOrMatch(app, 1),
-  '?': ({ actions }) => actions.show({ help: true }),
-  o: ({ actions, view }) => actions.setOverlay(nextOverlay(view.getState().overlay)),
-  d: ({ actions }) => void actions.toggleDiff(),
-  Escape: escape,
-};
-
-/** Keys that a focused control keeps for itself. */
-const ACTING: Keys = { ' ': toggleSelected, Enter: apply };
-
+/** What the page does with a key press; undefined: nothing. */
 function reactionTo(event: KeyboardEvent, app: App): ((app: App) => void) | undefined {
-  if (event.key === 'F6') return () => stepRegion(event.shiftKey ? -1 : 1);
-  const { view, document: store } = app;
-  const open = store.getState().document !== null;
-  if (event.metaKey || event.ctrlKey) {
-    // By Shift, not by the letter's case: caps lock turns that round.
-    const letter = event.shiftKey ? event.key.toUpperCase() : event.key.toLowerCase();
-    const reaction = CHORDS[letter];
-    return open || event.key === 'k' || event.key === 'o' ? reaction : undefined;
-  }
-  const { palette, help } = view.getState();
-  if (event.altKey || isTyping(event.target) || palette || help || event.defaultPrevented) return undefined;
-  if (!open && event.key !== '?' && event.key !== 'Escape') return undefined;
-  return PLAIN[event.key] ?? (isControl(event.target) ? undefined : ACTING[event.key]);
+  const row = event.altKey || event.defaultPrevented ? undefined : pageKey(chordOf(event));
+  if (!row || (!row.always && app.document.getState().document === null)) return undefined;
+  const { palette, help } = app.view.getState();
+  if (!row.typing && (isTyping(event.target) || palette || help)) return undefined;
+  return row.yields && isControl(event.target) ? undefined : REACTIONS[row.id];
 }
 
 /** Keys of the whole page; the canvas, the outline and fields have their own. */

@@ -1,11 +1,13 @@
-import { CircleQuestionMark, FileDown, FileJson, FolderOpen, ShieldCheck, X } from 'lucide-react';
+import { CircleQuestionMark, FileDown, FileJson, FolderOpen, Link2, ShieldCheck, X } from 'lucide-react';
 import type { App } from '../../state/app.ts';
-import { plural } from '../../base/format.ts';
+import { cutLeft, plural } from '../../base/format.ts';
+import { modelName } from '../../state/link/types.ts';
 import { Button, Icon, MOD } from '../kit/controls.tsx';
 import { BrandMark } from '../kit/Glyph.tsx';
 import { ThemeButton } from '../kit/ThemeButton.tsx';
 import { useLater } from '../kit/use-later.ts';
 import { useDocument } from '../kit/use-store.ts';
+import { ContinueCard } from './ContinueCard.tsx';
 import { DeviceChips } from './DeviceChips.tsx';
 import { chooseFiles } from './files.ts';
 import { OpeningCard } from './Opening.tsx';
@@ -31,28 +33,52 @@ function Header({ app }: { readonly app: App }) {
   );
 }
 
-function DropInvitation({ app }: { readonly app: App }) {
+/** What the page waits for: the file of a link, the model of a recipe, or anything. */
+function useInvitation(app: App) {
   const pending = useDocument(app, (state) => state.pending);
+  const waiting = useDocument(app, (state) => state.waiting);
+  if (waiting) {
+    const steps = waiting.recipe?.steps.length ?? 0;
+    const replayed = steps > 0 ? `, and its recipe of ${plural(steps, 'step')} is replayed` : '';
+    return {
+      icon: Link2,
+      title: `This link shows ${waiting.node === null ? '' : `${cutLeft(waiting.node, 40)} of `}${modelName(waiting)}`,
+      text: `Drop that file: it is shown as the link has it${replayed}. A link carries no weights.`,
+      drop: { label: 'Without the link', run: () => app.actions.dropLink() },
+    };
+  }
+  if (pending) {
+    return {
+      icon: FileJson,
+      title: `Now drop the model of ${pending.name}`,
+      text: `its recipe of ${plural(pending.recipe.steps.length, 'step')} is replayed as soon as it is open`,
+      drop: { label: 'Without the recipe', run: () => app.actions.dropPendingRecipe() },
+    };
+  }
+  return {
+    icon: FileDown,
+    title: 'Drop an ONNX model anywhere',
+    text: 'with its external data files, if it has any, or a recipe',
+    drop: null,
+  };
+}
+
+function DropInvitation({ app }: { readonly app: App }) {
+  const { icon, title, text, drop } = useInvitation(app);
   return (
     <>
       <span className="grid size-[58px] place-items-center rounded-[16px] bg-[color-mix(in_oklch,var(--accent)_14%,var(--panel))] text-accent">
-        <Icon of={pending ? FileJson : FileDown} size={26} />
+        <Icon of={icon} size={26} />
       </span>
-      <h2 className="mt-4 text-17 font-strong tracking-[-0.015em]">
-        {pending ? `Now drop the model of ${pending.name}` : 'Drop an ONNX model anywhere'}
-      </h2>
-      <p className="mt-1 text-13 text-ink-2">
-        {pending
-          ? `its recipe of ${plural(pending.recipe.steps.length, 'step')} is replayed as soon as it is open`
-          : 'with its external data files, if it has any, or a recipe'}
-      </p>
+      <h2 className="mt-4 text-center text-17 font-strong tracking-[-0.015em] [overflow-wrap:anywhere]">{title}</h2>
+      <p className="mt-1 text-center text-13 text-ink-2">{text}</p>
       <div className="mt-[18px] flex gap-2">
         <Button variant="primary" size="large" icon={FolderOpen} keys={`${MOD}O`} onClick={chooseFiles}>
           Choose files
         </Button>
-        {pending && (
-          <Button size="large" icon={X} onClick={() => app.actions.dropPendingRecipe()}>
-            Without the recipe
+        {drop && (
+          <Button size="large" icon={X} onClick={drop.run}>
+            {drop.label}
           </Button>
         )}
       </div>
@@ -121,6 +147,7 @@ export function StartPage({ app }: { readonly app: App }) {
                 <br />
                 <span className="text-ink-3">Checked and timed on this device.</span>
               </h1>
+              <ContinueCard app={app} />
               <DropCard app={app} />
             </div>
             <div className="fold:pt-[66px]">

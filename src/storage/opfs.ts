@@ -1,0 +1,63 @@
+import type { Folder } from './types.ts';
+
+/** Folder of the studio inside of the browser's own storage (OPFS). */
+const ROOT = 'models';
+const LOCK = 'whittle.models';
+
+const isMissing = (error: unknown): boolean => error instanceof DOMException && error.name === 'NotFoundError';
+
+async function root(): Promise<FileSystemDirectoryHandle> {
+  return (await navigator.storage.getDirectory()).getDirectoryHandle(ROOT, { create: true });
+}
+
+async function fileAt(path: string, create: boolean): Promise<FileSystemFileHandle> {
+  const parts = path.split('/');
+  let folder = await root();
+  for (const part of parts.slice(0, -1)) folder = await folder.getDirectoryHandle(part, { create });
+  return folder.getFileHandle(parts.at(-1) ?? '', { create });
+}
+
+/** A file that is written in place; only workers may ask for one. */
+async function writeInPlace(path: string, content: Blob, onBytes: (bytes: number) => Promise<void>): Promise<void> {
+  const handle = await (await fileAt(path, true)).createSyncAccessHandle();
+  try {
+    handle.truncate(0);
+    let at = 0;
+    const reader = content.stream().getReader();
+    for (;;) {
+      const { done, value } = await reader.read();
+      if (done) break;
+      handle.write(value, { at });
+      at += value.byteLength;
+      await onBytes(value.byteLength);
+    }
+    handle.flush();
+  } finally {
+    handle.close();
+  }
+}
+
+/** The browser's own storage as a folder; for a worker. Other pages cannot read it, and it never leaves the device. */
+export const opfsFolder: Folder = {
+  async read(path) {
+    try {
+      return await (await fileAt(path, false)).getFile();
+    } catch (error) {
+      if (isMissing(error)) return null;
+      throw error;
+    }
+  },
+  write: writeInPlace,
+  async remove(path) {
+    try {
+      await (await root()).removeEntry(path, { recursive: true });
+    } catch (error) {
+      if (!isMissing(error)) throw error;
+    }
+  },
+  async room() {
+    const { quota, usage } = await navigator.storage.estimate();
+    return quota === undefined ? null : Math.max(0, quota - (usage ?? 0));
+  },
+  exclusive: <T>(work: () => Promise<T>) => navigator.locks.request(LOCK, work) as Promise<T>,
+};
