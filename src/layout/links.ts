@@ -1,3 +1,4 @@
+import { bucket } from '../base/csr.ts';
 import type { GraphView } from '../ir/view.ts';
 
 /**
@@ -71,17 +72,4 @@ export function linksOf(view: GraphView): Links {
     inStarts: into.starts,
     inLinks: into.entries,
   };
-}
-
-/** CSR of the indices of `keys`, grouped by key, in order. */
-export function bucket(keys: Int32Array, size: number): { starts: Int32Array; entries: Int32Array } {
-  const starts = new Int32Array(size + 1);
-  for (const key of keys) starts[key + 1]!++;
-  for (let i = 0; i < size; i++) starts[i + 1]! += starts[i]!;
-  const next = starts.slice(0, size);
-  const entries = new Int32Array(keys.length);
-  keys.forEach((key, index) => {
-    entries[next[key]!++] = index;
-  });
-  return { starts, entries };
 }
