@@ -1,6 +1,8 @@
 import type { GraphView, GroupTree } from '../ir/view.ts';
 
 const OUTSIDE = 1;
+/** FNV-1a. */
+const SEED = 0x811c9dc5;
 const mix = (hash: number, value: number): number => Math.imul(hash ^ value, 0x01000193) ^ (hash >>> 15);
 
 /**
@@ -10,7 +12,7 @@ const mix = (hash: number, value: number): number => Math.imul(hash ^ value, 0x0
 export function classesOf(groups: Omit<GroupTree, 'classes'>, view: Omit<GraphView, 'groups'>): Int32Array {
   const reads = readsOfRows(view);
   const own = ownHashes(view);
-  const hashes = new Int32Array(groups.keys.length).fill(0x811c9dc5);
+  const hashes = new Int32Array(groups.keys.length).fill(SEED);
   const counts = new Int32Array(groups.keys.length);
   // [groups][depth] place of each row in the groups around it, innermost first.
   const places: Int32Array[] = [];
@@ -18,12 +20,12 @@ export function classesOf(groups: Omit<GroupTree, 'classes'>, view: Omit<GraphVi
     const around: number[] = [];
     for (let group = groups.ofRow[row]!; group >= 0; group = groups.parents[group]!) {
       around.push(counts[group]!);
-      let hash = mix(hashes[group]!, own[row]!);
+      // A sum, for the order of wires is not that of inputs.
+      let read = 0;
       for (let i = reads.starts[row]!; i < reads.starts[row + 1]!; i++) {
-        const wire = reads.entries[i]!;
-        hash = mix(hash, sourceHash(groups, view, places, group, wire));
+        read += mix(SEED, sourceHash(groups, view, places, group, reads.entries[i]!));
       }
-      hashes[group] = hash;
+      hashes[group] = mix(mix(hashes[group]!, own[row]!), read | 0);
       counts[group]!++;
     }
     places.push(Int32Array.from(around));
@@ -73,7 +75,7 @@ function ownHashes({ nodeOps, nodeDetails }: Omit<GraphView, 'groups'>): Int32Ar
 }
 
 function hashOfText(text: string): number {
-  let hash = 0x811c9dc5;
+  let hash = SEED;
   for (let i = 0; i < text.length; i++) hash = Math.imul(hash ^ text.charCodeAt(i), 0x01000193);
   return hash;
 }
