@@ -1,4 +1,4 @@
-import type { Model, Node } from '../ir/model.ts';
+import type { FunctionDef, Model, Node } from '../ir/model.ts';
 import type { Tensor } from '../ir/tensor.ts';
 import { isInteger, type Dim, type Shape, type ValueId, type ValueType } from '../ir/types.ts';
 import { isTensor } from '../ops/shapes.ts';
@@ -35,6 +35,8 @@ export interface Analysis {
   assumedType(value: ValueId): ValueType | null;
   /** Nodes of the main graph in running order. */
   readonly order: readonly Node[];
+  /** The model's own function that a node calls; null: none. */
+  functionOf(node: Node): FunctionDef | null;
 }
 
 export interface NodeCost {
@@ -111,6 +113,10 @@ class ModelAnalysis implements Analysis {
     const right = this.shape(b);
     if (left === null || right === null || left.length !== right.length) return false;
     return left.every((dim, i) => dim !== null && dim === right[i]);
+  }
+
+  functionOf(node: Node): FunctionDef | null {
+    return this.inference.functionOf(node);
   }
 
   cost(node: Node): NodeCost {

@@ -94,7 +94,8 @@ describe('the view of a graph', () => {
 
   it('has a row per node, in running order, numbered within its operator', () => {
     expect(view.revision).toBe(7);
-    expect(view.nodeIds.length).toBe(7);
+    expect(view.nodeIds.length).toBe(9);
+    expect(view.holders.filter((holder) => holder < 0)).toHaveLength(7);
     expect(view.opTypes).toContain('com.example.Mystery');
     expect(view.nodeOrdinals[row('first')]).toBe(1);
     expect(view.nodeOrdinals[row('conv')]).toBe(2);
@@ -111,7 +112,7 @@ describe('the view of a graph', () => {
     expect(view.wireSources[wire('x')]).toBe(-1);
     expect(view.wireSources[wire('w')]).toBe(-2);
     expect(view.wireSources[wire('a')]).toBe(row('first'));
-    expect(usersOf('a')).toEqual(['relu', 'if']);
+    expect(usersOf('a')).toEqual(['relu', 'relu_2', 'tanh']);
     expect(new Set(usersOf('b'))).toEqual(new Set(['add', 'conv']));
     expect(usersOf('m')).toEqual([]);
     expect(names(view, view.inputs)).toEqual(['x', 'flag']);
@@ -130,7 +131,46 @@ describe('the view of a graph', () => {
     expect(view.macs[row('first')]).toBe(4 * 36 * 27);
     expect(view.parameters[row('first')]).toBe(108);
     expect(view.macs[row('mystery')]).toBeNaN();
-    expect(Array.from(view.made)).toEqual([0, 0, 0, 0, 0, 0, 0]);
-    expect(view.ancestorStarts.length).toBe(8);
+    expect(Array.from(view.made)).toEqual([0, 0, 0, 0, 0, 0, 0, 0, 0]);
+    expect(view.ancestorStarts.length).toBe(10);
+  });
+
+  it('puts the nodes of subgraphs before their holder, in groups of their own, numbered behind the main graph', () => {
+    const holder = row('if');
+    const inside = [row('relu_2'), row('tanh')];
+    expect(inside.map((each) => view.holders[each])).toEqual([holder, holder]);
+    expect(Math.max(...inside)).toBeLessThan(holder);
+    expect(view.groups.names).toEqual(['then_branch', 'else_branch']);
+    expect(inside.map((each) => view.groups.ofRow[each])).toEqual([0, 1]);
+    expect(Array.from(view.groups.holders)).toEqual([holder, holder]);
+    expect(usersOf(view.wireNames[view.wireSources.indexOf(inside[0]!)]!)).toEqual(['if']);
+    expect(view.nodeOrdinals[row('relu')]).toBe(1);
+    expect(view.nodeOrdinals[row('relu_2')]).toBe(2);
+  });
+
+  it('leads the state of a loop from outside to what reads it, and the number of the iteration nowhere', () => {
+    const loop = buildModel({}, (g) => {
+      const start = g.op('Relu', [g.input('start', [4])], {}, { outputs: ['before'] });
+      const [count, go] = [g.input('count', [], 'int64'), g.input('go', [], 'bool')];
+      const body = (inner: GraphBuilder): void => {
+        const iteration = inner.input('iteration', [], 'int64');
+        const again = inner.input('again', [], 'bool');
+        const state = inner.input('state', [4]);
+        const step = inner.op('Cast', [iteration], { to: 1 }, { name: 'cast' });
+        inner.output(again);
+        inner.output(inner.op('Add', [state, step], {}, { name: 'add', outputs: ['next'] }));
+      };
+      g.output(g.op('Loop', [count, go, start], { body }, { name: 'loop', outputs: ['last'] }));
+    });
+    const inside = makeGraphView(loop, analyze(loop), 1);
+    const users = (name: string): (string | undefined)[] => {
+      const at = inside.wireNames.indexOf(name);
+      const rows = inside.useRows.slice(inside.useStarts[at], inside.useStarts[at + 1]);
+      return Array.from(rows, (each) => inside.nodeNames[each]);
+    };
+    expect(users('before')).toEqual(['add']);
+    expect(users('next')).toEqual(['loop']);
+    expect(users('go')).toEqual(['loop']);
+    expect(inside.wireNames).not.toContain('iteration');
   });
 });

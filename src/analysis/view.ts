@@ -1,24 +1,34 @@
-import { innerNodes, type Model, type Node } from '../ir/model.ts';
-import { subgraphs } from '../ir/attribute.ts';
+import type { Model, Node } from '../ir/model.ts';
 import type { Dim, ValueId } from '../ir/types.ts';
-import { FAMILIES, NO_GROUPS, type GraphView } from '../ir/view.ts';
+import { FAMILIES, type GraphView } from '../ir/view.ts';
 import { familyOf, opKey } from '../ops/registry.ts';
 import { isTensor } from '../ops/shapes.ts';
 import type { Analysis, NodeCost } from './analyze.ts';
 import { keyAttributes } from './key-attributes.ts';
+import { findGroups } from './groups.ts';
 import { indexed } from './indexed.ts';
-import { holdsGraphs } from './order.ts';
+import { rowsOfModel, type ModelRows } from './inner-rows.ts';
+import { scopesOfNode } from './scopes.ts';
 import { shownDim } from './summary.ts';
 
 /**
- * The main graph for the page. Rows are nodes in running order, Constant nodes included (family `const`, no inputs).
- * Wires are graph inputs, node outputs that are used or named, and initializers that nodes use; a subgraph's use of an
- * outer value is a use by the node that holds the subgraph.
+ * The model for the page. Rows are nodes in running order, Constant nodes included (family `const`, no inputs); the
+ * nodes of subgraphs and function bodies stand before the node that holds them. Wires are graph inputs, node outputs
+ * that are used or named, and initializers that nodes use. What a body reads from outside, by capture or as an input,
+ * is a wire to the inner row that reads it; what a body returns is a wire to its holder. Inputs of a body that nothing
+ * outside stands for, such as the number of the iteration, have no wire.
  */
 export function makeGraphView(model: Model, analysis: Analysis, revision: number): GraphView {
-  const rows = analysis.order;
-  return { revision, ...rowsOf(rows, analysis), ...new Wires(model, analysis, rows).arrays() };
+  const rows = rowsOfModel(model, analysis);
+  const view = { revision, ...rowsOf(rows, analysis), ...new Wires(model, analysis, rows).arrays() };
+  const scopes = rows.nodes.map((node) => scopesOfNode(node, outputName(model, node)));
+  return { ...view, groups: findGroups({ view, scopes, inner: rows.inner, innerOf: rows.innerOf }) };
 }
+
+const outputName = (model: Model, node: Node): string => {
+  const output = node.outputs.find((each) => each !== null);
+  return output === undefined ? '' : model.getValue(output).name;
+};
 
 type RowKey =
   | 'nodeIds'
@@ -37,26 +47,28 @@ type RowKey =
   | 'made'
   | 'ancestorStarts'
   | 'ancestorIds'
-  | 'holders'
-  | 'groups';
+  | 'holders';
 
-function rowsOf(rows: readonly Node[], analysis: Analysis): Pick<GraphView, RowKey> {
-  const costs = rows.map((node) => analysis.cost(node));
+function rowsOf({ nodes, inner, innerOf }: ModelRows, analysis: Analysis): Pick<GraphView, RowKey> {
+  const costs = nodes.map((node) => analysis.cost(node));
+  const holders = innerOf.map((index) => inner[index]?.holder ?? -1);
   return {
-    nodeIds: Int32Array.from(rows, (node) => node.id),
-    ...operatorsOf(rows),
-    nodeNames: rows.map((node) => node.name),
-    nodeDetails: rows.map((node) => keyAttributes(node, analysis)),
+    nodeIds: Int32Array.from(nodes, (node) => node.id),
+    ...operatorsOf(nodes, holders),
+    nodeNames: nodes.map((node) => node.name),
+    nodeDetails: nodes.map((node) => keyAttributes(node, analysis)),
     ...costColumns(costs),
-    made: Uint8Array.from(rows, (node) => (node.madeBy === null ? 0 : 1)),
-    ancestorStarts: startsOf(rows.map((node) => node.ancestors.length)),
-    ancestorIds: Int32Array.from(rows.flatMap((node) => node.ancestors)),
-    holders: new Int32Array(rows.length).fill(-1),
-    groups: NO_GROUPS(rows.length),
+    made: Uint8Array.from(nodes, (node) => (node.madeBy === null ? 0 : 1)),
+    ancestorStarts: startsOf(nodes.map((node) => node.ancestors.length)),
+    ancestorIds: Int32Array.from(nodes.flatMap((node) => node.ancestors)),
+    holders,
   };
 }
 
-function operatorsOf(rows: readonly Node[]): Pick<GraphView, 'nodeOps' | 'opTypes' | 'opFamilies' | 'nodeOrdinals'> {
+type OperatorKey = 'nodeOps' | 'opTypes' | 'opFamilies' | 'nodeOrdinals';
+
+/** Nodes of the main graph are numbered first, so that their numbers do not hang on what is inside of others. */
+function operatorsOf(rows: readonly Node[], holders: Int32Array): Pick<GraphView, OperatorKey> {
   const indices = new Map<string, number>();
   const families: number[] = [];
   const counts: number[] = [];
@@ -71,8 +83,13 @@ function operatorsOf(rows: readonly Node[]): Pick<GraphView, 'nodeOps' | 'opType
       counts.push(0);
     }
     nodeOps[row] = index;
-    nodeOrdinals[row] = counts[index] = (counts[index] ?? 0) + 1;
   });
+  for (const inside of [false, true]) {
+    holders.forEach((holder, row) => {
+      const op = nodeOps[row] ?? 0;
+      if (holder >= 0 === inside) nodeOrdinals[row] = counts[op] = (counts[op] ?? 0) + 1;
+    });
+  }
   return { nodeOps, nodeOrdinals, opTypes: [...indices.keys()], opFamilies: Uint8Array.from(families) };
 }
 
@@ -114,15 +131,18 @@ class Wires {
   private readonly lastUse: number[] = [];
   private readonly batches: ReadonlySet<Dim>;
 
-  constructor(model: Model, analysis: Analysis, rows: readonly Node[]) {
+  private readonly rows: ModelRows;
+
+  constructor(model: Model, analysis: Analysis, rows: ModelRows) {
     this.model = model;
     this.analysis = analysis;
+    this.rows = rows;
     this.batches = batchDims(model, analysis);
     for (const input of model.graph.inputs) this.add(input, INPUT);
-    rows.forEach((node, row) => {
+    rows.nodes.forEach((node, row) => {
       for (const output of node.outputs) if (output !== null) this.add(output, row);
     });
-    rows.forEach((node, row) => this.addUses(node, row));
+    rows.nodes.forEach((node, row) => this.addUses(node, row));
     for (const output of model.graph.outputs) this.wire(output);
   }
 
@@ -155,12 +175,17 @@ class Wires {
   }
 
   private addUses(node: Node, row: number): void {
-    for (const input of node.inputs) if (input !== null) this.use(input, row);
-    if (!holdsGraphs(node)) return;
-    for (const id of this.captured(node)) this.use(id, row);
+    const handed = this.rows.handed.get(row);
+    for (const input of node.inputs) if (input !== null && !handed?.has(input)) this.use(input, row);
+    for (const id of this.rows.returned.get(row) ?? []) this.use(id, row);
   }
 
-  private use(id: ValueId, row: number): void {
+  private use(named: ValueId, row: number): void {
+    let id: ValueId | null = named;
+    for (let outer = this.rows.formals.get(id); outer !== undefined; outer = this.rows.formals.get(id)) {
+      if (outer === null) return;
+      id = outer;
+    }
     const wire = this.wire(id);
     if (this.lastUse[wire] === row) return;
     this.lastUse[wire] = row;
@@ -181,16 +206,6 @@ class Wires {
       next[wire] = at + 1;
     });
     return { useStarts, useRows };
-  }
-
-  /** Values of the main graph that a node's subgraphs read or return. */
-  private *captured(node: Node): Generator<ValueId> {
-    const main = this.model.graph.id;
-    const outer = (id: ValueId | null): id is ValueId => id !== null && this.model.getValue(id).graph === main;
-    for (const holder of [node, ...innerNodes(this.model, node)]) {
-      if (holder !== node) yield* holder.inputs.filter(outer);
-      for (const [, graph] of subgraphs(holder)) yield* this.model.getGraph(graph).outputs.filter(outer);
-    }
   }
 
   private dtypeColumn(): Pick<GraphView, 'wireDtypes' | 'dtypes'> {

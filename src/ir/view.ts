@@ -3,8 +3,10 @@ import { GROUP_KINDS } from '../base/group-kinds.ts';
 export { FAMILIES, type Family } from '../base/families.ts';
 
 /**
- * The main graph as the page sees it: frozen, one per revision, made of transferable arrays. A *row* is a node's place
- * in topological order; a *wire* is a value. Ids are those of the IR, stable between revisions.
+ * The model as the page sees it: frozen, one per revision, made of transferable arrays. A *row* is a node's place in
+ * topological order; a *wire* is a value. Ids are those of the IR, stable between revisions. Nodes inside of others
+ * (bodies of If, Loop and Scan, and of functions) have rows too: whoever counts or sums the model takes the rows of the
+ * main graph alone, `holders[row] === -1`.
  */
 export interface GraphView {
   readonly revision: number;
@@ -55,7 +57,8 @@ export interface GraphView {
   readonly ancestorIds: Int32Array;
   /**
    * [rows] row of the node in whose subgraph or function body the row stands; -1: the main graph. Inner rows come
-   * before their holder; the values that a body returns are wires to it. Costs of a holder include those inside.
+   * before their holder; the values that a body returns are wires to it. Costs of a holder include those inside. The
+   * body of a function stands at its first call; costs of a body's rows are those of its last run.
    */
   readonly holders: Int32Array;
   readonly groups: GroupTree;

@@ -1,4 +1,4 @@
-import type { Arrival, Lane, Net } from './nets.ts';
+import type { Lane, RoutedArrival as Arrival, RoutedNet as Net } from './nets.ts';
 import { Way } from './nets.ts';
 
 const FREE = -1;
@@ -10,10 +10,10 @@ const INPUT_ROOM = 74;
 const SIDE_STEP = 8;
 
 /**
- * The cells of one column while its wires look for their ways. Every vertical run has a cell, a band or a lane of its
+ * The cells of one pane while its wires look for their ways. Every vertical run has a cell, a band or a lane of its
  * own, and horizontal runs lie in the bands between ranks, so no wire can cross a node.
  */
-export class ColumnClaims {
+export class PaneClaims {
   readonly ranks: number;
   readonly tracks: number;
   /** [tracks * ranks] */
@@ -97,14 +97,15 @@ export class ColumnClaims {
   }
 }
 
-/** Finds a way for every net of a column, and lanes for those that need one. */
-export function claimColumn(
-  claims: ColumnClaims,
-  nets: readonly Net[],
-  tracks: Int32Array,
-  ranks: Int32Array,
-  hangerRows: Uint8Array,
-): void {
+/** The cells of the items of a pane. */
+export interface PaneCells {
+  readonly tracks: Int32Array;
+  readonly ranks: Int32Array;
+}
+
+/** Finds a way for every net of a pane, and lanes for those that need one. */
+export function claimPane(claims: PaneClaims, nets: readonly Net[], cells: PaneCells, hangerRows: Uint8Array): void {
+  const { tracks, ranks } = cells;
   spreadOutputs(nets, tracks);
   for (const net of nets) {
     if (net.source >= 0 && net.offset === 0) {
@@ -112,18 +113,18 @@ export function claimColumn(
     }
     net.arrivals.sort((a, b) => ranks[a.sink]! - ranks[b.sink]! || tracks[a.sink]! - tracks[b.sink]!);
   }
-  claimStraight(claims, nets, tracks, ranks);
+  claimStraight(claims, nets, cells);
   const entering = nets.filter((net) => net.source < 0);
   entering.sort((a, b) => ranks[a.arrivals[0]!.sink]! - ranks[b.arrivals[0]!.sink]!);
-  for (const net of entering) enter(claims, net, tracks, ranks);
+  for (const net of entering) enter(claims, net, cells);
   for (const net of nets) {
     for (const arrival of net.arrivals) {
-      if (arrival.way !== Way.straight && !arrival.lane) arrive(claims, net, arrival, tracks, ranks);
+      if (arrival.way !== Way.straight && !arrival.lane) arrive(claims, net, arrival, cells);
     }
-    if (net.next) leave(claims, net, tracks, ranks);
+    if (net.leaves) leave(claims, net, cells);
   }
   for (const net of nets) {
-    for (const arrival of net.arrivals) enterSink(claims, net, arrival, tracks, ranks, hangerRows[arrival.sink]! > 0);
+    for (const arrival of net.arrivals) enterSink(claims, net, arrival, cells, hangerRows[arrival.sink]! > 0);
   }
   for (const lanes of claims.lanes) numberLanes(lanes);
   settleTops(claims, nets);
@@ -134,7 +135,7 @@ export function claimColumn(
 function spreadOutputs(nets: readonly Net[], tracks: Int32Array): void {
   const bySource = new Map<number, Net[]>();
   for (const net of nets) {
-    if (net.source < 0) continue;
+    if (net.source < 0 || net.exit !== null) continue;
     const list = bySource.get(net.source);
     if (list) list.push(net);
     else bySource.set(net.source, [net]);
@@ -151,13 +152,16 @@ function spreadOutputs(nets: readonly Net[], tracks: Int32Array): void {
   }
 }
 
-function claimStraight(claims: ColumnClaims, nets: readonly Net[], tracks: Int32Array, ranks: Int32Array): void {
+function claimStraight(claims: PaneClaims, nets: readonly Net[], { tracks, ranks }: PaneCells): void {
   const wanted: { net: Net; arrival: Arrival; span: number }[] = [];
   for (const net of nets) {
-    if (net.source < 0 || net.offset !== 0) continue;
+    if (net.source < 0) continue;
     for (const arrival of net.arrivals) {
       const span = ranks[arrival.sink]! - ranks[net.source]!;
-      if (span > 0 && tracks[arrival.sink] === tracks[net.source]) wanted.push({ net, arrival, span });
+      if (span <= 0 || tracks[arrival.sink] !== tracks[net.source] || arrival.offset !== net.offset) continue;
+      // Beside the middle only from one box to the next, where nothing lies between.
+      if (net.offset === 0) wanted.push({ net, arrival, span });
+      else if (span === 1 && arrival.port !== null) arrival.way = Way.straight;
     }
   }
   wanted.sort((a, b) => a.span - b.span);
@@ -171,33 +175,36 @@ function claimStraight(claims: ColumnClaims, nets: readonly Net[], tracks: Int32
   }
 }
 
-/** Comes in from above: down the middle of a sink's track if one is clear, else by a lane. */
-function enter(claims: ColumnClaims, net: Net, tracks: Int32Array, ranks: Int32Array): void {
+/** Comes in from above: down above a sink if its track is clear there, else by a lane. */
+function enter(claims: PaneClaims, net: Net, { tracks, ranks }: PaneCells): void {
   for (const arrival of net.arrivals) {
     const track = tracks[arrival.sink]!;
-    if (!claims.isClear(track, 0, ranks[arrival.sink]!, net.wire)) continue;
-    claims.claim(track, 0, ranks[arrival.sink]!, net.wire);
+    const rank = ranks[arrival.sink]!;
+    const isOpen = arrival.offset !== 0 && rank === 0;
+    if (!isOpen && !claims.isClear(track, 0, rank, net.wire)) continue;
+    if (!isOpen) claims.claim(track, 0, rank, net.wire);
     net.enterTrack = track;
+    net.offset = arrival.offset;
     arrival.way = Way.straight;
     return;
   }
   const first = net.arrivals[0]!;
   net.enterLaneTrack = tracks[first.sink]!;
-  first.way = Way.lane;
-  first.lane = net.enterLane = claims.lane(net.enterLaneTrack, net.wire, 0, 2 * ranks[first.sink]! + 1);
+  takeLane(claims, net, first, { tracks, ranks });
+  net.enterLane = first.lane;
 }
 
 const startBand = (net: Net, ranks: Int32Array): number => (net.source < 0 ? 0 : ranks[net.source]! + 1);
 const startTrack = (net: Net, tracks: Int32Array): number =>
   net.source < 0 ? (net.enterTrack >= 0 ? net.enterTrack : net.enterLaneTrack) : tracks[net.source]!;
 /** Whether a wire starts in the middle of its track. */
-const startsCentred = (net: Net): boolean => (net.source < 0 ? net.enterTrack >= 0 : net.offset === 0);
+const startsCentred = (net: Net): boolean => net.offset === 0 && (net.source >= 0 || net.enterTrack >= 0);
 
-function arrive(claims: ColumnClaims, net: Net, arrival: Arrival, tracks: Int32Array, ranks: Int32Array): void {
-  const top = startBand(net, ranks);
-  const rank = ranks[arrival.sink]!;
-  const track = tracks[arrival.sink]!;
-  const from = startTrack(net, tracks);
+function arrive(claims: PaneClaims, net: Net, arrival: Arrival, cells: PaneCells): void {
+  const top = startBand(net, cells.ranks);
+  const rank = cells.ranks[arrival.sink]!;
+  const track = cells.tracks[arrival.sink]!;
+  const from = startTrack(net, cells.tracks);
   if (rank === top) arrival.way = Way.band;
   else if (rank > top && startsCentred(net) && claims.isClear(from, top, rank, net.wire)) {
     claims.claim(from, top, rank, net.wire);
@@ -205,16 +212,22 @@ function arrive(claims: ColumnClaims, net: Net, arrival: Arrival, tracks: Int32A
   } else if (rank > top && claims.isClear(track, top, rank, net.wire)) {
     claims.claim(track, top, rank, net.wire);
     arrival.way = Way.up;
-  } else {
-    arrival.way = Way.lane;
-    arrival.lane = claims.lane(track, net.wire, Math.min(2 * top, 2 * rank + 1), Math.max(2 * top, 2 * rank + 1));
-  }
+  } else takeLane(claims, net, arrival, cells);
 }
 
-function leave(claims: ColumnClaims, net: Net, tracks: Int32Array, ranks: Int32Array): void {
-  const track = tracks[net.source]!;
-  const top = ranks[net.source]! + 1;
-  if (net.offset === 0 && claims.isClear(track, top, claims.ranks, net.wire)) {
+/** Along the lanes of the sink's track: into its side, or over it where it is a box. */
+function takeLane(claims: PaneClaims, net: Net, arrival: Arrival, { tracks, ranks }: PaneCells): void {
+  const start = 2 * startBand(net, ranks);
+  const end = 2 * ranks[arrival.sink]! + (arrival.port === null ? 1 : 0);
+  arrival.way = arrival.port === null ? Way.lane : Way.over;
+  arrival.lane = claims.lane(tracks[arrival.sink]!, net.wire, Math.min(start, end), Math.max(start, end));
+}
+
+function leave(claims: PaneClaims, net: Net, { tracks, ranks }: PaneCells): void {
+  const track = net.source < 0 ? startTrack(net, tracks) : tracks[net.source]!;
+  const top = startBand(net, ranks);
+  if (top === claims.ranks) return;
+  if (startsCentred(net) && claims.isClear(track, top, claims.ranks, net.wire)) {
     claims.claim(track, top, claims.ranks, net.wire);
   } else net.leaveLane = claims.lane(track, net.wire, 2 * top, 2 * claims.ranks);
 }
@@ -231,41 +244,33 @@ function numberLanes(lanes: Lane[]): void {
 }
 
 /** Finds the place at the sink. Where leaves and stubs hang above it, only the centre is free: others use a lane. */
-function enterSink(
-  claims: ColumnClaims,
-  net: Net,
-  arrival: Arrival,
-  tracks: Int32Array,
-  ranks: Int32Array,
-  crowded: boolean,
-): void {
+function enterSink(claims: PaneClaims, net: Net, arrival: Arrival, cells: PaneCells, crowded: boolean): void {
   if (arrival.way === Way.lane) claims.sideEntry(arrival.sink);
-  if (arrival.way !== Way.band && arrival.way !== Way.down) return;
-  const track = tracks[arrival.sink]!;
-  const rank = ranks[arrival.sink]!;
+  if (arrival.port !== null || (arrival.way !== Way.band && arrival.way !== Way.down)) return;
+  const track = cells.tracks[arrival.sink]!;
+  const rank = cells.ranks[arrival.sink]!;
   if (claims.bandIsFree(track, rank, net.wire)) claims.claimBand(track, rank, net.wire);
   else if (crowded) {
-    const top = startBand(net, ranks);
-    arrival.way = Way.lane;
-    arrival.lane = claims.lane(track, net.wire, Math.min(2 * top, 2 * rank + 1), Math.max(2 * top, 2 * rank + 1));
+    takeLane(claims, net, arrival, cells);
     claims.sideEntry(arrival.sink);
-  } else arrival.offset = claims.topEntry(arrival.sink, startTrack(net, tracks) <= track);
+  } else arrival.offset = claims.topEntry(arrival.sink, startTrack(net, cells.tracks) <= track);
 }
 
-function settleTops(claims: ColumnClaims, nets: readonly Net[]): void {
+function settleTops(claims: PaneClaims, nets: readonly Net[]): void {
   for (const net of nets) {
     for (const arrival of net.arrivals) {
-      if (!arrival.lane && arrival.offset !== 0) arrival.offset = claims.topOffset(arrival.sink, arrival.offset);
+      if (arrival.port === null && !arrival.lane && arrival.offset !== 0)
+        arrival.offset = claims.topOffset(arrival.sink, arrival.offset);
     }
   }
 }
 
 /** Wires that enter a side are spread over it: the nearest lane highest, so that they do not cross. */
-function settleSides(claims: ColumnClaims, nets: readonly Net[]): void {
+function settleSides(claims: PaneClaims, nets: readonly Net[]): void {
   const sides = new Map<number, Arrival[]>();
   for (const net of nets) {
     for (const arrival of net.arrivals) {
-      if (!arrival.lane) continue;
+      if (arrival.way !== Way.lane) continue;
       const list = sides.get(arrival.sink);
       if (list) list.push(arrival);
       else sides.set(arrival.sink, [arrival]);

@@ -1,33 +1,22 @@
-import type { PlacedColumn } from './geometry.ts';
-import type { Arrival, Net } from './nets.ts';
-import { Way } from './nets.ts';
 import { LANE, SLOT } from './metrics.ts';
+import type { Net } from './panes.ts';
+import type { PaneShape } from './shape.ts';
+
+/** What is nearer than this is the same place. */
+const SAME = 0.01;
 
 /** Growing point list of all routes. */
 export class RouteBuffer {
   readonly wires: number[] = [];
   readonly sinks: number[] = [];
   readonly starts: number[] = [0];
-  private points = new Float32Array(1024);
+  private points = new Float32Array(4096);
   private length = 0;
 
-  /** Adds a corner, unless it lies on the way already. */
-  point(x: number, y: number): void {
-    const first = this.starts.at(-1)! * 2;
-    const p = this.points;
-    const n = this.length;
-    if (n >= first + 2 && p[n - 2] === Math.fround(x) && p[n - 1] === Math.fround(y)) return;
-    if (n >= first + 4 && ((p[n - 2] === x && p[n - 4] === x) || (p[n - 1] === y && p[n - 3] === y))) {
-      if (between(p[n - 4]!, p[n - 3]!, p[n - 2]!, p[n - 1]!, x, y)) this.length -= 2;
-    }
-    if (this.length + 2 > p.length) {
-      this.points = new Float32Array(p.length * 2);
-      this.points.set(p);
-    }
-    this.points[this.length++] = x;
-    this.points[this.length++] = y;
-  }
-  end(wire: number, sink: number): void {
+  /** Adds a route; corners that lie on the way already are left out. */
+  add(wire: number, sink: number, path: readonly number[]): void {
+    const first = this.length;
+    for (let i = 0; i < path.length; i += 2) this.point(first, path[i]!, path[i + 1]!);
     this.wires.push(wire);
     this.sinks.push(sink);
     this.starts.push(this.length / 2);
@@ -35,84 +24,95 @@ export class RouteBuffer {
   finish(): Float32Array {
     return this.points.slice(0, this.length);
   }
+
+  private point(first: number, x: number, y: number): void {
+    const p = this.points;
+    const n = this.length;
+    const sameX = n > first && Math.abs(p[n - 2]! - x) < SAME;
+    const sameY = n > first && Math.abs(p[n - 1]! - y) < SAME;
+    if (sameX && sameY) return;
+    if (n >= first + 4 && isBetween(p[n - 4]!, p[n - 3]!, p[n - 2]!, p[n - 1]!, sameX, sameY, x, y)) this.length -= 2;
+    const at = this.length;
+    if (at + 2 > p.length) {
+      this.points = new Float32Array(p.length * 2);
+      this.points.set(p);
+    }
+    this.points[at] = sameX ? p[n - 2]! : x;
+    this.points[at + 1] = sameY ? p[n - 1]! : y;
+    this.length = at + 2;
+  }
 }
 
-/** Whether the middle point lies between the others, so that dropping it changes nothing. */
-const between = (ax: number, ay: number, bx: number, by: number, cx: number, cy: number): boolean =>
-  (bx - ax) * (cx - bx) >= 0 && (by - ay) * (cy - by) >= 0;
+/** Whether the middle point lies on the straight way between the others, so that dropping it changes nothing. */
+function isBetween(
+  ax: number,
+  ay: number,
+  bx: number,
+  by: number,
+  sameX: boolean,
+  sameY: boolean,
+  cx: number,
+  cy: number,
+): boolean {
+  if (sameX && ax === bx) return (by - ay) * (cy - by) >= 0;
+  return sameY && ay === by && (bx - ax) * (cx - bx) >= 0;
+}
 
-/** Gives every climbing wire its lane in the gutter and its height above and below the columns. */
-export function placeGutter(column: PlacedColumn, after: PlacedColumn, leaving: readonly Net[]): void {
-  const climbing = leaving.filter((net) => net.next);
+/** Where a wire runs between two columns. */
+export interface Climb {
+  readonly gutterX: number;
+  readonly busY: number;
+}
+
+/** Gives every wire that climbs from one column to the next its lane in the gutter and its height above the columns. */
+export function placeGutter(nets: readonly Net[], shape: PaneShape, after: PaneShape, climbs: Map<Net, Climb>): void {
+  const climbing = nets.filter((net) => net.next);
   if (climbing.length === 0) return;
   const { gutterX, gutterWidth, busY } = after.grid;
-  const byExit = [...climbing].sort((a, b) => b.leaveX - a.leaveX);
-  byExit.forEach((net) => {
-    net.leaveY = column.runY(column.grid.rankTops.length, net.wire);
-  });
-  byExit.sort((a, b) => a.leaveY - b.leaveY || b.leaveX - a.leaveX);
+  const leaveX = (net: Net): number => shape.leaveX[net.index]!;
+  const leaveY = (net: Net): number => shape.leaving[net.index]!.at(-1)!;
+  const enterX = (net: Net): number => after.enterX[net.next!.index]!;
   const step = Math.min(LANE, gutterWidth / (climbing.length + 1));
   const left = gutterX + (gutterWidth - step * (climbing.length - 1)) / 2;
-  byExit.forEach((net, index) => {
-    net.gutterX = left + step * index;
-  });
-  const byEntry = [...climbing].sort((a, b) => a.next!.enterX - b.next!.enterX);
+  const lanes = new Map<Net, number>();
+  climbing.sort((a, b) => leaveY(a) - leaveY(b) || leaveX(b) - leaveX(a) || a.index - b.index);
+  climbing.forEach((net, index) => lanes.set(net, left + step * index));
   const rise = Math.min(SLOT, (busY - 2) / climbing.length);
-  byEntry.forEach((net, index) => {
-    net.busY = busY - rise * index;
-  });
+  climbing.sort((a, b) => enterX(a) - enterX(b) || a.index - b.index);
+  climbing.forEach((net, index) => climbs.set(net, { gutterX: lanes.get(net)!, busY: busY - rise * index }));
 }
 
-/** Writes the routes of a net inside its column, and on into the next. */
-export function emitNet(buffer: RouteBuffer, column: PlacedColumn, after: PlacedColumn | null, net: Net): void {
-  const start = column.startX(net);
-  const bottom = 2 * column.middle(net.source) - column.top(net.source);
-  for (const arrival of net.arrivals) {
-    buffer.point(start, bottom);
-    emitArrival(buffer, column, net, arrival, start);
-  }
-  if (!net.next || !after) return;
-  for (const arrival of net.next.arrivals) {
-    buffer.point(start, bottom);
-    emitClimb(buffer, column, net, start);
-    buffer.point(net.next.enterX, net.busY);
-    emitArrival(buffer, after, net.next, arrival, net.next.enterX);
-  }
+/** Shapes and origins of panes. */
+export interface PlacedPanes {
+  readonly shapes: readonly PaneShape[];
+  readonly x: Float64Array;
+  readonly y: Float64Array;
 }
 
-function emitClimb(buffer: RouteBuffer, column: PlacedColumn, net: Net, start: number): void {
-  if (net.leaveLane) {
-    const y = column.runY(column.rankOf(net.source) + 1, net.wire);
-    buffer.point(start, y);
-    buffer.point(net.leaveX, y);
-  }
-  buffer.point(net.leaveX, net.leaveY);
-  buffer.point(net.gutterX, net.leaveY);
-  buffer.point(net.gutterX, net.busY);
-}
-
-function emitArrival(buffer: RouteBuffer, column: PlacedColumn, net: Net, arrival: Arrival, start: number): void {
-  const sink = arrival.sink;
-  const band = net.source < 0 ? 0 : column.rankOf(net.source) + 1;
-  const centre = column.centre(sink);
-  const top = column.top(sink);
-  if (arrival.way === Way.lane && arrival.lane) {
-    const x = column.laneX(column.trackOf(sink), arrival.lane);
-    if (x !== start) {
-      const y = column.runY(band, net.wire);
-      buffer.point(start, y);
-      buffer.point(x, y);
-    }
-    buffer.point(x, column.middle(sink) + arrival.offset);
-    buffer.point(column.left(sink), column.middle(sink) + arrival.offset);
-  } else {
-    const end = arrival.way === Way.up || arrival.way === Way.straight ? centre : centre + arrival.offset;
-    if (end !== start) {
-      const y = column.runY(arrival.way === Way.down ? column.rankOf(sink) : band, net.wire);
-      buffer.point(start, y);
-      buffer.point(end, y);
-    }
-    buffer.point(end, top);
-  }
-  buffer.end(net.wire, sink);
+/** Writes the routes of a wire from the net of its source on, through all panes that it crosses. */
+export function emitRoutes(buffer: RouteBuffer, panes: PlacedPanes, climbs: ReadonlyMap<Net, Climb>, net: Net): void {
+  const walk = (at: Net, way: readonly number[]): void => {
+    const shape = panes.shapes[at.pane]!;
+    const go = (path: Float64Array): number[] => {
+      const next = way.slice();
+      for (let i = 0; i < path.length; i += 2)
+        next.push(path[i]! + panes.x[at.pane]!, path[i + 1]! + panes.y[at.pane]!);
+      return next;
+    };
+    const paths = shape.paths[at.index]!;
+    at.arrivals.forEach(({ sink, inside }, index) => {
+      const path = go(paths[index]!);
+      if (inside) walk(inside, path);
+      else buffer.add(at.wire, sink, path);
+    });
+    if (!at.leaves) return;
+    const out = go(shape.leaving[at.index]!);
+    if (at.outer) walk(at.outer, out);
+    const climb = climbs.get(at);
+    if (!at.next || !climb) return;
+    const { gutterX, busY } = climb;
+    out.push(gutterX, out.at(-1)!, gutterX, busY, panes.shapes[at.next.pane]!.enterX[at.next.index]!, busY);
+    walk(at.next, out);
+  };
+  walk(net, []);
 }

@@ -1,51 +1,48 @@
-import type { PlacedColumn } from './geometry.ts';
-import { FRAME_BOTTOM, FRAME_HEADER } from './metrics.ts';
-import type { Cells } from './place.ts';
-import type { GraphLayout, LayoutBlock } from './types.ts';
+import type { GraphView } from '../ir/view.ts';
+import type { Items } from './items.ts';
+import type { PlacedPanes } from './emit.ts';
+import type { Panes } from './panes.ts';
+import type { LayoutBlock } from './types.ts';
 
-/** A frame around every run of ranks that one block fills alone, unless it holds a single row. */
-export function framesOf(
-  cells: Cells,
-  columns: readonly PlacedColumn[],
-  blockOfRow: Int32Array,
-  names: readonly string[],
-): LayoutBlock[] {
-  const rowsAt = rowsByRank(cells, blockOfRow);
-  const frames: LayoutBlock[] = [];
-  columns.forEach(({ grid }, index) => {
-    const blocks = cells.rankBlocks[index]!;
-    for (let first = 0; first < blocks.length;) {
-      let end = first + 1;
-      while (end < blocks.length && blocks[end] === blocks[first]) end++;
-      const block = blocks[first]!;
-      const inside = block >= 0 ? rowsAt[index]!.slice(first, end).flat() : [];
-      const rows = inside.filter((row) => blockOfRow[row] === block);
-      if (rows.length > 1) {
-        const y = grid.channelTops[first]! - FRAME_HEADER;
-        const bottom = grid.rankTops[end - 1]! + grid.rankHeights[end - 1]! + FRAME_BOTTOM;
-        const { x, width } = grid;
-        frames.push({ group: -1, name: names[block]!, x, y, width, height: bottom - y, rows: Int32Array.from(rows) });
-      }
-      first = end;
+/** Which group each box is of. */
+export interface BoxNames {
+  /** [boxes] index into `view.groups`; -1: the group is gone. */
+  readonly groups: Int32Array;
+  readonly keys: readonly string[];
+  readonly names: readonly string[];
+}
+
+/** `features.7` says enough; `attention` needs the scope around it where that has no frame: `layers.0/attention`. */
+export function boxNames(view: GraphView, groups: Int32Array, parents: Int32Array): BoxNames {
+  const { names, keys, parents: around } = view.groups;
+  const nameOf = (group: number, box: number): string => {
+    const outer = around[group]!;
+    const isFramed = outer === (groups[parents[box]!] ?? -1);
+    return isFramed || /\d/.test(names[group]!) || !/\d/.test(names[outer]!)
+      ? names[group]!
+      : `${names[outer]!}/${names[group]!}`;
+  };
+  return {
+    groups,
+    keys: Array.from(groups, (group) => keys[group]!),
+    names: Array.from(groups, nameOf),
+  };
+}
+
+/** A frame around each box that something is left in. */
+export function framesOf(items: Items, panes: Panes, placed: PlacedPanes, boxes: BoxNames): LayoutBlock[] {
+  const rows: number[][] = boxes.names.map(() => []);
+  for (let row = 0; row < items.rows; row++) {
+    if (items.standIns[row] !== row) continue;
+    for (let pane = panes.ofItem[row]!; pane >= panes.columns; pane = panes.parents[pane]!) {
+      rows[pane - panes.columns]!.push(row);
     }
-  });
-  return frames;
-}
-
-function rowsByRank(cells: Cells, blockOfRow: Int32Array): number[][][] {
-  const rows: number[][][] = cells.sizes.map((size) => Array.from({ length: size.ranks }, () => []));
-  blockOfRow.forEach((_, row) => rows[cells.columns[row]!]![cells.ranks[row]!]!.push(row));
-  return rows;
-}
-
-/** The frames of the layout before, as far as something is left in them. */
-export function keptFrames(frames: readonly LayoutBlock[], layout: Pick<GraphLayout, 'x' | 'y'>): LayoutBlock[] {
-  return frames.flatMap((frame) => {
-    const rows: number[] = [];
-    layout.x.forEach((x, row) => {
-      const y = layout.y[row]!;
-      if (x >= frame.x && x < frame.x + frame.width && y >= frame.y && y < frame.y + frame.height) rows.push(row);
-    });
-    return rows.length ? [{ ...frame, rows: Int32Array.from(rows) }] : [];
+  }
+  return boxes.names.flatMap((name, box) => {
+    const pane = panes.columns + box;
+    const { width, height } = placed.shapes[pane]!.grid;
+    if (rows[box]!.length === 0) return [];
+    const [x, y] = [placed.x[pane]!, placed.y[pane]!];
+    return [{ group: boxes.groups[box]!, name, x, y, width, height, rows: Int32Array.from(rows[box]!) }];
   });
 }

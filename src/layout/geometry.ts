@@ -1,14 +1,14 @@
-import type { ColumnClaims } from './claims.ts';
-import type { Arrival, Lane, Net } from './nets.ts';
+import type { PaneClaims } from './claims.ts';
+import type { Lane, RoutedArrival, RoutedNet } from './nets.ts';
 import { Way } from './nets.ts';
 import {
   BUS,
   FIRST_LANE,
   FRAME_BOTTOM,
-  FRAME_GAP,
   FRAME_HEADER,
   FRAME_LEFT,
   FRAME_RIGHT,
+  FRAME_TOP,
   GAP,
   GUTTER,
   LANE,
@@ -16,7 +16,7 @@ import {
   STUB_BAND,
   TRACK_GAP,
 } from './metrics.ts';
-import type { GridColumn } from './types.ts';
+import type { GridShape } from './types.ts';
 
 /** One horizontal run in a band; runs of one wire in one band are one run. */
 interface Run {
@@ -29,64 +29,72 @@ interface Run {
 /** Height that turning wires get in a band at the least. */
 const LEAST_TURN = 10;
 
-export interface ColumnInput {
-  readonly nets: readonly Net[];
-  readonly claims: ColumnClaims;
-  /** [items] cells and sizes. */
+/** Items of one pane, numbered from 0: cells and sizes. */
+export interface PaneItems {
   readonly tracks: Int32Array;
   readonly ranks: Int32Array;
-  readonly widths: Float32Array;
+  /** From the item's axis to its edges. */
+  readonly lefts: Float32Array;
+  readonly rights: Float32Array;
   readonly heights: Float32Array;
-  /** Items of this column; leaves that hang above nothing. */
-  readonly items: readonly number[];
-  readonly leaves: readonly number[];
-  /** [items] rows of leaves and stubs above an item. */
+  /** Rows of leaves and stubs above it. */
   readonly hangerRows: Uint8Array;
-  /** [ranks] block that fills a rank; -1: none. */
-  readonly rankBlocks: Int32Array;
+  /** Hangers above cells that are empty now: their ranks and rows. */
+  readonly loose: readonly { readonly rank: number; readonly rows: number }[];
 }
 
-/** A column with its measures: where its tracks, ranks, lanes and horizontal runs are. */
-export class PlacedColumn {
-  readonly grid: GridColumn;
-  private readonly input: ColumnInput;
+/** What a pane is: a box with a frame, or a column that begins at `left` with its gutter, below `top`. */
+export type PaneKind =
+  | { readonly kind: 'box' }
+  | { readonly kind: 'column'; readonly left: number; readonly top: number };
+
+export interface PaneInput {
+  readonly pane: PaneKind;
+  readonly items: PaneItems;
+  readonly nets: readonly RoutedNet[];
+  readonly claims: PaneClaims;
+  /** The pane of the previous layout, which keeps its measures. */
+  readonly pinned: GridShape | null;
+}
+
+/** A pane with its measures: where its tracks, ranks, lanes and horizontal runs are. */
+export class PlacedPane {
+  readonly shape: GridShape;
+  private readonly input: PaneInput;
   private readonly runs: Map<number, Run>[];
   private readonly slots: Int32Array;
   private readonly laneCounts: Int32Array;
   /** [ranks] rows of hangers above each rank. */
   private readonly hangers: Int32Array;
 
-  /**
-   * @param pinned the column of the previous layout, which keeps its measures
-   * @param x left end of the gutter before the column; `top`: top of its frames
-   */
-  constructor(input: ColumnInput, x: number, top: number, pinned: GridColumn | null) {
+  constructor(input: PaneInput) {
     this.input = input;
     this.laneCounts = Int32Array.from(input.claims.lanes, laneCount);
     this.hangers = hangersOfRanks(input);
-    const across = pinned ?? acrossOf(input, this.laneCounts, x);
-    this.grid = { ...across, ...emptyDown(pinned) };
-    for (const net of input.nets) if (net.source < 0) net.enterX = this.enterXOf(net);
-    const ranks = input.claims.ranks;
-    this.runs = Array.from({ length: ranks + 1 }, () => new Map());
-    for (const net of input.nets) this.addRuns(net);
+    const { pinned, claims, nets } = input;
+    const across = pinned ?? acrossOf(input, this.laneCounts);
+    this.shape = { ...across, ...(pinned ?? NO_HEIGHT), axis: 0 };
+    for (const net of nets) if (net.source < 0) net.enterX = this.enterXOf(net);
+    this.shape = { ...this.shape, axis: pinned?.axis ?? this.mainAxis() };
+    this.runs = Array.from({ length: claims.ranks + 1 }, () => new Map());
+    for (const net of nets) this.addRuns(net);
     this.slots = Int32Array.from(this.runs, assignSlots);
-    if (!pinned) this.grid = { ...across, ...downOf(input, this.slots, this.hangers, top) };
+    if (!pinned) this.shape = { ...this.shape, ...downOf(input, this.slots, this.hangers) };
   }
 
+  /** The vertical line on which an item stands. */
   centre(item: number): number {
-    const track = this.input.tracks[item]!;
-    return this.grid.trackX[track]! + this.grid.trackWidths[track]! / 2;
+    return this.shape.trackAxes[this.input.items.tracks[item]!]!;
   }
-  /** Where a net's wire starts in this column. */
-  startX(net: Net): number {
+  /** Where a net's wire starts in this pane. */
+  startX(net: RoutedNet): number {
     return net.source < 0 ? net.enterX : this.centre(net.source) + net.offset;
   }
   laneX(track: number, lane: Lane): number {
-    const room = this.grid.trackRooms[track]!;
+    const room = this.shape.trackRooms[track]!;
     const count = this.laneCounts[track]!;
     const wanted = FIRST_LANE + LANE * (count - 1);
-    const x = this.grid.trackX[track]!;
+    const x = this.shape.trackX[track]!;
     if (wanted <= room) return x - FIRST_LANE - LANE * lane.index;
     return x - (room * (lane.index + 1)) / (count + 0.5);
   }
@@ -94,64 +102,95 @@ export class PlacedColumn {
   runY(band: number, wire: number): number {
     const run = this.runs[band]!.get(wire);
     const slots = this.slots[band]!;
-    const top = this.grid.channelTops[band]!;
-    const whole = this.grid.channelHeights[band]!;
+    const top = this.shape.channelTops[band]!;
+    const whole = this.shape.channelHeights[band]!;
     const height = Math.max(LEAST_TURN, whole - STUB_BAND * (this.hangers[band] ?? 0));
     if (!run || slots === 0) return top + height / 2;
     const step = Math.min(SLOT, height / (slots + 1));
     return slots === 1 ? top + Math.min(GAP, height) / 2 : top + step * (run.slot + 1);
   }
   trackOf(item: number): number {
-    return this.input.tracks[item]!;
+    return this.input.items.tracks[item]!;
   }
   rankOf(item: number): number {
-    return this.input.ranks[item]!;
+    return this.input.items.ranks[item]!;
+  }
+  /** Band in which a net's wire may first turn. */
+  firstBand(net: RoutedNet): number {
+    return net.source < 0 ? 0 : this.rankOf(net.source) + 1;
+  }
+  get ranks(): number {
+    return this.input.claims.ranks;
   }
   top(item: number): number {
-    return this.middle(item) - this.input.heights[item]! / 2;
+    return this.middle(item) - this.input.items.heights[item]! / 2;
+  }
+  bottom(item: number): number {
+    return this.middle(item) + this.input.items.heights[item]! / 2;
   }
   middle(item: number): number {
-    const rank = this.input.ranks[item]!;
-    return this.grid.rankTops[rank]! + this.grid.rankHeights[rank]! / 2;
+    const rank = this.rankOf(item);
+    return this.shape.rankTops[rank]! + this.shape.rankHeights[rank]! / 2;
   }
   left(item: number): number {
-    return this.centre(item) - this.input.widths[item]! / 2;
+    return this.centre(item) - this.input.items.lefts[item]!;
   }
 
-  private enterXOf(net: Net): number {
+  private enterXOf(net: RoutedNet): number {
     if (net.enterLane) return this.laneX(net.enterLaneTrack, net.enterLane);
-    return this.grid.trackX[net.enterTrack]! + this.grid.trackWidths[net.enterTrack]! / 2;
+    return this.shape.trackAxes[net.enterTrack]! + net.offset;
   }
 
-  private addRuns(net: Net): void {
+  /** Where the first wire comes in on the axis of a track; else the axis of the track with the longest run of items. */
+  private mainAxis(): number {
+    const { nets, items } = this.input;
+    const counts = new Int32Array(this.shape.trackAxes.length);
+    for (const track of items.tracks) counts[track]!++;
+    let best = 0;
+    for (let track = 1; track < counts.length; track++) if (counts[track]! > counts[best]!) best = track;
+    const isMain = (net: RoutedNet): boolean => net.source < 0 && net.enterTrack >= 0;
+    const main = nets.find((net) => isMain(net) && net.enterTrack === best) ?? nets.find(isMain);
+    return main ? main.enterX : this.shape.trackAxes[best]!;
+  }
+
+  private addRuns(net: RoutedNet): void {
     const start = this.startX(net);
-    const band = net.source < 0 ? 0 : this.input.ranks[net.source]! + 1;
+    const band = this.firstBand(net);
     for (const arrival of net.arrivals) this.addArrival(net, arrival, start, band);
-    if (!net.next) return;
+    if (!net.leaves) return;
     if (net.leaveLane) {
-      net.leaveX = this.laneX(this.input.tracks[net.source]!, net.leaveLane);
+      net.leaveX = this.laneX(this.trackOf(net.source), net.leaveLane);
       this.addRun(band, net.wire, start, net.leaveX);
     } else net.leaveX = start;
-    this.addRun(this.input.claims.ranks, net.wire, net.leaveX, this.grid.x + this.grid.width);
+    // Below a column, wires turn to the gutter.
+    if (this.input.pane.kind === 'column') {
+      this.addRun(this.ranks, net.wire, net.leaveX, this.shape.x + this.shape.width);
+    }
   }
 
-  private addArrival(net: Net, arrival: Arrival, start: number, band: number): void {
+  private addArrival(net: RoutedNet, arrival: RoutedArrival, start: number, band: number): void {
     const end = this.centre(arrival.sink) + arrival.offset;
+    const rank = this.rankOf(arrival.sink);
     switch (arrival.way) {
       case Way.straight:
         return;
       case Way.band:
+      case Way.up:
         return this.addRun(band, net.wire, start, end);
       case Way.down:
-        return this.addRun(this.input.ranks[arrival.sink]!, net.wire, start, end);
-      case Way.up:
-        return this.addRun(band, net.wire, start, this.centre(arrival.sink));
+        return this.addRun(rank, net.wire, start, end);
       case Way.lane:
-        if (!arrival.lane) return;
-        return this.addRun(band, net.wire, start, this.laneX(this.input.tracks[arrival.sink]!, arrival.lane));
+        return this.addRun(band, net.wire, start, this.arrivalLaneX(arrival));
+      case Way.over:
+        this.addRun(band, net.wire, start, this.arrivalLaneX(arrival));
+        return this.addRun(rank, net.wire, this.arrivalLaneX(arrival), end);
       default:
         return arrival.way satisfies never;
     }
+  }
+
+  arrivalLaneX(arrival: RoutedArrival): number {
+    return arrival.lane ? this.laneX(this.trackOf(arrival.sink), arrival.lane) : this.centre(arrival.sink);
   }
 
   private addRun(band: number, wire: number, a: number, b: number): void {
@@ -181,83 +220,81 @@ function assignSlots(runs: ReadonlyMap<number, Run>): number {
   return slots;
 }
 
-function hangersOfRanks(input: ColumnInput): Int32Array {
-  const rows = new Int32Array(input.claims.ranks);
-  for (const item of [...input.items, ...input.leaves]) {
-    const rank = input.ranks[item]!;
-    rows[rank] = Math.max(rows[rank]!, input.hangerRows[item]!);
-  }
+function hangersOfRanks({ items, claims }: PaneInput): Int32Array {
+  const rows = new Int32Array(claims.ranks);
+  items.ranks.forEach((rank, item) => (rows[rank] = Math.max(rows[rank]!, items.hangerRows[item]!)));
+  for (const loose of items.loose) rows[loose.rank] = Math.max(rows[loose.rank]!, loose.rows);
   return rows;
 }
 
-type Across = Pick<GridColumn, 'x' | 'width' | 'trackX' | 'trackWidths' | 'trackRooms' | 'gutterX' | 'gutterWidth'>;
-type Down = Pick<GridColumn, 'rankTops' | 'rankHeights' | 'channelTops' | 'channelHeights' | 'busY'>;
+type Down = Pick<GridShape, 'height' | 'rankTops' | 'rankHeights' | 'channelTops' | 'channelHeights' | 'busY'>;
+type Across = Omit<GridShape, keyof Down | 'axis'>;
 
-function acrossOf(input: ColumnInput, laneCounts: Int32Array, left: number): Across {
-  const tracks = input.claims.tracks;
-  const trackWidths = new Float64Array(tracks);
-  for (const item of input.items) {
-    const track = input.tracks[item]!;
-    trackWidths[track] = Math.max(trackWidths[track]!, input.widths[item]!);
-  }
-  const entering = input.nets.filter((net) => net.source < 0).length;
-  const gutterWidth = left > 0 || entering > 0 ? GUTTER + LANE * Math.max(0, entering - 1) : 0;
-  const x = left + gutterWidth;
+const NOTHING = new Float64Array();
+const NO_HEIGHT: Down = {
+  height: 0,
+  rankTops: NOTHING,
+  rankHeights: NOTHING,
+  channelTops: NOTHING,
+  channelHeights: NOTHING,
+  busY: 0,
+};
+
+function acrossOf({ pane, items, nets, claims }: PaneInput, laneCounts: Int32Array): Across {
+  const tracks = claims.tracks;
+  const trackLefts = new Float64Array(tracks);
+  const trackRights = new Float64Array(tracks);
+  items.tracks.forEach((track, item) => {
+    trackLefts[track] = Math.max(trackLefts[track]!, items.lefts[item]!);
+    trackRights[track] = Math.max(trackRights[track]!, items.rights[item]!);
+  });
+  const entering = nets.filter((net) => net.source < 0).length;
+  const gutterX = pane.kind === 'column' ? pane.left : 0;
+  const hasGutter = pane.kind === 'column' && (gutterX > 0 || entering > 0);
+  const gutterWidth = hasGutter ? GUTTER + LANE * Math.max(0, entering - 1) : 0;
+  const x = gutterX + gutterWidth;
   const trackX = new Float64Array(tracks);
+  const trackAxes = new Float64Array(tracks);
   const trackRooms = new Float64Array(tracks);
   let at = x + FRAME_LEFT;
   for (let track = 0; track < tracks; track++) {
     if (track > 0) at += TRACK_GAP;
-    trackRooms[track] = FIRST_LANE + LANE * Math.max(0, laneCounts[track]! - 1);
+    // The first track of a box needs no room where no lane is.
+    const lanes = laneCounts[track]!;
+    trackRooms[track] =
+      lanes === 0 && pane.kind === 'box' && track === 0 ? 0 : FIRST_LANE + LANE * Math.max(0, lanes - 1);
     trackX[track] = at += trackRooms[track]!;
-    at += trackWidths[track]!;
+    trackAxes[track] = at + trackLefts[track]!;
+    at += trackLefts[track]! + trackRights[track]!;
   }
-  return { x, width: at + FRAME_RIGHT - x, trackX, trackWidths, trackRooms, gutterX: left, gutterWidth };
+  const trackWidths = trackLefts.map((left, track) => left + trackRights[track]!);
+  const right = pane.kind === 'box' ? FRAME_LEFT : FRAME_RIGHT;
+  return { x, width: at + right - x, trackX, trackWidths, trackAxes, trackRooms, gutterX, gutterWidth };
 }
 
-const nothing = (): Down => ({
-  rankTops: new Float64Array(),
-  rankHeights: new Float64Array(),
-  channelTops: new Float64Array(),
-  channelHeights: new Float64Array(),
-  busY: 0,
-});
-const emptyDown = (pinned: GridColumn | null): Down => pinned ?? nothing();
-
-function downOf(input: ColumnInput, slots: Int32Array, hangers: Int32Array, top: number): Down {
-  const ranks = input.claims.ranks;
+function downOf({ pane, items, claims }: PaneInput, slots: Int32Array, hangers: Int32Array): Down {
+  const ranks = claims.ranks;
+  const top = pane.kind === 'column' ? pane.top : 0;
   const rankHeights = new Float64Array(ranks);
-  for (const item of input.items) {
-    const rank = input.ranks[item]!;
-    rankHeights[rank] = Math.max(rankHeights[rank]!, input.heights[item]!);
-  }
+  items.ranks.forEach((rank, item) => (rankHeights[rank] = Math.max(rankHeights[rank]!, items.heights[item]!)));
   const rankTops = new Float64Array(ranks);
   const channelTops = new Float64Array(ranks + 1);
   const channelHeights = new Float64Array(ranks + 1);
-  let at = top;
+  let at = top + FRAME_HEADER;
   for (let rank = 0; rank < ranks; rank++) {
-    at += frameSpace(input.rankBlocks, rank);
     channelTops[rank] = at;
-    channelHeights[rank] = channelHeight(slots[rank]!, hangers[rank]!);
+    const least = rank === 0 && pane.kind === 'box' ? FRAME_TOP : GAP;
+    channelHeights[rank] = channelHeight(slots[rank]!, hangers[rank]!, least);
     rankTops[rank] = at += channelHeights[rank]!;
     at += rankHeights[rank]!;
   }
   channelTops[ranks] = at + FRAME_BOTTOM;
-  channelHeights[ranks] = BUS + SLOT * Math.max(1, slots[ranks]!);
-  return { rankTops, rankHeights, channelTops, channelHeights, busY: top - BUS };
+  channelHeights[ranks] = pane.kind === 'column' ? BUS + SLOT * Math.max(1, slots[ranks]!) : 0;
+  const height = channelTops[ranks]! + channelHeights[ranks]! - top;
+  return { height, rankTops, rankHeights, channelTops, channelHeights, busY: top - BUS };
 }
 
-function channelHeight(slots: number, hangerRows: number): number {
+function channelHeight(slots: number, hangerRows: number, least: number): number {
   const turning = slots > 0 ? SLOT * (slots + 1) : 4;
-  return Math.max(GAP, turning + STUB_BAND * hangerRows + (hangerRows > 0 ? 2 : 0));
-}
-
-/** Above a rank: the end of one frame, and the header of the next. The first rank always keeps room for a header. */
-function frameSpace(blocks: Int32Array, rank: number): number {
-  if (rank === 0) return FRAME_HEADER;
-  const before = blocks[rank - 1]!;
-  const here = blocks[rank]!;
-  if (before === here) return 0;
-  const end = before >= 0 ? FRAME_BOTTOM : 0;
-  return here >= 0 ? end + FRAME_GAP + FRAME_HEADER : end;
+  return Math.max(least, turning + STUB_BAND * hangerRows + (hangerRows > 0 ? 2 : 0));
 }

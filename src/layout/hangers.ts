@@ -1,7 +1,7 @@
 import type { GraphView } from '../ir/view.ts';
 import type { Links } from './links.ts';
 import { NODE_WIDTH, pillWidth, STUB_BAND, STUB_HEIGHT } from './metrics.ts';
-import { DrawnAs } from './nets.ts';
+import { DrawnAs } from './drawn.ts';
 
 /** Free height between a hanger and what it hangs on, and free width beside the wire that enters the middle. */
 const CLEAR = 4;

@@ -192,7 +192,7 @@ describe('a layout', () => {
     expect(layout.width / layout.height).toBeLessThan(2.4);
     const names = layout.blocks.map((block) => block.name);
     expect(names).toContain('features.7');
-    expect(new Set(names).size).toBe(names.length);
+    expect(names.filter((name) => /^features\.\d+$/.test(name))).toHaveLength(19);
     expectSound(view, layout);
     expectDownwards(view, layout);
   });

@@ -1,148 +1,222 @@
 import type { GraphView } from '../ir/view.ts';
-import { blocksOfRanks, foldRanks, meanRankHeight, ranksPerColumn } from './fold.ts';
-import { framesOf, keptFrames } from './frames.ts';
-import { findHangers } from './hangers.ts';
-import type { Kept, Previous } from './keep.ts';
-import { keepCells } from './keep.ts';
+import { Builder, membersOf } from './build.ts';
+import { foldColumns, type Columns } from './columns.ts';
+import { DrawnAs, drawLinks, stubAcrossColumns } from './drawn.ts';
+import { ranksPerColumn } from './fold.ts';
+import { boxNames, type BoxNames } from './frames.ts';
+import type { PaneItems } from './geometry.ts';
+import { findHangers, type Hangers, type KeptLeaf } from './hangers.ts';
+import { itemsOf, type Items } from './items.ts';
+import { keepCells, type Kept, type Previous } from './keep.ts';
 import { findLeaves } from './leaves.ts';
-import type { Links } from './links.ts';
-import { linksOf } from './links.ts';
-import { ASPECT, COLUMN_WIDTH, TRACK_WIDTH } from './metrics.ts';
-import { drawLinks } from './nets.ts';
-import type { Cells } from './place.ts';
-import { itemHeights, itemsByColumn, place } from './place.ts';
-import type { Ranked } from './ranks.ts';
-import { depthsBelow, rankItems } from './ranks.ts';
-import { findBlocks } from './scopes.ts';
-import { packColumn } from './tracks.ts';
+import { linksOf, type Links } from './links.ts';
+import { BUS, SLOT } from './metrics.ts';
+import { nest, type Nesting } from './nesting.ts';
+import { boxItem, collectNets, columnOfPane, type Net, type Panes } from './panes.ts';
+import { place } from './place.ts';
+import { floatingItems, rankItems } from './ranks.ts';
+import { sizesOf, type Sizes } from './sizes.ts';
 import type { GraphLayout } from './types.ts';
 
 const NONE: ReadonlySet<string> = new Set();
-/** A block may be a little taller than a column is meant to be. */
-const BLOCK_SLACK = 1.2;
-/** Folding is tried again while the picture is this much too wide or too tall. */
-const OFF_ASPECT = 1.3;
-const FOLDINGS = 3;
+/** A group may be a little taller than a column is meant to be. */
+const BOX_SLACK = 1.2;
 
 /**
- * Places a graph: ranks from top to bottom, tracks from left to right, folded into columns of about a screen's aspect.
- * Near-linear in nodes and links, and the same for the same view.
+ * Places a graph: ranks from top to bottom, tracks from left to right. Each open group that fits a column is laid out
+ * by itself, once for all that are built alike, and is a box in what is around it; the whole is folded into columns of
+ * about a screen's aspect. Near-linear in nodes and links, and the same for the same view.
  *
  * @param previous the picture of the revision before (for a stop of the recipe: of the stop before it, so that undo
- *   finds every node where it was). Nodes that are in both keep their place; the gaps of those that went are left.
+ *   finds every node where it was), with the same groups folded. Nodes that are in both keep their place; the gaps of
+ *   those that went are left.
  * @param toggled keys of the groups that are not folded, or not open, as they are at first; see `isFolded`
  */
-export function layoutGraph(view: GraphView, previous?: Previous, _toggled: ReadonlySet<string> = NONE): GraphLayout {
-  const links = linksOf(view);
-  const kept = previous ? keepCells(view, links, previous) : null;
-  return kept && previous ? layOutAgain(view, links, kept, previous) : layOutAnew(view, links);
+export function layoutGraph(view: GraphView, previous?: Previous, toggled: ReadonlySet<string> = NONE): GraphLayout {
+  const items = itemsOf(view, toggled);
+  const links = linksOf(view, items);
+  const kept = previous ? keepCells(view, items, links, previous) : null;
+  return kept && previous ? layOutAgain(view, items, links, kept, previous) : layOutAnew(view, items, links);
 }
 
-function layOutAgain(view: GraphView, links: Links, kept: Kept, previous: Previous): GraphLayout {
-  const { cells } = kept;
+/** What both ways share. */
+interface Scene {
+  readonly view: GraphView;
+  readonly items: Items;
+  readonly links: Links;
+  readonly sizes: Sizes;
+  readonly hosts: Int32Array;
+  readonly drawn: Uint8Array;
+  readonly floating: Uint8Array;
+}
+
+function layOutAnew(view: GraphView, items: Items, links: Links): GraphLayout {
+  const hosts = findLeaves(items, links);
+  const floating = floatingItems(links);
+  const ranks = rankItems(links, links.order, floating, hosts);
+  const drawn = drawLinks(links, ranks, hosts);
+  const own = ranks.filter((_, item) => hosts[item]! < 0 && (items.standIns[item] ?? item) === item);
+  const nesting = nest(view, items, hosts, ranks, ranksPerColumn(own) * BOX_SLACK);
+  const scene = { view, items, links, sizes: sizesOf(view, items, new Map()), hosts, drawn, floating, kept: NO_LEAVES };
+  const first = assemble(scene, panesOf(items, nesting, hosts, 1, new Int32Array(links.items)));
+  first.builder.buildBoxes();
+  const columns = foldColumns(first.builder);
+  const assembled = columns.sizes.length === 1 ? first : spread(scene, nesting, ranks, first, columns);
+  buildColumns(assembled, columns, first);
+  return finish(scene, assembled, boxNames(view, nesting.groups, nesting.parents));
+}
+
+function layOutAgain(view: GraphView, items: Items, links: Links, kept: Kept, previous: Previous): GraphLayout {
+  const { panes, hosts, pinned } = kept;
   const heights = new Map<number, number>();
   previous.view.nodeIds.forEach((id, row) => heights.set(id, previous.layout.heights[row]!));
-  const starts = [0];
-  for (const size of cells.sizes) starts.push(starts.at(-1)! + size.ranks);
-  const places = cells.ranks.map((rank, item) => rank + starts[cells.columns[item]!]!);
-  const drawn = drawLinks(links, cells.columns, places, cells.hosts);
-  const hangers = findHangers(view, links, drawn, cells.hosts, kept.leaves);
-  const { layout } = place({ view, links, drawn, cells, hangers, heights: itemHeights(view, links, heights) });
-  return { ...layout, blocks: keptFrames(previous.layout.blocks, layout) };
+  const floating = floatingItems(links);
+  const ranks = rankItems(links, links.order, floating, hosts);
+  const drawn = drawLinks(links, ranks, hosts);
+  const columns = panes.ofItem.map((pane) => (pane < 0 ? 0 : columnOfPane(panes, pane)));
+  stubAcrossColumns(links, columns, ranks, drawn);
+  const scene = { view, items, links, sizes: sizesOf(view, items, heights), hosts, drawn, floating, kept: kept.leaves };
+  const assembled = assemble(scene, panes);
+  const { builder, hangers, members } = assembled;
+  for (let pane = pinned.length - 1; pane >= 0; pane--) {
+    const grid = pinned[pane]!;
+    const cells = {
+      tracks: Int32Array.from(members[pane]!, (item) => kept.tracks[item]!),
+      ranks: Int32Array.from(members[pane]!, (item) => kept.ranks[item]!),
+      rankCount: grid.rankTops.length,
+      trackCount: grid.trackX.length,
+    };
+    const kind = pane < panes.columns ? ({ kind: 'column', left: grid.gutterX, top: 0 } as const) : BOX;
+    builder.shapes[pane] = builder.build(pane, kind, cells, grid, looseHangers(kept, hangers, pane));
+  }
+  return finish(scene, assembled, kept.boxes, kept);
 }
 
-function layOutAnew(view: GraphView, links: Links): GraphLayout {
-  const hosts = findLeaves(view, links);
-  const ranked = rankItems(links, hosts);
-  const places = ranked.ranks;
-  const own = places.filter((_, item) => hosts[item]! < 0);
-  const blocks = findBlocks(view.nodeNames, places.subarray(0, links.rows), ranksPerColumn(own) * BLOCK_SLACK);
-  hosts.subarray(0, links.rows).forEach((host, row) => {
-    if (host >= 0) blocks.ofRow[row] = blocks.ofRow[host]!;
-  });
-  const count = own.reduce((most, rank) => Math.max(most, rank + 1), 0);
-  const rankBlocks = blocksOfRanks(blocks.ofRow, places, count);
-  const { cells, drawn } = foldToAspect(links, ranked, hosts, rankBlocks, own);
-  const hangers = findHangers(view, links, drawn, hosts, new Map());
-  const heights = itemHeights(view, links, new Map());
-  const { layout, columns } = place({ view, links, drawn, cells, hangers, heights });
-  return { ...layout, blocks: framesOf(cells, columns, blocks.ofRow, blocks.names) };
-}
+const BOX = { kind: 'box' } as const;
+const NO_LEAVES: ReadonlyMap<number, KeptLeaf> = new Map();
 
-interface Folded {
-  readonly cells: Cells;
+/** What both ways share. */
+interface Scene {
+  readonly view: GraphView;
+  readonly items: Items;
+  readonly links: Links;
+  readonly sizes: Sizes;
+  /** [items] what a leaf hangs on. */
+  readonly hosts: Int32Array;
+  /** [links] */
   readonly drawn: Uint8Array;
+  /** [items] */
+  readonly floating: Uint8Array;
+  readonly kept: ReadonlyMap<number, KeptLeaf>;
 }
 
-/** Folds and packs; how wide the columns get is known only then, so it may be done again with other heights. */
-function foldToAspect(
-  links: Links,
-  ranked: Ranked,
-  hosts: Int32Array,
-  rankBlocks: Int32Array,
-  own: Int32Array,
-): Folded {
-  const rankHeight = meanRankHeight(rankBlocks);
-  const depths = depthsBelow(links);
-  let perColumn = ranksPerColumn(own, rankHeight);
-  let folded = fold(links, ranked, hosts, rankBlocks, depths, perColumn);
-  for (let i = 1; i < FOLDINGS; i++) {
-    const off = aspectOf(folded.cells, rankHeight) / ASPECT;
-    if (off < OFF_ASPECT && off > 1 / OFF_ASPECT) break;
-    const next = Math.max(10, Math.round(perColumn * Math.sqrt(off)));
-    if (next === perColumn || next >= 2 * rankBlocks.length) break;
-    perColumn = next;
-    folded = fold(links, ranked, hosts, rankBlocks, depths, perColumn);
+interface Assembled {
+  readonly panes: Panes;
+  readonly nets: readonly (readonly Net[])[];
+  readonly members: readonly (readonly number[])[];
+  readonly hangers: Hangers;
+  readonly builder: Builder;
+}
+
+/** @param earlier whose boxes are taken over */
+function assemble(scene: Scene, panes: Panes, earlier: Builder | null = null): Assembled {
+  const { view, items, links, drawn, hosts, sizes, kept } = scene;
+  const nets = collectNets(links, panes, (link) => drawn[link] === DrawnAs.wire);
+  const members = membersOf(panes, hosts, items);
+  const hangers = findHangers(view, links, drawn, hosts, kept);
+  const floating = withBoxes(scene.floating, panes);
+  const builder = new Builder({ panes, members, nets, sizes, hangers, floating }, earlier);
+  return { panes, nets, members, hangers, builder };
+}
+
+/** [items, then boxes] a box floats where all that lies in it does. */
+function withBoxes(floating: Uint8Array, panes: Panes): Uint8Array {
+  const all = new Uint8Array(panes.ofItem.length).fill(1);
+  all.set(floating);
+  for (let item = 0; item < floating.length; item++) {
+    if (floating[item]) continue;
+    for (let pane = panes.ofItem[item]!; pane >= panes.columns; pane = panes.parents[pane]!) {
+      all[boxItem(panes, pane)] = 0;
+    }
   }
-  return folded;
+  return all;
 }
 
-function fold(
-  links: Links,
-  ranked: Ranked,
-  hosts: Int32Array,
-  rankBlocks: Int32Array,
-  depths: Int32Array,
-  perColumn: number,
-): Folded {
-  const starts = foldRanks(links, ranked.ranks, rankBlocks, perColumn);
-  const cells = foldedCells(ranked.ranks, starts, rankBlocks, hosts);
-  const drawn = drawLinks(links, cells.columns, ranked.ranks, hosts);
-  const input = { links, drawn, ranks: cells.ranks, depths, floating: ranked.floating };
-  itemsByColumn(cells).forEach((items, index) => {
-    const size = cells.sizes[index]!;
-    size.tracks = packColumn({ items, ranks: size.ranks }, input, cells.tracks);
-  });
-  hosts.forEach((host, item) => {
-    if (host >= 0) cells.tracks[item] = cells.tracks[host]!;
-  });
-  return { cells, drawn };
-}
-
-function aspectOf(cells: Cells, rankHeight: number): number {
-  let width = 0;
-  let height = 1;
-  for (const size of cells.sizes) {
-    width += COLUMN_WIDTH + TRACK_WIDTH * (size.tracks - 1);
-    height = Math.max(height, size.ranks * rankHeight);
+/** @param columns [items, boxes that lie in no other] */
+function panesOf(items: Items, nesting: Nesting, hosts: Int32Array, count: number, columns: Int32Array): Panes {
+  const boxes = nesting.groups.length;
+  const parents = new Int32Array(count + boxes).fill(-1);
+  const ofItem = new Int32Array(items.count + boxes).fill(-1);
+  for (let item = 0; item < items.count; item++) {
+    if ((items.standIns[item] ?? item) !== item) continue;
+    const box = nesting.ofItem[item]!;
+    ofItem[item] = box >= 0 ? count + box : columns[hosts[item]! >= 0 ? hosts[item]! : item]!;
   }
-  return width / height;
+  nesting.parents.forEach((parent, box) => {
+    parents[count + box] = ofItem[items.count + box] = parent >= 0 ? count + parent : columns[items.count + box]!;
+  });
+  return { columns: count, parents, ofItem, firstBox: items.count };
 }
 
-type OpenCells = Cells & { readonly sizes: { ranks: number; tracks: number }[] };
+/** Takes the first assembly apart into columns. */
+function spread(scene: Scene, nesting: Nesting, ranks: Int32Array, first: Assembled, columns: Columns): Assembled {
+  const { items, hosts, links, drawn } = scene;
+  const own = new Int32Array(first.panes.ofItem.length);
+  first.members[0]!.forEach((item, index) => (own[item] = columns.columns[index]!));
+  const panes = panesOf(items, nesting, hosts, columns.sizes.length, own);
+  const ofItem = panes.ofItem.map((pane) => (pane < 0 ? 0 : columnOfPane(panes, pane)));
+  stubAcrossColumns(links, ofItem, ranks, drawn);
+  const assembled = assemble(scene, panes, first.builder);
+  assembled.builder.buildBoxes();
+  return assembled;
+}
 
-function foldedCells(places: Int32Array, starts: number[], rankBlocks: Int32Array, hosts: Int32Array): OpenCells {
-  const count = rankBlocks.length;
-  const columnOfRank = new Int32Array(count);
-  starts.forEach((start, column) => columnOfRank.fill(column, start));
-  const columns = places.map((place) => columnOfRank[place]!);
-  return {
-    columns,
-    tracks: new Int32Array(places.length),
-    ranks: places.map((place, item) => place - starts[columns[item]!]!),
-    hosts,
-    sizes: starts.map((start, column) => ({ ranks: (starts[column + 1] ?? count) - start, tracks: 1 })),
-    rankBlocks: starts.map((start, column) => rankBlocks.slice(start, starts[column + 1] ?? count)),
-    pinned: null,
-  };
+function buildColumns({ panes, nets, members, builder }: Assembled, columns: Columns, first: Assembled): void {
+  const ranks = new Int32Array(panes.ofItem.length);
+  first.members[0]!.forEach((item, index) => (ranks[item] = columns.ranks[index]!));
+  const top = frameTop(nets.slice(0, panes.columns));
+  let left = 0;
+  for (let column = 0; column < panes.columns; column++) {
+    const given = Int32Array.from(members[column]!, (item) => ranks[item]!);
+    const cells = builder.arrange(column, { ranks: given, rankCount: columns.sizes[column]! });
+    const shape = builder.build(column, { kind: 'column', left, top }, cells, null);
+    builder.shapes[column] = shape;
+    left = shape.grid.x + shape.grid.width;
+  }
+}
+
+/** Room above the columns for the wires that arrive from the gutters. */
+function frameTop(nets: readonly (readonly Net[])[]): number {
+  let most = 1;
+  for (const list of nets) most = Math.max(most, list.filter((net) => net.source < 0).length);
+  return BUS + SLOT * most;
+}
+
+function looseHangers(kept: Kept, hangers: Hangers, pane: number): PaneItems['loose'] {
+  const loose: { rank: number; rows: number }[] = [];
+  kept.hosts.forEach((host, item) => {
+    if (host !== item || kept.panes.ofItem[item] !== pane) return;
+    loose.push({ rank: kept.ranks[item]!, rows: hangers.rows[item]! });
+  });
+  return loose;
+}
+
+function finish(scene: Scene, assembled: Assembled, boxes: BoxNames, kept: Kept | null = null): GraphLayout {
+  const { panes, members, builder, nets, hangers } = assembled;
+  const tracks = kept?.tracks.slice() ?? new Int32Array(panes.ofItem.length);
+  const ranks = kept?.ranks.slice() ?? new Int32Array(panes.ofItem.length);
+  members.forEach((list, pane) => {
+    const { items } = builder.shapes[pane]!;
+    list.forEach((item, index) => {
+      tracks[item] = items.tracks[index]!;
+      ranks[item] = items.ranks[index]!;
+    });
+  });
+  if (!kept) {
+    scene.hosts.forEach((host, item) => {
+      if (host >= 0) [tracks[item], ranks[item]] = [tracks[host]!, ranks[host]!];
+    });
+  }
+  const cells = { tracks, ranks, hosts: scene.hosts };
+  return place({ ...scene, panes, nets, builder, cells, hangers, boxes });
 }

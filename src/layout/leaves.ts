@@ -1,4 +1,4 @@
-import type { GraphView } from '../ir/view.ts';
+import type { Items } from './items.ts';
 import type { Links } from './links.ts';
 
 /** Graphs with no more inputs than this show each in a place of its own. */
@@ -12,7 +12,9 @@ export const MOST_LEAVES = 8;
  *
  * @returns [items] the item that a leaf hangs on; -1: no leaf
  */
-export function findLeaves(view: GraphView, links: Links): Int32Array {
+export function findLeaves(items: Items, links: Links): Int32Array {
+  const places = new Int32Array(links.items);
+  links.order.forEach((item, place) => (places[item] = place));
   const hosts = new Int32Array(links.items).fill(-1);
   const counts = new Int32Array(links.items);
   const hang = (leaf: number, host: number): void => {
@@ -20,26 +22,27 @@ export function findLeaves(view: GraphView, links: Links): Int32Array {
     counts[host]!++;
   };
   for (let row = 0; row < links.rows; row++) {
-    if (links.inStarts[row] !== links.inStarts[row + 1]) continue;
-    const host = firstReader(links, row);
+    if (links.inStarts[row] !== links.inStarts[row + 1] || items.standIns[row] !== row) continue;
+    const host = firstReader(links, row, places);
     if (host >= 0 && counts[host]! < MOST_LEAVES) hang(row, host);
   }
-  if (view.inputs.length <= FEW_INPUTS) return hosts;
+  if (items.inputs <= FEW_INPUTS) return hosts;
   // The last first: the input that a model is about is declared before its weights.
   for (let port = links.rows + links.inputs - 1; port >= links.rows; port--) {
-    const host = firstReader(links, port);
+    const host = firstReader(links, port, places);
     if (host < 0 || counts[host]! >= MOST_LEAVES || !hasOtherSource(links, host, port, hosts)) continue;
     hang(port, host);
   }
   return hosts;
 }
 
-/** The first row that reads an item; -1: none does. */
-function firstReader(links: Links, item: number): number {
+/** The first row or folded group that reads an item; -1: none does. */
+function firstReader(links: Links, item: number, places: Int32Array): number {
   let first = -1;
   for (let i = links.outStarts[item]!; i < links.outStarts[item + 1]!; i++) {
     const sink = links.to[links.outLinks[i]!]!;
-    if (sink < links.rows && (first < 0 || sink < first)) first = sink;
+    const isPort = sink >= links.rows && sink < links.rows + links.ports;
+    if (!isPort && (first < 0 || places[sink]! < places[first]!)) first = sink;
   }
   return first;
 }

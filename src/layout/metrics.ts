@@ -4,6 +4,8 @@ export const NODE_HEIGHT = 40;
 /** A node without a second line. */
 export const SHORT_NODE_HEIGHT = 28;
 export const PORT_HEIGHT = 26;
+/** A folded group. */
+export const FOLDED_HEIGHT = 54;
 export const STUB_HEIGHT = 18;
 /** Free height between nodes. */
 export const GAP = 26;
@@ -19,8 +21,8 @@ export const FRAME_LEFT = 14;
 export const FRAME_RIGHT = 24;
 export const FRAME_BOTTOM = 14;
 export const FRAME_HEADER = 20;
-/** Between frames that follow each other in a column. */
-export const FRAME_GAP = 16;
+/** From a frame's header to its first node. */
+export const FRAME_TOP = 8;
 /** Between columns; each further wire that climbs in it adds a lane. */
 export const GUTTER = 28;
 /** From a frame's edge to the first wire outside of it. */

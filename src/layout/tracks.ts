@@ -1,22 +1,17 @@
-import type { Links } from './links.ts';
-import { DrawnAs } from './nets.ts';
+import type { ItemGraph } from './links.ts';
 
-/** Where items of one column go: `items` in order of rank; ranks are local to the column. */
-export interface ColumnItems {
-  readonly items: readonly number[];
-  readonly ranks: number;
-}
-
-/** What the packing looks at; all but `drawn` per item. */
+/** What the packing looks at: the items of one pane, numbered from 0, and the links among them. */
 export interface PackInput {
-  readonly links: Links;
-  readonly drawn: Uint8Array;
-  /** Local rank. */
+  readonly graph: ItemGraph;
+  /** [items] */
   readonly ranks: Int32Array;
+  readonly rankCount: number;
   /** Length of the longest way to an end. */
   readonly depths: Int32Array;
   /** 1: depends on no graph input. */
   readonly floating: Uint8Array;
+  /** 1: a wire of it leaves the pane. */
+  readonly leaving: Uint8Array;
 }
 
 /** A run of items that follow each other in one track, with the cells that its wires need above and below. */
@@ -29,40 +24,44 @@ interface Segment {
   track: number;
 }
 
+export interface Packed {
+  /** [items] from 0. */
+  readonly tracks: Int32Array;
+  readonly count: number;
+}
+
 /**
- * Tracks for the items of a column: the longest path is cut out and laid straight, then the next, and so on; each
- * into the free track nearest to what it is joined to.
- *
- * @param tracks [items] receives the tracks, from 0
- * @returns number of tracks
+ * Tracks for the items of a pane: the longest path is cut out and laid straight, then the next, and so on; each into
+ * the free track nearest to what it is joined to.
  */
-export function packColumn(column: ColumnItems, input: PackInput, tracks: Int32Array): number {
-  const segments = cutSegments(column, input);
-  const segmentOf = new Map<number, Segment>();
-  for (const segment of segments) for (const item of segment.items) segmentOf.set(item, segment);
-  for (const segment of segments) reserve(segment, column.ranks, input);
+export function packTracks(input: PackInput): Packed {
+  const segments = cutSegments(input);
+  const segmentOf: Segment[] = [];
+  for (const segment of segments) for (const item of segment.items) segmentOf[item] = segment;
+  for (const segment of segments) reserve(segment, input);
   segments.sort((a, b) => b.bottom - b.top - (a.bottom - a.top) || a.first - b.first || a.items[0]! - b.items[0]!);
-  const table = new TrackTable(column.ranks);
+  const table = new TrackTable(input.rankCount);
   for (const segment of segments) segment.track = table.place(segment, neighbours(segment, input, segmentOf));
-  for (const segment of segments) for (const item of segment.items) tracks[item] = segment.track - table.lowest;
-  return table.highest - table.lowest + 1;
+  const tracks = Int32Array.from(segmentOf, (segment) => segment.track - table.lowest);
+  return { tracks, count: table.highest - table.lowest + 1 };
 }
 
 const NOT_PLACED = Number.MIN_SAFE_INTEGER;
 
-function cutSegments(column: ColumnItems, input: PackInput): Segment[] {
+function cutSegments(input: PackInput): Segment[] {
   const { ranks } = input;
   const segments: Segment[] = [];
-  const taken = new Set<number>();
-  for (const head of column.items) {
-    if (taken.has(head)) continue;
+  const taken = new Uint8Array(ranks.length);
+  const byRank = Int32Array.from(ranks.keys()).sort((a, b) => ranks[a]! - ranks[b]! || a - b);
+  for (const head of byRank) {
+    if (taken[head]) continue;
     const items = [head];
-    taken.add(head);
+    taken[head] = 1;
     for (let at = head; ;) {
       const next = mainSink(at, input);
-      if (next < 0 || taken.has(next) || mainSource(next, input) !== at) break;
+      if (next < 0 || taken[next] || mainSource(next, input) !== at) break;
       items.push(next);
-      taken.add(next);
+      taken[next] = 1;
       at = next;
     }
     const first = ranks[head]!;
@@ -73,11 +72,10 @@ function cutSegments(column: ColumnItems, input: PackInput): Segment[] {
 }
 
 /** The sink in this column from which the way to the end is longest. */
-function mainSink(item: number, { links, drawn, ranks, depths }: PackInput): number {
+function mainSink(item: number, { graph: links, ranks, depths }: PackInput): number {
   let best = -1;
   for (let i = links.outStarts[item]!; i < links.outStarts[item + 1]!; i++) {
     const link = links.outLinks[i]!;
-    if (drawn[link] !== DrawnAs.inside) continue;
     const sink = links.to[link]!;
     const gain = best < 0 ? 1 : depths[sink]! - depths[best]! || ranks[best]! - ranks[sink]!;
     if (gain > 0) best = sink;
@@ -86,11 +84,10 @@ function mainSink(item: number, { links, drawn, ranks, depths }: PackInput): num
 }
 
 /** The lowest source in this column that depends on an input; among equals the one with the longest way below it. */
-function mainSource(item: number, { links, drawn, ranks, depths, floating }: PackInput): number {
+function mainSource(item: number, { graph: links, ranks, depths, floating }: PackInput): number {
   let best = -1;
   for (let i = links.inStarts[item]!; i < links.inStarts[item + 1]!; i++) {
     const link = links.inLinks[i]!;
-    if (drawn[link] !== DrawnAs.inside) continue;
     const source = links.from[link]!;
     const gain =
       best < 0
@@ -105,37 +102,31 @@ function mainSource(item: number, { links, drawn, ranks, depths, floating }: Pac
 }
 
 /** Widens a segment by the cells in which the long wires of its two ends can run straight. */
-function reserve(segment: Segment, height: number, { links, drawn, ranks }: PackInput): void {
+function reserve(segment: Segment, { graph: links, ranks, rankCount, leaving }: PackInput): void {
   const tail = segment.items.at(-1)!;
+  if (leaving[tail]) segment.bottom = rankCount - 1;
   for (let i = links.outStarts[tail]!; i < links.outStarts[tail + 1]!; i++) {
     const link = links.outLinks[i]!;
-    if (drawn[link] === DrawnAs.inside) segment.bottom = Math.max(segment.bottom, ranks[links.to[link]!]! - 1);
-    if (drawn[link] === DrawnAs.climbing) segment.bottom = height - 1;
+    segment.bottom = Math.max(segment.bottom, ranks[links.to[link]!]! - 1);
   }
   const head = segment.items[0]!;
   let nearest = -1;
   for (let i = links.inStarts[head]!; i < links.inStarts[head + 1]!; i++) {
     const link = links.inLinks[i]!;
-    if (drawn[link] === DrawnAs.inside) nearest = Math.max(nearest, ranks[links.from[link]!]!);
+    nearest = Math.max(nearest, ranks[links.from[link]!]!);
   }
   if (nearest >= 0) segment.top = Math.min(segment.top, nearest + 1);
 }
 
-function neighbours(segment: Segment, { links, drawn }: PackInput, segmentOf: ReadonlyMap<number, Segment>): number[] {
+function neighbours(segment: Segment, { graph }: PackInput, segmentOf: readonly Segment[]): number[] {
   const tracks: number[] = [];
   const look = (item: number): void => {
-    const track = segmentOf.get(item)?.track ?? NOT_PLACED;
+    const { track } = segmentOf[item]!;
     if (track !== NOT_PLACED) tracks.push(track);
   };
   for (const item of segment.items) {
-    for (let i = links.inStarts[item]!; i < links.inStarts[item + 1]!; i++) {
-      const link = links.inLinks[i]!;
-      if (drawn[link] === DrawnAs.inside) look(links.from[link]!);
-    }
-    for (let i = links.outStarts[item]!; i < links.outStarts[item + 1]!; i++) {
-      const link = links.outLinks[i]!;
-      if (drawn[link] === DrawnAs.inside) look(links.to[link]!);
-    }
+    for (let i = graph.inStarts[item]!; i < graph.inStarts[item + 1]!; i++) look(graph.from[graph.inLinks[i]!]!);
+    for (let i = graph.outStarts[item]!; i < graph.outStarts[item + 1]!; i++) look(graph.to[graph.outLinks[i]!]!);
   }
   return tracks;
 }

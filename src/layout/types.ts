@@ -64,35 +64,55 @@ export interface LayoutBlock {
   readonly rows: Int32Array;
 }
 
-/** Every item (row, then port) lies in a cell: column, track (left to right), rank (top to bottom). */
+/**
+ * Every item lies in a cell of a *pane*: track (left to right), rank (top to bottom). Panes are the columns, then the
+ * boxes of open groups, outer before inner; a box is an item of the pane around it. Items are the rows, the inputs, the
+ * outputs, the folded groups, then the boxes.
+ */
 export interface LayoutGrid {
-  /** [items] items are the rows, then the inputs, then the outputs. */
-  readonly itemColumns: Int32Array;
+  /** [items] -1: it has no place. */
+  readonly itemPanes: Int32Array;
   readonly itemTracks: Int32Array;
   readonly itemRanks: Int32Array;
   /** [items] the item that a leaf hangs above; its cell is the leaf's too. -1: no leaf. */
   readonly itemHosts: Int32Array;
   /** [items] which of the slots above its host a leaf has; -1: no leaf. */
   readonly itemSlots: Int32Array;
-  readonly columns: readonly GridColumn[];
+  readonly columns: number;
+  /** [panes] pane around it; columns: -1. */
+  readonly paneParents: Int32Array;
+  /** [panes] index into `shapes`; origin of the pane. */
+  readonly paneShapes: Int32Array;
+  readonly paneX: Float64Array;
+  readonly paneY: Float64Array;
+  /** Panes that are built alike share one. */
+  readonly shapes: readonly GridShape[];
+  /** [boxes] key of the group and name of its frame. */
+  readonly boxKeys: readonly string[];
+  readonly boxNames: readonly string[];
 }
-/** Geometry of one column: what stays when nodes leave it. */
-export interface GridColumn {
+/** Geometry of a pane, from its origin: what stays when nodes leave it. */
+export interface GridShape {
+  /** Left edge (behind the gutter of a column), width, and height down to the lower edge. */
   readonly x: number;
   readonly width: number;
-  /** [tracks] left edge of the track's nodes, their width, and the room for lanes left of them. */
+  readonly height: number;
+  /** Where the pane's main wire comes in: the axis on which it stands in the pane around. */
+  readonly axis: number;
+  /** [tracks] left edge of the track's items, their width, their common axis, and the room for lanes left of them. */
   readonly trackX: Float64Array;
   readonly trackWidths: Float64Array;
+  readonly trackAxes: Float64Array;
   readonly trackRooms: Float64Array;
   /** [ranks] */
   readonly rankTops: Float64Array;
   readonly rankHeights: Float64Array;
-  /** [ranks + 1] the band above rank r in which wires turn; the last one lies below the column. */
+  /** [ranks + 1] the band above rank r in which wires turn; the last one lies below the pane. */
   readonly channelTops: Float64Array;
   readonly channelHeights: Float64Array;
-  /** Left edge and width of the gutter before the column, in which wires climb. */
+  /** Columns: left edge and width of the gutter before it, in which wires climb. */
   readonly gutterX: number;
   readonly gutterWidth: number;
-  /** Band above the column's frames for wires that arrive from the gutter: the lowest slot's y. */
+  /** Columns: band above for wires that arrive from the gutter, the lowest slot's y. */
   readonly busY: number;
 }

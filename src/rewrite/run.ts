@@ -1,5 +1,6 @@
 import { analyze, type Analysis } from '../analysis/analyze.ts';
 import { CodedError } from '../base/error.ts';
+import { SCOPES_PROPERTY } from '../analysis/scopes.ts';
 import type { Json } from '../base/json.ts';
 import { silentJob, type Job } from '../base/job.ts';
 import { verifyModel } from '../ir/verify-model.ts';
@@ -174,6 +175,7 @@ class PassRun {
     const { model } = this;
     const frontier = model.frontier;
     const ancestors = ancestorsOf(model, site.nodes);
+    const scopes = scopesOfSite(model, site.nodes);
     const decision = this.settings.decisions?.[key] ?? site.decision;
     if (!this.pass.apply(context, site, decision)) return false;
     const added: NodeId[] = [];
@@ -183,6 +185,7 @@ class PassRun {
       added.push(node.id);
       node.madeBy ??= `${context.step}/${site.rule}`;
       if (node.ancestors.length === 0) node.ancestors = ancestors;
+      if (scopes) node.extras = { metadataProps: scopes, ...node.extras };
     }
     if (decision !== undefined) this.decisions[key] = decision;
     const removed = site.nodes.filter((id) => !model.nodes.has(id));
@@ -220,6 +223,15 @@ function ancestorsOf(model: Model, nodes: readonly NodeId[]): readonly NodeId[] 
     for (const each of node.ancestors.length > 0 ? node.ancestors : [id]) found.add(each);
   }
   return [...found].sort((a, b) => a - b);
+}
+
+/** The scopes that the exporter wrote for the nodes of a site: what takes their place stands in them too. */
+function scopesOfSite(model: Model, nodes: readonly NodeId[]): ReadonlyMap<string, string> | null {
+  for (const id of nodes) {
+    const written = model.nodes.get(id)?.extras.metadataProps?.get(SCOPES_PROPERTY);
+    if (written !== undefined) return new Map([[SCOPES_PROPERTY, written]]);
+  }
+  return null;
 }
 
 function count<T>(items: Iterable<T>, holds: (item: T) => boolean): number {

@@ -1,9 +1,11 @@
 import { analyze } from '../analysis/analyze.ts';
+import { findGroups } from '../analysis/groups.ts';
+import { scopesOfName } from '../analysis/scopes.ts';
 import { makeGraphView } from '../analysis/view.ts';
 import { buildSample } from '../samples/catalogue.ts';
 import type { Family } from '../base/families.ts';
 import { FAMILIES } from '../base/families.ts';
-import { NO_GROUPS, type GraphView } from '../ir/view.ts';
+import type { GraphView } from '../ir/view.ts';
 import type { Random } from '../base/random.ts';
 
 /** One node of a hand-made `GraphView`: what it reads and writes, by wire name. */
@@ -80,7 +82,7 @@ export function viewOf(
   for (const list of ancestors) starts.push(starts.at(-1)! + list.length);
   const numbers = (of: (node: ViewNode) => number): Float64Array => Float64Array.from(nodes, of);
   const wireNames = [...wires.keys()];
-  return {
+  const view: Omit<GraphView, 'groups'> = {
     revision: 1,
     nodeIds: Int32Array.from(nodes, (node, row) => node.id ?? row),
     nodeOps: Uint16Array.from(nodes, (node) => opTypes.indexOf(node.op)),
@@ -114,8 +116,9 @@ export function viewOf(
     ancestorStarts: Int32Array.from(starts),
     ancestorIds: Int32Array.from(ancestors.flat()),
     holders: new Int32Array(nodes.length).fill(-1),
-    groups: NO_GROUPS(nodes.length),
   };
+  const scopes = view.nodeNames.map(scopesOfName);
+  return { ...view, groups: findGroups({ view, scopes, inner: [], innerOf: view.holders }) };
 }
 
 /** The bundled MobileNetV2 as the page sees it. */
@@ -124,8 +127,16 @@ export function mobileNetView(): GraphView {
   return makeGraphView(model, analyze(model), 1);
 }
 
-/** A random acyclic graph: mostly chains, with branches, joins, long skips and a wire that is read everywhere. */
-export function randomView(random: Random, count: number): GraphView {
+/**
+ * A random acyclic graph: mostly chains, with branches, joins, long skips and a wire that is read everywhere.
+ *
+ * @param nameOf name of each node, by its row among those that are no constants
+ */
+export function randomView(
+  random: Random,
+  count: number,
+  nameOf = (op: string, row: number): string => `/block.${Math.floor(row / 9)}/${op}_${row}`,
+): GraphView {
   const nodes: ViewNode[] = [];
   const wires = ['x'];
   const constants: string[] = [];
@@ -149,7 +160,7 @@ export function randomView(random: Random, count: number): GraphView {
       op,
       inputs,
       outputs,
-      name: `/block.${Math.floor(row / 9)}/${op}_${row}`,
+      name: nameOf(op, row),
       detail: row % 3 ? '3×3' : '',
     });
   }
