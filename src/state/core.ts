@@ -73,6 +73,7 @@ const CLEARED = {
   tensors: {},
   failure: null,
   diff: null,
+  before: null,
 } as const;
 
 export function createCore(host: () => Host, platform: Platform, onStuck: () => void): Core {

@@ -16,7 +16,9 @@ export interface SelectingActions {
   stepMatch(by: 1 | -1): void;
   /** Asks for a tensor's statistics, once per revision. */
   loadTensor(value: number): void;
-  show(patch: Partial<Pick<ViewState, 'dock' | 'inspector' | 'palette' | 'exporting' | 'help' | 'diff'>>): void;
+  show(
+    patch: Partial<Pick<ViewState, 'dock' | 'inspector' | 'palette' | 'exporting' | 'picturing' | 'help' | 'diff'>>,
+  ): void;
   setWorkspace(workspace: Workspace): void;
   setOverlay(overlay: Overlay): void;
   toggleFold(scope: string): void;

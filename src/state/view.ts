@@ -21,6 +21,8 @@ export interface ViewState {
   readonly match: number;
   readonly palette: boolean;
   readonly exporting: boolean;
+  /** Whether the dialog for saving a picture is open. */
+  readonly picturing: boolean;
   readonly help: boolean;
   /** Shows what the last step changed, in place of the operators' colours. */
   readonly diff: boolean;
@@ -47,6 +49,7 @@ export const createViewStore = (): ViewStore =>
     match: 0,
     palette: false,
     exporting: false,
+    picturing: false,
     help: false,
     diff: false,
     focus: null,

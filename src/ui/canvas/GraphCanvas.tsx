@@ -13,6 +13,7 @@ import { MarkNode } from './MarkNode.tsx';
 import { OpenRefusal } from './OpenRefusal.tsx';
 import { OpNode } from './OpNode.tsx';
 import { OverlaySwitch } from './OverlaySwitch.tsx';
+import { PictureDialog } from './picture/PictureDialog.tsx';
 import { itemOfGroup, itemOfNode, type Scene } from './scene.ts';
 import { StripMap } from './StripMap.tsx';
 import { useCanvasTheme } from './theme.ts';
@@ -67,7 +68,8 @@ function Canvas(props: GraphCanvasProps) {
     () => (props.selectedGroup === null ? null : shownGroup(scene, props.selectedGroup)),
     [scene, props.selectedGroup],
   );
-  usePainter(canvas, camera, { ...shown, frame: group && !group.folded ? group.box : null, motion });
+  const painted = { ...shown, frame: group && !group.folded ? group.box : null };
+  usePainter(canvas, camera, { ...painted, motion });
   useZoomVariable(root, camera);
   useFocus(scene, moves, props);
   const visible = useVisible(camera);
@@ -108,6 +110,7 @@ function Canvas(props: GraphCanvasProps) {
         />
       </div>
       {group && !motion && <GroupBar group={group} camera={camera} onFold={props.onFold} />}
+      {props.saving && <PictureDialog saving={props.saving} shown={painted} camera={camera} />}
       <OpenRefusal props={props} scene={scene} look={look} camera={camera} moves={moves} />
       <div className="gc-tools">
         <OverlaySwitch overlay={props.overlay} heat={look.heat} onOverlay={props.onOverlay} />

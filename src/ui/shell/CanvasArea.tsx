@@ -11,7 +11,7 @@ import { GroupCard } from '../prune/GroupCard.tsx';
 import { PruneBar } from '../prune/PruneBar.tsx';
 import { OpeningCard } from '../start/Opening.tsx';
 import { OpenProblem } from '../start/OpenProblem.tsx';
-import { useCanvasPrune, useCanvasRefusals, useCanvasSites } from './canvas-data.ts';
+import { useCanvasPrune, useCanvasRefusals, useCanvasSites, usePictureSaving } from './canvas-data.ts';
 import { RunningCard } from './RunningCard.tsx';
 
 /** The graph with everything that is drawn on it. */
@@ -20,12 +20,14 @@ function Graph({ app }: { readonly app: App }) {
   const origin = useDocument(app, (state) => state.origin);
   const opened = useDocument(app, (state) => state.opened);
   const diff = useDocument(app, (state) => state.diff);
+  const before = useDocument(app, (state) => state.before);
   const overlay = useView(app, (state) => state.overlay);
   const selected = useView(app, (state) => state.selected);
   const selectedGroup = useView(app, (state) => state.selectedGroup);
   const refusal = useView(app, (state) => state.refusal);
   const matches = useView(app, (state) => state.matches);
   const focus = useView(app, (state) => state.focus);
+  const saving = usePictureSaving(app);
   const sites = useCanvasSites(app);
   const refusals = useCanvasRefusals(app);
   const prune = useCanvasPrune(app);
@@ -35,6 +37,7 @@ function Graph({ app }: { readonly app: App }) {
     <GraphCanvas
       picture={picture}
       origin={origin}
+      before={before}
       documentKey={String(opened)}
       overlay={overlay}
       sites={sites}
@@ -47,6 +50,7 @@ function Graph({ app }: { readonly app: App }) {
       prune={prune}
       matches={matches}
       focusRequest={focus}
+      saving={saving}
       onSelect={app.actions.select}
       onSelectGroup={app.actions.selectGroup}
       onFold={app.actions.fold}

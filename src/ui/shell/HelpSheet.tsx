@@ -25,6 +25,8 @@ const SECTIONS: readonly { readonly title: string; readonly rows: readonly Row[]
       ['F', 'Fit the selection, or all'],
       ['1', '100 %'],
       ['0', 'Everything'],
+      ['E', 'Fold or unfold; ⇧E all that are alike'],
+      ['P', 'Path through the selection; Alt: under the pointer'],
       ['O', 'Next overlay'],
       ['D', 'What the last step changed'],
     ],

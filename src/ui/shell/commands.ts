@@ -31,9 +31,12 @@ function documentCommands({ actions, document, settings, view }: App): readonly 
     { group: 'Measure', title: 'Benchmark', run: () => actions.setWorkspace('bench') },
     { group: 'Model', title: 'Save the model', run: () => void actions.saveModel() },
     { group: 'Model', title: 'Export', run: () => actions.show({ exporting: true }) },
+    { group: 'Model', title: 'Save a picture, PNG or SVG', run: () => actions.askForPicture() },
     { group: 'Model', title: 'Report', run: () => actions.setWorkspace('report') },
     { group: 'Model', title: 'Close, back to the start', run: () => actions.close() },
     { group: 'Look', title: 'Show what the last step changed', keys: 'D', run: () => void actions.toggleDiff() },
+    { group: 'Look', title: 'Fold all groups', run: () => actions.foldAll(true) },
+    { group: 'Look', title: 'Unfold all groups', run: () => actions.foldAll(false) },
     {
       group: 'Look',
       title: 'Next overlay',
