@@ -30,7 +30,7 @@ import { useVisible } from './use-visible.ts';
 import { describeItem } from './walk.ts';
 import { ZoomControls } from './ZoomControls.tsx';
 
-const NODE_TYPES = { op: OpNode, mark: MarkNode, group: GroupNode, fold: FoldNode };
+const NODE_TYPES = { op: OpNode, mark: MarkNode, folded: GroupNode, fold: FoldNode };
 const NO_EDGES: never[] = [];
 
 /**
