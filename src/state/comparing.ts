@@ -35,7 +35,7 @@ export function comparingActions(core: Core): ComparingActions {
     async toggleDiff() {
       const { document, picture, diff } = store.getState();
       if (diff || !document || !picture || document.cursor === 0) {
-        store.setState({ diff: null });
+        store.setState({ diff: null, before: null });
         view.setState({ diff: false });
         if (document?.cursor === 0) core.notices.announce('No step has been applied: nothing differs.');
         return;
@@ -44,7 +44,7 @@ export function comparingActions(core: Core): ComparingActions {
         const before = await pictureOf(document.cursor - 1);
         if (store.getState().picture !== picture) return;
         const changes = difference(before, picture);
-        store.setState({ diff: changes });
+        store.setState({ diff: changes, before });
         view.setState({ diff: true });
         core.notices.announce(`${changes.added.length} nodes are new, ${changes.removed.length} are gone.`);
       } catch (error) {

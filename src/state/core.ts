@@ -107,6 +107,7 @@ const CLEARED = {
   overlays: {},
   failure: null,
   diff: null,
+  before: null,
 } as const;
 
 export function createCore(host: () => Host, platform: Platform, onStuck: () => void): Core {

@@ -126,6 +126,8 @@ export interface DocumentState {
   readonly opened: number;
   /** What the last step changed, by NodeId; null while it is not shown. */
   readonly diff: Pick<Preview, 'removed' | 'added' | 'changed'> | null;
+  /** The picture that `diff` compares with. */
+  readonly before: Picture | null;
   readonly passes: readonly PassInfo[];
   readonly samples: readonly SampleInfo[];
   readonly capabilities: Capabilities | null;
@@ -171,6 +173,7 @@ export const createDocumentStore = (): DocumentStore =>
     sample: null,
     opened: 0,
     diff: null,
+    before: null,
     passes: [],
     samples: [],
     capabilities: null,

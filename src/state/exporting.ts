@@ -1,3 +1,5 @@
+import { formatBytes } from '../base/format.ts';
+import { createJob, type Job } from '../base/job.ts';
 import type { ReportData } from '../report/types.ts';
 import type { Core } from './core.ts';
 
@@ -7,6 +9,10 @@ export interface ExportingActions {
   saveRecipe(): void;
   /** Everything that a report shows; null when it could not be gathered. */
   reportData(): Promise<ReportData | null>;
+  /** Opens the dialog that saves the graph as a picture. */
+  askForPicture(): void;
+  /** Runs a drawing of the page's as a job and hands the file over; true when that happened. */
+  savePicture(file: string, draw: (job: Job) => Promise<Blob>): Promise<boolean>;
   /** Hands any file to the person. */
   saveFile(name: string, content: Blob): void;
 }
@@ -14,6 +20,7 @@ export interface ExportingActions {
 /** `mobilenetv2.onnx` → `mobilenetv2`. */
 const stemOf = (name: string): string => name.replace(/\.onnx$/i, '');
 export const modelFileName = (name: string): string => `${stemOf(name)}.whittled.onnx`;
+export const pictureFileName = (name: string, ending: string): string => `${stemOf(name)}.${ending}`;
 export const recipeFileName = (name: string): string => `${stemOf(name)}.recipe.json`;
 
 export function exportingActions(core: Core): ExportingActions {
@@ -51,6 +58,20 @@ export function exportingActions(core: Core): ExportingActions {
         );
       } catch (error) {
         return core.fail('export', 'The report', error);
+      }
+    },
+    askForPicture: () => core.view.setState({ picturing: true, workspace: 'studio' }),
+    async savePicture(file, draw) {
+      const title = `Drawing ${file}`;
+      try {
+        const picture = await core.runner.run('export', title, ({ signal, onProgress }) =>
+          draw(createJob(signal ?? new AbortController().signal, onProgress ?? (() => {}))),
+        );
+        core.platform.save(file, picture);
+        core.notices.show({ tone: 'good', title: 'Picture saved', text: `${file} · ${formatBytes(picture.size)}` });
+        return true;
+      } catch (error) {
+        return core.fail('document', title, error) ?? false;
       }
     },
     saveFile: (name, content) => core.platform.save(name, content),

@@ -13,7 +13,9 @@ export interface SelectingActions {
   focusNode(node: number): void;
   search(text: string): void;
   stepMatch(by: 1 | -1): void;
-  show(patch: Partial<Pick<ViewState, 'dock' | 'inspector' | 'palette' | 'exporting' | 'help' | 'diff'>>): void;
+  show(
+    patch: Partial<Pick<ViewState, 'dock' | 'inspector' | 'palette' | 'exporting' | 'picturing' | 'help' | 'diff'>>,
+  ): void;
   setWorkspace(workspace: Workspace): void;
   toggleFold(scope: string): void;
 }

@@ -29,6 +29,8 @@ export interface ViewState {
   readonly queryError: QueryError | null;
   readonly palette: boolean;
   readonly exporting: boolean;
+  /** Whether the dialog for saving a picture is open. */
+  readonly picturing: boolean;
   readonly help: boolean;
   /** Shows what the last step changed, in place of the operators' colours. */
   readonly diff: boolean;
@@ -58,6 +60,7 @@ export const createViewStore = (): ViewStore =>
     queryError: null,
     palette: false,
     exporting: false,
+    picturing: false,
     help: false,
     diff: false,
     focus: null,

@@ -14,6 +14,7 @@ import { MarkNode } from './MarkNode.tsx';
 import { OpenRefusal } from './OpenRefusal.tsx';
 import { OpNode } from './OpNode.tsx';
 import { OverlaySwitch } from './OverlaySwitch.tsx';
+import { PictureDialog } from './picture/PictureDialog.tsx';
 import { itemOfGroup, itemOfNode, type Scene } from './scene.ts';
 import { StripMap } from './StripMap.tsx';
 import { useCanvasTheme } from './theme.ts';
@@ -30,7 +31,7 @@ import { useVisible } from './use-visible.ts';
 import { describeItem } from './walk.ts';
 import { ZoomControls } from './ZoomControls.tsx';
 
-const NODE_TYPES = { op: OpNode, mark: MarkNode, group: GroupNode, fold: FoldNode };
+const NODE_TYPES = { op: OpNode, mark: MarkNode, folded: GroupNode, fold: FoldNode };
 const NO_EDGES: never[] = [];
 
 /**
@@ -68,7 +69,8 @@ function Canvas(props: GraphCanvasProps) {
     () => (props.selectedGroup === null ? null : shownGroup(scene, props.selectedGroup)),
     [scene, props.selectedGroup],
   );
-  usePainter(canvas, camera, { ...shown, frame: group && !group.folded ? group.box : null, motion });
+  const painted = { ...shown, frame: group && !group.folded ? group.box : null };
+  usePainter(canvas, camera, { ...painted, motion });
   useZoomVariable(root, camera);
   useFocus(scene, moves, props);
   const visible = useVisible(camera);
@@ -109,6 +111,7 @@ function Canvas(props: GraphCanvasProps) {
         />
       </div>
       {group && !motion && <GroupBar group={group} camera={camera} onFold={props.onFold} />}
+      {props.saving && <PictureDialog saving={props.saving} shown={painted} camera={camera} />}
       <OpenRefusal props={props} scene={scene} look={look} camera={camera} moves={moves} />
       <Legend props={props} scene={scene} look={look} onGoTo={goTo} />
       <div className="gc-tools">

@@ -24,7 +24,7 @@ export interface GroupNodeData extends Record<string, unknown> {
   readonly dim: 'none' | 'unmatched' | 'unlit';
   readonly fold: Fold;
 }
-export type GroupFlowNode = Node<GroupNodeData, 'group'>;
+export type GroupFlowNode = Node<GroupNodeData, 'folded'>;
 
 /** A folded group, near: name and copies; node count and share; what is inside as a row of cells. */
 export const GroupNode = memo(function GroupNode({ data }: NodeProps<GroupFlowNode>) {

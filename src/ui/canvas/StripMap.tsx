@@ -1,7 +1,7 @@
 import { useEffect, useRef, useState } from 'react';
 import type { Camera } from './camera.ts';
 import type { Look } from './look.ts';
-import { itemColor } from './look.ts';
+import { familyIsShown, itemColor } from './look.ts';
 import type { Scene } from './scene.ts';
 import { seenSpan } from './strip.ts';
 import type { CanvasTheme } from './theme.ts';
@@ -102,9 +102,20 @@ function paintCells(
   for (let cell = 0; cell < cells; cell++) {
     const [from, to] = [Math.floor((cell * count) / cells), Math.floor(((cell + 1) * count) / cells)];
     const item = heaviest(scene, from, to);
-    context.fillStyle = itemColor(scene, look, theme, item);
-    context.fillRect(8, MARGIN + cell * pitch, weightOf(scene, item) > 0 ? 16 : 8.8, tall);
+    const colors = cellColors(scene, look, theme, item);
+    const wide = (weightOf(scene, item) > 0 ? 16 : 8.8) / colors.length;
+    colors.forEach((color, part) => {
+      context.fillStyle = color;
+      context.fillRect(8 + part * wide, MARGIN + cell * pitch, wide, tall);
+    });
   }
+}
+
+/** A node has one colour; a folded group those of what is inside. */
+function cellColors(scene: Scene, look: Look, theme: CanvasTheme, item: number): string[] {
+  const group = look.groups[item - scene.items.rows];
+  if (!group || !familyIsShown(look)) return [itemColor(scene, look, theme, item)];
+  return group.cells.map((row) => itemColor(scene, look, theme, row));
 }
 
 /** MACs of an item; a folded group counts as heavy. */

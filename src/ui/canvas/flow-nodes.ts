@@ -110,7 +110,7 @@ export class FlowNodes {
     const data = groupDataOf(state, item, fold);
     return this.keep({
       id: `g${data.key}`,
-      type: 'group',
+      type: 'folded',
       position: { x: items.x[item]!, y: items.y[item]! },
       width: items.widths[item]!,
       height: items.heights[item]!,

@@ -70,6 +70,19 @@ export function readTheme(element: Element): CanvasTheme {
   };
 }
 
+/** The light tokens, whatever the page shows: for print. */
+export function lightTheme(): CanvasTheme {
+  const element = document.createElement('div');
+  element.dataset['theme'] = 'light';
+  element.hidden = true;
+  document.body.append(element);
+  try {
+    return readTheme(element);
+  } finally {
+    element.remove();
+  }
+}
+
 /** The tokens as they are now; read again when `data-theme` or the system's scheme changes. */
 export function useCanvasTheme(): CanvasTheme {
   const [theme, setTheme] = useState(() => readTheme(document.documentElement));

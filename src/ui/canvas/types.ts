@@ -1,3 +1,4 @@
+import type { Job } from '../../base/job.ts';
 import type { Picture } from '../../engine/types.ts';
 import type { OverlayEntry } from '../../state/document.ts';
 import type { Overlay } from '../../state/view.ts';
@@ -50,6 +51,15 @@ export interface CanvasPrune {
   readonly marks: ReadonlyMap<number, PruneMark>;
 }
 
+/** Saving the canvas as a picture: the dialog is open. */
+export interface PictureSaving {
+  /** Of the model: `mobilenetv2.onnx`. */
+  readonly model: string;
+  readonly close: () => void;
+  /** Runs the drawing as a job and hands the file over. */
+  readonly save: (file: string, draw: (job: Job) => Promise<Blob>) => void;
+}
+
 export interface GraphCanvasProps {
   readonly picture: Picture;
   /** The opened model's picture: a fused node is drawn over the places of its ancestors, which are listed. */
@@ -75,6 +85,7 @@ export interface GraphCanvasProps {
   readonly matches?: readonly number[] | null;
   /** Brings a node into view; a new nonce makes a repeated wish a new one. */
   readonly focusRequest: { readonly node: number; readonly nonce: number } | null;
+  readonly saving?: PictureSaving | null;
   /** `beside`: the node is chosen beside the selected one. */
   readonly onSelect: (node: number | null, beside?: boolean) => void;
   readonly onSelectGroup: (key: string) => void;

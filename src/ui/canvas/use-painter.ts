@@ -1,27 +1,15 @@
 import { type RefObject, useEffect, useLayoutEffect, useRef } from 'react';
-import type { Camera, Viewport } from './camera.ts';
-import { detailAt } from './camera.ts';
+import type { Camera } from './camera.ts';
 import { BitmapSurface } from './canvas-surface.ts';
 import type { Look } from './look.ts';
 import { phase, type Motion } from './motion.ts';
 import { canvasPen } from './paint/canvas-pen.ts';
-import { forgetWidths, type Frame, type Pen } from './paint/frame.ts';
+import { forgetWidths, type Frame } from './paint/frame.ts';
+import { frameOf, type Shown } from './paint/make-frame.ts';
 import { paintMotion } from './paint/motion.ts';
 import { paintLive, paintStill } from './paint/paint.ts';
-import type { Lit } from './path.ts';
-import type { Scene } from './scene.ts';
-import type { CanvasTheme } from './theme.ts';
-import type { Box } from './types.ts';
 
-export interface Painted {
-  readonly scene: Scene;
-  readonly look: Look;
-  readonly theme: CanvasTheme;
-  readonly selected: number;
-  readonly hovered: number;
-  readonly lit: Lit | null;
-  /** Of the open group that is selected, graph units. */
-  readonly frame: Box | null;
+export interface Painted extends Shown {
   /** A change on its way; null: everything is in its place. */
   readonly motion: Motion | null;
 }
@@ -33,8 +21,6 @@ const REST = 90;
 /** Time for painting bitmaps in one frame, while the view moves and while it rests, ms. */
 const BUDGET_MOVING = 5;
 const BUDGET_RESTING = 24;
-/** Strokes and rings reach this far beyond what they belong to, px. */
-const REACH = 8;
 
 /** Paints the canvas under React Flow whenever the camera moves or what is painted changes. No component renders. */
 export function usePainter(canvas: RefObject<HTMLCanvasElement | null>, camera: Camera, painted: Painted): void {
@@ -147,40 +133,6 @@ function copyOf(canvas: HTMLCanvasElement): OffscreenCanvas {
   copy.getContext('2d')?.drawImage(canvas, 0, 0);
   return copy;
 }
-
-const opaque = (): number => 1;
-
-function frameOf(pen: Pen, painted: Painted, viewport: Viewport, width: number, height: number): Frame {
-  const { scene } = painted;
-  return {
-    pen,
-    ...painted,
-    viewport,
-    width,
-    height,
-    detail: detailAt(viewport.zoom),
-    visible: partIn(viewport, width, height),
-    items: scene.items,
-    tiles: scene.tiles,
-    // Asked for when wires or stubs are painted: a far view does without their indices.
-    get routes() {
-      return scene.routes;
-    },
-    get stubs() {
-      return scene.stubs;
-    },
-    wholeNodes: false,
-    alphaOf: opaque,
-    wireAlpha: 1,
-  };
-}
-
-const partIn = ({ x, y, zoom }: Viewport, width: number, height: number): Box => ({
-  left: (-x - REACH) / zoom,
-  top: (-y - REACH) / zoom,
-  right: (width - x + REACH) / zoom,
-  bottom: (height - y + REACH) / zoom,
-});
 
 /** Near, nodes stand in the page's DOM, and there are never many. */
 function isCrowded({ scene, visible, detail, viewport }: Frame): boolean {

@@ -4,6 +4,7 @@ import {
   Download,
   FileCode,
   FileText,
+  Image,
   ListOrdered,
   Package,
   TriangleAlert,
@@ -83,6 +84,12 @@ export function ExportMenu({ app }: { readonly app: App }) {
             title="Recipe"
             about={`${recipeFileName(name)} · ${plural(cursor, 'step')}, no weights`}
             onSelect={actions.saveRecipe}
+          />
+          <Item
+            icon={Image}
+            title="Picture"
+            about="PNG or SVG of the view or of the whole graph"
+            onSelect={actions.askForPicture}
           />
           <DropdownMenu.Separator className="sep" />
           <Item

@@ -14,7 +14,7 @@ import { GroupCard } from '../prune/GroupCard.tsx';
 import { PruneBar } from '../prune/PruneBar.tsx';
 import { OpeningCard } from '../start/Opening.tsx';
 import { OpenProblem } from '../start/OpenProblem.tsx';
-import { toggleOnCanvas, useCanvasPrune, useCanvasRefusals, useCanvasSites } from './canvas-data.ts';
+import { toggleOnCanvas, useCanvasPrune, useCanvasRefusals, useCanvasSites, usePictureSaving } from './canvas-data.ts';
 import { RunningCard } from './RunningCard.tsx';
 
 /** The graph with everything that is drawn on it. */
@@ -23,6 +23,7 @@ function Graph({ app, readOnly }: { readonly app: App; readonly readOnly: boolea
   const origin = useDocument(app, (state) => state.origin);
   const opened = useDocument(app, (state) => state.opened);
   const diff = useDocument(app, (state) => state.diff);
+  const before = useDocument(app, (state) => state.before);
   const overlay = useView(app, (state) => state.overlay);
   const overlayEntry = useDocument(app, (state) => (isAsked(overlay) ? state.overlays[overlay] : null) ?? null);
   const selected = useView(app, (state) => state.selected);
@@ -30,6 +31,7 @@ function Graph({ app, readOnly }: { readonly app: App; readonly readOnly: boolea
   const refusal = useView(app, (state) => state.refusal);
   const matches = useView(app, (state) => state.matches);
   const focus = useView(app, (state) => state.focus);
+  const saving = usePictureSaving(app);
   const sites = useCanvasSites(app);
   const refusals = useCanvasRefusals(app);
   const prune = useCanvasPrune(app);
@@ -39,6 +41,7 @@ function Graph({ app, readOnly }: { readonly app: App; readonly readOnly: boolea
     <GraphCanvas
       picture={picture}
       origin={origin}
+      before={before}
       documentKey={String(opened)}
       overlay={overlay}
       overlayEntry={overlayEntry}
@@ -52,6 +55,7 @@ function Graph({ app, readOnly }: { readonly app: App; readonly readOnly: boolea
       prune={prune}
       matches={matches}
       focusRequest={focus}
+      saving={saving}
       onSelect={(node, beside) => (beside === true && node !== null ? app.actions.mark(node) : app.actions.pick(node))}
       onSelectGroup={app.actions.selectGroup}
       onFold={app.actions.fold}

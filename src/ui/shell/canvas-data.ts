@@ -1,7 +1,7 @@
 import { useMemo } from 'react';
 import type { App } from '../../state/app.ts';
 import type { PruneSession } from '../../state/document.ts';
-import type { CanvasPrune, CanvasRefusal, CanvasSite, PruneMark } from '../canvas/types.ts';
+import type { CanvasPrune, CanvasRefusal, CanvasSite, PictureSaving, PruneMark } from '../canvas/types.ts';
 import { useDocument, useView } from '../kit/use-store.ts';
 import { cutFlags } from '../prune/cut.ts';
 
@@ -69,4 +69,21 @@ function marksOf({ plan, forecast, group: index }: PruneSession): CanvasPrune | 
 export function useCanvasPrune(app: App): CanvasPrune | null {
   const session = useDocument(app, (state) => state.prune);
   return useMemo(() => session && marksOf(session), [session]);
+}
+
+/** What the canvas needs to save itself as a picture while the dialog for that is open. */
+export function usePictureSaving(app: App): PictureSaving | null {
+  const open = useView(app, (state) => state.picturing);
+  const model = useDocument(app, (state) => state.document?.name);
+  return useMemo(
+    () =>
+      open && model !== undefined
+        ? {
+            model,
+            close: () => app.actions.show({ picturing: false }),
+            save: (file, draw) => void app.actions.savePicture(file, draw),
+          }
+        : null,
+    [app, open, model],
+  );
 }

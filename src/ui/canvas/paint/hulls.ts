@@ -64,7 +64,8 @@ export function paintFused(frame: Frame): void {
     pen.lineWidth = 1.25;
     pen.stroke();
     pen.setLineDash([]);
-    if (frame.detail !== 'near') continue;
+    // Ghosts of the ancestors say it better than a list.
+    if (frame.detail !== 'near' || look.ghosts) continue;
     pen.font = `420 ${fontSize(frame, 10.5)}px ${theme.fontUi}`;
     pen.fillStyle = theme.text3;
     pen.textBaseline = 'middle';

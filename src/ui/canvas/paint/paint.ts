@@ -1,8 +1,10 @@
 import { paintBlockNames, paintBlocks, paintDots } from './backdrop.ts';
+import type { Box } from '../types.ts';
 import type { Frame } from './frame.ts';
 import { paintGhosts } from './ghosts.ts';
 import { paintFused, paintHulls } from './hulls.ts';
 import { paintPorts, paintShapes, paintStubs } from './labels.ts';
+import { paintMarks } from './marks.ts';
 import { paintNodes } from './nodes.ts';
 import { paintRings } from './rings.ts';
 import { paintChevrons, paintGroupWires, paintLiveWires, paintWires } from './wires.ts';
@@ -42,7 +44,31 @@ const LIVE: readonly Layer[] = [
   { paint: paintRings, of: null },
 ];
 
-export const LAYERS: readonly Layer[] = [...STILL, ...LIVE];
+/** Things that one step of a long painting takes. */
+const STEP = 250;
+
+/**
+ * Paints everything, ticks included, in short steps: for pictures of whole graphs.
+ *
+ * @yields after each step, the layers that are done and their number
+ */
+export function* paintInSteps(frame: Frame): Generator<{ readonly done: number; readonly total: number }> {
+  const layers = [...STILL, ...LIVE, { paint: paintMarks, of: null }];
+  const total = layers.length;
+  for (const [done, { paint, of }] of layers.entries()) {
+    if (of === null) paint(frame);
+    else {
+      const found: number[] = [];
+      frame[of].query(frame.visible, (index) => found.push(index));
+      for (let start = 0; start < found.length; start += STEP) {
+        const some = found.slice(start, start + STEP);
+        paint({ ...frame, [of]: { query: (_: Box, visit: (index: number) => void) => some.forEach(visit) } });
+        yield { done: done + start / found.length, total };
+      }
+    }
+    yield { done: done + 1, total };
+  }
+}
 
 export function paintStill(frame: Frame): void {
   for (const layer of STILL) layer.paint(frame);

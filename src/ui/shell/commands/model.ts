@@ -20,6 +20,13 @@ export function modelCommands(app: App): readonly Command[] {
       run: () => actions.show({ exporting: true }),
     },
     {
+      id: 'picture',
+      group,
+      title: 'Save a picture, PNG or SVG',
+      refusal: none,
+      run: () => actions.askForPicture(),
+    },
+    {
       id: 'link',
       group,
       title: 'Copy a link to what is shown',

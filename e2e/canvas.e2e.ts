@@ -1,0 +1,98 @@
+import { readFileSync } from 'node:fs';
+import { expect, test, type Page } from '@playwright/test';
+import { writeModel } from '../src/onnx/write.ts';
+import { buildModel } from '../src/testing/build.ts';
+import { StudioPage, watchForErrors } from './studio-page.ts';
+
+/** Saves a picture by the dialog, with the choices that are named. */
+async function savePicture(page: Page, choices: readonly string[]): Promise<{ name: string; bytes: Buffer }> {
+  await page.getByRole('button', { name: 'Export' }).click();
+  await page.getByRole('menuitem', { name: /^Picture/ }).click();
+  const dialog = page.getByRole('dialog', { name: 'Save a picture' });
+  for (const choice of choices) await dialog.getByRole('radio', { name: choice, exact: true }).click();
+  const waiting = page.waitForEvent('download');
+  await dialog.getByRole('button', { name: 'Save', exact: true }).click();
+  const file = await waiting;
+  return { name: file.suggestedFilename(), bytes: readFileSync(await file.path()) };
+}
+
+test('the view is saved as PNG, the whole graph as SVG with every node in it', async ({ page }) => {
+  const errors = watchForErrors(page);
+  const studio = new StudioPage(page);
+  await studio.goto();
+  await studio.openSample('Residual CNN');
+
+  const png = await savePicture(page, ['The view', 'PNG', '2×']);
+  expect(png.name).toBe('residual-cnn.png');
+  expect(png.bytes.subarray(1, 4).toString()).toBe('PNG');
+  const box = (await studio.canvas.boundingBox())!;
+  // Width and height stand at bytes 16 and 20; the legend adds 40 px below.
+  expect(png.bytes.readUInt32BE(16)).toBe(Math.round(box.width) * 2);
+  expect(png.bytes.readUInt32BE(20)).toBe((Math.round(box.height) + 40) * 2);
+
+  const svg = await savePicture(page, ['The whole graph', 'SVG', 'Light, as for print']);
+  expect(svg.name).toBe('residual-cnn.svg');
+  const text = svg.bytes.toString('utf8');
+  const found = await page.evaluate((source) => {
+    const { documentElement: root } = new DOMParser().parseFromString(source, 'image/svg+xml');
+    const words = [...root.querySelectorAll('text')].map((each) => each.textContent);
+    return { root: root.nodeName, convs: words.filter((word) => word === 'Conv').length, words };
+  }, text);
+  expect(found.root).toBe('svg');
+  expect(found.convs).toBe(15);
+  expect(found.words).toContain('residual-cnn.onnx');
+  expect(found.words).toContain('convolution');
+  expect(text).toContain('#f1f2f5');
+  expect(errors).toEqual([]);
+});
+
+test('a picture that is too large for one canvas is saved in parts', async ({ page }) => {
+  const model = buildModel({}, (graph) => {
+    let value = graph.input('x', [1, 4]);
+    for (let i = 0; i < 900; i++) value = graph.op('Relu', [value]);
+    graph.output(value, 'y');
+  });
+  const studio = new StudioPage(page);
+  await studio.goto();
+  await studio.drop([{ name: 'deep.onnx', bytes: writeModel(model) }]);
+  await expect(studio.canvas).toBeVisible();
+  await page.keyboard.press('ControlOrMeta+k');
+  await page.getByPlaceholder('What should be done?').fill('picture');
+  await page.keyboard.press('Enter');
+  const dialog = page.getByRole('dialog', { name: 'Save a picture' });
+  await dialog.getByRole('radio', { name: 'The whole graph' }).click();
+  await expect(dialog.getByRole('status')).not.toContainText('parts');
+  await dialog.getByRole('radio', { name: '4×' }).click();
+  await expect(dialog.getByRole('status')).toContainText(/parts in one archive/);
+  await dialog.getByRole('radio', { name: 'SVG' }).click();
+  await expect(dialog.getByRole('status')).not.toContainText('parts');
+  await page.keyboard.press('Escape');
+  await expect(dialog).toBeHidden();
+});
+
+test('P lights the path through the selection, and says how far it reaches', async ({ page }) => {
+  const studio = new StudioPage(page);
+  await studio.goto();
+  await studio.openSample('Residual CNN');
+  await studio.canvas.focus();
+  await page.keyboard.press('ArrowDown');
+  await page.keyboard.press('ArrowDown');
+  await page.keyboard.press('p');
+  const said = page.locator('.gc-live');
+  await expect(said).toContainText('Path: 1 upstream, 51 downstream.');
+  await page.keyboard.press('p');
+  await expect(said).not.toContainText('Path');
+});
+
+test('the canvas stays sharp when the page is shown at another pixel ratio', async ({ browser, baseURL }) => {
+  const page = await browser.newPage({ deviceScaleFactor: 2, viewport: { width: 1280, height: 800 } });
+  const studio = new StudioPage(page);
+  await studio.goto(baseURL);
+  await studio.openSample('Residual CNN');
+  const sharp = await page.locator('canvas.gc-painted').evaluate((canvas: HTMLCanvasElement) => ({
+    device: canvas.width,
+    css: canvas.getBoundingClientRect().width,
+  }));
+  expect(sharp.device).toBe(Math.round(sharp.css * 2));
+  await page.close();
+});
