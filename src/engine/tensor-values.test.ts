@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { numberToFloat16 } from '../ir/float.ts';
 import { floats, int64s, Tensor, tensorFromBytes, tensorOf } from '../ir/tensor.ts';
