@@ -13,8 +13,11 @@ const LONGEST = 80;
 /** Of a whole value that crosses to the page, characters. */
 const LARGEST = 100_000;
 
-/** A float32 attribute as a person wrote it: `1e-5`, not `0.000009999999747378752`. */
-const float32 = (value: number): string => String(Number(value.toPrecision(7)));
+/** A float32 attribute as a person wrote it: `1e-5`, not `0.000009999999747378752`, nor `0.00001`. */
+function float32(value: number): string {
+  const short = Number(value.toPrecision(7));
+  return short !== 0 && Math.abs(short) < 1e-3 ? short.toExponential() : String(short);
+}
 
 /** Items of an attribute as words: one for a single value. */
 function itemsOf(attribute: Attribute): readonly string[] {
@@ -68,8 +71,12 @@ export function attributeText(attribute: Attribute): { readonly text: string; re
 }
 
 /** A default as the file would have it: `1, 1`, `NOTSET`; an empty string is quoted, so that it can be seen. */
-const fallbackText = (fallback: AttributeDefault): string =>
-  typeof fallback === 'object' ? fallback.join(', ') : fallback === '' ? '""' : String(fallback);
+function fallbackText(fallback: AttributeDefault): string {
+  const number = (value: number): string => (Number.isInteger(value) ? String(value) : float32(value));
+  if (typeof fallback === 'number') return number(fallback);
+  if (typeof fallback === 'string') return fallback === '' ? '""' : fallback;
+  return fallback.map((each) => (typeof each === 'number' ? number(each) : each)).join(', ');
+}
 
 function graphOf(model: Model, name: string, id: GraphId) {
   const graph = model.getGraph(id);
@@ -87,14 +94,15 @@ function written(
   attribute: Attribute,
   spec: AttributeSpec | null,
 ): Omit<AttributeDetail, 'known'> {
-  const { text, full } = attributeText(attribute);
+  const { text: words, full } = attributeText(attribute);
+  const text = attribute.type === 'string' && words === '' ? '""' : words;
   const type = attribute.type === 'reference' ? attribute.of : attribute.type;
   return {
     name,
     type: type === 'undefined' ? (spec?.type ?? 'undefined') : type,
     standing: 'written',
     redundant: spec?.fallback != null && attribute.type !== 'reference' && fallbackText(spec.fallback) === text,
-    text: attribute.type === 'string' && text === '' ? '""' : text,
+    text,
     full,
     tensors: tensorsOf(attribute).map(({ dtype, shape }, index) => {
       const ref: TensorRef = { node: node.id, attribute: name, index };

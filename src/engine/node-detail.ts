@@ -4,7 +4,6 @@ import type { Model, Node, Value } from '../ir/model.ts';
 import { typeText } from '../ir/type-text.ts';
 import type { NodeId, ValueId } from '../ir/types.ts';
 import { documentationUrl, familyOf, opKey, schemaOf, sinceVersion, slotName } from '../ops/registry.ts';
-import { isTensor } from '../ops/shapes.ts';
 import { summaryOf } from '../ops/summaries.ts';
 import { attributeDetails } from './attribute-detail.ts';
 import type { MadeBy, NodeDetail, NodeRef, OriginDetail, PortDetail } from './detail-types.ts';
@@ -13,11 +12,10 @@ import { channelAxisOf, pictureOf } from './weight-role.ts';
 /** Consumers that are named; of the rest, how many. */
 const MOST_CONSUMERS = 24;
 
-/** What is asked about: a stop's model with its analysis, and the opened model, which names ancestors. */
+/** What is asked about: the analysis of a stop, and that of the opened model, which knows the ancestors. */
 export interface DetailSubject {
-  readonly model: Model;
-  readonly original: Model;
   readonly analysis: Analysis;
+  readonly original: Analysis;
   /** Title of the step that made a node, and its stop. */
   readonly madeAt: (node: NodeId) => { readonly title: string; readonly stop: number } | null;
 }
@@ -43,13 +41,11 @@ function nodeRef(model: Model, id: NodeId): NodeRef {
 }
 
 /** What a value was in the opened model; null: it is of the opened model, unchanged. */
-function originOf(original: Model, { origin }: Value): OriginDetail | null {
+function originOf(original: Analysis, { origin }: Value): OriginDetail | null {
   if (origin === null || origin.relation === 'new') return origin;
-  const value = original.values.get(origin.value);
-  const name = value?.name ?? 'a value that is gone';
+  const name = original.model.values.get(origin.value)?.name ?? 'a value that is gone';
   if (origin.relation !== 'sliced') return { relation: origin.relation, name };
-  const type = value?.type ?? null;
-  const size = isTensor(type) ? type.shape?.[origin.axis] : null;
+  const size = original.shape(origin.value)?.[origin.axis];
   const of = typeof size === 'number' ? size : null;
   return { relation: 'sliced', name, axis: origin.axis, kept: origin.kept.length, of };
 }
@@ -72,7 +68,8 @@ const NOTHING = {
   origin: null,
 } as const;
 
-function port({ model, original, analysis }: DetailSubject, node: Node, id: ValueId, index: number) {
+function port({ original, analysis }: DetailSubject, node: Node, id: ValueId, index: number) {
+  const { model } = analysis;
   const value = model.getValue(id);
   const tensor = analysis.constant(id);
   const type = analysis.type(id);
@@ -110,15 +107,15 @@ function ports(subject: DetailSubject, node: Node, side: 'inputs' | 'outputs'): 
 }
 
 /** Results of the ancestors that nothing in the rewritten model is, or was made from. */
-function goneValues({ model, original }: DetailSubject, node: Node): string[] {
-  const made = node.ancestors.flatMap((id) => original.nodes.get(id)?.outputs ?? []);
+function goneValues({ analysis, original }: DetailSubject, node: Node): string[] {
+  const made = node.ancestors.flatMap((id) => original.model.nodes.get(id)?.outputs ?? []);
   if (made.length === 0) return [];
   const alive = new Set<ValueId>();
-  for (const { id, origin } of model.values.values()) {
+  for (const { id, origin } of analysis.model.values.values()) {
     alive.add(id);
     if (origin && origin.relation !== 'new') alive.add(origin.value);
   }
-  return made.flatMap((id) => (id === null || alive.has(id) ? [] : [original.getValue(id).name]));
+  return made.flatMap((id) => (id === null || alive.has(id) ? [] : [original.model.getValue(id).name]));
 }
 
 function madeBy({ madeAt }: DetailSubject, node: Node): MadeBy | null {
@@ -129,7 +126,8 @@ function madeBy({ madeAt }: DetailSubject, node: Node): MadeBy | null {
 
 /** Everything the inspector says of a node. */
 export function nodeDetail(subject: DetailSubject, id: NodeId): NodeDetail {
-  const { model, original, analysis } = subject;
+  const { original, analysis } = subject;
+  const { model } = analysis;
   const node = model.nodes.get(id);
   if (!node) throw new CodedError('bad-request', `There is no node ${id} at this stop.`);
   const cost = analysis.cost(node);
@@ -150,7 +148,7 @@ export function nodeDetail(subject: DetailSubject, id: NodeId): NodeDetail {
     elementwise: cost.elementwise,
     parameters: cost.parameters,
     movedBytes: cost.movedBytes,
-    ancestors: node.ancestors.map((each) => nodeRef(original, each)),
+    ancestors: node.ancestors.map((each) => nodeRef(original.model, each)),
     gone: goneValues(subject, node),
     madeBy: madeBy(subject, node),
   };

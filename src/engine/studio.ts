@@ -152,14 +152,14 @@ export class Studio {
   }
 
   node(id: number): NodeDetail {
-    const { current: stop, file, stops } = this.current;
+    const { current: stop, stops } = this.current;
     const madeAt = (node: NodeId): { title: string; stop: number } | null => {
       const index = stops.findIndex(({ model }) => model.nodes.has(node));
       const title = stops[index]?.outcome?.title;
       return title === undefined ? null : { title, stop: index };
     };
-    const { model, analysis } = stop;
-    return nodeDetail({ model, analysis, original: file.model, madeAt }, id as NodeId);
+    const { analysis: original } = this.current.stop(0);
+    return nodeDetail({ analysis: stop.analysis, original, madeAt }, id as NodeId);
   }
 
   nodeLabel = (id: number): string => nodeLabel(this.current.current.model, id as NodeId);

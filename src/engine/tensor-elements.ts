@@ -9,6 +9,12 @@ export const isOrdered = (dtype: DataType): boolean =>
 /** Stored numbers for one element. */
 const perElement = (dtype: DataType): number => (dtype.startsWith('complex') ? 2 : 1);
 
+function wholeNumbers(stored: BigInt64Array | BigUint64Array): Float64Array {
+  const out = new Float64Array(stored.length);
+  for (let i = 0; i < out.length; i++) out[i] = Number(stored[i]);
+  return out;
+}
+
 /** The elements of a tensor, decoded in parts: a tensor of 100 MB is never held twice. Not for strings. */
 export class Elements {
   readonly tensor: Tensor;
@@ -19,14 +25,16 @@ export class Elements {
     this.raw = tensor.read();
   }
 
-  /** Elements `from` to `to` as numbers; integers beyond ±2^53 lose digits, complex numbers come as pairs. */
-  numbers(from: number, to: number): ArrayLike<number> {
+  /**
+   * Elements `from` to `to` as numbers; integers beyond ±2^53 lose digits, complex numbers come as pairs. Always the
+   * same kind of array: loops over it stay fast.
+   */
+  numbers(from: number, to: number): Float64Array {
     const { dtype } = this.tensor;
     const stored = this.stored(from, to);
-    if (stored instanceof BigInt64Array || stored instanceof BigUint64Array) return Float64Array.from(stored, Number);
+    if (stored instanceof BigInt64Array || stored instanceof BigUint64Array) return wholeNumbers(stored);
     const skipped = from % this.packed;
-    const decoded = decodeFloat(dtype, stored, skipped + to - from);
-    return skipped === 0 ? decoded : Array.from(decoded).slice(skipped);
+    return new Float64Array(decodeFloat(dtype, stored, skipped + to - from)).subarray(skipped);
   }
 
   /** Elements as they are stored; types of less than a byte from the start of the first one's byte on. */

@@ -53,6 +53,7 @@ async function drawMatrix(elements: Elements, request: PictureRequest, job: Job)
   const [rowStep, columnStep] = [Math.ceil(rows / MATRIX_SIDE), Math.ceil(columns / MATRIX_SIDE)];
   const [height, width] = [Math.ceil(rows / rowStep), Math.ceil(columns / columnStep)];
   const pool = new Pool(height * width, request.pooling);
+  const cells = Int32Array.from({ length: columns }, (_, column) => Math.floor(column / columnStep));
   const together = Math.max(1, Math.floor(CHUNK / columns));
   const start = from * rows * columns;
   for (let row = 0; row < rows; row += together) {
@@ -63,7 +64,7 @@ async function drawMatrix(elements: Elements, request: PictureRequest, job: Job)
     for (let r = row; r < end; r++) {
       const line = Math.floor(r / rowStep) * width;
       const offset = (r - row) * columns;
-      for (let c = 0; c < columns; c++) pool.add(line + Math.floor(c / columnStep), values[offset + c] ?? NaN);
+      for (let c = 0; c < columns; c++) pool.add(line + (cells[c] ?? 0), values[offset + c] ?? NaN);
     }
   }
   const data = pool.result();

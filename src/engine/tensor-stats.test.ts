@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { createJob, silentJob } from '../base/job.ts';
 import { numberToFloat16 } from '../ir/float.ts';

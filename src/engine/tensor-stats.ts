@@ -14,7 +14,7 @@ async function eachChunk(
   elements: Elements,
   job: Job,
   stage: string,
-  visit: (values: ArrayLike<number>, from: number) => void,
+  visit: (values: Float64Array, from: number) => void,
 ): Promise<void> {
   const { size } = elements.tensor;
   for (let from = 0; from < size; from += CHUNK) {
@@ -34,7 +34,7 @@ class Range {
   above = 0;
   below = 0;
 
-  add(values: ArrayLike<number>): void {
+  add(values: Float64Array): void {
     let { min, max } = this;
     let [sum, zeros] = [0, 0];
     for (let i = 0; i < values.length; i++) {
@@ -75,7 +75,7 @@ class Channels implements ChannelRanges {
     this.high = new Float32Array(shape[axis] ?? 0).fill(-Infinity);
   }
 
-  add(values: ArrayLike<number>, from: number): void {
+  add(values: Float64Array, from: number): void {
     const { low, high, inner } = this;
     let at = Math.floor(from / inner) % low.length;
     let left = inner - (from % inner);
@@ -116,14 +116,14 @@ class Spread {
     this.scale = max > min ? (whole && bins < BINS ? 1 : bins / (max - min)) : 0;
   }
 
-  add(values: ArrayLike<number>): void {
+  add(values: Float64Array): void {
     const { histogram, mean, min, scale } = this;
     const top = histogram.length - 1;
     let squares = 0;
     for (let i = 0; i < values.length; i++) {
       const value = values[i] ?? NaN;
       if (!Number.isFinite(value)) continue;
-      squares += (value - mean) ** 2;
+      squares += (value - mean) * (value - mean);
       const bin = Math.min(top, Math.floor((value - min) * scale));
       histogram[bin] = (histogram[bin] ?? 0) + 1;
     }

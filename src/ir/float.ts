@@ -73,19 +73,39 @@ function minifloatToNumber(bits: number, { exponent, mantissa, bias, special }: 
 /** float8e8m0 → number: a power of two without sign or fraction. */
 const powerOfTwo = (bits: number): number => (bits === 0xff ? NaN : 2 ** (bits - 127));
 
+/** Every value of a format of at most 16 bits by its bit pattern: decoding is a look-up. Made when first needed. */
+const tables = new Map<DataType, Float32Array>();
+
+function lookUp(
+  dtype: DataType,
+  bits: ArrayLike<number>,
+  patterns: number,
+  decode: (bits: number) => number,
+): Float32Array {
+  let table = tables.get(dtype);
+  if (!table) {
+    table = new Float32Array(patterns);
+    for (let pattern = 0; pattern < patterns; pattern++) table[pattern] = decode(pattern);
+    tables.set(dtype, table);
+  }
+  const out = new Float32Array(bits.length);
+  for (let i = 0; i < out.length; i++) out[i] = table[bits[i] ?? 0] ?? NaN;
+  return out;
+}
+
 /** Elements as stored → numbers. Complex numbers come as pairs, real part first. */
 export function decodeFloat(dtype: DataType, raw: ElementArray, size: number): ArrayLike<number> {
   const bits = raw as Uint8Array | Uint16Array;
   const minifloat = MINIFLOATS[dtype];
   if (minifloat) {
     const packed = dtype === 'float4e2m1' ? unpack(bits, size, 4) : bits;
-    return Float32Array.from(packed, (each) => minifloatToNumber(each, minifloat));
+    return lookUp(dtype, packed, 256, (each) => minifloatToNumber(each, minifloat));
   }
   switch (dtype) {
     case 'float16':
-      return Float32Array.from(bits, float16ToNumber);
+      return lookUp(dtype, bits, 65536, float16ToNumber);
     case 'bfloat16':
-      return Float32Array.from(bits, bfloat16ToNumber);
+      return lookUp(dtype, bits, 65536, bfloat16ToNumber);
     case 'float8e8m0':
       return Float64Array.from(bits, powerOfTwo);
     case 'uint4':
@@ -101,13 +121,19 @@ export function decodeFloat(dtype: DataType, raw: ElementArray, size: number): A
 
 /** ONNX packs elements of less than a byte from the low bits up. */
 function unpack(bytes: ArrayLike<number>, size: number, width: 2 | 4): Uint8Array {
-  const perByte = 8 / width;
+  const [places, mask] = width === 4 ? [1, 15] : [2, 3];
   const out = new Uint8Array(size);
   for (let i = 0; i < size; i++) {
-    out[i] = ((bytes[Math.floor(i / perByte)] ?? 0) >> ((i % perByte) * width)) & (2 ** width - 1);
+    const place = i & ((1 << places) - 1);
+    out[i] = ((bytes[i >> places] ?? 0) >> (place * width)) & mask;
   }
   return out;
 }
 
-const signed = (values: Uint8Array, width: 2 | 4): Int8Array =>
-  Int8Array.from(values, (each) => (each >= 2 ** (width - 1) ? each - 2 ** width : each));
+/** Two's complement of `width` bits. */
+function signed(values: Uint8Array, width: 2 | 4): Int8Array {
+  const out = new Int8Array(values.length);
+  const unused = 32 - width;
+  for (let i = 0; i < out.length; i++) out[i] = ((values[i] ?? 0) << unused) >> unused;
+  return out;
+}

@@ -162,7 +162,6 @@ export const ATTENTION: OpTable = {
     signature:
       'Q K V attn_mask? past_key? past_value? nonpad_kv_seqlen? → Y present_key? present_value? qk_matmul_output?',
     since: [23, 24],
-    defaults: { is_causal: 0, qk_matmul_output_mode: 0, softcap: 0 },
     infer: onnxAttentionTypes,
     work: (c) => attentionWork(onnxHeads(c)),
   },
@@ -170,7 +169,6 @@ export const ATTENTION: OpTable = {
     family: 'attn',
     signature: 'X cos_cache sin_cache position_ids? → Y',
     since: [23],
-    defaults: { interleaved: 0, num_heads: 0, rotary_embedding_dim: 0 },
     infer: sameAsFirst,
     // Two products and a sum.
     work: perOutput(3),
@@ -179,7 +177,6 @@ export const ATTENTION: OpTable = {
     family: 'attn',
     signature: 'input position_ids cos_cache sin_cache → output',
     since: [1],
-    defaults: { interleaved: 0, num_heads: 0, rotary_embedding_dim: 0, scale: 1 },
     infer: sameAsFirst,
     work: perOutput(3),
   },
@@ -187,7 +184,6 @@ export const ATTENTION: OpTable = {
     family: 'attn',
     signature: 'input weights bias? mask_index? past? attention_bias? past_sequence_length? → output present?',
     since: [1],
-    defaults: { do_rotary: 0, unidirectional: 0, mask_filter_value: -10000 },
     infer: packedTypes,
     work: packedWork,
   },
@@ -196,7 +192,6 @@ export const ATTENTION: OpTable = {
     signature:
       'query key? value? bias? key_padding_mask? attention_bias? past_key? past_value? past_sequence_length? cache_indirection? → output present_key? present_value? qk?',
     since: [1],
-    defaults: { mask_filter_value: -10000, unidirectional: 0 },
     infer: multiHeadTypes,
     work: (c) => attentionWork(multiHeads(c)),
   },
@@ -205,7 +200,6 @@ export const ATTENTION: OpTable = {
     signature:
       'query key? value? past_key? past_value? seqlens_k total_sequence_length cos_cache? sin_cache? position_ids? attention_bias? head_sink? → output present_key? present_value? output_qk?',
     since: [1],
-    defaults: { do_rotary: 0, local_window_size: -1, rotary_interleaved: 0, softcap: 0 },
     infer: groupedTypes,
     work: (c) => attentionWork(groupedHeads(c)),
   },

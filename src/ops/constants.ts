@@ -5,7 +5,7 @@ import { DATA_TYPES, sizeOf, type DataType, type Dim, type Shape } from '../ir/t
 import { contentsOfTensor, roundTo, smallShape } from './contents.ts';
 import { addDims, floorDivDims, maxDims, mulDims, productDims, subDims } from './dim.ts';
 import { firstDtype, typed, unknownDims } from './shapes.ts';
-import type { Contents, Defaults, EvaluateRule, InferContext, OpRow, OpTable, Types } from './types.ts';
+import type { Contents, EvaluateRule, InferContext, OpRow, OpTable, Types } from './types.ts';
 import { free, perOutput } from './work.ts';
 
 /** The tensor that a Constant node holds, whichever attribute it is in; null for strings and sparse tensors. */
@@ -79,11 +79,10 @@ const rangeContents: EvaluateRule = (c, outputs) => {
 };
 
 /** Two runs differ, so nothing may merge or fold these. */
-const random = (since: number[], signature: string, infer: OpRow['infer'], defaults: Defaults): OpRow => ({
+const random = (since: number[], signature: string, infer: OpRow['infer']): OpRow => ({
   family: 'const',
   signature,
   since,
-  defaults,
   deterministic: false,
   infer,
   work: perOutput(1),
@@ -95,7 +94,6 @@ const window: OpRow = {
   family: 'const',
   signature: 'size → output',
   since: [17],
-  defaults: { output_datatype: 1, periodic: 1 },
   infer: (c) => [typed(dtypeAttribute(c, 'float32', 'output_datatype'), [scalar(c, 0)])],
   work: perOutput(1),
 };
@@ -120,7 +118,6 @@ export const CONSTANTS: OpTable = {
     family: 'shape',
     signature: 'data → shape',
     since: [1, 13, 15, 19, 21, 23, 24, 25],
-    defaults: { start: 0 },
     infer: (c) => [typed('int64', [shapeContents(c)?.length ?? null])],
     evaluate: (c) => [shapeContents(c)],
     work: free,
@@ -149,21 +146,17 @@ export const CONSTANTS: OpTable = {
     family: 'const',
     signature: 'input → output',
     since: [9, 22],
-    defaults: { k: 0 },
     infer: (c) => [typed(dtypeAttribute(c, c.dtype(0)), c.shape(0))],
     work: free,
   },
-  RandomNormal: random([1, 22], '→ output', randomShape, { dtype: 1, mean: 0, scale: 1 }),
-  RandomUniform: random([1, 22], '→ output', randomShape, { dtype: 1, high: 1, low: 0 }),
-  RandomNormalLike: random([1, 22], 'input → output', randomLike, { mean: 0, scale: 1 }),
-  RandomUniformLike: random([1, 22], 'input → output', randomLike, { high: 1, low: 0 }),
-  Bernoulli: random([15, 22], 'input → output', randomLike, {}),
-  Multinomial: random(
-    [7, 22],
-    'input → output',
-    (c) => [typed(dtypeAttribute(c, 'int32'), [c.shape(0)?.[0] ?? null, getInt(c.node, 'sample_size', 1)])],
-    { dtype: 6, sample_size: 1 },
-  ),
+  RandomNormal: random([1, 22], '→ output', randomShape),
+  RandomUniform: random([1, 22], '→ output', randomShape),
+  RandomNormalLike: random([1, 22], 'input → output', randomLike),
+  RandomUniformLike: random([1, 22], 'input → output', randomLike),
+  Bernoulli: random([15, 22], 'input → output', randomLike),
+  Multinomial: random([7, 22], 'input → output', (c) => [
+    typed(dtypeAttribute(c, 'int32'), [c.shape(0)?.[0] ?? null, getInt(c.node, 'sample_size', 1)]),
+  ]),
   HannWindow: window,
   HammingWindow: window,
   BlackmanWindow: window,
@@ -171,7 +164,6 @@ export const CONSTANTS: OpTable = {
     family: 'const',
     signature: 'num_mel_bins dft_length sample_rate lower_edge_hertz upper_edge_hertz → output',
     since: [17],
-    defaults: { output_datatype: 1 },
     infer: (c) => {
       const bins = addDims(floorDivDims(scalar(c, 1), 2), 1);
       return [typed(dtypeAttribute(c, 'float32', 'output_datatype'), [bins, scalar(c, 0)])];

@@ -56,14 +56,11 @@ const convTransposeShape = (c: InferContext): Shape => {
 const convTransposeMacs = (c: CostContext): number | null =>
   mulCount(c.size(0), countAll(c.shape(1)?.slice(1) ?? null));
 
-const DEFAULTS = { auto_pad: 'NOTSET', group: 1 };
-
 const conv = (signature: string, since: number[], dtype: (c: InferContext) => DataType, x = 0, w = 1) =>
   ({
     family: 'conv',
     signature,
     since,
-    defaults: DEFAULTS,
     infer: (c) => [typed(dtype(c), convShape(c, x, w))],
     work: macs(convMacs(w)),
   }) satisfies OpTable[string];
@@ -91,7 +88,6 @@ export const CONV: OpTable = {
     family: 'conv',
     signature: 'X W B? → Y',
     since: [1, 11, 22],
-    defaults: DEFAULTS,
     infer: (c) => [typed(c.dtype(0), convTransposeShape(c))],
     work: macs(convTransposeMacs),
   },
@@ -99,7 +95,6 @@ export const CONV: OpTable = {
     family: 'conv',
     signature: 'X W offset B? mask? → Y',
     since: [19, 22],
-    defaults: { group: 1, offset_group: 1 },
     infer: (c) => [typed(c.dtype(0), convShape(c))],
     work: macs(convMacs(), deformWork),
   },
@@ -107,7 +102,6 @@ export const CONV: OpTable = {
     family: 'conv',
     signature: 'X W B? Z? → Y',
     since: [1],
-    defaults: { ...DEFAULTS, activation: '' },
     infer: (c) => [typed(c.dtype(0), convShape(c))],
     // The activation is one operation per element, the residual Z another.
     work: macs(convMacs(), (c) =>

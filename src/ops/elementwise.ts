@@ -14,7 +14,7 @@ import {
   truncDivDims,
 } from './dim.ts';
 import { broadcastInputs, firstDtype, firstWithDtype, sameAsFirst, typed } from './shapes.ts';
-import type { Defaults, EvaluateRule, InferContext, OpRow, OpTable, WorkRule } from './types.ts';
+import type { EvaluateRule, InferContext, OpRow, OpTable, WorkRule } from './types.ts';
 import { free, mulCount, perOutput } from './work.ts';
 
 type Extra = Partial<Omit<OpRow, 'since'>>;
@@ -29,8 +29,7 @@ const unary = (since: number[], extra: Extra = {}): OpRow => ({
   work: perOutput(1),
   ...extra,
 });
-const activation = (since: number[], defaults: Defaults = {}, extra: Extra = {}): OpRow =>
-  unary(since, { family: 'act', defaults, ...extra });
+const activation = (since: number[], extra: Extra = {}): OpRow => unary(since, { family: 'act', ...extra });
 
 /** A, B broadcast; `dtype` fixes the element type of the result. */
 const binary = (since: number[], extra: Extra = {}, dtype?: DataType): OpRow => ({
@@ -131,7 +130,6 @@ const roundHalfEven = (a: number): number => {
   return Math.abs(a % 1) === 0.5 && rounded % 2 !== 0 ? rounded - 1 : rounded;
 };
 
-const ALPHA = (alpha: number) => ({ alpha });
 const trig = [7, 22];
 
 export const ELEMENTWISE: OpTable = {
@@ -171,17 +169,14 @@ export const ELEMENTWISE: OpTable = {
   IsNaN: unary([9, 13, 20], { infer: firstWithDtype('bool') }),
   IsInf: unary([10, 20], {
     infer: firstWithDtype('bool'),
-    defaults: { detect_negative: 1, detect_positive: 1 },
   }),
   Cast: unary([1, 6, 9, 13, 19, 21, 23, 24, 25], {
     signature: 'input → output',
-    defaults: { saturate: 1 },
     infer: (c) => [typed(castTarget(c), c.shape(0))],
     evaluate: cast,
   }),
   CastLike: unary([15, 19, 21, 23, 24, 25], {
     signature: 'input target_type → output',
-    defaults: { saturate: 1 },
     infer: (c) => [typed(c.dtype(1), c.shape(0))],
   }),
   BitCast: unary([26], {
@@ -194,7 +189,7 @@ export const ELEMENTWISE: OpTable = {
   Sub: binary([1, 6, 7, 13, 14], { evaluate: fold2(subDims) }),
   Mul: binary([1, 6, 7, 13, 14], { evaluate: fold2(mulDims) }),
   Div: binary([1, 6, 7, 13, 14], { evaluate: fold2(divide) }),
-  Mod: binary([10, 13], { defaults: { fmod: 0 }, evaluate: modulo }),
+  Mod: binary([10, 13], { evaluate: modulo }),
   Pow: binary([1, 7, 12, 13, 15], {
     signature: 'X Y → Z',
     infer: (c) => [typed(c.dtype(0), binaryShape(c))],
@@ -229,35 +224,30 @@ export const ELEMENTWISE: OpTable = {
     work: perOutput(1),
   },
 
-  Relu: activation([1, 6, 13, 14], {}, { evaluate: fold1((a) => maxDims(a, 0)) }),
-  LeakyRelu: activation([1, 6, 16], ALPHA(0.01)),
-  Elu: activation([1, 6, 22], ALPHA(1)),
-  Celu: activation([12], ALPHA(1)),
-  Selu: activation([1, 6, 22], { alpha: 1.6732632, gamma: 1.0507009 }),
-  ThresholdedRelu: activation([10, 22], ALPHA(1)),
+  Relu: activation([1, 6, 13, 14], { evaluate: fold1((a) => maxDims(a, 0)) }),
+  LeakyRelu: activation([1, 6, 16]),
+  Elu: activation([1, 6, 22]),
+  Celu: activation([12]),
+  Selu: activation([1, 6, 22]),
+  ThresholdedRelu: activation([10, 22]),
   Sigmoid: activation([1, 6, 13]),
-  HardSigmoid: activation([1, 6, 22], { alpha: 0.2, beta: 0.5 }),
+  HardSigmoid: activation([1, 6, 22]),
   HardSwish: activation([14, 22]),
-  Swish: activation([24], ALPHA(1)),
+  Swish: activation([24]),
   Mish: activation([18, 22]),
-  Gelu: activation([20], { approximate: 'none' }),
+  Gelu: activation([20]),
   Tanh: activation([1, 6, 13]),
   Softplus: activation([1, 22]),
   Softsign: activation([1, 22]),
-  Shrink: activation([9], { bias: 0, lambd: 0.5 }),
-  Clip: activation(
-    [1, 6, 11, 12, 13],
-    {},
-    {
-      signature: 'input min? max? → output',
-      evaluate: clip,
-    },
-  ),
+  Shrink: activation([9]),
+  Clip: activation([1, 6, 11, 12, 13], {
+    signature: 'input min? max? → output',
+    evaluate: clip,
+  }),
   Dropout: {
     family: 'elem',
     signature: 'data ratio? training_mode? → output mask?',
     since: [1, 6, 7, 10, 12, 13, 22],
-    defaults: { seed: 0 },
     inPlace: true,
     infer: (c) =>
       [c.type(0), typed(c.version >= 10 || c.version === 0 ? 'bool' : c.dtype(0), c.shape(0))].slice(
@@ -269,8 +259,8 @@ export const ELEMENTWISE: OpTable = {
   },
 
   'com.microsoft.Gelu': activation([1]),
-  'com.microsoft.QuickGelu': activation([1], ALPHA(1.702)),
-  'com.microsoft.FastGelu': activation([1], {}, { signature: 'X bias? → Y', work: biasedWork }),
+  'com.microsoft.QuickGelu': activation([1]),
+  'com.microsoft.FastGelu': activation([1], { signature: 'X bias? → Y', work: biasedWork }),
   'com.microsoft.BiasGelu': binary([1], { family: 'act', work: perOutput(2) }),
   'com.microsoft.BiasSplitGelu': {
     family: 'act' satisfies Family,

@@ -3,7 +3,7 @@ import type { Dim, Shape } from '../ir/types.ts';
 import { known, mapCoordinates, smallShape, stridesOf } from './contents.ts';
 import { productDims } from './dim.ts';
 import { axisOf, numbersOf, sameAsFirst, typed, unknownDims } from './shapes.ts';
-import type { Defaults, EvaluateRule, InferContext, OpRow, OpTable, WorkRule } from './types.ts';
+import type { EvaluateRule, InferContext, OpRow, OpTable, WorkRule } from './types.ts';
 import { free } from './work.ts';
 
 /** data [.., axis, ..] and indices [I] → data's shape with the axis replaced by the shape of the indices. */
@@ -107,11 +107,10 @@ const scatterElementsContents: EvaluateRule = (c, outputs) => {
 /** Scattering moves; with a reduction it also combines, once per update. */
 const scatterWork: WorkRule = (c) => ({ macs: 0, elementwise: c.node.attributes.has('reduction') ? c.size(2) : 0 });
 
-const scatter = (since: number[], defaults: Defaults, evaluate: EvaluateRule): OpRow => ({
+const scatter = (since: number[], evaluate: EvaluateRule): OpRow => ({
   family: 'shape',
   signature: 'data indices updates → output',
   since,
-  defaults: { reduction: 'none', ...defaults },
   inPlace: true,
   infer: sameAsFirst,
   evaluate,
@@ -158,7 +157,6 @@ export const GATHER: OpTable = {
     family: 'shape',
     signature: 'data indices → output',
     since: [1, 11, 13],
-    defaults: { axis: 0 },
     infer: (c) => [typed(c.dtype(0), gatherShape(c))],
     evaluate: gatherContents,
     work: free,
@@ -167,7 +165,6 @@ export const GATHER: OpTable = {
     family: 'shape',
     signature: 'data indices → output',
     since: [11, 13],
-    defaults: { axis: 0 },
     infer: (c) => [typed(c.dtype(0), c.shape(1))],
     evaluate: gatherElementsContents,
     work: free,
@@ -176,18 +173,16 @@ export const GATHER: OpTable = {
     family: 'shape',
     signature: 'data indices → output',
     since: [11, 12, 13],
-    defaults: { batch_dims: 0 },
     infer: (c) => [typed(c.dtype(0), gatherNdShape(c))],
     work: free,
   },
-  ScatterND: scatter([11, 13, 16, 18], {}, scatterNdContents),
-  ScatterElements: scatter([11, 13, 16, 18], { axis: 0 }, scatterElementsContents),
-  Scatter: scatter([9, 11], { axis: 0 }, scatterElementsContents),
+  ScatterND: scatter([11, 13, 16, 18], scatterNdContents),
+  ScatterElements: scatter([11, 13, 16, 18], scatterElementsContents),
+  Scatter: scatter([9, 11], scatterElementsContents),
   TensorScatter: {
     family: 'shape',
     signature: 'past_cache update write_indices? → present_cache',
     since: [24],
-    defaults: { axis: -2, mode: 'linear' },
     inPlace: true,
     infer: sameAsFirst,
     work: free,
@@ -196,7 +191,6 @@ export const GATHER: OpTable = {
     family: 'shape',
     signature: 'indices depth values → output',
     since: [9, 11],
-    defaults: { axis: -1 },
     infer: (c) => [typed(c.dtype(2), oneHotShape(c))],
     work: free,
   },
@@ -219,7 +213,6 @@ export const GATHER: OpTable = {
     family: 'shape',
     signature: 'X → Y indices? inverse_indices? counts?',
     since: [11],
-    defaults: { sorted: 1 },
     infer: (c) => {
       const first = c.node.attributes.has('axis') ? compressShape(c) : [null];
       const inverse = c.node.attributes.has('axis') ? null : productDims(c.shape(0) ?? [null]);
@@ -231,7 +224,6 @@ export const GATHER: OpTable = {
     family: 'shape',
     signature: 'boxes scores max_output_boxes_per_class? iou_threshold? score_threshold? → selected_indices',
     since: [10, 11],
-    defaults: { center_point_box: 0 },
     infer: () => [typed('int64', unknownDims(2).with(1, 3))],
     work: () => ({ macs: 0, elementwise: null }),
   },

@@ -7,7 +7,6 @@ const loss = (signature: string, since: number[], perElement: number): OpRow => 
   family: 'elem',
   signature,
   since,
-  defaults: { reduction: 'mean' },
   infer: (c) => {
     const reduced = getString(c.node, 'reduction', 'mean') !== 'none';
     return [typed(c.dtype(0), reduced ? [] : c.shape(1)), c.type(0)].slice(0, c.node.outputs.length);

@@ -2,7 +2,7 @@ import { getInt, getString } from '../ir/attribute.ts';
 import type { DataType, Dim, Shape } from '../ir/types.ts';
 import { einsumShape, einsumSizes } from './einsum.ts';
 import { broadcastShapes, clashes, firstDtype, typed } from './shapes.ts';
-import type { CostContext, Defaults, InferContext, OpRow, OpTable } from './types.ts';
+import type { CostContext, InferContext, OpRow, OpTable } from './types.ts';
 import { count, countAll, macs, mulCount } from './work.ts';
 
 /** NumPy's matmul: A [.., M, K] · B [.., K, N] → [.., M, N]; a rank-1 operand loses its axis in the result. */
@@ -49,11 +49,10 @@ function gemmDims(c: InferContext): GemmDims {
   return { m: a?.[transA ? 1 : 0] ?? null, n: b?.[transB ? 0 : 1] ?? null, k: inner ?? other };
 }
 
-const gemm = (since: number[], defaults: Defaults, elementwise: (c: CostContext) => number | null): OpRow => ({
+const gemm = (since: number[], elementwise: (c: CostContext) => number | null): OpRow => ({
   family: 'dense',
   signature: 'A B C? → Y',
   since,
-  defaults: { alpha: 1, beta: 1, transA: 0, transB: 0, ...defaults },
   infer: (c) => {
     const { m, n } = gemmDims(c);
     return [typed(firstDtype(c, 0, 1), [m, n])];
@@ -76,7 +75,6 @@ const matmulNBits: OpRow = {
   family: 'dense',
   signature: 'A B scales zero_points? g_idx? bias? → Y',
   since: [1],
-  defaults: { accuracy_level: 0, bits: 4 },
   infer: (c) => {
     const a = c.shape(0);
     return [typed(c.dtype(0), a && [...a.slice(0, -1), getInt(c.node, 'N', null)])];
@@ -93,7 +91,7 @@ export const MATMUL: OpTable = {
     (c) => c.dtype(7),
     3,
   ),
-  Gemm: gemm([1, 6, 7, 9, 11, 13], {}, () => 0),
+  Gemm: gemm([1, 6, 7, 9, 11, 13], () => 0),
   Einsum: {
     family: 'dense',
     signature: 'Inputs… → Output',
@@ -108,14 +106,11 @@ export const MATMUL: OpTable = {
         : { macs: 0, elementwise: combinations };
     },
   },
-  'com.microsoft.FusedGemm': gemm([1], { activation: '' }, (c) =>
-    getString(c.node, 'activation', '') === '' ? 0 : c.outputSize(0),
-  ),
+  'com.microsoft.FusedGemm': gemm([1], (c) => (getString(c.node, 'activation', '') === '' ? 0 : c.outputSize(0))),
   'com.microsoft.FusedMatMul': {
     family: 'dense',
     signature: 'A B → Y',
     since: [1],
-    defaults: { alpha: 1, transA: 0, transB: 0, transBatchA: 0, transBatchB: 0 },
     infer: (c) => [typed(firstDtype(c, 0, 1), matmulShape(c, fusedOperand(c, 0, 'A'), fusedOperand(c, 1, 'B')))],
     work: macs((c) => mulCount(c.outputSize(0), count(fusedOperand(c, 0, 'A')?.at(-1)))),
   },
@@ -123,7 +118,6 @@ export const MATMUL: OpTable = {
     family: 'dense',
     signature: 'A B → Y',
     since: [1],
-    defaults: { alpha: 1, transA: 0, transB: 0 },
     infer: (c) => [typed(firstDtype(c, 0, 1), matmulShape(c, fusedOperand(c, 0, 'A'), fusedOperand(c, 1, 'B')))],
     work: macs((c) => mulCount(c.outputSize(0), count(fusedOperand(c, 0, 'A')?.at(-1)))),
   },

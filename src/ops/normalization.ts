@@ -1,7 +1,7 @@
 import { getInt } from '../ir/attribute.ts';
 import type { Shape } from '../ir/types.ts';
 import { axisOf, sameAsFirst, typed } from './shapes.ts';
-import type { Defaults, InferContext, OpRow, OpTable, Types } from './types.ts';
+import type { InferContext, OpRow, OpTable, Types } from './types.ts';
 import { mulCount, perOutput } from './work.ts';
 
 /**
@@ -30,11 +30,10 @@ const layerNormTypes = (c: InferContext): Types => {
   return [c.type(0), statistics, statistics].slice(0, Math.max(1, c.node.outputs.length));
 };
 
-const norm = (signature: string, since: number[], operations: number, defaults: Defaults): OpRow => ({
+const norm = (signature: string, since: number[], operations: number): OpRow => ({
   family: 'norm',
   signature,
   since,
-  defaults,
   infer: sameAsFirst,
   work: perOutput(operations),
 });
@@ -44,7 +43,6 @@ const skipNorm = (signature: string, operations: number): OpRow => ({
   family: 'norm',
   signature,
   since: [1],
-  defaults: { epsilon: 1e-5 },
   infer: (c) => {
     const input = c.shape(0);
     const statistics = typed('float32', input && [...input.slice(0, -1), 1]);
@@ -66,37 +64,33 @@ export const NORMALIZATION: OpTable = {
     family: 'norm',
     signature: 'X scale B input_mean input_var → Y running_mean? running_var? saved_mean? saved_var?',
     since: [1, 6, 7, 9, 14, 15],
-    defaults: { epsilon: 1e-5, momentum: 0.9, training_mode: 0 },
     inPlace: true,
     infer: batchNormTypes,
     work: perOutput(BATCH_NORM),
   },
-  InstanceNormalization: norm('input scale B → output', [1, 6, 22], LAYER_NORM, { epsilon: 1e-5 }),
-  GroupNormalization: norm('X scale bias → Y', [18, 21], LAYER_NORM, { epsilon: 1e-5, stash_type: 1 }),
+  InstanceNormalization: norm('input scale B → output', [1, 6, 22], LAYER_NORM),
+  GroupNormalization: norm('X scale bias → Y', [18, 21], LAYER_NORM),
   LayerNormalization: {
     family: 'norm',
     signature: 'X Scale B? → Y Mean? InvStdDev?',
     since: [17],
-    defaults: { axis: -1, epsilon: 1e-5, stash_type: 1 },
     infer: layerNormTypes,
     work: (c) => ({ macs: 0, elementwise: mulCount(c.outputSize(0), c.has(2) ? LAYER_NORM : LAYER_NORM - 1) }),
   },
-  RMSNormalization: norm('X scale → Y', [23], RMS_NORM, { axis: -1, epsilon: 1e-5, stash_type: 1 }),
+  RMSNormalization: norm('X scale → Y', [23], RMS_NORM),
   SimplifiedLayerNormalization: {
     family: 'norm',
     signature: 'X scale → Y inv_std_var?',
     since: [1],
-    defaults: { axis: -1, epsilon: 1e-5, stash_type: 1 },
     infer: (c) => layerNormTypes(c).slice(0, 2),
     work: perOutput(RMS_NORM),
   },
-  LpNormalization: norm('input → output', [1, 22], 3, { axis: -1, p: 2 }),
-  MeanVarianceNormalization: norm('X → Y', [9, 13], LAYER_NORM - 2, { axes: [0, 2, 3] }),
+  LpNormalization: norm('input → output', [1, 22], 3),
+  MeanVarianceNormalization: norm('X → Y', [9, 13], LAYER_NORM - 2),
   LRN: {
     family: 'norm',
     signature: 'X → Y',
     since: [1, 13],
-    defaults: { alpha: 0.0001, beta: 0.75, bias: 1 },
     infer: sameAsFirst,
     // Squares over the window, then scale, power and division.
     work: (c) => ({ macs: 0, elementwise: mulCount(c.outputSize(0), getInt(c.node, 'size', 1) + 3) }),
@@ -114,9 +108,8 @@ export const NORMALIZATION: OpTable = {
     signature:
       'input_ids segment_ids? word_embedding position_embedding segment_embedding? gamma beta mask? position_ids? → output mask_index? embedding_sum?',
     since: [1],
-    defaults: { epsilon: 1e-12, mask_index_type: 0 },
     infer: embedTypes,
     work: perOutput(LAYER_NORM + 2),
   },
-  'com.microsoft.GroupNorm': norm('X gamma beta → Y', [1], LAYER_NORM, { epsilon: 1e-5, channels_last: 1 }),
+  'com.microsoft.GroupNorm': norm('X gamma beta → Y', [1], LAYER_NORM),
 };

@@ -1,7 +1,7 @@
 import { getInt, getInts } from '../ir/attribute.ts';
 import type { Shape } from '../ir/types.ts';
 import { numbersOf, typed, unknownDims } from './shapes.ts';
-import type { CostContext, Defaults, InferContext, OpRow, OpTable, Work } from './types.ts';
+import type { CostContext, InferContext, OpRow, OpTable, Work } from './types.ts';
 import { transposedOutput, windowOutput, windowsOf } from './windows.ts';
 import { countAll, mulCount, perInput } from './work.ts';
 
@@ -21,11 +21,10 @@ function poolWork(c: CostContext): Work {
   return { macs: 0, elementwise: mulCount(c.outputSize(0), countAll(windowsOf(c.node, rank, null)?.kernel ?? null)) };
 }
 
-const pool = (signature: string, since: number[], defaults: Defaults = {}): OpRow => ({
+const pool = (signature: string, since: number[]): OpRow => ({
   family: 'pool',
   signature,
   since,
-  defaults: { auto_pad: 'NOTSET', ceil_mode: 0, ...defaults },
   infer: (c) => {
     const shape = poolShape(c);
     return [typed(c.dtype(0), shape), typed('int64', shape)].slice(0, c.node.outputs.length);
@@ -33,11 +32,10 @@ const pool = (signature: string, since: number[], defaults: Defaults = {}): OpRo
   work: poolWork,
 });
 
-const globalPool = (since: number[], defaults: Defaults = {}): OpRow => ({
+const globalPool = (since: number[]): OpRow => ({
   family: 'pool',
   signature: 'X → Y',
   since,
-  defaults,
   infer: (c) => {
     const input = c.shape(0);
     return [typed(c.dtype(0), input && [...input.slice(0, 2), ...input.slice(2).map(() => 1)])];
@@ -69,12 +67,12 @@ function roiWork(c: CostContext): Work {
 }
 
 export const POOL: OpTable = {
-  AveragePool: pool('X → Y', [1, 7, 10, 11, 19, 22], { count_include_pad: 0 }),
-  MaxPool: pool('X → Y Indices?', [1, 8, 10, 11, 12, 22], { storage_order: 0 }),
-  LpPool: pool('X → Y', [1, 2, 11, 18, 22], { p: 2 }),
+  AveragePool: pool('X → Y', [1, 7, 10, 11, 19, 22]),
+  MaxPool: pool('X → Y Indices?', [1, 8, 10, 11, 12, 22]),
+  LpPool: pool('X → Y', [1, 2, 11, 18, 22]),
   GlobalAveragePool: globalPool([1, 22]),
   GlobalMaxPool: globalPool([1, 22]),
-  GlobalLpPool: globalPool([1, 2, 22], { p: 2 }),
+  GlobalLpPool: globalPool([1, 2, 22]),
   MaxUnpool: {
     family: 'pool',
     signature: 'X I output_shape? → output',
@@ -86,7 +84,6 @@ export const POOL: OpTable = {
     family: 'pool',
     signature: 'X rois batch_indices → Y',
     since: [10, 16, 22],
-    defaults: { mode: 'avg', output_height: 1, output_width: 1, sampling_ratio: 0, spatial_scale: 1 },
     infer: (c) => [typed(c.dtype(0), roiShape(c, 'output_height', 'output_width'))],
     work: roiWork,
   },
@@ -94,16 +91,12 @@ export const POOL: OpTable = {
     family: 'pool',
     signature: 'X rois → Y',
     since: [1, 22],
-    defaults: { spatial_scale: 1 },
     infer: (c) => {
       const pooled = getInts(c.node, 'pooled_shape', null);
       return [typed(c.dtype(0), [c.shape(1)?.[0] ?? null, c.shape(0)?.[1] ?? null, ...(pooled ?? unknownDims(2))])];
     },
     work: () => ({ macs: 0, elementwise: null }),
   },
-  'com.microsoft.QLinearAveragePool': pool('X x_scale x_zero_point? y_scale y_zero_point? → Y', [1], {
-    count_include_pad: 0,
-    channels_last: 0,
-  }),
-  'com.microsoft.QLinearGlobalAveragePool': globalPool([1], { channels_last: 0 }),
+  'com.microsoft.QLinearAveragePool': pool('X x_scale x_zero_point? y_scale y_zero_point? → Y', [1]),
+  'com.microsoft.QLinearGlobalAveragePool': globalPool([1]),
 };

@@ -1,7 +1,7 @@
 import { getInt } from '../ir/attribute.ts';
 import { DATA_TYPES, type DataType } from '../ir/types.ts';
 import { broadcastShapes, sameAsFirst, typed } from './shapes.ts';
-import type { Defaults, InferContext, OpRow, OpTable } from './types.ts';
+import type { InferContext, OpRow, OpTable } from './types.ts';
 import { perInput, perOutput } from './work.ts';
 
 const outputDtype = (c: InferContext): DataType | null => {
@@ -12,19 +12,17 @@ const outputDtype = (c: InferContext): DataType | null => {
 /** The zero point names the type; without it, `output_dtype`, else uint8. */
 const quantizedDtype = (c: InferContext): DataType => (c.has(2) ? c.dtype(2) : (outputDtype(c) ?? 'uint8'));
 
-const quantize = (since: number[], defaults: Defaults): OpRow => ({
+const quantize = (since: number[]): OpRow => ({
   family: 'elem',
   signature: 'x y_scale y_zero_point? → y',
   since,
-  defaults,
   infer: (c) => [typed(quantizedDtype(c), c.shape(0))],
   work: perOutput(2),
 });
-const dequantize = (since: number[], defaults: Defaults): OpRow => ({
+const dequantize = (since: number[]): OpRow => ({
   family: 'elem',
   signature: 'x x_scale x_zero_point? → y',
   since,
-  defaults,
   infer: (c) => [typed(outputDtype(c) ?? c.dtype(1), c.shape(0))],
   work: perOutput(2),
 });
@@ -46,11 +44,10 @@ const qlinearUnary: OpRow = {
 };
 
 const QUANTIZE_SINCE = [10, 13, 19, 21, 23, 24, 25];
-const DEFAULTS = { axis: 1, block_size: 0, output_dtype: 0 };
 
 export const QUANTIZE: OpTable = {
-  QuantizeLinear: quantize(QUANTIZE_SINCE, { ...DEFAULTS, saturate: 1 }),
-  DequantizeLinear: dequantize(QUANTIZE_SINCE, DEFAULTS),
+  QuantizeLinear: quantize(QUANTIZE_SINCE),
+  DequantizeLinear: dequantize(QUANTIZE_SINCE),
   DynamicQuantizeLinear: {
     family: 'elem',
     signature: 'x → y y_scale y_zero_point',
@@ -59,10 +56,10 @@ export const QUANTIZE: OpTable = {
     // Minimum and maximum, then scale and shift.
     work: perInput(4),
   },
-  'com.microsoft.QuantizeLinear': quantize([1], { axis: 1 }),
-  'com.microsoft.DequantizeLinear': dequantize([1], { axis: 1 }),
+  'com.microsoft.QuantizeLinear': quantize([1]),
+  'com.microsoft.DequantizeLinear': dequantize([1]),
   'com.microsoft.QLinearAdd': qlinearBinary,
   'com.microsoft.QLinearMul': qlinearBinary,
   'com.microsoft.QLinearSigmoid': qlinearUnary,
-  'com.microsoft.QLinearLeakyRelu': { ...qlinearUnary, defaults: { alpha: 0.01 } },
+  'com.microsoft.QLinearLeakyRelu': qlinearUnary,
 };

@@ -42,7 +42,7 @@ function cells(c: CostContext): number | null {
 }
 
 /** steps·batch·directions·gates·hidden·(input + hidden), and `perCell` operations for each cell and step. */
-function recurrent(gates: number, perCell: number, row: Pick<OpRow, 'signature' | 'since' | 'defaults'>): OpRow {
+function recurrent(gates: number, perCell: number, row: Pick<OpRow, 'signature' | 'since'>): OpRow {
   return {
     family: 'dense',
     ...row,
@@ -59,24 +59,19 @@ function recurrent(gates: number, perCell: number, row: Pick<OpRow, 'signature' 
   };
 }
 
-const COMMON = { direction: 'forward', layout: 0 };
-
 export const RECURRENT: OpTable = {
   // Three gates, two tanh; f·c, i·g, their sum, o·tanh(c).
   LSTM: recurrent(4, 9, {
     signature: 'X W R B? sequence_lens? initial_h? initial_c? P? → Y? Y_h? Y_c?',
     since: [1, 7, 14, 22],
-    defaults: { ...COMMON, input_forget: 0 },
   }),
   // Two gates, one tanh; r·h, 1 − z, (1 − z)·h', z·h and a sum.
   GRU: recurrent(3, 8, {
     signature: 'X W R B? sequence_lens? initial_h? → Y? Y_h?',
     since: [1, 3, 7, 14, 22],
-    defaults: { ...COMMON, linear_before_reset: 0 },
   }),
   RNN: recurrent(1, 1, {
     signature: 'X W R B? sequence_lens? initial_h? → Y? Y_h?',
     since: [1, 7, 14, 22],
-    defaults: COMMON,
   }),
 };

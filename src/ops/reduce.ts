@@ -49,7 +49,6 @@ const reduce = (since: number[], evaluate?: EvaluateRule): OpRow => ({
   family: 'elem',
   signature: 'data axes? → reduced',
   since,
-  defaults: { keepdims: 1, noop_with_empty_axes: 0 },
   infer: (c) => [typed(c.dtype(0), reduceShape(c))],
   ...(evaluate && { evaluate }),
   work: perInput(1),
@@ -68,7 +67,6 @@ const arg: OpRow = {
   family: 'elem',
   signature: 'data → reduced',
   since: [1, 11, 12, 13],
-  defaults: { axis: 0, keepdims: 1, select_last_index: 0 },
   infer: (c) => [typed('int64', argShape(c))],
   work: perInput(1),
 };
@@ -85,7 +83,6 @@ const cumulative = (since: number[], fold: (a: Dim, b: Dim) => Dim): OpRow => ({
   family: 'elem',
   signature: 'x axis → y',
   since,
-  defaults: { exclusive: 0, reverse: 0 },
   infer: sameAsFirst,
   evaluate: (c) => {
     const input = known(c, 0);
@@ -109,7 +106,6 @@ const softmax = (dtype?: DataType): OpRow => ({
   family: 'act',
   signature: 'input → output',
   since: [1, 11, 13],
-  defaults: { axis: -1 },
   inPlace: true,
   infer: (c) => [typed(dtype ?? c.dtype(0), c.shape(0))],
   work: perOutput(SOFTMAX_OPERATIONS),
@@ -132,7 +128,6 @@ export const REDUCE: OpTable = {
     family: 'elem',
     signature: 'X K? → Values Indices',
     since: [1, 10, 11, 24],
-    defaults: { axis: -1, largest: 1, sorted: 1 },
     infer: (c) => {
       const shape = topKShape(c);
       return [typed(c.dtype(0), shape), typed('int64', shape)];
@@ -148,7 +143,6 @@ export const REDUCE: OpTable = {
     ...softmax(),
     signature: 'data bias → output',
     since: [1],
-    defaults: { axis: 1 },
     work: perOutput(SOFTMAX_OPERATIONS + 1),
   },
 };

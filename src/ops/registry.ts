@@ -18,7 +18,7 @@ import { RESIZE } from './resize.ts';
 import { SEQUENCE } from './sequence.ts';
 import { SIGNAL } from './signal.ts';
 import { SLICING } from './slicing.ts';
-import type { AttributeDefault, OpRow, OpTable } from './types.ts';
+import type { OpRow, OpTable } from './types.ts';
 
 /** Every operator that Whittle knows, by `Conv` or `com.microsoft.FusedConv`. What is not here is a barrier. */
 export const OPERATORS: ReadonlyMap<string, OpRow> = new Map(
@@ -57,7 +57,6 @@ export interface OpSchema {
   readonly row: OpRow;
   readonly inputs: readonly Slot[];
   readonly outputs: readonly Slot[];
-  readonly defaults: Readonly<Record<string, AttributeDefault>>;
 }
 
 /** What names an operator: `Conv`, `com.microsoft.FusedConv`. */
@@ -74,7 +73,7 @@ export function schemaOf(node: Pick<Node, 'opType' | 'domain'>): OpSchema | null
   const row = OPERATORS.get(key);
   if (!row) return null;
   const [inputs = '', outputs = ''] = row.signature.split('→');
-  const schema = { key, row, inputs: slotsOf(inputs), outputs: slotsOf(outputs), defaults: row.defaults ?? {} };
+  const schema = { key, row, inputs: slotsOf(inputs), outputs: slotsOf(outputs) };
   schemas.set(key, schema);
   return schema;
 }

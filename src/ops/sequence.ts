@@ -1,18 +1,17 @@
 import { getInt } from '../ir/attribute.ts';
 import { DATA_TYPES, type ValueType } from '../ir/types.ts';
 import { axisOf, isTensor, joinTypes, typed } from './shapes.ts';
-import type { Defaults, InferContext, OpRow, OpTable } from './types.ts';
+import type { InferContext, OpRow, OpTable } from './types.ts';
 import { free } from './work.ts';
 
 const elementOf = (type: ValueType | null): ValueType | null =>
   type?.kind === 'sequence' || type?.kind === 'optional' ? type.element : null;
 const sequenceOf = (element: ValueType | null): ValueType => ({ kind: 'sequence', element });
 
-const row = (signature: string, since: number[], infer: OpRow['infer'], defaults: Defaults = {}): OpRow => ({
+const row = (signature: string, since: number[], infer: OpRow['infer']): OpRow => ({
   family: 'control',
   signature,
   since,
-  defaults,
   infer,
   work: free,
 });
@@ -52,11 +51,8 @@ export const SEQUENCE: OpTable = {
   SequenceErase: row('input_sequence position? → output_sequence', [11], (c) => [c.type(0)]),
   SequenceAt: row('input_sequence position → tensor', [11], (c) => [elementOf(c.type(0))]),
   SequenceLength: row('input_sequence → length', [11], () => [typed('int64', [])]),
-  ConcatFromSequence: row('input_sequence → concat_result', [11], (c) => [concatFromSequence(c)], { new_axis: 0 }),
-  SplitToSequence: row('input split? → output_sequence', [11, 24], (c) => [splitToSequence(c)], {
-    axis: 0,
-    keepdims: 1,
-  }),
+  ConcatFromSequence: row('input_sequence → concat_result', [11], (c) => [concatFromSequence(c)]),
+  SplitToSequence: row('input split? → output_sequence', [11, 24], (c) => [splitToSequence(c)]),
   Optional: row('input? → output', [15], (c) => {
     const declared = c.node.attributes.get('type');
     const element = c.has(0) ? c.type(0) : declared?.type === 'type' ? declared.value : null;

@@ -54,7 +54,6 @@ export const SIGNAL: OpTable = {
     family: 'elem',
     signature: 'input dft_length? axis? → output',
     since: [17, 20],
-    defaults: { inverse: 0, onesided: 0 },
     infer: (c) => [typed(c.dtype(0), dftShape(c))],
     // 5·n·log₂n is the classic count for an FFT of length n; other algorithms differ, so nothing is claimed.
     work: () => ({ macs: 0, elementwise: null }),
@@ -63,7 +62,6 @@ export const SIGNAL: OpTable = {
     family: 'elem',
     signature: 'signal frame_step window? frame_length? → output',
     since: [17],
-    defaults: { onesided: 1 },
     infer: (c) => [typed(c.dtype(0), stftShape(c))],
     work: () => ({ macs: 0, elementwise: null }),
   },

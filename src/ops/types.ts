@@ -67,8 +67,6 @@ export type InferRule = (context: InferContext) => Types;
 /** Contents of the outputs; `outputs` are the types that `infer` gave. */
 export type EvaluateRule = (context: InferContext, outputs: Types) => readonly (Contents | null)[];
 export type WorkRule = (context: CostContext) => Work;
-export type AttributeDefault = number | string | readonly number[];
-export type Defaults = Readonly<Record<string, AttributeDefault>>;
 
 /** What an operator means: one row of the table. */
 export interface OpRow {
@@ -80,7 +78,6 @@ export interface OpRow {
   readonly signature: string;
   /** Versions of the operator set that define or change the operator, ascending. */
   readonly since: readonly number[];
-  readonly defaults?: Defaults;
   /** False: two runs with equal inputs may differ (random numbers, training-mode dropout). */
   readonly deterministic?: false;
   /** The first output is the first input under another shape: no kernel, no bytes. */

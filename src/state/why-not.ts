@@ -48,7 +48,7 @@ const orList = (items: readonly string[]): string =>
 /** Why a pass that is about other operators, or found nothing, leaves a node alone. */
 function general(pass: PassInfo, operator: string): { readonly kind: 'elsewhere' | 'other'; readonly text: string } {
   const { looksFor, why } = pass;
-  if (looksFor === null) return { kind: 'elsewhere', text: `Nothing to do here. ${why}` };
+  if (looksFor === null) return { kind: 'elsewhere', text: why };
   if (!looksFor.operators.includes(operator)) {
     return { kind: 'other', text: `Looks for ${orList(looksFor.chains)}; this node is ${operator}.` };
   }

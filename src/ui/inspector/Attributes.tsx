@@ -28,37 +28,25 @@ function GraphJump({ app, holder, graph }: { app: App; holder: number; graph: At
   );
 }
 
-/** A value that does not fit its line, or a tensor: shown in full on request. */
-function More({ app, attribute }: { readonly app: App; readonly attribute: AttributeDetail }) {
-  const [open, setOpen] = useState(false);
+/** What does not fit the line of a value: the whole of it, or the tensors that it holds. */
+function Whole({ app, attribute }: { readonly app: App; readonly attribute: AttributeDetail }) {
   const { full, tensors, name } = attribute;
-  if (full === null && tensors.length === 0) return null;
   return (
     <>
-      <button
-        type="button"
-        className="link ml-1.5"
-        aria-expanded={open}
-        aria-label={`${open ? 'Less' : 'All'} of ${name}`}
-        onClick={() => setOpen(!open)}
-      >
-        {open ? 'less' : tensors.length > 0 ? 'look' : 'all'}
-      </button>
-      {open && full !== null && (
+      {full !== null && (
         <div className="ins-long mono" role="group" aria-label={`All of ${name}`} tabIndex={0}>
           {full}
         </div>
       )}
-      {open &&
-        tensors.map((tensor) => (
-          <TensorView
-            key={tensorKey(tensor.ref)}
-            app={app}
-            tensor={{ ...tensor, axis: null }}
-            family="const"
-            title={name}
-          />
-        ))}
+      {tensors.map((tensor) => (
+        <TensorView
+          key={tensorKey(tensor.ref)}
+          app={app}
+          tensor={{ ...tensor, axis: null }}
+          family="const"
+          title={name}
+        />
+      ))}
     </>
   );
 }
@@ -85,8 +73,39 @@ function Value({ app, node, attribute }: { app: App; node: number; attribute: At
       )}{' '}
       {remark !== '' && <span className={standing === 'missing' ? 'text-error' : 'text-105 text-ink-3'}>{remark}</span>}
       {!known && <span className="text-105 text-warning">not in the specification of this version</span>}
-      <More app={app} attribute={attribute} />
     </>
+  );
+}
+
+function Row({ app, node, attribute }: { app: App; node: number; attribute: AttributeDetail }) {
+  const [open, setOpen] = useState(false);
+  const { name, type, standing, full, tensors } = attribute;
+  const hasMore = full !== null || tensors.length > 0;
+  return (
+    <div data-standing={standing}>
+      <dt title={`${name}, ${type}`}>
+        <span className="ell">{name}</span> <span className="attribute-type">{type}</span>
+      </dt>
+      <dd>
+        <Value app={app} node={node} attribute={attribute} />
+        {hasMore && (
+          <button
+            type="button"
+            className="link ml-1.5"
+            aria-expanded={open}
+            aria-label={`${open ? 'Less' : 'All'} of ${name}`}
+            onClick={() => setOpen(!open)}
+          >
+            {open ? 'less' : tensors.length > 0 ? 'look' : 'all'}
+          </button>
+        )}
+      </dd>
+      {open && (
+        <dd className="col-span-full pt-1 pb-2">
+          <Whole app={app} attribute={attribute} />
+        </dd>
+      )}
+    </div>
   );
 }
 
@@ -103,14 +122,7 @@ export function Attributes({ app, detail }: { readonly app: App; readonly detail
       {attributes.length === 0 && <p className="text-12 text-ink-3">This operator has none.</p>}
       <dl className="attributes">
         {attributes.map((attribute) => (
-          <div key={attribute.name} data-standing={attribute.standing}>
-            <dt title={`${attribute.name}, ${attribute.type}`}>
-              <span className="ell">{attribute.name}</span> <span className="attribute-type">{attribute.type}</span>
-            </dt>
-            <dd>
-              <Value app={app} node={node} attribute={attribute} />
-            </dd>
-          </div>
+          <Row key={attribute.name} app={app} node={node} attribute={attribute} />
         ))}
       </dl>
     </Section>

@@ -56,7 +56,9 @@ function Head({ app, node }: { readonly app: App; readonly node: number }) {
     <header className="sec pb-2.5">
       <div className="flex items-center gap-2">
         <FamilyGlyph family={detail?.family ?? 'unknown'} size={15} />
-        <h2 className="text-15 font-strong">{head.op}</h2>
+        <h2 className="ell text-15 font-strong" title={head.op}>
+          {head.op}
+        </h2>
         <span className="num text-12 text-ink-3">{head.ordinal}</span>
         {head.domain !== '' && <Badge>{head.domain}</Badge>}
         {head.made && <Badge tone="fused">made here</Badge>}

@@ -8,6 +8,8 @@ import { boxOf, cellAt, layOut, step, type Cell } from './picture-geometry.ts';
 import { rampOf } from './ramp.ts';
 
 const LENS = 108;
+/** Cells from this size on are seen well enough without a lens, px. */
+const LEGIBLE = 14;
 
 /** `4`, or `4–7` where a cell pools several. */
 const span = (cell: number, step: number, size: number): string => {
@@ -54,7 +56,10 @@ interface PictureCanvasProps {
 export function PictureCanvas({ name, picture, request, family }: PictureCanvasProps) {
   const [box, room] = useWidth();
   const theme = useCanvasTheme();
-  const [cell, setCell] = useState<Cell | null>(null);
+  // A cell is of one picture: the next one begins without.
+  const [held, setHeld] = useState<{ readonly picture: TensorPicture; readonly cell: Cell | null } | null>(null);
+  const cell = held?.picture === picture ? held.cell : null;
+  const setCell = (next: Cell | null): void => setHeld({ picture, cell: next });
   const canvas = useRef<HTMLCanvasElement>(null);
   const lens = useRef<HTMLCanvasElement>(null);
   const readout = useId();
@@ -69,10 +74,9 @@ export function PictureCanvas({ name, picture, request, family }: PictureCanvasP
   useEffect(() => {
     if (lens.current && cell) paintLens(lens.current, LENS, paint, cell);
   }, [paint, cell]);
-  useEffect(() => setCell(null), [picture]);
   const [x, y, w, h] = cell ? boxOf(geometry, cell) : [0, 0, 0, 0];
   return (
-    <div>
+    <div className="relative">
       <div ref={box} className="picture-scroll">
         <div className="relative" style={{ width: geometry.width, height: geometry.height }}>
           <canvas
@@ -101,16 +105,16 @@ export function PictureCanvas({ name, picture, request, family }: PictureCanvasP
             <span className="picture-cell" style={{ left: x, top: y, width: w, height: h }} aria-hidden="true" />
           )}
         </div>
-        {cell && picture.kind !== 'line' && (
-          <canvas
-            ref={lens}
-            aria-hidden="true"
-            className="picture-lens"
-            data-side={x > room / 2 ? 'left' : 'right'}
-            style={{ width: LENS, height: LENS }}
-          />
-        )}
       </div>
+      {cell && picture.kind !== 'line' && Math.min(w, h) < LEGIBLE && (
+        <canvas
+          ref={lens}
+          aria-hidden="true"
+          className="picture-lens"
+          data-side={x > room / 2 ? 'left' : 'right'}
+          style={{ width: LENS, height: LENS }}
+        />
+      )}
       <p id={readout} aria-live="polite" className="num ell mt-1 h-[15px] text-105 text-ink-3">
         {cell ? readOut(picture, cell, request) : `Point, or use the arrow keys, to read values.`}
       </p>

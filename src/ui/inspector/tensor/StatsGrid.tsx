@@ -1,4 +1,4 @@
-import { formatInteger, formatShare, formatValue } from '../../../base/format.ts';
+import { formatInteger, formatShare, formatValue, plural } from '../../../base/format.ts';
 import type { TensorStats } from '../../../engine/detail-types.ts';
 
 function rowsOf(stats: TensorStats): readonly (readonly [string, string])[] {
@@ -32,7 +32,7 @@ export function StatsGrid({ stats }: { readonly stats: TensorStats }) {
       </dl>
       {odd > 0 && (
         <p className="mt-1 text-11 text-error">
-          {formatInteger(odd)} of {formatInteger(stats.size)} are not finite; the rest is counted without them.
+          {plural(odd, 'element is', 'elements are')} not finite; range, mean and deviation leave them out.
         </p>
       )}
     </>

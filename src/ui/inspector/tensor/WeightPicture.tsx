@@ -119,21 +119,18 @@ interface WeightPictureProps {
 
 /** A constant as a picture, drawn in the worker as small arrays when it is first looked at. */
 export function WeightPicture({ app, tensor, name, family }: WeightPictureProps) {
-  const [request, setRequest] = useState(() => startOf(tensor));
+  const [{ request, before }, setRequests] = useState(() => ({ request: startOf(tensor), before: startOf(tensor) }));
   const key = pictureKey(tensor.ref, request);
   const entry = useInspection(app, (state) => state.pictures[key]);
-  const [shown, setShown] = useState<TensorPicture | null>(null);
+  const earlier = useInspection(app, (state) => state.pictures[pictureKey(tensor.ref, before)]);
   const wanted = entry === undefined;
   useEffect(() => {
     if (wanted) app.actions.loadPicture(tensor.ref, request);
   }, [app, tensor, request, wanted]);
+  const onChange: Change = (patch) => setRequests({ request: { ...request, ...patch }, before: request });
   const ready = entry?.state === 'ready' ? entry.result : null;
-  useEffect(() => {
-    if (ready) setShown(ready);
-  }, [ready]);
-  const onChange: Change = (patch) => setRequest({ ...request, ...patch });
   // The picture of before stays while the next one is drawn: nothing flickers.
-  const picture = ready ?? (entry?.state === 'loading' ? shown : null);
+  const picture = ready ?? (entry?.state === 'loading' && earlier?.state === 'ready' ? earlier.result : null);
   return (
     <div className="mt-2.5">
       {picture ? (
