@@ -18,6 +18,8 @@ export interface SelectingActions {
   setWorkspace(workspace: Workspace): void;
   setOverlay(overlay: Overlay): void;
   toggleFold(scope: string): void;
+  /** Unfolds parts of the outline. */
+  unfold(parts: readonly string[]): void;
 }
 
 export const OVERLAYS: readonly Overlay[] = ['operator', 'macs', 'parameters', 'bytes', 'history'];
@@ -99,6 +101,7 @@ export function selectingActions(core: Core): SelectingActions {
       if (!unfolded.delete(scope)) unfolded.add(scope);
       view.setState({ unfolded });
     },
+    unfold: (parts) => view.setState(({ unfolded }) => ({ unfolded: new Set([...unfolded, ...parts]) })),
   };
   return actions;
 }
