@@ -144,9 +144,10 @@ export function createCore(host: () => Host, platform: Platform, onStuck: () => 
     restart: () => host().restart(),
     adopt({ document, picture }) {
       core.epoch += 1;
+      // Before the stores change: who listens to them reads it.
+      if (document.cursor === document.stops.length - 1) core.fullRecipe = document.recipe;
       const origin = document.cursor === 0 ? { origin: picture } : {};
       stores.document.setState({ ...CLEARED, status: 'open', document, picture, ...origin });
-      if (document.cursor === document.stops.length - 1) core.fullRecipe = document.recipe;
       stores.view.setState({ refusal: null });
       for (const listener of listeners) listener();
       if (stores.document.getState().opened === opened) return;

@@ -18,6 +18,8 @@ export interface SelectingActions {
   ): void;
   setWorkspace(workspace: Workspace): void;
   toggleFold(scope: string): void;
+  /** Unfolds parts of the outline. */
+  unfold(parts: readonly string[]): void;
 }
 
 export function selectingActions(core: Core): SelectingActions {
@@ -87,6 +89,7 @@ export function selectingActions(core: Core): SelectingActions {
       if (!unfolded.delete(scope)) unfolded.add(scope);
       view.setState({ unfolded });
     },
+    unfold: (parts) => view.setState(({ unfolded }) => ({ unfolded: new Set([...unfolded, ...parts]) })),
   };
   return actions;
 }

@@ -49,7 +49,6 @@ async function work(storage: Map<string, string>, id: string, open: 'tiny' | Fil
   app.actions.lookAt('fold');
   await settle();
   await app.actions.apply();
-  app.actions.focusNode(1);
   await settle();
   return app;
 }
@@ -57,11 +56,13 @@ async function work(storage: Map<string, string>, id: string, open: 'tiny' | Fil
 describe('a session', () => {
   it('of a sample goes on by itself when the tab is loaded again', async () => {
     const storage = new Map<string, string>();
-    await work(storage, 't', 'tiny');
+    const before = await work(storage, 't', 'tiny');
+    before.actions.focusNode(1);
+    before.actions.setOverlay('bytes');
     const { app } = await makeApp(storage, { tab: tab('t', true) });
     await settle();
     expect(app.document.getState().document).toMatchObject({ name: 'tiny.onnx', cursor: 1 });
-    expect(app.view.getState().selected).toBe(1);
+    expect(app.view.getState()).toMatchObject({ selected: 1, overlay: 'bytes' });
   });
 
   it('of a file that is not kept is offered, and replayed on the file once it is given', async () => {

@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { chordOf, chordText, KEYS } from './keys.ts';
 
 const press = (key: string, held: Partial<Record<'metaKey' | 'ctrlKey' | 'shiftKey', boolean>> = {}): string =>
-  chordOf({ key, metaKey: false, ctrlKey: false, shiftKey: false, ...held });
+  chordOf({ key, metaKey: false, ctrlKey: false, altKey: false, shiftKey: false, ...held });
 
 const textOf = (path: string): string => readFileSync(fileURLToPath(new URL(path, import.meta.url)), 'utf8');
 

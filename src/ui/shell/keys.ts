@@ -128,7 +128,7 @@ export const KEYS = [
     where: 'outline',
     section: 'Outline',
     chords: ['ArrowUp', 'ArrowDown', 'Home', 'End'],
-    what: 'Line before, next, first, last',
+    what: 'Line before, next, first, last; letters go to a name',
   },
   {
     id: 'unfold',
@@ -149,21 +149,16 @@ export const KEYS = [
     where: 'outline',
     section: 'Outline',
     chords: [' '],
-    what: 'Site on or off, part unfolded or folded',
+    what: 'Site on or off; a part unfolded or folded',
   },
+  { id: 'producer', where: 'outline', section: 'Outline', chords: ['Alt+ArrowUp'], what: 'Producer of the node' },
+  { id: 'consumer', where: 'outline', section: 'Outline', chords: ['Alt+ArrowDown'], what: 'Consumer of the node' },
   {
-    id: 'producer',
+    id: 'foldLine',
     where: 'outline',
     section: 'Outline',
-    chords: ['u'],
-    what: 'Producer of the node; again: the next one',
-  },
-  {
-    id: 'consumer',
-    where: 'outline',
-    section: 'Outline',
-    chords: ['d'],
-    what: 'Consumer of the node; again: the next one',
+    chords: ['Shift+Enter'],
+    what: 'Fold or unfold the group on the graph',
   },
   {
     id: 'menu',
@@ -209,13 +204,22 @@ export const SECTIONS: readonly Section[] = ['Everywhere', 'Graph', 'Outline', '
  * A key press as the table writes it: `Mod+Shift+z`, `Shift+F6`, `?`. ⌘ and Ctrl are one; Shift is left out where the
  * character already tells of it; letters are lower case whatever caps lock says.
  */
-export function chordOf(event: Pick<KeyboardEvent, 'key' | 'metaKey' | 'ctrlKey' | 'shiftKey'>): string {
+export function chordOf(event: {
+  readonly key: string;
+  readonly metaKey: boolean;
+  readonly ctrlKey: boolean;
+  readonly altKey: boolean;
+  readonly shiftKey: boolean;
+}): string {
   const mod = event.metaKey || event.ctrlKey;
   const letter = /^\p{L}$/u.test(event.key);
   const key = letter ? event.key.toLowerCase() : event.key;
   const shift = event.shiftKey && (letter || key.length > 1);
-  return (mod ? 'Mod+' : '') + (shift ? 'Shift+' : '') + key;
+  return (mod ? 'Mod+' : '') + (event.altKey ? 'Alt+' : '') + (shift ? 'Shift+' : '') + key;
 }
+
+/** `⌥` on a Mac, `Alt ` elsewhere. */
+const ALT = MOD === '⌘' ? '⌥' : 'Alt ';
 
 const NAMES: Readonly<Record<string, string>> = {
   ArrowUp: '↑',
@@ -230,8 +234,13 @@ const NAMES: Readonly<Record<string, string>> = {
 
 /** A chord as it is shown: `⇧⌘Z`, `Esc`. */
 export function chordText(chord: string): string {
-  const [, mod, shift, key = ''] = /^(Mod\+)?(Shift\+)?([\s\S]+)$/.exec(chord) ?? [];
-  return (shift ? '⇧' : '') + (mod ? MOD : '') + (NAMES[key] ?? (key.length === 1 ? key.toUpperCase() : key));
+  const [, mod, alt, shift, key = ''] = /^(Mod\+)?(Alt\+)?(Shift\+)?([\s\S]+)$/.exec(chord) ?? [];
+  return (
+    (shift ? '⇧' : '') +
+    (alt ? ALT : '') +
+    (mod ? MOD : '') +
+    (NAMES[key] ?? (key.length === 1 ? key.toUpperCase() : key))
+  );
 }
 
 const byId = new Map<KeyId, KeyRow>(KEYS.map((row) => [row.id, row]));
@@ -242,3 +251,9 @@ const PAGE = KEYS.filter((row) => row.where === 'page') as readonly (KeyRow & { 
 const byChord = new Map(PAGE.flatMap((row) => row.chords.map((chord) => [chord, row] as const)));
 /** The row of the page's own key for a press. */
 export const pageKey = (chord: string): (KeyRow & { readonly id: PageKey }) | undefined => byChord.get(chord);
+
+const OUTLINE = KEYS.filter((row) => row.where === 'outline');
+export type OutlineKey = Extract<(typeof KEYS)[number], { readonly where: 'outline' }>['id'];
+/** The outline's own key for a press. */
+export const outlineKey = (chord: string): OutlineKey | undefined =>
+  OUTLINE.find((row) => row.chords.some((each) => each === chord))?.id;

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { buildOutline, lineOf, outlineLines } from './outline.ts';
-import { makeView } from './testing/view.ts';
+import { makeView } from '../testing/view.ts';
 
 const mobile = makeView([
   ['Conv', '/features/features.0/Conv', 10],
