@@ -1,7 +1,8 @@
 import { subgraphs } from '../ir/attribute.ts';
 import type { Attribute, Node } from '../ir/model.ts';
 import type { GraphId, Shape, ValueId } from '../ir/types.ts';
-import { opKey, schemaOf } from '../ops/registry.ts';
+import { attributeSpec } from '../ops/attributes.ts';
+import { opKey } from '../ops/registry.ts';
 import type { Facet } from './graph-diff-types.ts';
 import type { Matched } from './graph-diff-group.ts';
 import type { Couple } from './graph-diff-match.ts';
@@ -29,7 +30,7 @@ export class PairComparison {
     const [left, right] = [a.nodes[i]!, b.nodes[j]!];
     return [
       ...(opKey(left) === opKey(right) && left.overload === right.overload ? [] : [{ kind: 'operator' } as const]),
-      ...(a.attributes[i] === b.attributes[j] ? [] : attributeFacets(left, right)),
+      ...(a.attributes[i] === b.attributes[j] ? [] : attributeFacets([a, left], [b, right])),
       ...this.inputFacets(left, right),
       ...(await this.constantFacets(left, right)),
       ...this.outputFacets(left, right),
@@ -111,20 +112,23 @@ const sameDims = (a: Shape, b: Shape): boolean =>
   a === b || (a !== null && b !== null && a.length === b.length && a.every((dim, i) => dim === b[i]));
 
 /** Attributes of another value. One that is left out is one with its default. */
-function attributeFacets(left: Node, right: Node): Facet[] {
-  const names = new Set([...left.attributes.keys(), ...right.attributes.keys()]);
+function attributeFacets(left: Held, right: Held): Facet[] {
+  const names = new Set([...left[1].attributes.keys(), ...right[1].attributes.keys()]);
   return [...names]
     .sort()
     .filter((name) => valueKey(left, name, right) !== valueKey(right, name, left))
     .map((name) => ({ kind: 'attribute', name }));
 }
 
-function valueKey(node: Node, name: string, other: Node): string {
+/** A node, and the side whose model it stands in. */
+type Held = readonly [side: Pick<Side, 'model'>, node: Node];
+
+function valueKey([{ model }, node]: Held, name: string, [, other]: Held): string {
   const attribute: Attribute | undefined = node.attributes.get(name);
   if (attribute) return attributeKey(attribute);
-  const fallback = schemaOf(node)?.defaults[name];
+  const fallback = attributeSpec(node, model.opset(node.domain), name)?.fallback ?? null;
   const type = other.attributes.get(name)?.type;
-  if (fallback === undefined || type === undefined) return 'none';
+  if (fallback === null || type === undefined) return 'none';
   return `${type} ${String(type === 'float' ? Math.fround(Number(fallback)) : fallback)}`;
 }
 

@@ -7,7 +7,8 @@ import type { Job } from '../base/job.ts';
 import type { Node } from '../ir/model.ts';
 import type { NodeId } from '../ir/types.ts';
 import { layoutGraph } from '../layout/layout.ts';
-import { opKey, schemaOf, slotName } from '../ops/registry.ts';
+import { opKey, slotName } from '../ops/registry.ts';
+import { attributeSpec } from '../ops/attributes.ts';
 import type {
   ComparedModel,
   CompareRequest,
@@ -218,7 +219,7 @@ function facetView(facet: Facet, { before, after }: NodeChange, left: Stop, righ
     case 'body':
       return told('', '', '');
     case 'attribute':
-      return told(facet.name, valueText(a, facet.name), valueText(b, facet.name));
+      return told(facet.name, valueText(left, a, facet.name), valueText(right, b, facet.name));
     case 'input':
       return told(slotText(b, facet.slot), inputText(left, a, facet.slot), inputText(right, b, facet.slot));
     case 'weight-type':
@@ -241,11 +242,10 @@ function facetView(facet: Facet, { before, after }: NodeChange, left: Stop, righ
 const slotText = (node: Node, slot: number | string): string =>
   typeof slot === 'number' ? slotName(node, 'inputs', slot) : slot;
 
-function valueText(node: Node, name: string): string {
+function valueText({ model }: Stop, node: Node, name: string): string {
   const attribute = node.attributes.get(name);
   if (attribute) return attributeText(attribute).text;
-  const fallback = schemaOf(node)?.defaults[name];
-  return fallback === undefined ? '' : String(fallback);
+  return String(attributeSpec(node, model.opset(node.domain), name)?.fallback ?? '');
 }
 
 function inputText({ model }: Stop, node: Node, slot: number | string): string {
@@ -254,7 +254,7 @@ function inputText({ model }: Stop, node: Node, slot: number | string): string {
 }
 
 function constantText(stop: Stop, node: Node, slot: number | string): string {
-  if (typeof slot === 'string') return valueText(node, slot.replace(/\[\d+\]$/, ''));
+  if (typeof slot === 'string') return valueText(stop, node, slot.replace(/\[\d+\]$/, ''));
   return outputText(stop, node.inputs[slot] ?? null, 'type');
 }
 

@@ -3,7 +3,7 @@ import { CodedError } from '../base/error.ts';
 import type { Json } from '../base/json.ts';
 import type { Model, Node } from '../ir/model.ts';
 import type { NodeId } from '../ir/types.ts';
-import { schemaOf } from '../ops/registry.ts';
+import { attributesOf } from '../ops/attributes.ts';
 import { EDITABLE, typeOfAttribute, valueOf, type EditableType } from '../passes/edit/attribute-value.ts';
 import { answers, nodesByName } from '../passes/edit/targets.ts';
 import { bodyNodes } from '../rewrite/graphs.ts';
@@ -29,12 +29,14 @@ export interface EditTarget {
 
 const isEditable = (type: string | null): type is EditableType => EDITABLE.some((each) => each === type);
 
-function attributesOf(node: Node): EditableAttribute[] {
-  const defaults = schemaOf(node)?.defaults ?? {};
-  return [...new Set([...node.attributes.keys(), ...Object.keys(defaults)])].flatMap((name) => {
-    const type = typeOfAttribute(node, name);
+/** Those that the node has, and those that its operator may have. */
+function editable(model: Model, node: Node): EditableAttribute[] {
+  const specs = attributesOf(node, model.opset(node.domain)) ?? [];
+  const names = new Set([...node.attributes.keys(), ...specs.map(({ name }) => name)]);
+  return [...names].flatMap((name) => {
+    const type = typeOfAttribute(model, node, name);
     const own = node.attributes.get(name);
-    const value = own ? valueOf(own) : (defaults[name] ?? null);
+    const value = own ? valueOf(own) : (specs.find((each) => each.name === name)?.fallback ?? null);
     return isEditable(type) ? [{ name, type, value, given: own !== undefined }] : [];
   });
 }
@@ -52,7 +54,7 @@ function targetOf(
   return {
     node: id,
     ref: candidates.find((name) => answers(names, name)?.id === id) ?? node.name,
-    attributes: attributesOf(node),
+    attributes: editable(model, node),
     inputs: node.inputs.flatMap((each) =>
       each === null || analysis.constant(each) !== null ? [] : [model.getValue(each).name],
     ),

@@ -61,3 +61,10 @@ export function attributesOf(node: Pick<Node, 'opType' | 'domain'>, version: num
   parsed.set(key, all);
   return all.filter(({ from, until }) => from <= version && version < until);
 }
+
+/** One of them, by name; undefined: the operator has none of this name, or is not known. */
+export const attributeSpec = (
+  node: Pick<Node, 'opType' | 'domain'>,
+  version: number,
+  name: string,
+): AttributeSpec | undefined => attributesOf(node, version)?.find((each) => each.name === name);

@@ -1,8 +1,7 @@
 import { float, floatsAttribute, int, ints, string } from '../../ir/attribute.ts';
 import type { Json } from '../../base/json.ts';
-import type { Attribute, AttributeType, Node } from '../../ir/model.ts';
-import { schemaOf } from '../../ops/registry.ts';
-import type { AttributeDefault } from '../../ops/types.ts';
+import type { Attribute, AttributeType, Model, Node } from '../../ir/model.ts';
+import { attributeSpec } from '../../ops/attributes.ts';
 
 /** Attribute types that a person can type in. */
 export const EDITABLE = ['int', 'float', 'string', 'ints', 'floats', 'strings'] as const;
@@ -61,17 +60,9 @@ export function valueOf(attribute: Attribute): Json {
   }
 }
 
-/** What type a default is of, where it can be told: a whole number may be an int or a float. */
-function typeOfDefault(value: AttributeDefault): EditableType | null {
-  if (typeof value === 'string') return 'string';
-  if (typeof value === 'number') return Number.isInteger(value) ? null : 'float';
-  return value.every(Number.isInteger) ? 'ints' : 'floats';
-}
-
-/** The type of a node's attribute: of the one that it has, else of its operator's default; null: not known. */
-export function typeOfAttribute(node: Node, name: string): AttributeType | null {
+/** The type of a node's attribute: of the one that it has, else by its operator's specification; null: not known. */
+export function typeOfAttribute(model: Model, node: Node, name: string): AttributeType | null {
   const own = node.attributes.get(name);
   if (own) return own.type === 'reference' ? own.of : own.type;
-  const value = schemaOf(node)?.defaults[name];
-  return value === undefined ? null : typeOfDefault(value);
+  return attributeSpec(node, model.opset(node.domain), name)?.type ?? null;
 }

@@ -15,7 +15,7 @@ const isEditable = (type: AttributeType): type is EditableType => EDITABLE.some(
 /** What the attribute has to be: what it is, what the operator says, or what the person says where neither knows. */
 function wantedType(context: PassContext, node: Node, name: string): EditableType {
   const given = textOption(context, 'type');
-  const known = typeOfAttribute(node, name);
+  const known = typeOfAttribute(context.model, node, name);
   const place = `${name} of ${shortTitle(context, node)}`;
   if (known === null && given === 'auto') {
     return refuse(`${node.opType} is not known to have an attribute "${name}". Give its type if it is right.`, [
