@@ -109,6 +109,7 @@ export function createApp(
     settings: core.settings,
     recents: core.recents,
     notices: core.notices,
+    compare: core.compare,
     actions,
     start: () =>
       askAround(core).catch((error: unknown) => {

@@ -4,6 +4,7 @@ import type { GraphApi } from '../protocol/api.ts';
 import type { CallOptions, Client } from '../protocol/client.ts';
 import type { Host } from '../protocol/host.ts';
 import type { Recipe } from '../recipe/types.ts';
+import { createCompareStore, type CompareStore } from './compared.ts';
 import { createDocumentStore, type DocumentStore, type Failure } from './document.ts';
 import { createJobRunner, createJobsStore, type JobKind, type JobRunner, type JobsStore } from './jobs.ts';
 import { createNoticesStore, type NoticesStore } from './notices.ts';
@@ -27,6 +28,7 @@ export interface Stores {
   readonly settings: SettingsStore;
   readonly recents: RecentsStore;
   readonly notices: NoticesStore;
+  readonly compare: CompareStore;
 }
 
 /** What was opened: enough to open it once more. */
@@ -83,6 +85,7 @@ export function createCore(host: () => Host, platform: Platform, onStuck: () => 
     settings: createSettingsStore(platform.storage),
     recents: createRecentsStore(platform.storage),
     notices: createNoticesStore(),
+    compare: createCompareStore(),
   };
   const runner = createJobRunner(stores.jobs, onStuck);
   const listeners: (() => void)[] = [];

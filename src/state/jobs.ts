@@ -3,7 +3,17 @@ import { CodedError, toErrorRecord, type ErrorRecord } from '../base/error.ts';
 import type { Progress } from '../base/job.ts';
 import type { CallOptions } from '../protocol/client.ts';
 
-export type JobKind = 'open' | 'apply' | 'replay' | 'move' | 'verify' | 'bench' | 'export' | 'prune' | 'recover';
+export type JobKind =
+  | 'open'
+  | 'apply'
+  | 'replay'
+  | 'move'
+  | 'verify'
+  | 'bench'
+  | 'export'
+  | 'prune'
+  | 'recover'
+  | 'compare';
 
 export interface JobView {
   readonly id: number;

@@ -1,6 +1,6 @@
 import { createStore, type StoreApi } from 'zustand/vanilla';
 
-export type Workspace = 'studio' | 'bench' | 'report';
+export type Workspace = 'studio' | 'compare' | 'bench' | 'report';
 export type Overlay = 'operator' | 'macs' | 'parameters' | 'bytes' | 'history';
 export type DockTab = 'recipe' | 'jobs' | 'checks';
 export type InspectorTab = 'node' | 'tensors' | 'history';
