@@ -53,3 +53,10 @@ const FACETS: Readonly<Record<FacetKind, (parts: FacetParts) => string>> = {
 
 /** One difference in words: `strides 1, 1 → 2, 2`, `W has other values`. */
 export const facetText = ({ kind, ...parts }: FacetParts & { readonly kind: FacetKind }): string => FACETS[kind](parts);
+
+/** In one picture of both, a node that is only in A has this id; those of B keep theirs. */
+export const idOfRemoved = (node: number): number => -1 - node;
+/** The node of A behind such an id; null: it is a node of B, or a run of unchanged nodes. */
+export const removedOf = (id: number): number | null => (id < 0 && id > FIRST_RUN ? -1 - id : null);
+/** Runs of unchanged nodes that are drawn as one have ids from here on down. */
+export const FIRST_RUN = -1_000_000_000;

@@ -20,6 +20,9 @@ export interface CompareState {
   readonly mode: CompareMode;
   /** The two canvases pan and zoom together. */
   readonly together: boolean;
+  /** Width of A's canvas as a share, and height of the table, px. */
+  readonly share: number;
+  readonly tableHeight: number;
   /** The model opened beside the document. */
   readonly second: SecondView | null;
   /** Why a second model did not open. */
@@ -60,6 +63,8 @@ export const createCompareStore = (): CompareStore =>
     b: null,
     mode: 'split',
     together: true,
+    share: 0.5,
+    tableHeight: 236,
     second: null,
     secondError: null,
     job: null,

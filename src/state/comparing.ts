@@ -21,6 +21,7 @@ export interface ComparingActions {
   closeSecond(): Promise<void>;
   setCompareMode(mode: CompareMode): void;
   setTogether(together: boolean): void;
+  resizeCompare(patch: Partial<Pick<CompareState, 'share' | 'tableHeight'>>): void;
   /** Compares all weights, however many they are. */
   compareAllWeights(): Promise<void>;
   cancelCompare(): void;
@@ -224,6 +225,7 @@ export function comparingActions(core: Core): ComparingActions {
       void drawUnion();
     },
     setTogether: (together) => compare.setState({ together }),
+    resizeCompare: (patch) => compare.setState(patch),
     compareAllWeights: () => run(Number.MAX_SAFE_INTEGER),
     cancelCompare() {
       const { job } = compare.getState();

@@ -3,6 +3,7 @@ import '@xyflow/react/dist/base.css';
 import { type PointerEvent, useCallback, useEffect, useMemo, useRef, useState } from 'react';
 import type { Camera } from './camera.ts';
 import { LARGEST_ZOOM, SMALLEST_ZOOM } from './camera.ts';
+import { useCameraLink } from './camera-link.ts';
 import './canvas.css';
 import './tools.css';
 import type { CanvasFlowNode, NodeState } from './flow-nodes.ts';
@@ -54,7 +55,8 @@ function Canvas(props: GraphCanvasProps) {
   const fresh = useFreshRows(scene, props.documentKey);
   usePainter(canvas, camera, { scene, look, theme, selected, hovered, fresh });
   useZoomVariable(root, camera);
-  useFocus(scene, moves, props.focusRequest);
+  useCameraLink(props.link, scene, camera);
+  useFocus(scene, look, moves, props.focusRequest);
   const visible = useVisible(camera);
   const nodes = useNodes(props, { scene, look, theme, selected, hovered, fresh }, visible);
   const pointer = usePointer(props, scene, camera, moves);
@@ -66,7 +68,7 @@ function Canvas(props: GraphCanvasProps) {
         className="gc-flow"
         role="application"
         tabIndex={0}
-        aria-label={`Graph of ${count} nodes. Arrows walk along edges, F fits, 0 shows all, space switches a site.`}
+        aria-label={`${props.label ?? 'Graph'} of ${count} nodes. Arrows walk along edges, F fits, 0 shows all, space switches a site.`}
         onKeyDown={(event) => handleKey(event, scene, selected, look.siteOf, moves, props)}
         {...pointer.move}
       >
@@ -95,7 +97,7 @@ function Canvas(props: GraphCanvasProps) {
       </div>
       <OpenRefusal props={props} scene={scene} look={look} camera={camera} moves={moves} />
       <div className="gc-tools">
-        <OverlaySwitch overlay={props.overlay} heat={look.heat} onOverlay={props.onOverlay} />
+        {!props.plain && <OverlaySwitch overlay={props.overlay} heat={look.heat} onOverlay={props.onOverlay} />}
         <span className="gc-grow" />
         <ZoomControls camera={camera} onZoom={moves.zoomBy} onActual={moves.actual} onAll={moves.all} />
       </div>
@@ -211,15 +213,17 @@ function useZoomVariable(root: { readonly current: HTMLElement | null }, camera:
   }, [root, camera]);
 }
 
-function useFocus(scene: Scene, moves: CameraMoves, request: GraphCanvasProps['focusRequest']): void {
+function useFocus(scene: Scene, look: Look, moves: CameraMoves, request: GraphCanvasProps['focusRequest']): void {
   const done = useRef<number | null>(null);
   useEffect(() => {
     if (!request || done.current === request.nonce) return;
     const row = scene.rowOf.get(request.node);
-    if (row === undefined) return;
+    const ghost = row === undefined ? look.ghosts.find(({ node }) => node === request.node) : undefined;
+    if (row === undefined && !ghost) return;
     done.current = request.nonce;
-    moves.goTo(row, { close: true, animated: true });
-  }, [scene, moves, request]);
+    if (row !== undefined) moves.goTo(row, { close: true, animated: true });
+    else if (ghost) moves.showBox(ghost.box);
+  }, [scene, look, moves, request]);
 }
 
 function OpenRefusal({

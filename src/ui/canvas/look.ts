@@ -1,9 +1,10 @@
 import type { Change } from './glyphs.tsx';
 import type { Heat } from './heat.ts';
 import { heatOf } from './heat.ts';
+import { ghostsOf, placeOver, type Ghost } from './ghosts.ts';
 import { hullBoxes } from './hulls.ts';
 import type { Scene } from './scene.ts';
-import { boxOfRow, buildScene } from './scene.ts';
+import { buildScene } from './scene.ts';
 import type { CanvasTheme } from './theme.ts';
 import type { Box, CanvasOverlay, GraphCanvasProps, PruneMark } from './types.ts';
 
@@ -28,6 +29,7 @@ export interface Look {
   readonly matches: ReadonlySet<number> | null;
   /** Fused nodes with what they stand for: shown over the places of their ancestors. */
   readonly fused: readonly FusedPlace[];
+  readonly ghosts: readonly Ghost[];
 }
 
 export interface FusedPlace {
@@ -37,7 +39,10 @@ export interface FusedPlace {
   readonly ancestors: readonly string[];
 }
 
-type LookProps = Pick<GraphCanvasProps, 'overlay' | 'sites' | 'refusals' | 'diff' | 'prune' | 'matches' | 'origin'>;
+type LookProps = Pick<
+  GraphCanvasProps,
+  'overlay' | 'sites' | 'refusals' | 'diff' | 'prune' | 'matches' | 'origin' | 'ghosts'
+>;
 
 export function buildLook(scene: Scene, props: LookProps): Look {
   const { view } = scene.picture;
@@ -49,7 +54,8 @@ export function buildLook(scene: Scene, props: LookProps): Look {
     prune: props.prune ? byRow(scene, props.prune.marks) : null,
     hulls: hullsOf(scene, props),
     siteOf: sitesOfRows(scene, props.sites),
-    fused: changes && props.origin ? fusedPlaces(scene, changes, buildScene(props.origin)) : [],
+    fused: changes && props.origin ? fusedPlaces(scene, changes, buildScene(props.origin), props.diff) : [],
+    ghosts: props.ghosts ? ghostsOf(scene, buildScene(props.ghosts.picture), props.ghosts) : [],
     matches: props.matches ? new Set(props.matches.flatMap((node) => scene.rowOf.get(node) ?? [])) : null,
   };
 }
@@ -78,6 +84,8 @@ function changesOf(scene: Scene, { diff, overlay }: LookProps): Map<number, Chan
     mark(diff.changed, 'changed');
     mark(diff.added, 'added');
     mark(diff.removed, 'removed');
+    mark(diff.fused ?? [], 'fused');
+    if (diff.fused) return changes;
   }
   view.made.forEach((made, row) => {
     if (!made || (diff && changes.get(row) !== 'added')) return;
@@ -88,15 +96,20 @@ function changesOf(scene: Scene, { diff, overlay }: LookProps): Map<number, Chan
 }
 
 /** Where the ancestors of fused nodes were; left out where the layout has moved on. */
-function fusedPlaces(scene: Scene, changes: ReadonlyMap<number, Change>, origin: Scene): FusedPlace[] {
+function fusedPlaces(
+  scene: Scene,
+  changes: ReadonlyMap<number, Change>,
+  origin: Scene,
+  diff: LookProps['diff'],
+): FusedPlace[] {
   const { view } = scene.picture;
   const places: FusedPlace[] = [];
   for (const [row, change] of changes) {
     if (change !== 'fused') continue;
-    const nodes = Array.from(view.ancestorIds.subarray(view.ancestorStarts[row], view.ancestorStarts[row + 1]));
-    const own = boxOfRow(scene.picture, row);
-    const box = hullBoxes(origin, nodes).find((each) => each.left <= own.left && each.top <= own.top);
-    if (!box || box.right < own.right || box.bottom < own.bottom) continue;
+    const ancestors = Array.from(view.ancestorIds.subarray(view.ancestorStarts[row], view.ancestorStarts[row + 1]));
+    const nodes = diff?.origins ? (diff.origins.get(view.nodeIds[row]!) ?? []) : ancestors;
+    const box = placeOver(scene, row, origin, nodes);
+    if (!box) continue;
     const rows = nodes.flatMap((node) => origin.rowOf.get(node) ?? []);
     places.push({ row, box, ancestors: rows.map((each) => origin.label(each)) });
   }

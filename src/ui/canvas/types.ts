@@ -1,4 +1,5 @@
 import type { Picture } from '../../engine/types.ts';
+import type { CameraLink, LinkSide } from './camera-link.ts';
 
 /** What the canvas is coloured by; one layer of colour at a time. */
 export type CanvasOverlay = 'operator' | 'macs' | 'parameters' | 'bytes' | 'history';
@@ -32,6 +33,16 @@ export interface CanvasDiff {
   readonly added: readonly number[];
   readonly removed: readonly number[];
   readonly changed: readonly number[];
+  /** Several became these; where it is left out, a new node's ancestors say so. */
+  readonly fused?: readonly number[];
+  /** What fused nodes stand for: nodes of `origin`, by node; where it is left out, their ancestors. */
+  readonly origins?: ReadonlyMap<number, readonly number[]>;
+}
+
+/** Nodes of another picture that are gone, drawn hatched at their places. */
+export interface CanvasGhosts {
+  readonly picture: Picture;
+  readonly nodes: readonly number[];
 }
 
 /** What pruning does to one node. */
@@ -63,6 +74,13 @@ export interface GraphCanvasProps {
   readonly hovered: number | null;
   readonly diff: CanvasDiff | null;
   readonly prune: CanvasPrune | null;
+  readonly ghosts?: CanvasGhosts | null;
+  /** Pans and zooms together with another canvas. */
+  readonly link?: { readonly link: CameraLink; readonly side: LinkSide };
+  /** Which graph it is, for a page with several. */
+  readonly label?: string;
+  /** Without the choice of colours: the page has taken it. */
+  readonly plain?: boolean;
   /** NodeIds that a search found; null: nothing is searched for. */
   readonly matches?: readonly number[] | null;
   /** Brings a node into view; a new nonce makes a repeated wish a new one. */

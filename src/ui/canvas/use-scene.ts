@@ -14,10 +14,20 @@ export const useScene = (props: Pick<GraphCanvasProps, 'picture'>): Scene =>
   useMemo(() => buildScene(props.picture), [props.picture]);
 
 export function useLook(scene: Scene, props: GraphCanvasProps): Look {
-  const { overlay, sites, refusals, diff, prune, matches, origin } = props;
+  const { overlay, sites, refusals, diff, prune, matches, origin, ghosts } = props;
   return useMemo(
-    () => buildLook(scene, { overlay, sites, refusals, diff, prune, matches: matches ?? null, origin: origin ?? null }),
-    [scene, overlay, sites, refusals, diff, prune, matches, origin],
+    () =>
+      buildLook(scene, {
+        overlay,
+        sites,
+        refusals,
+        diff,
+        prune,
+        matches: matches ?? null,
+        origin: origin ?? null,
+        ghosts: ghosts ?? null,
+      }),
+    [scene, overlay, sites, refusals, diff, prune, matches, origin, ghosts],
   );
 }
 

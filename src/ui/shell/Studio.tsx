@@ -15,6 +15,9 @@ import { DOCK, LEFT, RIGHT, usePanels, type Panels } from './use-panels.ts';
 const BenchWorkspace = lazy(() =>
   import('../bench/BenchWorkspace.tsx').then((module) => ({ default: module.BenchWorkspace })),
 );
+const CompareWorkspace = lazy(() =>
+  import('../compare/CompareWorkspace.tsx').then((module) => ({ default: module.CompareWorkspace })),
+);
 const ReportWorkspace = lazy(() =>
   import('../export/ReportWorkspace.tsx').then((module) => ({ default: module.ReportWorkspace })),
 );
@@ -134,7 +137,9 @@ function OtherWorkspace({ app, workspace }: { readonly app: App; readonly worksp
       className="col-span-full row-span-2 min-h-0 overflow-auto bg-app"
     >
       <Suspense fallback={null}>
-        {workspace === 'bench' ? <BenchWorkspace app={app} /> : <ReportWorkspace app={app} />}
+        {workspace === 'compare' && <CompareWorkspace app={app} />}
+        {workspace === 'bench' && <BenchWorkspace app={app} />}
+        {workspace === 'report' && <ReportWorkspace app={app} />}
       </Suspense>
     </main>
   );

@@ -33,6 +33,7 @@ function documentCommands({ actions, document, settings, view }: App): readonly 
     { group: 'Model', title: 'Export', run: () => actions.show({ exporting: true }) },
     { group: 'Model', title: 'Report', run: () => actions.setWorkspace('report') },
     { group: 'Model', title: 'Close, back to the start', run: () => actions.close() },
+    { group: 'Look', title: 'Compare', run: () => actions.setWorkspace('compare') },
     { group: 'Look', title: 'Show what the last step changed', keys: 'D', run: () => void actions.toggleDiff() },
     {
       group: 'Look',

@@ -64,7 +64,8 @@ export function paintFused(frame: Frame): void {
     context.lineWidth = 1.25;
     context.stroke();
     context.setLineDash([]);
-    if (frame.detail !== 'near') continue;
+    // Where its ancestors are drawn they need no list.
+    if (frame.detail !== 'near' || look.ghosts.length > 0) continue;
     context.font = `420 ${fontSize(frame, 10.5)}px ${theme.fontUi}`;
     context.fillStyle = theme.text3;
     context.textBaseline = 'middle';

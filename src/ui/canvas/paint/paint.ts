@@ -1,5 +1,6 @@
 import { paintBlocks, paintDots } from './backdrop.ts';
 import type { Frame } from './frame.ts';
+import { paintGhosts } from './ghosts.ts';
 import { paintFused, paintHulls } from './hulls.ts';
 import { paintPills, paintShapes } from './labels.ts';
 import { paintFarNodes, paintMiddleNodes, paintPlates } from './nodes.ts';
@@ -15,6 +16,7 @@ export function paint(frame: Frame): void {
     paintHulls(frame);
     paintFused(frame);
   }
+  paintGhosts(frame);
   if (frame.detail === 'near') {
     paintPlates(frame);
     paintShapes(frame);
