@@ -35,8 +35,8 @@ export interface ChangeView {
   readonly before: readonly number[];
   readonly after: readonly number[];
   readonly what: readonly FacetView[];
-  /** The step of the recipe that did it; null: not known, or no step lies between. */
-  readonly step: number | null;
+  /** The steps of the recipe that did it; empty: not known, or no step lies between. */
+  readonly steps: readonly number[];
 }
 
 export interface ComparedModel {

@@ -1,5 +1,5 @@
 import { CHANGE_WORDS, facetText, type ChangeKind } from '../base/changes.ts';
-import { plainOperator } from '../base/format.ts';
+import { shortOperator } from '../base/format.ts';
 import type { PortChange } from '../analysis/graph-diff-types.ts';
 import type { ChangeView, Comparison } from '../engine/compare-types.ts';
 import type { GraphView } from '../ir/view.ts';
@@ -19,7 +19,7 @@ export interface ChangeRow {
   readonly macsAfter: number | null;
   readonly parametersBefore: number | null;
   readonly parametersAfter: number | null;
-  readonly step: number | null;
+  readonly steps: readonly number[];
   /** Nodes to go to, of A and of B; null: there is none. */
   readonly nodeBefore: number | null;
   readonly nodeAfter: number | null;
@@ -72,6 +72,11 @@ class Labels {
     return ids.reduce((sum, id) => sum + (this.view[column][this.rows.get(id) ?? -1] ?? Number.NaN), 0);
   }
 
+  /** The full name of the first. */
+  title(ids: readonly number[]): string {
+    return this.view.nodeNames[this.rows.get(ids[0] ?? Number.NaN) ?? -1] ?? '';
+  }
+
   /** The first that is in the view. */
   node(ids: readonly number[]): number | null {
     return ids.find((id) => this.rows.has(id)) ?? null;
@@ -80,7 +85,7 @@ class Labels {
   private name(id: number): string {
     const row = this.rows.get(id);
     if (row === undefined) return 'a node inside';
-    return `${plainOperator(this.view.opTypes[this.view.nodeOps[row]!] ?? '')} ${this.view.nodeOrdinals[row]}`;
+    return `${shortOperator(this.view.opTypes[this.view.nodeOps[row]!] ?? '')} ${this.view.nodeOrdinals[row]}`;
   }
 }
 
@@ -91,7 +96,7 @@ const NOTHING = {
   macsAfter: null,
   parametersBefore: null,
   parametersAfter: null,
-  step: null,
+  steps: [],
   nodeBefore: null,
   nodeAfter: null,
 } as const;
@@ -111,20 +116,26 @@ function portRow({ port, before, after, what }: PortChange): ChangeRow {
 }
 
 function nodeRow(change: ChangeView, a: Labels, b: Labels): ChangeRow {
-  const { kind, before, after, what, step } = change;
+  const { kind, before, after, what, steps } = change;
+  /** A node that is new or gone is known by its name. */
+  const whatText = (): string => {
+    if (what.length > 0) return what.map(facetText).join(' · ');
+    if (before.length === 0 || after.length === 0) return a.title(before) || b.title(after);
+    return `${before.length} ${before.length === 1 ? 'node' : 'nodes'} → ${after.length}`;
+  };
   return {
     scope: 'node',
     kind,
     before: a.names(before),
     after: b.names(after),
-    what: what.map(facetText).join(' · '),
+    what: whatText(),
     shapeBefore: a.shape(before),
     shapeAfter: b.shape(after),
     macsBefore: a.cost('macs', before),
     macsAfter: b.cost('macs', after),
     parametersBefore: a.cost('parameters', before),
     parametersAfter: b.cost('parameters', after),
-    step,
+    steps,
     nodeBefore: a.node(before),
     nodeAfter: b.node(after),
   };
@@ -170,7 +181,7 @@ const KEYS: Readonly<Record<Exclude<ChangeColumn, 'order'>, (row: ChangeRow) => 
   after: ({ after }) => after,
   macs: ({ macsBefore, macsAfter }) => difference(macsBefore, macsAfter),
   parameters: ({ parametersBefore, parametersAfter }) => difference(parametersBefore, parametersAfter),
-  step: ({ step }) => step ?? 0,
+  step: ({ steps }) => steps[0] ?? 0,
 };
 
 /** Numbers by size, the unknown last; words as people sort them: Conv 2 before Conv 10. */
@@ -186,7 +197,7 @@ export function shownChanges(rows: readonly ChangeRow[], filter: ChangeFilter, s
   const shown = Array.from(rows.keys()).filter((index) => {
     const row = rows[index]!;
     if (filter.kinds.size > 0 && !filter.kinds.has(row.kind)) return false;
-    if (filter.step !== null && row.step !== filter.step) return false;
+    if (filter.step !== null && !row.steps.includes(filter.step)) return false;
     if (words.length === 0) return true;
     const text = `${CHANGE_WORDS[row.kind]} ${row.before} ${row.after} ${row.what}`.toLowerCase();
     return words.every((word) => text.includes(word));

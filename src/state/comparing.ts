@@ -191,12 +191,12 @@ export function comparingActions(core: Core): ComparingActions {
     },
     async openSecond(files) {
       const name = files[0]?.name ?? 'The file';
+      view.setState({ workspace: 'compare' });
       try {
         const { model, data } = sortFiles(files, []);
         if (!model)
           throw new CodedError('bad-request', `${name} is no model. Choose an .onnx file, with its data files.`);
         const given = [model, ...data];
-        view.setState({ workspace: 'compare' });
         const second = await core.runner.run('compare', `Opening ${model.name}`, (call) =>
           core.client.call('openSecond', { files: given }, call),
         );

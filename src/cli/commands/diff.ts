@@ -12,7 +12,7 @@ import { openStudio } from '../studio.ts';
 const WEIGHT_BUDGET = 8e9;
 
 /** A change with its nodes by name, as it is printed. */
-interface NamedChange extends Omit<ChangeView, 'before' | 'after' | 'step'> {
+interface NamedChange extends Omit<ChangeView, 'before' | 'after' | 'steps'> {
   readonly before: readonly string[];
   readonly after: readonly string[];
 }

@@ -199,7 +199,7 @@ class FakeWorker {
     return {
       a: model(a),
       b: model(b),
-      changes: gone.map((id) => ({ kind: 'removed', before: [id], after: [], what: [], step: 1 })),
+      changes: gone.map((id) => ({ kind: 'removed', before: [id], after: [], what: [], steps: [1] })),
       same: nodes(b),
       pairs: Int32Array.from({ length: 2 * Math.min(nodes(a), nodes(b)) }, (_, at) => at >> 1),
       ports: [],

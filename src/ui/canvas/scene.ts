@@ -1,4 +1,4 @@
-import { plainOperator } from '../../base/format.ts';
+import { shortOperator as shortOp } from '../../base/format.ts';
 import type { Picture } from '../../engine/types.ts';
 import type { Family } from '../../base/families.ts';
 import { FAMILIES } from '../../base/families.ts';
@@ -54,9 +54,7 @@ export function buildScene(picture: Picture): Scene {
   };
 }
 
-/** Operators as people say them: the domain goes, long words shorten. */
-export const shortOp = (opType: string): string =>
-  plainOperator(opType).replace('Normalization', 'Norm').replace('Average', 'Avg');
+export { shortOp };
 
 /** Indices of `keys` by key; keys that are no row are left out. */
 function group(keys: Int32Array, rows: number): RowLists {

@@ -104,11 +104,11 @@ const COLUMNS: readonly Column[] = [
   },
   {
     id: 'step',
-    title: 'Step',
+    title: 'Steps',
     sort: 'step',
     right: true,
-    text: ({ step }) => (step === null ? '' : String(step)),
-    cell: ({ step }) => <span className="text-ink-2">{step ?? UNKNOWN}</span>,
+    text: ({ steps }) => steps.join(', '),
+    cell: ({ steps }) => <span className="text-ink-2">{steps.join(', ') || UNKNOWN}</span>,
   },
 ];
 

@@ -5,7 +5,6 @@ import { Sash } from '../shell/Sash.tsx';
 import { ChangesTable } from './ChangesTable.tsx';
 import './compare.css';
 import { Filters } from './Filters.tsx';
-import { ModeBar } from './ModeBar.tsx';
 import { Panes } from './Panes.tsx';
 import { Sides } from './Sides.tsx';
 import { NothingDiffers, Problems, Remarks, Working } from './States.tsx';
@@ -48,11 +47,10 @@ export function CompareWorkspace({ app }: { readonly app: App }) {
         {result && <Filters app={app} result={result} />}
       </aside>
       <div className="cmp-main">
-        {result && <SummaryStrip result={result} />}
+        {result && <SummaryStrip app={app} result={result} />}
         {result && <Remarks app={app} result={result} />}
         <div className="cmp-stage">
           {result && <Panes key={`${result.a.side} ${result.b.side}`} app={app} result={result} />}
-          {result && <ModeBar app={app} />}
           <Problems app={app} />
           <Working app={app} />
         </div>

@@ -10,12 +10,12 @@ const MODES: readonly { readonly value: CompareMode; readonly label: string }[] 
   { value: 'changes', label: 'Changes only' },
 ];
 
-/** How the two are drawn, over the canvases. */
+/** How the two are drawn. */
 export function ModeBar({ app }: { readonly app: App }) {
   const mode = useCompare(app, (state) => state.mode);
   const together = useCompare(app, (state) => state.together);
   return (
-    <div className="float cmp-modes" role="group" aria-label="How to compare">
+    <div className="cmp-modes" role="group" aria-label="How to compare">
       <Segments label="View" value={mode} options={MODES} onChange={app.actions.setCompareMode} />
       {mode === 'split' && (
         <Button
@@ -35,7 +35,7 @@ export function ModeBar({ app }: { readonly app: App }) {
         <button type="button" className="kbd" aria-label="Next change" onClick={() => app.actions.stepChange(1)}>
           ]
         </button>
-        <span className="text-ink-3">next change</span>
+        <span className="hidden text-ink-3 roomy:inline">next change</span>
       </span>
     </div>
   );

@@ -1,7 +1,9 @@
 import { bytesPair, countPair, type Pair } from '../../base/format.ts';
 import type { ModelSummary } from '../../analysis/summary.ts';
 import type { Comparison } from '../../engine/compare-types.ts';
+import type { App } from '../../state/app.ts';
 import { Chip, counted } from '../shell/Metrics.tsx';
+import { ModeBar } from './ModeBar.tsx';
 
 type Read = (summary: ModelSummary) => number | null;
 
@@ -17,14 +19,17 @@ const FIGURES: readonly (readonly [
   ['Peak memory', (summary) => summary.peakActivationBytes, bytesPair],
 ];
 
-/** The two models in numbers, before and after. */
-export function SummaryStrip({ result }: { readonly result: Comparison }) {
+/** The two models in numbers, before and after; and how they are drawn. */
+export function SummaryStrip({ app, result }: { readonly app: App; readonly result: Comparison }) {
   const [a, b] = [result.a.summary, result.b.summary];
   return (
-    <div className="cmp-summary" role="group" aria-label="A and B in numbers">
-      {FIGURES.map(([label, read, pair]) => (
-        <Chip key={label} label={label} pair={pair(read(a), read(b))} {...counted(read(a), read(b))} />
-      ))}
+    <div className="cmp-summary">
+      <div className="flex" role="group" aria-label="A and B in numbers">
+        {FIGURES.map(([label, read, pair]) => (
+          <Chip key={label} label={label} pair={pair(read(a), read(b))} {...counted(read(a), read(b))} />
+        ))}
+      </div>
+      <ModeBar app={app} />
     </div>
   );
 }

@@ -4,7 +4,7 @@ import type { Workspace } from '../../state/view.ts';
 import { Dock } from '../dock/Dock.tsx';
 import { Inspector } from '../inspector/Inspector.tsx';
 import { useStages } from '../kit/use-stages.ts';
-import { useDocument, useView } from '../kit/use-store.ts';
+import { useCompare, useDocument, useView } from '../kit/use-store.ts';
 import { LeftPanel } from '../left/LeftPanel.tsx';
 import { CanvasArea } from './CanvasArea.tsx';
 import { Sash } from './Sash.tsx';
@@ -146,8 +146,7 @@ function OtherWorkspace({ app, workspace }: { readonly app: App; readonly worksp
 }
 
 /** Tells messages where they cover nothing but canvas: beside the inspector, above the dock and the zoom. */
-function useFreeCorner(panels: Panels | null): void {
-  const [right, bottom] = panels ? [panels.right + 32, panels.dock + 44] : [0, 0];
+function useFreeCorner([right, bottom]: readonly [number, number]): void {
   useEffect(() => {
     const { style } = document.documentElement;
     style.setProperty('--corner-right', `${right}px`);
@@ -166,7 +165,12 @@ function useFreeCorner(panels: Panels | null): void {
 export function Studio({ app }: { readonly app: App }) {
   const panels = usePanels(app);
   const workspace = useView(app, (state) => state.workspace);
-  useFreeCorner(workspace === 'studio' ? panels : null);
+  const table = useCompare(app, (state) => state.tableHeight);
+  const corners: Readonly<Partial<Record<Workspace, readonly [number, number]>>> = {
+    studio: [panels.right + 32, panels.dock + 44],
+    compare: [32, table + 44],
+  };
+  useFreeCorner(corners[workspace] ?? [0, 0]);
   const columns = `${panels.left}px minmax(0, 1fr)${panels.right > 0 ? ` ${panels.right}px` : ''}`;
   const style: CSSProperties = {
     gridTemplateColumns: columns,
