@@ -8,6 +8,9 @@ import type { Box } from './types.ts';
 export type LinkSide = 'a' | 'b';
 const OTHER = { a: 'b', b: 'a' } as const;
 
+/** A node of each side that are partners. */
+type Pair = Readonly<Record<LinkSide, number>>;
+
 interface LinkEnd {
   readonly scene: Scene;
   readonly camera: Camera;
@@ -30,7 +33,8 @@ export class CameraLink {
   private readonly ends = new Map<LinkSide, LinkEnd>();
   /** Where each side was last seen, or was put: an echo of our own move is none. */
   private readonly seen = new Map<LinkSide, Viewport>();
-  private level: Readonly<Record<LinkSide, number>> | null = null;
+  private level: Pair | null = null;
+  private held: Pair | null = null;
 
   constructor(partners: LinkPartners) {
     this.partners = partners;
@@ -39,6 +43,11 @@ export class CameraLink {
   /** Whether one takes the other along. */
   turn(on: boolean): void {
     this.on = on;
+  }
+
+  /** Keeps two nodes level for as long as they are in view; null: whichever are in the middle. */
+  hold(pair: Pair | null): void {
+    this.held = pair;
   }
 
   attach(side: LinkSide, end: LinkEnd): () => void {
@@ -66,23 +75,27 @@ export class CameraLink {
   /** How far the other side's picture is off, in graph units. */
   private offset(side: LinkSide, end: LinkEnd, other: LinkEnd): readonly [number, number] {
     if (!this.partners) return [0, 0];
-    this.level = this.kept(side, end) ?? this.nearest(side, end, other);
+    this.level =
+      this.seenIn(this.held, side, end, 1) ?? this.seenIn(this.level, side, end, 0.5) ?? this.nearest(side, end, other);
     const [own, theirs] = [boxOf(end, this.level?.[side]), boxOf(other, this.level?.[OTHER[side]])];
     return own && theirs ? [own.left - theirs.left, own.top - theirs.top] : [0, 0];
   }
 
-  /** The pair that is kept level, while it is in view. */
-  private kept(side: LinkSide, end: LinkEnd): Readonly<Record<LinkSide, number>> | null {
-    const box = boxOf(end, this.level?.[side]);
+  /** The pair, while its node lies in the middle `share` of what is in view. */
+  private seenIn(pair: Pair | null, side: LinkSide, end: LinkEnd, share: number): Pair | null {
+    const box = boxOf(end, pair?.[side]);
+    if (!box) return null;
     const { left, right, top, bottom } = end.camera.visible();
-    return box && box.right > left && box.left < right && box.bottom > top && box.top < bottom ? this.level : null;
+    const [x, y] = [(box.left + box.right - left - right) / 2, (box.top + box.bottom - top - bottom) / 2];
+    const inside = Math.abs(x) <= ((right - left) / 2) * share && Math.abs(y) <= ((bottom - top) / 2) * share;
+    return inside ? pair : null;
   }
 
   /** The pair whose node is nearest to the middle of what is in view. */
-  private nearest(side: LinkSide, end: LinkEnd, other: LinkEnd): Readonly<Record<LinkSide, number>> | null {
+  private nearest(side: LinkSide, end: LinkEnd, other: LinkEnd): Pair | null {
     const visible = end.camera.visible();
     const [x, y] = [(visible.left + visible.right) / 2, (visible.top + visible.bottom) / 2];
-    let best: Readonly<Record<LinkSide, number>> | null = this.level;
+    let best: Pair | null = this.level;
     let least = Infinity;
     end.scene.rows.query(visible, (row) => {
       const node = end.scene.picture.view.nodeIds[row]!;

@@ -1,4 +1,4 @@
-import { useState } from 'react';
+import { useEffect, useState } from 'react';
 import { CHANGE_WORDS, type ChangeKind } from '../../base/changes.ts';
 import { formatCount, formatInteger, plural } from '../../base/format.ts';
 import type { ComparedModel, Comparison } from '../../engine/compare-types.ts';
@@ -87,6 +87,10 @@ function SplitPanes({ app, result }: { readonly app: App; readonly result: Compa
   const focus = useCompare(app, (state) => state.focus);
   const row = useCompare(app, (state) => (state.row === null ? undefined : state.rows[state.row]));
   const link = useLink(result, together);
+  useEffect(() => {
+    const [left, right] = [row?.nodeBefore ?? null, row?.nodeAfter ?? null];
+    link.hold(left === null || right === null ? null : { a: left, b: right });
+  }, [link, row]);
   const diffA = useSideDiff(result, 'before');
   const diffB = useSideDiff(result, 'after');
   // Panned together, one of them goes there and takes the other along.
