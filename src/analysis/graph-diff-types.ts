@@ -1,11 +1,5 @@
+import type { ChangeKind } from '../base/changes.ts';
 import type { NodeId } from '../ir/types.ts';
-
-/**
- * What became of nodes from model A to model B. `fused`: several became one (or fewer); `split`: one became several;
- * `renamed`: nothing but the name differs; `unread`: equal as far as was looked, but some weights were not compared.
- */
-export const CHANGE_KINDS = ['fused', 'split', 'changed', 'removed', 'added', 'renamed', 'unread'] as const;
-export type ChangeKind = (typeof CHANGE_KINDS)[number];
 
 /** What differs between a node and its partner. */
 export type Facet =

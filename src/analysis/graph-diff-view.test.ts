@@ -1,12 +1,13 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { idOfRemoved, removedOf } from '../base/changes.ts';
 import { seeded } from '../base/random.ts';
 import type { NodeId } from '../ir/types.ts';
 import type { GraphView } from '../ir/view.ts';
 import { layoutGraph } from '../layout/layout.ts';
 import { randomView, viewOf } from '../testing/view.ts';
 import type { GraphDiff, NodeChange } from './graph-diff-types.ts';
-import { changesView, idOfRemoved, removedOf, unionView } from './graph-diff-view.ts';
+import { changesView, unionView } from './graph-diff-view.ts';
 
 const chain = (ops: readonly string[], firstId: number): GraphView =>
   viewOf(

@@ -1,13 +1,7 @@
+import { FIRST_RUN, idOfRemoved } from '../base/changes.ts';
 import { FAMILIES, NO_GROUPS, type GraphView } from '../ir/view.ts';
 import { indexed } from './indexed.ts';
 import type { GraphDiff } from './graph-diff-types.ts';
-
-/** A node that is only in A has this id in the view of both: those of B keep theirs. */
-export const idOfRemoved = (node: number): number => -1 - node;
-/** The node of A behind such an id; null: it is a node of B, or a run of unchanged nodes. */
-export const removedOf = (id: number): number | null => (id < 0 && id > FIRST_RUN ? -1 - id : null);
-/** Runs of unchanged nodes have ids from here on down. */
-const FIRST_RUN = -1_000_000_000;
 
 /** What stands on a row of the new view: a row of A or B, or a run of rows that are the same. */
 interface Entry {

@@ -1,5 +1,6 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import type { ChangeKind } from '../base/changes.ts';
 import { silentJob } from '../base/job.ts';
 import { seeded, type Random } from '../base/random.ts';
 import { float } from '../ir/attribute.ts';
@@ -15,7 +16,7 @@ import { buildModel, type GraphBuilder } from '../testing/build.ts';
 import { tinyModel } from '../testing/tiny.ts';
 import { analyze } from './analyze.ts';
 import { diffModels } from './graph-diff.ts';
-import type { ChangeKind, GraphDiff } from './graph-diff-types.ts';
+import type { GraphDiff } from './graph-diff-types.ts';
 
 const settings = { lineage: false, weightBudget: 1e9, job: silentJob() };
 const diff = (a: Model, b: Model, options: Partial<typeof settings> = {}): Promise<GraphDiff> =>

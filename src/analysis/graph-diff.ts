@@ -1,3 +1,4 @@
+import type { ChangeKind } from '../base/changes.ts';
 import type { Job } from '../base/job.ts';
 import { innerNodes, type FunctionDef, type Graph, type Model, type Node } from '../ir/model.ts';
 import type { NodeId, ValueId } from '../ir/types.ts';
@@ -16,7 +17,7 @@ import {
 import { FREE, matchGraphs, matchRest, type Couple } from './graph-diff-match.ts';
 import { modelChanges, pairPorts, portChanges } from './graph-diff-model.ts';
 import { Interner, makeSide, type Side } from './graph-diff-side.ts';
-import type { ChangeKind, Facet, GraphDiff, NodeChange } from './graph-diff-types.ts';
+import type { Facet, GraphDiff, NodeChange } from './graph-diff-types.ts';
 import { WeightReader } from './graph-diff-weights.ts';
 
 export interface DiffOptions {

@@ -190,3 +190,7 @@ export const cutLeft = (name: string, length: number): string =>
 
 /** `com.microsoft.FusedConv` → `FusedConv`: an operator as lists and the canvas show it. */
 export const plainOperator = (opType: string): string => opType.slice(opType.lastIndexOf('.') + 1);
+
+/** As people say it: the domain goes, long words shorten. */
+export const shortOperator = (opType: string): string =>
+  plainOperator(opType).replace('Normalization', 'Norm').replace('Average', 'Avg');

@@ -1,4 +1,5 @@
-import type { ChangeKind, Facet, ModelChange, PortChange } from '../analysis/graph-diff-types.ts';
+import type { ModelChange, PortChange } from '../analysis/graph-diff-types.ts';
+import type { ChangeKind, FacetKind } from '../base/changes.ts';
 import type { ModelSummary } from '../analysis/summary.ts';
 import type { Picture } from './types.ts';
 
@@ -22,7 +23,7 @@ export interface SecondView {
 
 /** A facet in words: what differs (a slot, an attribute), and what it was and is; '' where there is nothing to show. */
 export interface FacetView {
-  readonly kind: Facet['kind'];
+  readonly kind: FacetKind;
   readonly name: string;
   readonly before: string;
   readonly after: string;
@@ -34,8 +35,8 @@ export interface ChangeView {
   readonly before: readonly number[];
   readonly after: readonly number[];
   readonly what: readonly FacetView[];
-  /** The step of the recipe that did it; null: not known, or no step lies between. */
-  readonly step: number | null;
+  /** The steps of the recipe that did it; empty: not known, or no step lies between. */
+  readonly steps: readonly number[];
 }
 
 export interface ComparedModel {

@@ -27,7 +27,7 @@ describe('comparing stops', () => {
     const fused = found.changes.filter(({ kind }) => kind === 'fused');
     expect(fused).toHaveLength(15);
     const passes = studio.document().recipe.steps.map(({ pass }) => pass);
-    expect(passes[fused[0]!.step! - 1]).toBe('fold-batch-norm');
+    expect(fused[0]!.steps.map((step) => passes[step - 1])).toEqual(['fold-batch-norm', 'fuse-conv-activation']);
     const places = ({ view, layout }: typeof found.pictures.a) =>
       new Map(Array.from(view.nodeIds, (id, row) => [id, `${layout.x[row]} ${layout.y[row]}`]));
     const [before, after] = [places(found.pictures.a), places(found.pictures.b)];
@@ -47,7 +47,7 @@ describe('comparing stops', () => {
     await studio.apply({ pass: 'prune-channels', options: { ratio: 0.5 }, off: [] }, job);
     const { changes } = await studio.compare({ a: 0, b: 1, weightBudget: all }, job);
     const conv = changes.find(({ what }) => what.some(({ kind }) => kind === 'weight-type'));
-    expect(conv).toMatchObject({ kind: 'changed', step: 1 });
+    expect(conv).toMatchObject({ kind: 'changed', steps: [1] });
     expect(conv!.what.find(({ kind }) => kind === 'shape')).toMatchObject({
       name: 'Y',
       before: expect.stringMatching(/×/),

@@ -119,7 +119,7 @@ export class Comparer {
   private told(document: OpenDocument, { a, b }: CompareRequest, diff: GraphDiff): Difference {
     const [left, right] = [this.stop(document, a), this.stop(document, b)];
     const steps = a !== 'second' && b !== 'second' ? document.stops.slice(Math.min(a, b), Math.max(a, b) + 1) : [];
-    const stepOf = stepFinder(steps, Math.min(Number(a), Number(b)));
+    const stepsOf = stepFinder(steps, Math.min(Number(a), Number(b)));
     return {
       ...diff,
       a: this.compared(document, a),
@@ -129,7 +129,7 @@ export class Comparer {
         before: change.before,
         after: change.after,
         what: change.what.map((facet) => facetView(facet, change, left, right)),
-        step: stepOf(change),
+        steps: stepsOf(change),
       })),
     };
   }
@@ -175,10 +175,11 @@ function sharesPlaces(leader: Picture, follower: Picture, partner: ReadonlyMap<n
   });
 }
 
-/** The first step after which a node is gone, is there, or is not what it was. */
-function stepFinder(stops: readonly Stop[], first: number): (change: NodeChange) => number | null {
+/** The steps after which a node is gone, is there, or is not what it was. */
+function stepFinder(stops: readonly Stop[], first: number): (change: NodeChange) => number[] {
   return ({ before, after }) => {
     const ids = [...before, ...after];
+    const steps: number[] = [];
     for (let at = 1; at < stops.length; at++) {
       const [was, is] = [stops[at - 1]!.model, stops[at]!.model];
       const touched = ids.some((id) => {
@@ -186,9 +187,9 @@ function stepFinder(stops: readonly Stop[], first: number): (change: NodeChange)
         if (!old || !now) return old !== now;
         return !sameNode(old, now) || constantsDiffer(stops[at - 1]!, stops[at]!, now);
       });
-      if (touched) return first + at;
+      if (touched) steps.push(first + at);
     }
-    return null;
+    return steps;
   };
 }
 

@@ -426,7 +426,7 @@ describe('looking around', () => {
     const { app } = fixture;
     await step(fixture, 'fold');
     await app.actions.toggleDiff();
-    expect(app.document.getState().diff).toEqual({ added: [], removed: [4], changed: [] });
+    expect(app.document.getState().diff).toEqual({ added: [], removed: [4], changed: [], fused: [] });
     await app.actions.toggleDiff();
     expect(app.document.getState().diff).toBeNull();
   });

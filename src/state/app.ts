@@ -145,6 +145,7 @@ export function createApp(
     recents: core.recents,
     notices: core.notices,
     inspection: core.inspection,
+    compare: core.compare,
     actions,
     canKeep: platform.models !== null,
     start: () =>

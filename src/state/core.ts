@@ -4,6 +4,7 @@ import type { GraphApi, ModelsApi } from '../protocol/api.ts';
 import type { CallOptions, Client } from '../protocol/client.ts';
 import type { Host } from '../protocol/host.ts';
 import type { Recipe } from '../recipe/types.ts';
+import { createCompareStore, type CompareStore } from './compared.ts';
 import { createDocumentStore, type DocumentStore, type Failure } from './document.ts';
 import { createInspectionStore, type InspectionStore } from './inspection.ts';
 import { createJobRunner, createJobsStore, type JobKind, type JobRunner, type JobsStore } from './jobs.ts';
@@ -58,6 +59,7 @@ export interface Stores {
   readonly recents: RecentsStore;
   readonly notices: NoticesStore;
   readonly inspection: InspectionStore;
+  readonly compare: CompareStore;
 }
 
 /** What was opened: enough to open it once more. */
@@ -119,6 +121,7 @@ export function createCore(host: () => Host, platform: Platform, onStuck: () => 
     recents: createRecentsStore(platform.storage),
     notices: createNoticesStore(),
     inspection: createInspectionStore(),
+    compare: createCompareStore(),
   };
   const runner = createJobRunner(stores.jobs, onStuck);
   const listeners: (() => void)[] = [];

@@ -125,7 +125,7 @@ export interface DocumentState {
   /** Counts openings: another number is another document. */
   readonly opened: number;
   /** What the last step changed, by NodeId; null while it is not shown. */
-  readonly diff: Pick<Preview, 'removed' | 'added' | 'changed'> | null;
+  readonly diff: (Pick<Preview, 'removed' | 'added' | 'changed'> & { readonly fused: readonly number[] }) | null;
   /** The picture that `diff` compares with. */
   readonly before: Picture | null;
   readonly passes: readonly PassInfo[];

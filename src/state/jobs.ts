@@ -14,7 +14,8 @@ export type JobKind =
   | 'prune'
   | 'recover'
   | 'overlay'
-  | 'keep';
+  | 'keep'
+  | 'compare';
 
 export interface JobView {
   readonly id: number;

@@ -2,7 +2,7 @@ import { createStore, type StoreApi } from 'zustand/vanilla';
 import type { AskedOverlay } from '../engine/types.ts';
 import type { QueryError } from './query/types.ts';
 
-export type Workspace = 'studio' | 'bench' | 'report';
+export type Workspace = 'studio' | 'compare' | 'bench' | 'report';
 export type Overlay = 'operator' | 'macs' | 'parameters' | 'bytes' | 'history' | AskedOverlay;
 export type DockTab = 'recipe' | 'jobs' | 'checks';
 export type InspectorTab = 'node' | 'tensors' | 'passes' | 'history';

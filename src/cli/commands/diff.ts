@@ -1,6 +1,7 @@
-import type { ChangeView, Difference, FacetView } from '../../engine/compare-types.ts';
+import type { ChangeView, Difference } from '../../engine/compare-types.ts';
 import type { ModelSummary } from '../../analysis/summary.ts';
 import type { PortChange } from '../../analysis/graph-diff-types.ts';
+import { facetText } from '../../base/changes.ts';
 import { bytesPair, countPair, formatBytes, formatPair, plural } from '../../base/format.ts';
 import { openPath } from '../../engine/node.ts';
 import type { Command } from '../command.ts';
@@ -11,15 +12,10 @@ import { openStudio } from '../studio.ts';
 const WEIGHT_BUDGET = 8e9;
 
 /** A change with its nodes by name, as it is printed. */
-interface NamedChange extends Omit<ChangeView, 'before' | 'after' | 'step'> {
+interface NamedChange extends Omit<ChangeView, 'before' | 'after' | 'steps'> {
   readonly before: readonly string[];
   readonly after: readonly string[];
 }
-
-const facetText = ({ kind, name, before, after }: FacetView): string => {
-  const what = name === '' ? kind : `${kind} ${name}`;
-  return before === '' && after === '' ? what : `${what}: ${before || 'none'} → ${after || 'none'}`;
-};
 
 const portText = ({ port, before, after }: PortChange): string[] => [
   before === null ? 'added' : after === null ? 'removed' : 'changed',

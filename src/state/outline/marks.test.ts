@@ -30,7 +30,7 @@ const shown = {
     refusals: [{ rule: 'r', nodes: [2 as NodeId], reason: 'a second reader' }],
     unavailable: null,
   },
-  diff: { added: [0, 2], removed: [], changed: [1] },
+  diff: { added: [2], removed: [], changed: [1], fused: [0] },
   matches: [1],
 };
 

@@ -24,17 +24,11 @@ interface Shown {
   readonly matches: readonly number[] | null;
 }
 
-/** A node that stands for several others is fused, whatever else it is. */
-function changesOf({ view, diff }: Shown): ReadonlyMap<number, NodeMark['change']> {
+function changesOf({ diff }: Shown): ReadonlyMap<number, NodeMark['change']> {
   const changes = new Map<number, NodeMark['change']>();
   for (const node of diff?.changed ?? []) changes.set(node, 'changed');
-  const added = new Set(diff?.added);
-  if (added.size === 0) return changes;
-  view.nodeIds.forEach((node, row) => {
-    if (!added.has(node)) return;
-    const ancestors = view.ancestorStarts[row + 1]! - view.ancestorStarts[row]!;
-    changes.set(node, ancestors > 1 ? 'fused' : 'new');
-  });
+  for (const node of diff?.added ?? []) changes.set(node, 'new');
+  for (const node of diff?.fused ?? []) changes.set(node, 'fused');
   return changes;
 }
 

@@ -1,4 +1,5 @@
 import { CodedError } from '../../base/error.ts';
+import type { CompareSide, Comparison, SecondView } from '../../engine/compare-types.ts';
 import type { DocumentView, PassInfo, PassSites, Picture, Preview, StopView } from '../../engine/types.ts';
 import type { ModelSummary } from '../../analysis/summary.ts';
 import type { GraphLayout } from '../../layout/types.ts';
@@ -79,6 +80,7 @@ class FakeWorker {
   private cursor = 0;
   private revision = 0;
   private name = '';
+  private second = '';
   private backend: DocumentView['backend'] = 'wasm';
 
   /** Calls of one method, oldest first. */
@@ -93,6 +95,7 @@ class FakeWorker {
     this.steps = [];
     this.cursor = 0;
     this.name = '';
+    this.second = '';
     this.backend = 'wasm';
   }
 
@@ -181,6 +184,35 @@ class FakeWorker {
     return { document: this.document() };
   };
   protected on_picture = ({ stop: index }: GraphApi['picture']['params']) => picture(5 - index, this.revision);
+  protected on_openSecond = ({ files }: GraphApi['openSecond']['params']): SecondView => {
+    this.second = files[0]?.name ?? '';
+    return { name: this.second, summary: summary(3), missing: [], warnings: [] };
+  };
+  protected on_closeSecond = (): null => {
+    this.second = '';
+    return null;
+  };
+  /** Stops lose a node each from the end on; the second model has nothing in common with them. */
+  protected on_compare = ({ a, b }: GraphApi['compare']['params']): Comparison => {
+    if ((a === 'second' || b === 'second') && this.second === '')
+      throw new CodedError('bad-request', 'No second model.');
+    const nodes = (side: CompareSide): number => (side === 'second' ? 3 : 5 - side);
+    const model = (side: CompareSide) => ({ side, name: '', title: '', summary: summary(nodes(side)), missing: [] });
+    const gone = Array.from({ length: Math.max(0, nodes(a) - nodes(b)) }, (_, at) => nodes(a) - 1 - at).reverse();
+    return {
+      a: model(a),
+      b: model(b),
+      changes: gone.map((id) => ({ kind: 'removed', before: [id], after: [], what: [], steps: [1] })),
+      same: nodes(b),
+      pairs: Int32Array.from({ length: 2 * Math.min(nodes(a), nodes(b)) }, (_, at) => at >> 1),
+      ports: [],
+      model: [],
+      unreadBytes: 0,
+      pictures: { a: picture(nodes(a), this.revision), b: picture(nodes(b), this.revision) },
+      sharedPlaces: true,
+    };
+  };
+  protected on_unionPicture = () => picture(5, this.revision);
   protected on_node = ({ node }: GraphApi['node']['params']) => ({ node });
   protected on_tensor = ({ ref }: GraphApi['tensor']['params']) => ({ name: tensorKey(ref) });
   protected on_verify = () => ({ result: { ok: true, message: 'They agree.' }, document: this.document() });

@@ -3,13 +3,16 @@ import '@xyflow/react/dist/base.css';
 import { useCallback, useEffect, useMemo, useRef } from 'react';
 import type { Camera } from './camera.ts';
 import { LARGEST_ZOOM, SMALLEST_ZOOM } from './camera.ts';
+import { useCameraLink } from './camera-link.ts';
 import './canvas.css';
 import './groups.css';
 import './tools.css';
 import { GroupBar } from './GroupBar.tsx';
 import { FoldNode, GroupNode } from './GroupNode.tsx';
+import { ghostOfNode } from './ghosts.ts';
 import { foldedAround, shownGroup } from './groups.ts';
 import { Legend } from './Legend.tsx';
+import type { Look } from './look.ts';
 import { MarkNode } from './MarkNode.tsx';
 import { OpenRefusal } from './OpenRefusal.tsx';
 import { OpNode } from './OpNode.tsx';
@@ -72,7 +75,8 @@ function Canvas(props: GraphCanvasProps) {
   const painted = { ...shown, frame: group && !group.folded ? group.box : null };
   usePainter(canvas, camera, { ...painted, motion });
   useZoomVariable(root, camera);
-  useFocus(scene, moves, props);
+  useCameraLink(props.link, scene, camera);
+  useFocus(scene, look, moves, props);
   const visible = useVisible(camera);
   const nodes = useNodes(props, shown, visible);
   const goTo = useCallback((item: number) => moves.goTo(item, { close: true, animated: false }), [moves]);
@@ -83,7 +87,7 @@ function Canvas(props: GraphCanvasProps) {
         className="gc-flow"
         role="application"
         tabIndex={0}
-        aria-label={`Graph of ${props.picture.view.nodeIds.length} nodes. ${KEYS}`}
+        aria-label={`${props.label ?? 'Graph'} of ${props.picture.view.nodeIds.length} nodes. ${KEYS}`}
         onKeyDown={(event) => handleKey(event, keyed)}
         {...pointer.handlers}
       >
@@ -115,7 +119,7 @@ function Canvas(props: GraphCanvasProps) {
       <OpenRefusal props={props} scene={scene} look={look} camera={camera} moves={moves} />
       <Legend props={props} scene={scene} look={look} onGoTo={goTo} />
       <div className="gc-tools">
-        <OverlaySwitch overlay={props.overlay} onOverlay={props.onOverlay} />
+        {!props.plain && <OverlaySwitch overlay={props.overlay} onOverlay={props.onOverlay} />}
         <span className="gc-grow" />
         <ZoomControls camera={camera} onZoom={moves.zoomBy} onActual={moves.actual} onAll={moves.all} />
       </div>
@@ -145,21 +149,24 @@ function useZoomVariable(root: { readonly current: HTMLElement | null }, camera:
   }, [root, camera]);
 }
 
-/** Brings a node into view that was asked for; the groups that hide it unfold first. */
-function useFocus(scene: Scene, moves: CameraMoves, { focusRequest: request, onFold }: GraphCanvasProps): void {
+/** Brings a node into view that was asked for; the groups that hide it unfold first. What is gone is where its ghost is. */
+function useFocus(scene: Scene, look: Look, moves: CameraMoves, props: GraphCanvasProps): void {
+  const { focusRequest: request, onFold } = props;
   const done = useRef<number | null>(null);
   const unfolded = useRef<number | null>(null);
   useEffect(() => {
     if (!request || done.current === request.nonce) return;
     const item = itemOfNode(scene, request.node);
-    if (item < 0) return;
-    const hiding = foldedAround(scene, request.node);
+    const ghost = item < 0 ? ghostOfNode(look.ghosts, request.node) : null;
+    if (item < 0 && !ghost) return;
+    const hiding = item < 0 ? [] : foldedAround(scene, request.node);
     if (hiding.length > 0 && unfolded.current !== request.nonce) {
       unfolded.current = request.nonce;
       onFold(hiding, false, false);
       return;
     }
     done.current = request.nonce;
-    moves.goTo(item, { close: true, animated: true });
-  }, [scene, moves, request, onFold]);
+    if (ghost) moves.showBox(ghost);
+    else moves.goTo(item, { close: true, animated: true });
+  }, [scene, look, moves, request, onFold]);
 }

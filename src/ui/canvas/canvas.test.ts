@@ -1,5 +1,6 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { shortOperator } from '../../base/format.ts';
 import { seeded } from '../../base/random.ts';
 import { layoutGraph } from '../../layout/layout.ts';
 import { mobileNetView, randomView, viewOf } from '../../testing/view.ts';
@@ -7,7 +8,7 @@ import { centreOn, detailAt, fitBox } from './camera.ts';
 import { FlowNodes } from './flow-nodes.ts';
 import { hullBoxes } from './hulls.ts';
 import { buildLook, itemColor } from './look.ts';
-import { boxOf, consumersOf, itemAt, producersOf, Scene, shortOp } from './scene.ts';
+import { boxOf, consumersOf, itemAt, producersOf, Scene } from './scene.ts';
 import type { CanvasTheme } from './theme.ts';
 import { blend, fade } from './theme.ts';
 import { TileIndex } from './tiles.ts';
@@ -73,7 +74,7 @@ describe('the scene', () => {
   });
 
   it('names operators as people say them', () => {
-    expect(['BatchNormalization', 'com.microsoft.FusedConv', 'GlobalAveragePool'].map(shortOp)).toEqual([
+    expect(['BatchNormalization', 'com.microsoft.FusedConv', 'GlobalAveragePool'].map(shortOperator)).toEqual([
       'BatchNorm',
       'FusedConv',
       'GlobalAvgPool',

@@ -1,9 +1,10 @@
 import type { Change } from './glyphs.tsx';
 import type { Heat } from './heat.ts';
 import { heatOf } from './heat.ts';
+import { ghostsOf, placeOver, type Ghosts } from './ghosts.ts';
 import { groupLooks, type GroupLook } from './group-look.ts';
 import { hullBoxes } from './hulls.ts';
-import { boxOf, isGroup, sceneOf, type Scene } from './scene.ts';
+import { isGroup, sceneOf, type Scene } from './scene.ts';
 import type { CanvasTheme } from './theme.ts';
 import type { Box, CanvasOverlay, GraphCanvasProps, PruneMark } from './types.ts';
 
@@ -35,12 +36,6 @@ export interface Look {
   readonly ghosts: Ghosts | null;
 }
 
-/** Rows of the picture before, drawn hatched over the one shown. */
-export interface Ghosts {
-  readonly scene: Scene;
-  readonly rows: readonly number[];
-}
-
 export interface FusedPlace {
   readonly row: number;
   readonly box: Box;
@@ -50,7 +45,7 @@ export interface FusedPlace {
 
 type LookProps = Pick<
   GraphCanvasProps,
-  'overlay' | 'overlayEntry' | 'sites' | 'refusals' | 'diff' | 'prune' | 'matches' | 'origin' | 'before'
+  'overlay' | 'overlayEntry' | 'sites' | 'refusals' | 'diff' | 'prune' | 'matches' | 'origin' | 'ghosts'
 >;
 
 const valuesOf = (entry: LookProps['overlayEntry']) => (entry?.state === 'ready' ? entry.values : null);
@@ -67,8 +62,8 @@ export function buildLook(scene: Scene, props: LookProps): Look {
     prune: props.prune ? byItem(scene, props.prune.marks) : null,
     hulls: hullsOf(scene, props),
     siteOf: sitesOfItems(scene, props.sites),
-    fused: changes && props.origin ? fusedPlaces(scene, changes, sceneOf(props.origin)) : [],
-    ghosts: ghostsOf(scene, props),
+    fused: changes && props.origin ? fusedPlaces(scene, changes, sceneOf(props.origin), props.diff) : [],
+    ghosts: props.ghosts ? ghostsOf(scene, sceneOf(props.ghosts.picture), props.ghosts.nodes) : null,
     matches: props.matches ? new Set(props.matches.flatMap((node) => itemsOfNode(scene, node))) : null,
   };
 }
@@ -100,6 +95,8 @@ function changedRows(scene: Scene, diff: LookProps['diff']): Map<number, Change>
     mark(diff.changed, 'changed');
     mark(diff.added, 'added');
     mark(diff.removed, 'removed');
+    mark(diff.fused ?? [], 'fused');
+    if (diff.fused) return changes;
   }
   view.made.forEach((made, row) => {
     if (!made || (diff && changes.get(row) !== 'added')) return;
@@ -123,27 +120,21 @@ function changesOf(scene: Scene, { diff, overlay }: LookProps): Map<number, Chan
   return changes;
 }
 
-/** In a comparison, what went is still there as a ghost. */
-function ghostsOf(scene: Scene, { diff, before }: LookProps): Ghosts | null {
-  if (!diff || !before || diff.removed.length === 0) return null;
-  const old = sceneOf(before);
-  const rows = diff.removed.flatMap((node) => {
-    const row = old.rowOf.get(node);
-    return row === undefined || scene.rowOf.has(node) || old.items.hidden[row] === 1 ? [] : [row];
-  });
-  return rows.length > 0 ? { scene: old, rows } : null;
-}
-
 /** Where the ancestors of fused nodes were; left out where the layout has moved on. */
-function fusedPlaces(scene: Scene, changes: ReadonlyMap<number, Change>, origin: Scene): FusedPlace[] {
+function fusedPlaces(
+  scene: Scene,
+  changes: ReadonlyMap<number, Change>,
+  origin: Scene,
+  diff: LookProps['diff'],
+): FusedPlace[] {
   const { view } = scene.picture;
   const places: FusedPlace[] = [];
   for (const [row, change] of changes) {
     if (change !== 'fused' || isGroup(scene, row)) continue;
-    const nodes = Array.from(view.ancestorIds.subarray(view.ancestorStarts[row], view.ancestorStarts[row + 1]));
-    const own = boxOf(scene.items, row);
-    const box = hullBoxes(origin, nodes).find((each) => each.left <= own.left && each.top <= own.top);
-    if (!box || box.right < own.right || box.bottom < own.bottom) continue;
+    const ancestors = Array.from(view.ancestorIds.subarray(view.ancestorStarts[row], view.ancestorStarts[row + 1]));
+    const nodes = diff?.origins ? (diff.origins.get(view.nodeIds[row]!) ?? []) : ancestors;
+    const box = placeOver(scene, row, origin, nodes);
+    if (!box) continue;
     const rows = nodes.flatMap((node) => origin.rowOf.get(node) ?? []);
     places.push({ row, box, ancestors: rows.map((each) => origin.label(each)) });
   }

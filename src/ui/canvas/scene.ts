@@ -1,4 +1,4 @@
-import { plainOperator } from '../../base/format.ts';
+import { shortOperator } from '../../base/format.ts';
 import type { Family } from '../../base/families.ts';
 import { FAMILIES } from '../../base/families.ts';
 import type { Picture } from '../../engine/types.ts';
@@ -28,7 +28,7 @@ export class Scene {
     const rowOf = new Map<number, number>();
     view.nodeIds.forEach((id, row) => rowOf.set(id, row));
     this.rowOf = rowOf;
-    this.ops = view.opTypes.map(shortOp);
+    this.ops = view.opTypes.map(shortOperator);
     this.families = Array.from(view.opFamilies, (index) => FAMILIES[index] ?? 'unknown');
     const items = itemsOf(picture);
     this.items = items;
@@ -96,10 +96,6 @@ export function sceneOf(picture: Picture): Scene {
   if (!scene) scenes.set(picture, (scene = new Scene(picture)));
   return scene;
 }
-
-/** Operators as people say them: the domain goes, long words shorten. */
-export const shortOp = (opType: string): string =>
-  plainOperator(opType).replace('Normalization', 'Norm').replace('Average', 'Avg');
 
 interface Links {
   readonly readers: Lists;

@@ -2,6 +2,7 @@ import type { Job } from '../../base/job.ts';
 import type { Picture } from '../../engine/types.ts';
 import type { OverlayEntry } from '../../state/document.ts';
 import type { Overlay } from '../../state/view.ts';
+import type { CameraLink, LinkSide } from './camera-link.ts';
 
 /** What the canvas is coloured by; one layer of colour at a time. */
 export type CanvasOverlay = Overlay;
@@ -35,6 +36,16 @@ export interface CanvasDiff {
   readonly added: readonly number[];
   readonly removed: readonly number[];
   readonly changed: readonly number[];
+  /** Several became these; where it is left out, a new node's ancestors say so. */
+  readonly fused?: readonly number[];
+  /** What fused nodes stand for: nodes of `origin`, by node; where it is left out, their ancestors. */
+  readonly origins?: ReadonlyMap<number, readonly number[]>;
+}
+
+/** Nodes of another picture that are gone, drawn hatched at their places. */
+export interface CanvasGhosts {
+  readonly picture: Picture;
+  readonly nodes: readonly number[];
 }
 
 /** What pruning does to one node. */
@@ -64,8 +75,6 @@ export interface GraphCanvasProps {
   readonly picture: Picture;
   /** The opened model's picture: a fused node is drawn over the places of its ancestors, which are listed. */
   readonly origin?: Picture | null;
-  /** The picture that `diff` compares with: what was removed is drawn at its place there. */
-  readonly before?: Picture | null;
   /** A new key means another document: the whole graph is brought into view. */
   readonly documentKey: string;
   readonly overlay: CanvasOverlay;
@@ -81,6 +90,13 @@ export interface GraphCanvasProps {
   readonly hovered: number | null;
   readonly diff: CanvasDiff | null;
   readonly prune: CanvasPrune | null;
+  readonly ghosts?: CanvasGhosts | null;
+  /** Pans and zooms together with another canvas. */
+  readonly link?: { readonly link: CameraLink; readonly side: LinkSide };
+  /** Which graph it is, for a page with several. */
+  readonly label?: string;
+  /** Without the choice of colours: the page has taken it. */
+  readonly plain?: boolean;
   /** NodeIds that a search found; null: nothing is searched for. */
   readonly matches?: readonly number[] | null;
   /** Brings a node into view; a new nonce makes a repeated wish a new one. */

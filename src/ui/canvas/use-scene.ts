@@ -10,9 +10,9 @@ export const useScene = (props: Pick<GraphCanvasProps, 'picture'>): Scene =>
 
 export function useLook(scene: Scene, props: GraphCanvasProps): Look {
   const { overlay, overlayEntry = null, sites, refusals, diff, prune, matches = null, origin = null } = props;
-  const { before = null } = props;
+  const { ghosts = null } = props;
   return useMemo(
-    () => buildLook(scene, { overlay, overlayEntry, sites, refusals, diff, prune, matches, origin, before }),
-    [scene, overlay, overlayEntry, sites, refusals, diff, prune, matches, origin, before],
+    () => buildLook(scene, { overlay, overlayEntry, sites, refusals, diff, prune, matches, origin, ghosts }),
+    [scene, overlay, overlayEntry, sites, refusals, diff, prune, matches, origin, ghosts],
   );
 }

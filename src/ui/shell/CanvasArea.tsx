@@ -1,4 +1,4 @@
-import { useState } from 'react';
+import { useMemo, useState } from 'react';
 import type { App } from '../../state/app.ts';
 import { isAsked } from '../../state/overlays.ts';
 import { GraphCanvas } from '../canvas/GraphCanvas.tsx';
@@ -24,6 +24,7 @@ function Graph({ app, readOnly }: { readonly app: App; readonly readOnly: boolea
   const opened = useDocument(app, (state) => state.opened);
   const diff = useDocument(app, (state) => state.diff);
   const before = useDocument(app, (state) => state.before);
+  const ghosts = useMemo(() => before && diff && { picture: before, nodes: diff.removed }, [before, diff]);
   const overlay = useView(app, (state) => state.overlay);
   const overlayEntry = useDocument(app, (state) => (isAsked(overlay) ? state.overlays[overlay] : null) ?? null);
   const selected = useView(app, (state) => state.selected);
@@ -41,7 +42,7 @@ function Graph({ app, readOnly }: { readonly app: App; readonly readOnly: boolea
     <GraphCanvas
       picture={picture}
       origin={origin}
-      before={before}
+      ghosts={ghosts}
       documentKey={String(opened)}
       overlay={overlay}
       overlayEntry={overlayEntry}

@@ -39,7 +39,7 @@ interface ChipProps {
 const TONES = { good: 'text-added', bad: 'text-removed', plain: 'text-ink-3' } as const;
 
 /** One number before and after. Its place tints once when it changes. */
-function Chip({ label, pair, change, tone, title, className = '' }: ChipProps) {
+export function Chip({ label, pair, change, tone, title, className = '' }: ChipProps) {
   const unit = pair.unit === '' ? '' : THIN + pair.unit;
   return (
     <div
@@ -63,7 +63,7 @@ function Chip({ label, pair, change, tone, title, className = '' }: ChipProps) {
 }
 
 /** Less is better for size, MACs and parameters. */
-function counted(before: number | null, now: number | null): Pick<ChipProps, 'change' | 'tone'> {
+export function counted(before: number | null, now: number | null): Pick<ChipProps, 'change' | 'tone'> {
   const change = formatChange(before, now);
   const tone = change === 'same' || before === null || now === null ? 'plain' : now < before ? 'good' : 'bad';
   return { change, tone };

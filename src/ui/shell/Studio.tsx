@@ -4,7 +4,7 @@ import type { Workspace } from '../../state/view.ts';
 import { Dock } from '../dock/Dock.tsx';
 import { Inspector } from '../inspector/Inspector.tsx';
 import { useStages } from '../kit/use-stages.ts';
-import { useDocument, useView } from '../kit/use-store.ts';
+import { useCompare, useDocument, useView } from '../kit/use-store.ts';
 import { LeftPanel } from '../left/LeftPanel.tsx';
 import { CanvasArea } from './CanvasArea.tsx';
 import { Sash } from './Sash.tsx';
@@ -14,6 +14,9 @@ import { DOCK, LEFT, RIGHT, usePanels, type Panels } from './use-panels.ts';
 // Not needed for the first picture.
 const BenchWorkspace = lazy(() =>
   import('../bench/BenchWorkspace.tsx').then((module) => ({ default: module.BenchWorkspace })),
+);
+const CompareWorkspace = lazy(() =>
+  import('../compare/CompareWorkspace.tsx').then((module) => ({ default: module.CompareWorkspace })),
 );
 const ReportWorkspace = lazy(() =>
   import('../export/ReportWorkspace.tsx').then((module) => ({ default: module.ReportWorkspace })),
@@ -137,15 +140,16 @@ function OtherWorkspace({ app, workspace }: { readonly app: App; readonly worksp
       className="col-span-full row-span-2 min-h-0 overflow-auto bg-app"
     >
       <Suspense fallback={null}>
-        {workspace === 'bench' ? <BenchWorkspace app={app} /> : <ReportWorkspace app={app} />}
+        {workspace === 'compare' && <CompareWorkspace app={app} />}
+        {workspace === 'bench' && <BenchWorkspace app={app} />}
+        {workspace === 'report' && <ReportWorkspace app={app} />}
       </Suspense>
     </main>
   );
 }
 
 /** Tells messages where they cover nothing but canvas: beside the inspector, above the dock and the zoom. */
-function useFreeCorner(panels: Panels | null): void {
-  const [right, bottom] = panels ? [panels.right + 32, panels.dock + 44] : [0, 0];
+function useFreeCorner([right, bottom]: readonly [number, number]): void {
   useEffect(() => {
     const { style } = document.documentElement;
     style.setProperty('--corner-right', `${right}px`);
@@ -164,7 +168,12 @@ function useFreeCorner(panels: Panels | null): void {
 export function Studio({ app }: { readonly app: App }) {
   const panels = usePanels(app);
   const workspace = useView(app, (state) => state.workspace);
-  useFreeCorner(workspace === 'studio' ? panels : null);
+  const table = useCompare(app, (state) => state.tableHeight);
+  const corners: Readonly<Partial<Record<Workspace, readonly [number, number]>>> = {
+    studio: [panels.right + 32, panels.dock + 44],
+    compare: [32, table + 44],
+  };
+  useFreeCorner(corners[workspace] ?? [0, 0]);
   const columns = `${panels.left}px minmax(0, 1fr)${panels.right > 0 ? ` ${panels.right}px` : ''}`;
   const style: CSSProperties = {
     gridTemplateColumns: columns,

@@ -10,6 +10,7 @@ import { Metrics } from './Metrics.tsx';
 
 export const WORKSPACES: readonly { readonly value: Workspace; readonly label: string }[] = [
   { value: 'studio', label: 'Studio' },
+  { value: 'compare', label: 'Compare' },
   { value: 'bench', label: 'Bench' },
   { value: 'report', label: 'Report' },
 ];

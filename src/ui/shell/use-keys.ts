@@ -33,8 +33,9 @@ function stepRegion(by: 1 | -1): void {
   (inside ?? next)?.focus();
 }
 
-function stepSiteOrMatch({ actions, document }: App, by: 1 | -1): void {
-  if (document.getState().preview) actions.stepSite(by);
+function stepSiteOrMatch({ actions, document, view }: App, by: 1 | -1): void {
+  if (view.getState().workspace === 'compare') actions.stepChange(by);
+  else if (document.getState().preview) actions.stepSite(by);
   else actions.stepMatch(by);
 }
 

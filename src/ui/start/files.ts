@@ -37,7 +37,8 @@ async function droppedFiles(transfer: DataTransfer): Promise<readonly File[]> {
 
 export const holdsFiles = (event: DragEvent): boolean => event.dataTransfer?.types.includes('Files') ?? false;
 
-/** Opens what was dropped. */
-export function openDropped(app: App, transfer: DataTransfer): void {
-  void droppedFiles(transfer).then((files) => app.actions.openFiles(files));
+/** Opens what was dropped: in place of what is open, or beside it to compare with. */
+export function openDropped(app: App, transfer: DataTransfer, beside: boolean): void {
+  const { openFiles, openSecond } = app.actions;
+  void droppedFiles(transfer).then((files) => (beside ? openSecond(files) : openFiles(files)));
 }
