@@ -82,7 +82,7 @@ function bridgeOf(context: PassContext, node: Node, exit: ValueId, entries: read
     return refuse(`${result}, and no input has its type and shape.`, [node.id, ...users]);
   }
   if (other !== undefined) {
-    return refuse(`${result}, and ${quoted(context, fitting)} could stand for it. Say which: through.`, [node.id]);
+    return refuse(`${result}, and ${quoted(context, fitting)} fit. Choose which one readers get.`, [node.id]);
   }
   const blocked = bypassRefusal(model, exit, entry);
   if (blocked !== null) refuse(`${blocked}.`, [node.id]);
@@ -138,7 +138,7 @@ export const deleteNodes = editPass({
   },
   preserves: 'approximation',
   changesInterface: false,
-  ask: 'Give the names of nodes: nodes.',
+  ask: 'Give the names of nodes.',
   plan(context) {
     const { model } = context;
     const names = namesOption(context, 'nodes');

@@ -7,14 +7,14 @@ import { tryChange } from './consistency.ts';
 import { refuse, type EditPlan } from './edit-pass.ts';
 import { readersOf } from './targets.ts';
 
-const SYMBOL = /^[^\s?][^\s]*$/;
+const SYMBOL = /^[\p{L}_][^\s?]*$/u;
 
 /** A size of 1 or more, a symbol, or null (also `?`): free, without a name. */
 export function parseDim(value: Json, of: string): Dim {
   if (value === null || value === '?') return null;
   if (typeof value === 'number' && Number.isSafeInteger(value) && value >= 1) return value;
   if (typeof value === 'string' && /^\d+$/.test(value) && Number(value) >= 1) return Number(value);
-  if (typeof value === 'string' && SYMBOL.test(value) && !/^\d/.test(value)) return value;
+  if (typeof value === 'string' && SYMBOL.test(value)) return value;
   return refuse(`${of} must be a whole number from 1, a symbol, or ? for any size; not ${JSON.stringify(value)}.`);
 }
 

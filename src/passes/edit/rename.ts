@@ -96,7 +96,7 @@ export const rename = editPass({
   },
   preserves: 'bits',
   changesInterface: true,
-  ask: 'Give the present name and the new one: kind (value or node), from, to.',
+  ask: 'Give the present name and the new one.',
   plan(context) {
     const [from, to] = [textOption(context, 'from'), textOption(context, 'to')];
     if (from === '' || to === '') return null;

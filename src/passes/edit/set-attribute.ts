@@ -96,7 +96,7 @@ export const setAttribute = editPass({
   },
   preserves: 'approximation',
   changesInterface: true,
-  ask: 'Give the node, the attribute and its value (null takes it away): node, attribute, value.',
+  ask: 'Give the node, the attribute and its value; null takes it away.',
   plan(context) {
     const [name, attributeName] = [textOption(context, 'node'), textOption(context, 'attribute')];
     if (name === '' || attributeName === '') return null;

@@ -13,16 +13,17 @@ import type { FormProps } from './form.ts';
 import { AddOutputForm, AttributeForm, DeleteForm, ExtractForm, RenameForm } from './node-forms.tsx';
 import { RemoveInputForm, RemoveOutputForm, SetBatchForm, SetInputShapeForm } from './port-forms.tsx';
 
-const FORMS: Readonly<Record<string, ComponentType<FormProps>>> = {
-  rename: RenameForm,
-  'delete-nodes': DeleteForm,
-  'add-output': AddOutputForm,
-  'remove-output': RemoveOutputForm,
-  'remove-input': RemoveInputForm,
-  'set-batch': SetBatchForm,
-  'set-input-shape': SetInputShapeForm,
-  'set-attribute': AttributeForm,
-  'extract-subgraph': ExtractForm,
+/** `waits`: there is something to fill in before the answer says anything. */
+const FORMS: Readonly<Record<string, { readonly form: ComponentType<FormProps>; readonly waits: boolean }>> = {
+  rename: { form: RenameForm, waits: true },
+  'delete-nodes': { form: DeleteForm, waits: false },
+  'add-output': { form: AddOutputForm, waits: false },
+  'remove-output': { form: RemoveOutputForm, waits: false },
+  'remove-input': { form: RemoveInputForm, waits: false },
+  'set-batch': { form: SetBatchForm, waits: true },
+  'set-input-shape': { form: SetInputShapeForm, waits: true },
+  'set-attribute': { form: AttributeForm, waits: true },
+  'extract-subgraph': { form: ExtractForm, waits: false },
 };
 
 /** What the edit changes in numbers, beside the model as it is. */
@@ -98,8 +99,9 @@ function useFocusInside() {
 function Card({ app, edit, info, summary }: { app: App; edit: EditSession; info: PassInfo; summary: ModelSummary }) {
   const form = useFocusInside();
   const busy = useJobs(app, ({ jobs }) => jobs.some((job) => job.kind === 'apply' && job.state === 'running'));
-  const Form = FORMS[edit.pass];
-  if (!Form) return null;
+  const shown = FORMS[edit.pass];
+  if (!shown) return null;
+  const Form = shown.form;
   const ready = edit.found !== null && edit.found.sites.length > 0 && !busy;
   return (
     <form
@@ -121,7 +123,7 @@ function Card({ app, edit, info, summary }: { app: App; edit: EditSession; info:
         <span className="h3 ell flex-1">{info.title}</span>
       </h2>
       <Form app={app} edit={edit} summary={summary} change={app.actions.changeEdit} />
-      <Answer app={app} edit={edit} summary={summary} />
+      {(edit.touched || !shown.waits) && <Answer app={app} edit={edit} summary={summary} />}
       <footer className="flex items-center justify-end gap-1.5">
         <Button variant="ghost" size="small" onClick={() => app.actions.cancelEdit()}>
           Cancel
