@@ -50,6 +50,7 @@ describe('set-batch', () => {
     const { model: after, site } = await edited(turned, setBatch, { batch: '8' });
     expect(after.getValue(after.graph.inputs[1]!).type).toMatchObject({ shape: [2, 8, 4] });
     expect(site.title).toBe('Set batch to 8');
+    expect(site.what).toMatch(/x N×4 → 8×4; past 2×N×4 → 2×8×4. Outputs: y 2×8×4\./);
   });
 
   it('is refused where the graph then contradicts itself', async () => {
