@@ -151,7 +151,7 @@ export function editingActions(
     const { edit } = store.getState();
     try {
       const [end] = await targetsOf([node]);
-      if (!end || store.getState().edit !== edit || !edit) return;
+      if (!end || !edit || store.getState().edit?.targets !== edit.targets) return;
       const inputs = [...new Set(edit.targets.flatMap((target) => target.inputs))];
       patch({ picking: false });
       actions.changeEdit({ nodes: [], inputs, outputs: end.outputs.map(({ name }) => name) });

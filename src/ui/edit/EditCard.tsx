@@ -113,9 +113,14 @@ function Card({ app, edit, info, summary }: { app: App; edit: EditSession; info:
         if (ready) void app.actions.applyEdit();
       }}
       onKeyDown={(event) => {
-        if (event.key !== 'Escape') return;
-        event.stopPropagation();
-        app.actions.cancelEdit();
+        if (event.key === 'Escape') {
+          event.stopPropagation();
+          app.actions.cancelEdit();
+        } else if (event.key === 'Enter' && event.target instanceof HTMLSelectElement) {
+          // A choice does not submit its form by itself, as a text field does.
+          event.preventDefault();
+          event.currentTarget.requestSubmit();
+        }
       }}
     >
       <h2 className="flex items-center gap-2">

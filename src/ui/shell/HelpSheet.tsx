@@ -27,6 +27,8 @@ const SECTIONS: readonly { readonly title: string; readonly rows: readonly Row[]
       ['0', 'Everything'],
       ['O', 'Next overlay'],
       ['D', 'What the last step changed'],
+      ['⇧F10', 'Edit the selected node; right click does too'],
+      ['⇧ click', 'Choose a node beside the selected one'],
     ],
   },
   {
