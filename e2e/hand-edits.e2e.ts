@@ -138,7 +138,7 @@ test('a refusal says why and where; an attribute is changed and a block is cut o
     const { violations } = await new AxeBuilder({ page }).analyze();
     expect(violations.filter(({ impact }) => impact === 'serious' || impact === 'critical')).toEqual([]);
     await form.getByRole('button', { name: 'Apply' }).click();
-    await expect(studio.stop(1)).toContainText('Set strides of Conv 1 to [2,2]');
+    await expect(studio.stop(1)).toContainText('Set strides of Conv 1 to 2, 2');
     await page.keyboard.press('ControlOrMeta+z');
     await expect(studio.stop(0)).toHaveAttribute('aria-current', 'step');
   });

@@ -162,6 +162,30 @@ describe('a check where inputs or outputs changed', () => {
   });
 });
 
+describe('times where inputs changed', () => {
+  const timing = { backend: 'wasm', level: 'all', threads: 1, runs: 3, budgetMs: 2000 } as const;
+
+  it('are taken on the same inputs, whatever they are called', async () => {
+    const steps: Step[] = [
+      ['rename', { from: 'x', to: 'image' }],
+      ['remove-input', { input: 'unused' }],
+    ];
+    const result = await (await studioWith(network(), steps)).bench({ a: 0, b: 2, request: timing }, job);
+    expect(result.b?.samples).toHaveLength(result.a.samples.length);
+  });
+
+  it('do not compare where the sizes are others, or a part was cut out', async () => {
+    const others: Step[] = [
+      ['set-batch', { batch: '4' }],
+      ['extract-subgraph', { inputs: ['r'], outputs: ['flat'] }],
+    ];
+    for (const step of others) {
+      const studio = await studioWith(network(), [step]);
+      await expect(studio.bench({ a: 0, b: 1, request: timing }, job)).rejects.toThrow(/take different inputs/);
+    }
+  });
+});
+
 describe('a hand edit in a recipe', () => {
   it('is kept with its place, replays, and is lost where the name is gone', async () => {
     const studio = await studioWith(network(), [['rename', { from: 'r', to: 'hidden' }]]);

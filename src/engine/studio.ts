@@ -195,9 +195,12 @@ export class Studio {
     return result;
   }
 
-  bench({ a, b, request }: { a: number; b: number | null; request: BenchRequest }, job: Job): Promise<BenchResult> {
+  async bench(
+    { a, b, request }: { a: number; b: number | null; request: BenchRequest },
+    job: Job,
+  ): Promise<BenchResult> {
     const document = this.current;
-    return this.port.bench(document.parcel(a), b === null ? null : document.parcel(b), request, job);
+    return this.port.bench(document.parcel(a), b === null ? null : document.timed(a, b), request, job);
   }
 
   exportModel = (): Parcel => this.current.parcel(this.current.cursor);

@@ -59,7 +59,7 @@ function resultText({ analysis }: PassContext, trial: Model, node: Node): string
 }
 
 const shown = (value: Json): string => {
-  const text = typeof value === 'string' ? value : JSON.stringify(value);
+  const text = Array.isArray(value) ? value.join(', ') : typeof value === 'string' ? value : JSON.stringify(value);
   return text.length > 24 ? `${text.slice(0, 23)}…` : text;
 };
 

@@ -83,11 +83,21 @@ function Answer({
   );
 }
 
+/** A card never covers its own place: it stands on the right where the selected node is under it. */
+function keepOff(card: HTMLElement): void {
+  const node = card.parentElement?.querySelector('.gc-selected')?.getBoundingClientRect();
+  const own = card.getBoundingClientRect();
+  const covered =
+    node && node.left < own.right && node.right > own.left && node.top < own.bottom && node.bottom > own.top;
+  if (covered === true) card.dataset['side'] = 'right';
+}
+
 /** The first field has the focus while the card is open; what had it before gets it back. */
 function useFocusInside() {
   const form = useRef<HTMLFormElement>(null);
   useEffect(() => {
     const before = document.activeElement;
+    if (form.current) keepOff(form.current);
     form.current?.querySelector<HTMLElement>('input, select, button')?.focus();
     return () => {
       if (before instanceof HTMLElement && before.isConnected) before.focus();

@@ -13,7 +13,7 @@ import { GroupCard } from '../prune/GroupCard.tsx';
 import { PruneBar } from '../prune/PruneBar.tsx';
 import { OpeningCard } from '../start/Opening.tsx';
 import { OpenProblem } from '../start/OpenProblem.tsx';
-import { toggleOnCanvas, useCanvasPrune, useCanvasRefusals, useCanvasSites } from './canvas-data.ts';
+import { toggleOnCanvas, useCanvasMatches, useCanvasPrune, useCanvasRefusals, useCanvasSites } from './canvas-data.ts';
 import { RunningCard } from './RunningCard.tsx';
 
 /** The graph with everything that is drawn on it. */
@@ -25,7 +25,7 @@ function Graph({ app, readOnly }: { readonly app: App; readonly readOnly: boolea
   const overlay = useView(app, (state) => state.overlay);
   const selected = useView(app, (state) => state.selected);
   const refusal = useView(app, (state) => state.refusal);
-  const matches = useView(app, (state) => state.matches);
+  const matches = useCanvasMatches(app);
   const focus = useView(app, (state) => state.focus);
   const sites = useCanvasSites(app);
   const refusals = useCanvasRefusals(app);
