@@ -95,4 +95,28 @@ describe.skipIf(!haveShared())('hand edits of real models, run on the runtime', 
       120_000,
     );
   }
+
+  it.each(['transformer/vit_pgd_2_3_16.onnx', 'decoder/aidreams260k_nocache.onnx'])(
+    '%s takes another batch',
+    async (file) => {
+      const { result } = await tried(file, ['set-batch', { batch: '3' }]);
+      expect(result.verdict, result.message).toBe('agrees');
+    },
+    120_000,
+  );
+
+  it.each(['detect/FastestDet.onnx', 'audio/gtcrn_simple.onnx'])(
+    '%s has its batch built into a Reshape, which is named',
+    async (file) => {
+      await expect(tried(file, ['set-batch', { batch: '3' }])).rejects.toThrow(
+        /Reshape 1 does not fit: .* built in: \[/,
+      );
+    },
+  );
+
+  it('runs a detector of one image part by part, and does not compare what mixes its images', async () => {
+    const { result } = await tried('face/version-RFB-320_simplified.onnx', ['set-batch', { batch: '2' }]);
+    expect(result.verdict).toBe('uninformative');
+    expect(result.message).toContain('Not compared: "scores", for its first dimension is not the batch.');
+  }, 120_000);
 });

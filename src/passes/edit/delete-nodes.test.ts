@@ -86,6 +86,20 @@ describe('delete-nodes', () => {
     expect(inner.map((node) => after.getValue(node.inputs[0]!).name)).toEqual(['x', 'x']);
   });
 
+  it('takes what lies inside a chosen node along, chosen too or not', async () => {
+    const before = buildModel({}, (g) => {
+      const x = g.input('x', [1, 4]);
+      const branch = (opType: string) => (inner: typeof g) =>
+        inner.output(inner.op(opType, [x], {}, { name: opType }), `${opType}_out`, { shape: [1, 4] });
+      const flag = g.input('flag', [], 'bool');
+      const chosen = { then_branch: branch('Neg'), else_branch: branch('Abs') };
+      g.output(g.op('Exp', [g.op('If', [flag], chosen, { name: 'choice' })]), 'y');
+    });
+    const { model: after } = await edited(before, deleteNodes, { nodes: ['choice', 'Neg'] });
+    expect([...after.nodes.values()].map(({ opType }) => opType)).toEqual(['Exp']);
+    expect(after.graphs.size).toBe(1);
+  });
+
   it('leaves a shared constant to its other readers', async () => {
     const before = buildModel({}, (g) => {
       const x = g.input('x', [1, 4]);

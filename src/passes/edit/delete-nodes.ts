@@ -119,7 +119,10 @@ function remove(model: Model, regions: readonly Region[], bridges: readonly Brid
 
 function planOf(context: PassContext, names: readonly string[]) {
   const { model } = context;
-  const chosen = new Set(names.map((name) => nodeNamed(model, name).id));
+  const named = new Set(names.map((name) => nodeNamed(model, name)));
+  // What lies inside a chosen node goes with it.
+  const inside = new Set([...named].flatMap((node) => [...innerNodes(model, node)]));
+  const chosen = new Set([...named].flatMap((node) => (inside.has(node) ? [] : [node.id])));
   const regions = regionsOf(model, chosen);
   const bridged = regions.map((region) => ({ region, bridges: bridgesOf(context, region) }));
   const bridges = bridged.flatMap((each) => each.bridges);

@@ -64,6 +64,13 @@ describe('rename', () => {
     expect((await refused(model(), rename, { from: 'gone', to: 'b' })).reason).toMatch(/no value "gone"/);
   });
 
+  it('leaves values alone that unread training info may name', async () => {
+    const before = model();
+    before.trainingInfo = [new Uint8Array([1])];
+    expect((await refused(before, rename, { from: 'x', to: 'image' })).reason).toMatch(/training info/);
+    await edited(before, rename, { kind: 'node', from: 'relu', to: 'stem' });
+  });
+
   it('takes quantization annotations along', async () => {
     const before = model();
     before.graph.quantizationAnnotations = [{ tensor: 'r', parameters: [['SCALE_TENSOR', 'w']] }];

@@ -41,6 +41,9 @@ function roleOf(model: Model, value: Value): string {
 
 function planValue(context: PassContext, from: string, to: string): EditPlan {
   const { model } = context;
+  if (model.trainingInfo.length > 0) {
+    refuse('The model carries training info, which names values in a form that is not read here.');
+  }
   const value = valueNamed(model, from);
   if (value.name === to) refuse(`It is called "${to}" already.`);
   const holder = [...bodyValues(model)].find((each) => each.name === to);

@@ -1,5 +1,5 @@
 import { Check, CircleQuestionMark, Pencil } from 'lucide-react';
-import { useEffect, useRef, type ComponentType } from 'react';
+import { useEffect, useRef, type ComponentType, type KeyboardEvent } from 'react';
 import { formatSigned, formatSignedBytes, formatSignedCount } from '../../base/format.ts';
 import type { ModelSummary } from '../../analysis/summary.ts';
 import type { PassInfo } from '../../engine/types.ts';
@@ -7,6 +7,7 @@ import type { App } from '../../state/app.ts';
 import type { EditSession } from '../../state/document.ts';
 import { Button, Icon } from '../kit/controls.tsx';
 import { nodeTitle } from '../kit/node-title.ts';
+import { useLater } from '../kit/use-later.ts';
 import { useDocument, useJobs } from '../kit/use-store.ts';
 import './edit.css';
 import type { FormProps } from './form.ts';
@@ -51,10 +52,13 @@ function Answer({
   readonly summary: ModelSummary;
 }) {
   const view = useDocument(app, (state) => state.picture?.view);
-  const site = edit.found?.sites[0];
+  const failure = useDocument(app, (state) => state.failure?.error ?? null);
+  const slow = useLater(edit.found === null && edit.error === null);
+  const error = failure ?? edit.error;
+  const site = error === null ? edit.found?.sites[0] : undefined;
   const refusal = edit.found?.refusals[0];
   const [place] = refusal?.nodes ?? [];
-  const reason = edit.error?.message ?? edit.found?.unavailable ?? refusal?.reason;
+  const reason = error?.message ?? edit.found?.unavailable ?? refusal?.reason;
   return (
     <div role="status" aria-label="What will happen" className="edit-answer">
       {site && (
@@ -66,6 +70,7 @@ function Answer({
           <Counts edit={edit} summary={summary} />
         </>
       )}
+      {slow && <p className="edit-about">Working it out. Cancel closes the card.</p>}
       {!site && reason !== undefined && (
         <p className="flex gap-2 text-ink-2">
           <Icon of={CircleQuestionMark} size={13} className="mt-px text-warning" />
@@ -92,15 +97,25 @@ function keepOff(card: HTMLElement): void {
   if (covered === true) card.dataset['side'] = 'right';
 }
 
-/** The first field has the focus while the card is open; what had it before gets it back. */
+/** A text field submits its form by itself; a choice, and the card where it has no field, do not. */
+const submits = ({ target, currentTarget }: KeyboardEvent): boolean =>
+  target === currentTarget || target instanceof HTMLSelectElement;
+
+/** The first field has the focus while the card is open; what had it before, or the graph, gets it back. */
 function useFocusInside() {
   const form = useRef<HTMLFormElement>(null);
   useEffect(() => {
+    const card = form.current;
+    if (!card) return;
     const before = document.activeElement;
-    if (form.current) keepOff(form.current);
-    form.current?.querySelector<HTMLElement>('input, select, button')?.focus();
+    const graph = card.parentElement?.querySelector<HTMLElement>('.gc-flow');
+    keepOff(card);
+    (card.querySelector<HTMLElement>('input, select') ?? card).focus();
     return () => {
-      if (before instanceof HTMLElement && before.isConnected) before.focus();
+      // Somebody went elsewhere meanwhile.
+      if (document.activeElement !== document.body) return;
+      const back = before instanceof HTMLElement && before.isConnected && before !== document.body ? before : graph;
+      back?.focus();
     };
   }, []);
   return form;
@@ -116,6 +131,7 @@ function Card({ app, edit, info, summary }: { app: App; edit: EditSession; info:
   return (
     <form
       ref={form}
+      tabIndex={-1}
       className="pop edit-card"
       aria-label={info.title}
       onSubmit={(event) => {
@@ -126,8 +142,7 @@ function Card({ app, edit, info, summary }: { app: App; edit: EditSession; info:
         if (event.key === 'Escape') {
           event.stopPropagation();
           app.actions.cancelEdit();
-        } else if (event.key === 'Enter' && event.target instanceof HTMLSelectElement) {
-          // A choice does not submit its form by itself, as a text field does.
+        } else if (event.key === 'Enter' && submits(event)) {
           event.preventDefault();
           event.currentTarget.requestSubmit();
         }

@@ -67,8 +67,10 @@ function Graph({ app, readOnly }: { readonly app: App; readonly readOnly: boolea
 function Failure({ app }: { readonly app: App }) {
   const failure = useDocument(app, (state) => state.failure);
   const previewError = useDocument(app, (state) => state.preview?.error);
+  const editing = useDocument(app, (state) => state.edit !== null);
   const error = failure?.error ?? previewError;
-  if (!error || (failure && (failure.place === 'bench' || failure.place === 'export'))) return null;
+  // A card says itself what went wrong.
+  if (!error || editing || (failure && (failure.place === 'bench' || failure.place === 'export'))) return null;
   return (
     <div className="pop absolute top-14 left-3 z-10 w-[min(440px,calc(100%-70px))]">
       <Problem error={error} what={failure?.what} compact>
