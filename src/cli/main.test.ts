@@ -95,6 +95,36 @@ describe('the command line', () => {
     expect(readFileSync(replayed).equals(readFileSync(out))).toBe(true);
   });
 
+  it('says what a hand edit takes where no place is given, and why it is refused', async () => {
+    const asked = await whittle('sites', model, '--pass', 'set-attribute');
+    expect(asked).toMatchObject({ code: 0 });
+    expect(asked.out).toContain('Give the node, the attribute and its value');
+    expect(asked.out).toContain('--set attribute=…');
+    const argv = ['optimize', model, '--pass', 'delete-nodes', '--set', 'nodes=["/stem/Conv"]', '-o', at('d.onnx')];
+    const refused = await whittle(...argv);
+    expect(refused.code).toBe(1);
+    expect(refused.err).toContain('Delete nodes: "/stem/Conv_output_0" (batch×32×32×32) is needed by');
+    expect(existsSync(at('d.onnx'))).toBe(false);
+  });
+
+  it('edits by hand, several passes each with options of its own, and replays the recipe', async () => {
+    const [out, recipe] = [at('e.onnx'), at('e.json')];
+    const sets = ['rename.from=image', 'rename.to=0', 'set-batch.batch=2', 'add-output.value=/layer1/0/Add_output_0'];
+    const passes = ['rename', 'set-batch', 'add-output'].flatMap((id) => ['--pass', id]);
+    const argv = ['optimize', model, ...passes, ...sets.flatMap((each) => ['--set', each]), '--verify'];
+    const { after, verify } = await whittleJson<{
+      after: { inputs: { name: string; shape: number[] }[]; outputs: { name: string }[] };
+      verify: { ok: boolean; class: string; message: string };
+    }>(...argv, '-o', out, '--save-recipe', recipe);
+    expect(after.inputs).toMatchObject([{ name: '0', shape: [2, 3, 32, 32] }]);
+    expect(after.outputs.map(({ name }) => name)).toEqual(['scores', '/layer1/0/Add_output_0']);
+    expect(verify).toMatchObject({ ok: true, class: 'bits' });
+    expect(verify.message).toContain('Input "image" is called "0" now.');
+    const replayed = at('e2.onnx');
+    expect((await whittle('optimize', model, '--recipe', recipe, '-o', replayed)).code).toBe(0);
+    expect(readFileSync(replayed).equals(readFileSync(out))).toBe(true);
+  });
+
   it('prunes, and the written model has what the dry run said', async () => {
     const dry = await whittleJson<{ after: Summary }>('prune', model, '--ratio', '0.5', '--dry-run');
     await whittleJson('prune', model, '--ratio', '0.5', '-o', at('p.onnx'));

@@ -18,6 +18,8 @@ export interface Correspondence {
   readonly ports: PortMap;
   /** Values of the original that have to be outputs of it for the comparison. */
   readonly reveal: readonly ValueId[];
+  /** Both can be fed alike, but for the names. */
+  readonly sameInputs: boolean;
 }
 
 /**
@@ -113,7 +115,12 @@ class Matching {
     if (this.obstacle !== null) this.notes.push(this.obstacle);
     else this.linkOutputs();
     const { inputs, outputs, shapes, fixed, parts, notes } = this;
-    return { ports: { inputs, outputs, shapes, fixed, parts, notes }, reveal: [...this.reveal] };
+    const fedAlike = inputs.every(({ from }) => from === 'input') && Object.keys(shapes).length === 0;
+    return {
+      ports: { inputs, outputs, shapes, fixed, parts, notes },
+      reveal: [...this.reveal],
+      sameInputs: fedAlike && this.obstacle === null,
+    };
   }
 
   private linkInputs(): void {
@@ -241,5 +248,13 @@ export function withOutputs({ model, analysis }: End, values: readonly ValueId[]
     copy.getValue(id).type ??= declarable(analysis.type(id));
     copy.graph.outputs.push(id);
   }
+  return copy;
+}
+
+/** A copy of a later model whose inputs have the names that they have in the earlier one. */
+export function withInputNames(model: Model, { inputs }: PortMap): Model {
+  const copy = model.clone();
+  const sources = new Map(inputs.map(({ name, source }) => [name, source]));
+  for (const { id, name } of fedInputs(model)) copy.getValue(id).name = sources.get(name) ?? name;
   return copy;
 }

@@ -9,7 +9,7 @@ import type { Backend } from '../rewrite/pass.ts';
 import type { Model } from '../ir/model.ts';
 import type { PortMap } from '../verify/ports.ts';
 import { Stop } from './document.ts';
-import { correspondence, withOutputs } from './interface.ts';
+import { correspondence, withInputNames, withOutputs } from './interface.ts';
 import type { Parcel } from './ports.ts';
 import type { DocumentView } from './types.ts';
 
@@ -104,6 +104,22 @@ export class OpenDocument {
     if (!found || found.reveal.length === 0) return { original: this.parcel(a), ports: found?.ports ?? null };
     const bytes = writeModel(withOutputs(this.stop(a), found.reveal));
     return { original: { name: this.file.name, bytes }, ports: found.ports };
+  }
+
+  /**
+   * Stop `b` as it is timed beside stop `a`, on the same inputs: under the names that they have there. Throws
+   * `bad-request` where it takes others.
+   */
+  timed(a: number, b: number): Parcel {
+    const found = correspondence(this.stop(a), this.stop(b), []);
+    if (!found) return this.parcel(b);
+    if (!found.sameInputs) {
+      throw new CodedError(
+        'bad-request',
+        'The two take different inputs, so their times do not compare. Time one alone.',
+      );
+    }
+    return { name: this.file.name, bytes: writeModel(withInputNames(this.stop(b).model, found.ports)) };
   }
 
   /** Of the opened file, external data included; computed when first asked for; null where there is no way to. */

@@ -3,6 +3,7 @@ import { summarize } from '../analysis/summary.ts';
 import { CodedError, fromErrorRecord } from '../base/error.ts';
 import { loosest, type Exactness } from '../base/exactness.ts';
 import type { Job } from '../base/job.ts';
+import type { Node } from '../ir/model.ts';
 import { modelByteLength } from '../onnx/write.ts';
 import { hasPass, passById } from '../passes/index.ts';
 import { replay, replayStep, type ReplayHooks, type ReplayOutcome } from '../recipe/replay.ts';
@@ -92,8 +93,15 @@ export async function previewStep(before: Stop, step: RecipeStep, context: StepC
   const added = [...model.nodes.keys()].filter((id) => !before.model.nodes.has(id));
   const changed = [...model.nodes.values()].filter((node) => {
     const old = before.model.nodes.get(node.id);
-    return old !== undefined && node.inputs.some((input, i) => input !== old.inputs[i]);
+    return old !== undefined && isChanged(old, node);
   });
   const summary = summarize(model, analyze(model), modelByteLength(model));
   return { summary, removed, added, changed: changed.map((node) => node.id) };
 }
+
+/** It reads other values, is called otherwise, or has another attribute: those are never changed in place. */
+const isChanged = (old: Node, now: Node): boolean =>
+  now.name !== old.name ||
+  now.inputs.some((input, i) => input !== old.inputs[i]) ||
+  now.attributes.size !== old.attributes.size ||
+  [...now.attributes].some(([name, attribute]) => old.attributes.get(name) !== attribute);

@@ -225,9 +225,12 @@ export class Studio {
     return result;
   }
 
-  bench({ a, b, request }: { a: number; b: number | null; request: BenchRequest }, job: Job): Promise<BenchResult> {
+  async bench(
+    { a, b, request }: { a: number; b: number | null; request: BenchRequest },
+    job: Job,
+  ): Promise<BenchResult> {
     const document = this.current;
-    return this.port.bench(document.parcel(a), b === null ? null : document.parcel(b), request, job);
+    return this.port.bench(document.parcel(a), b === null ? null : document.timed(a, b), request, job);
   }
 
   /** Opens a model beside the document, to compare with; the one that was there before goes. */

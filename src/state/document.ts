@@ -51,6 +51,8 @@ export interface EditSession {
   /** The nodes that it was begun at, by NodeId. */
   readonly targets: readonly EditTarget[];
   readonly options: Readonly<Record<string, Json>>;
+  /** Something was filled in since it was opened. */
+  readonly touched: boolean;
   /** What the pass says to the options; null while it is asked. */
   readonly found: PassSites | null;
   /** Counted result; null until it has been counted, and where there is no site. */

@@ -86,7 +86,16 @@ export function editingActions(
         const targets = await targetsOf(nodes);
         if (core.epoch !== epoch) return;
         const start = { ...defaultsOf(info), ...(targets.length > 0 ? STARTS[pass]?.(targets) : {}), ...options };
-        const edit = { pass, targets, options: start, found: null, result: null, error: null, picking: false };
+        const edit = {
+          pass,
+          targets,
+          options: start,
+          touched: false,
+          found: null,
+          result: null,
+          error: null,
+          picking: false,
+        };
         store.setState({ edit, preview: null, prune: null, failure: null });
         view.setState({ refusal: null, workspace: 'studio', diff: false });
         core.notices.announce(`${info.title}.`);
@@ -98,7 +107,7 @@ export function editingActions(
     changeEdit(options) {
       const { edit } = store.getState();
       if (!edit) return;
-      patch({ options: { ...edit.options, ...options } });
+      patch({ options: { ...edit.options, ...options }, touched: true });
       ask();
     },
     async applyEdit() {
@@ -142,7 +151,7 @@ export function editingActions(
     const { edit } = store.getState();
     try {
       const [end] = await targetsOf([node]);
-      if (!end || store.getState().edit !== edit || !edit) return;
+      if (!end || !edit || store.getState().edit?.targets !== edit.targets) return;
       const inputs = [...new Set(edit.targets.flatMap((target) => target.inputs))];
       patch({ picking: false });
       actions.changeEdit({ nodes: [], inputs, outputs: end.outputs.map(({ name }) => name) });

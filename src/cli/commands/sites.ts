@@ -1,7 +1,14 @@
+import { passInfos } from '../../engine/catalogue.ts';
 import { BACKENDS, backendOption, passOptions, setOption } from '../options.ts';
 import { UsageError } from '../arguments.ts';
 import { openStudio } from '../studio.ts';
 import type { Command } from '../command.ts';
+
+/** What a hand edit takes, where it found no place. */
+function askedFor(pass: string): string[] {
+  const info = passInfos().find(({ id, group }) => id === pass && group === 'edit');
+  return Object.entries(info?.options ?? {}).map(([name, { label }]) => `  --set ${name}=…  ${label}`);
+}
 
 export const sites: Command = {
   name: 'sites',
@@ -31,6 +38,7 @@ export const sites: Command = {
       `${result.refusals.length} near misses`,
       ...result.refusals.map((miss) => `  ${miss.reason}  ${miss.nodes.join(', ')}`),
       ...(found.unavailable ? [found.unavailable] : []),
+      ...(result.sites.length === 0 ? askedFor(pass) : []),
     ]);
     return 0;
   },

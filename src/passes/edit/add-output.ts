@@ -31,7 +31,7 @@ export const addOutput = editPass({
   options: { value: { type: 'text', default: '', label: 'Value', hint: 'its name' } },
   preserves: 'bits',
   changesInterface: true,
-  ask: 'Give the name of a value: value.',
+  ask: 'Give the name of a value.',
   plan(context) {
     const { model } = context;
     const name = textOption(context, 'value');

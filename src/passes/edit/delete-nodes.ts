@@ -82,7 +82,7 @@ function bridgeOf(context: PassContext, node: Node, exit: ValueId, entries: read
     return refuse(`${result}, and no input has its type and shape.`, [node.id, ...users]);
   }
   if (other !== undefined) {
-    return refuse(`${result}, and ${quoted(context, fitting)} could stand for it. Say which: through.`, [node.id]);
+    return refuse(`${result}, and ${quoted(context, fitting)} fit. Choose which one readers get.`, [node.id]);
   }
   const blocked = bypassRefusal(model, exit, entry);
   if (blocked !== null) refuse(`${blocked}.`, [node.id]);
@@ -119,7 +119,10 @@ function remove(model: Model, regions: readonly Region[], bridges: readonly Brid
 
 function planOf(context: PassContext, names: readonly string[]) {
   const { model } = context;
-  const chosen = new Set(names.map((name) => nodeNamed(model, name).id));
+  const named = new Set(names.map((name) => nodeNamed(model, name)));
+  // What lies inside a chosen node goes with it.
+  const inside = new Set([...named].flatMap((node) => [...innerNodes(model, node)]));
+  const chosen = new Set([...named].flatMap((node) => (inside.has(node) ? [] : [node.id])));
   const regions = regionsOf(model, chosen);
   const bridged = regions.map((region) => ({ region, bridges: bridgesOf(context, region) }));
   const bridges = bridged.flatMap((each) => each.bridges);
@@ -138,7 +141,7 @@ export const deleteNodes = editPass({
   },
   preserves: 'approximation',
   changesInterface: false,
-  ask: 'Give the names of nodes: nodes.',
+  ask: 'Give the names of nodes.',
   plan(context) {
     const { model } = context;
     const names = namesOption(context, 'nodes');

@@ -50,7 +50,8 @@ function partBetween({ model }: PassContext, from: readonly ValueId[], to: reado
     queue.push(...dependencies(model, model.getNode(producer.node)).filter((each) => isOuter(model, each)));
   }
   const apart = from.find((value) => !met.has(value));
-  if (apart !== undefined) refuse(`No output depends on "${model.getValue(apart).name}".`, nodesAt(model, apart));
+  if (apart !== undefined && nodes.size > 0)
+    refuse(`No output depends on "${model.getValue(apart).name}".`, nodesAt(model, apart));
   const beside = model.graph.inputs.filter((input) => met.has(input) && !ends.has(input));
   return { nodes, inputs: [...from, ...beside], outputs: to };
 }
@@ -187,7 +188,7 @@ export const extractSubgraph = editPass({
   },
   preserves: 'bits',
   changesInterface: true,
-  ask: 'Give the names of nodes, or the values from which to which: nodes, or inputs and outputs.',
+  ask: 'Give the names of nodes, or the values from which to which.',
   plan(context) {
     const { model } = context;
     const chosen = choose(context);

@@ -1,3 +1,5 @@
+import { analyze } from '../../analysis/analyze.ts';
+import { shownDim } from '../../analysis/summary.ts';
 import { formatShape, plural } from '../../base/format.ts';
 import type { Json } from '../../base/json.ts';
 import type { Model, Value } from '../../ir/model.ts';
@@ -7,14 +9,15 @@ import { tryChange } from './consistency.ts';
 import { refuse, type EditPlan } from './edit-pass.ts';
 import { readersOf } from './targets.ts';
 
-const SYMBOL = /^[^\s?][^\s]*$/;
+const MOST_SHOWN = 4;
+const SYMBOL = /^[\p{L}_][^\s?]*$/u;
 
 /** A size of 1 or more, a symbol, or null (also `?`): free, without a name. */
 export function parseDim(value: Json, of: string): Dim {
   if (value === null || value === '?') return null;
   if (typeof value === 'number' && Number.isSafeInteger(value) && value >= 1) return value;
   if (typeof value === 'string' && /^\d+$/.test(value) && Number(value) >= 1) return Number(value);
-  if (typeof value === 'string' && SYMBOL.test(value) && !/^\d/.test(value)) return value;
+  if (typeof value === 'string' && SYMBOL.test(value)) return value;
   return refuse(`${of} must be a whole number from 1, a symbol, or ? for any size; not ${JSON.stringify(value)}.`);
 }
 
@@ -37,6 +40,17 @@ function describe(model: Model, shapes: NewShapes): string {
     .join('; ');
 }
 
+/** `Outputs: scores 8×1000.` */
+function outputsText(model: Model): string {
+  const analysis = analyze(model);
+  const shown = model.graph.outputs.map((id) => {
+    const shape = analysis.shape(id);
+    return `${model.getValue(id).name} ${shape === null ? '?' : formatShape(shape.map(shownDim))}`;
+  });
+  const more = shown.length > MOST_SHOWN ? ` and ${shown.length - MOST_SHOWN} more` : '';
+  return `Outputs: ${shown.slice(0, MOST_SHOWN).join(', ')}${more}.`;
+}
+
 /**
  * Other shapes for some inputs: inference runs again from them, and a graph that then contradicts itself is refused.
  * Nothing else is rewritten.
@@ -45,14 +59,14 @@ export function planShapes(context: PassContext, wanted: NewShapes, target: stri
   const { model } = context;
   const shapes = new Map([...wanted].filter(([id, shape]) => !sameDims(tensorTypeOf(model.getValue(id)).shape, shape)));
   if (shapes.size === 0) refuse('The inputs have this shape already.');
-  const { apply } = tryChange(context, [...shapes.keys()], (each) => setShapes(each, shapes));
+  const { trial, apply } = tryChange(context, [...shapes.keys()], (each) => setShapes(each, shapes));
   const nodes: NodeId[] = [...new Set([...shapes.keys()].flatMap((id) => readersOf(model, id)))];
   return {
     target,
     anchor: nodes[0] ?? NO_NODE,
     nodes,
     title,
-    what: `${plural(shapes.size, 'input')} of another shape: ${describe(model, shapes)}. All other shapes follow.`,
+    what: `${plural(shapes.size, 'input')} of another shape: ${describe(model, shapes)}. ${outputsText(trial)}`,
     apply,
   };
 }

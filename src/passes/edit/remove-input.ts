@@ -83,7 +83,7 @@ export const removeInput = editPass({
   },
   preserves: 'bits',
   changesInterface: true,
-  ask: 'Give the name of an input, and a constant value where nodes read it: input, value.',
+  ask: 'Give the name of an input, and a constant value where nodes read it.',
   plan(context) {
     const { model, options } = context;
     const name = textOption(context, 'input');

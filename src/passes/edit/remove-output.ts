@@ -10,7 +10,7 @@ export const removeOutput = editPass({
   options: { output: { type: 'text', default: '', label: 'Output', hint: 'its name' } },
   preserves: 'bits',
   changesInterface: true,
-  ask: 'Give the name of an output: output.',
+  ask: 'Give the name of an output.',
   plan({ model, options }) {
     const name = textOption({ options }, 'output');
     if (name === '') return null;

@@ -41,6 +41,9 @@ function roleOf(model: Model, value: Value): string {
 
 function planValue(context: PassContext, from: string, to: string): EditPlan {
   const { model } = context;
+  if (model.trainingInfo.length > 0) {
+    refuse('The model carries training info, which names values in a form that is not read here.');
+  }
   const value = valueNamed(model, from);
   if (value.name === to) refuse(`It is called "${to}" already.`);
   const holder = [...bodyValues(model)].find((each) => each.name === to);
@@ -96,7 +99,7 @@ export const rename = editPass({
   },
   preserves: 'bits',
   changesInterface: true,
-  ask: 'Give the present name and the new one: kind (value or node), from, to.',
+  ask: 'Give the present name and the new one.',
   plan(context) {
     const [from, to] = [textOption(context, 'from'), textOption(context, 'to')];
     if (from === '' || to === '') return null;

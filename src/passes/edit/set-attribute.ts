@@ -59,7 +59,7 @@ function resultText({ analysis }: PassContext, trial: Model, node: Node): string
 }
 
 const shown = (value: Json): string => {
-  const text = typeof value === 'string' ? value : JSON.stringify(value);
+  const text = Array.isArray(value) ? value.join(', ') : typeof value === 'string' ? value : JSON.stringify(value);
   return text.length > 24 ? `${text.slice(0, 23)}…` : text;
 };
 
@@ -96,7 +96,7 @@ export const setAttribute = editPass({
   },
   preserves: 'approximation',
   changesInterface: true,
-  ask: 'Give the node, the attribute and its value (null takes it away): node, attribute, value.',
+  ask: 'Give the node, the attribute and its value; null takes it away.',
   plan(context) {
     const [name, attributeName] = [textOption(context, 'node'), textOption(context, 'attribute')];
     if (name === '' || attributeName === '') return null;

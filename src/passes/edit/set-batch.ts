@@ -30,7 +30,7 @@ export const setBatch = editPass({
   options: { batch: { type: 'text', default: '', label: 'Batch', hint: 'a number, or a symbol such as N' } },
   preserves: 'bits',
   changesInterface: true,
-  ask: 'Give the batch, a number or a symbol: batch.',
+  ask: 'Give the batch: a number, or a symbol such as N.',
   plan(context) {
     const { model } = context;
     const text = textOption(context, 'batch');

@@ -57,7 +57,7 @@ export const setInputShape = editPass({
   },
   preserves: 'bits',
   changesInterface: true,
-  ask: 'Give shapes by input, or sizes by symbol: shapes {"x": [1, 3, 224, 224]}, symbols {"batch": 8}.',
+  ask: 'Give shapes by input, such as {"x": [1, 3, 224, 224]}, or sizes by symbol, such as {"batch": 8}.',
   plan(context) {
     const [given, symbols] = [fieldsOf(context, 'shapes'), fieldsOf(context, 'symbols')];
     const names = [...Object.keys(given), ...Object.keys(symbols)];

@@ -24,7 +24,11 @@ export function nodesByName(model: Model, nodes: Iterable<Node>): ReadonlyMap<st
   const found = new Map<string, Node[]>();
   for (const node of nodes) {
     const values = node.outputs.flatMap((id) => (id === null ? [] : [model.getValue(id).name]));
-    for (const name of new Set([node.name, ...values])) found.set(name, [...(found.get(name) ?? []), node]);
+    for (const name of new Set([node.name, ...values])) {
+      const known = found.get(name);
+      if (known) known.push(node);
+      else found.set(name, [node]);
+    }
   }
   return found;
 }

@@ -1,5 +1,5 @@
 import { Check, CircleQuestionMark, Pencil } from 'lucide-react';
-import { useEffect, useRef, type ComponentType } from 'react';
+import { useEffect, useRef, type ComponentType, type KeyboardEvent } from 'react';
 import { formatSigned, formatSignedBytes, formatSignedCount } from '../../base/format.ts';
 import type { ModelSummary } from '../../analysis/summary.ts';
 import type { PassInfo } from '../../engine/types.ts';
@@ -7,22 +7,24 @@ import type { App } from '../../state/app.ts';
 import type { EditSession } from '../../state/document.ts';
 import { Button, Icon } from '../kit/controls.tsx';
 import { nodeTitle } from '../kit/node-title.ts';
+import { useLater } from '../kit/use-later.ts';
 import { useDocument, useJobs } from '../kit/use-store.ts';
 import './edit.css';
 import type { FormProps } from './form.ts';
 import { AddOutputForm, AttributeForm, DeleteForm, ExtractForm, RenameForm } from './node-forms.tsx';
 import { RemoveInputForm, RemoveOutputForm, SetBatchForm, SetInputShapeForm } from './port-forms.tsx';
 
-const FORMS: Readonly<Record<string, ComponentType<FormProps>>> = {
-  rename: RenameForm,
-  'delete-nodes': DeleteForm,
-  'add-output': AddOutputForm,
-  'remove-output': RemoveOutputForm,
-  'remove-input': RemoveInputForm,
-  'set-batch': SetBatchForm,
-  'set-input-shape': SetInputShapeForm,
-  'set-attribute': AttributeForm,
-  'extract-subgraph': ExtractForm,
+/** `waits`: there is something to fill in before the answer says anything. */
+const FORMS: Readonly<Record<string, { readonly form: ComponentType<FormProps>; readonly waits: boolean }>> = {
+  rename: { form: RenameForm, waits: true },
+  'delete-nodes': { form: DeleteForm, waits: false },
+  'add-output': { form: AddOutputForm, waits: false },
+  'remove-output': { form: RemoveOutputForm, waits: false },
+  'remove-input': { form: RemoveInputForm, waits: false },
+  'set-batch': { form: SetBatchForm, waits: true },
+  'set-input-shape': { form: SetInputShapeForm, waits: true },
+  'set-attribute': { form: AttributeForm, waits: true },
+  'extract-subgraph': { form: ExtractForm, waits: false },
 };
 
 /** What the edit changes in numbers, beside the model as it is. */
@@ -50,10 +52,13 @@ function Answer({
   readonly summary: ModelSummary;
 }) {
   const view = useDocument(app, (state) => state.picture?.view);
-  const site = edit.found?.sites[0];
+  const failure = useDocument(app, (state) => state.failure?.error ?? null);
+  const slow = useLater(edit.found === null && edit.error === null);
+  const error = failure ?? edit.error;
+  const site = error === null ? edit.found?.sites[0] : undefined;
   const refusal = edit.found?.refusals[0];
   const [place] = refusal?.nodes ?? [];
-  const reason = edit.error?.message ?? edit.found?.unavailable ?? refusal?.reason;
+  const reason = error?.message ?? edit.found?.unavailable ?? refusal?.reason;
   return (
     <div role="status" aria-label="What will happen" className="edit-answer">
       {site && (
@@ -65,6 +70,7 @@ function Answer({
           <Counts edit={edit} summary={summary} />
         </>
       )}
+      {slow && <p className="edit-about">Working it out. Cancel closes the card.</p>}
       {!site && reason !== undefined && (
         <p className="flex gap-2 text-ink-2">
           <Icon of={CircleQuestionMark} size={13} className="mt-px text-warning" />
@@ -82,14 +88,34 @@ function Answer({
   );
 }
 
-/** The first field has the focus while the card is open; what had it before gets it back. */
+/** A card never covers its own place: it stands on the right where the selected node is under it. */
+function keepOff(card: HTMLElement): void {
+  const node = card.parentElement?.querySelector('.gc-selected')?.getBoundingClientRect();
+  const own = card.getBoundingClientRect();
+  const covered =
+    node && node.left < own.right && node.right > own.left && node.top < own.bottom && node.bottom > own.top;
+  if (covered === true) card.dataset['side'] = 'right';
+}
+
+/** A text field submits its form by itself; a choice, and the card where it has no field, do not. */
+const submits = ({ target, currentTarget }: KeyboardEvent): boolean =>
+  target === currentTarget || target instanceof HTMLSelectElement;
+
+/** The first field has the focus while the card is open; what had it before, or the graph, gets it back. */
 function useFocusInside() {
   const form = useRef<HTMLFormElement>(null);
   useEffect(() => {
+    const card = form.current;
+    if (!card) return;
     const before = document.activeElement;
-    form.current?.querySelector<HTMLElement>('input, select, button')?.focus();
+    const graph = card.parentElement?.querySelector<HTMLElement>('.gc-flow');
+    keepOff(card);
+    (card.querySelector<HTMLElement>('input, select') ?? card).focus();
     return () => {
-      if (before instanceof HTMLElement && before.isConnected) before.focus();
+      // Somebody went elsewhere meanwhile.
+      if (document.activeElement !== document.body) return;
+      const back = before instanceof HTMLElement && before.isConnected && before !== document.body ? before : graph;
+      back?.focus();
     };
   }, []);
   return form;
@@ -98,12 +124,14 @@ function useFocusInside() {
 function Card({ app, edit, info, summary }: { app: App; edit: EditSession; info: PassInfo; summary: ModelSummary }) {
   const form = useFocusInside();
   const busy = useJobs(app, ({ jobs }) => jobs.some((job) => job.kind === 'apply' && job.state === 'running'));
-  const Form = FORMS[edit.pass];
-  if (!Form) return null;
+  const shown = FORMS[edit.pass];
+  if (!shown) return null;
+  const Form = shown.form;
   const ready = edit.found !== null && edit.found.sites.length > 0 && !busy;
   return (
     <form
       ref={form}
+      tabIndex={-1}
       className="pop edit-card"
       aria-label={info.title}
       onSubmit={(event) => {
@@ -111,9 +139,13 @@ function Card({ app, edit, info, summary }: { app: App; edit: EditSession; info:
         if (ready) void app.actions.applyEdit();
       }}
       onKeyDown={(event) => {
-        if (event.key !== 'Escape') return;
-        event.stopPropagation();
-        app.actions.cancelEdit();
+        if (event.key === 'Escape') {
+          event.stopPropagation();
+          app.actions.cancelEdit();
+        } else if (event.key === 'Enter' && submits(event)) {
+          event.preventDefault();
+          event.currentTarget.requestSubmit();
+        }
       }}
     >
       <h2 className="flex items-center gap-2">
@@ -121,7 +153,7 @@ function Card({ app, edit, info, summary }: { app: App; edit: EditSession; info:
         <span className="h3 ell flex-1">{info.title}</span>
       </h2>
       <Form app={app} edit={edit} summary={summary} change={app.actions.changeEdit} />
-      <Answer app={app} edit={edit} summary={summary} />
+      {(edit.touched || !shown.waits) && <Answer app={app} edit={edit} summary={summary} />}
       <footer className="flex items-center justify-end gap-1.5">
         <Button variant="ghost" size="small" onClick={() => app.actions.cancelEdit()}>
           Cancel

@@ -71,7 +71,7 @@ export function nodeActions({ actions }: App, node: number, view: GraphView): re
       {
         id: 'mark',
         icon: SquareCheck,
-        title: chosen.length > 1 && chosen.includes(node) ? 'Choose no longer' : 'Choose too',
+        title: chosen.length > 1 && chosen.includes(node) ? 'Choose no longer' : 'Choose this one too',
         run: () => actions.mark(node),
       },
     ],

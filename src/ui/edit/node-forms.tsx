@@ -156,7 +156,7 @@ export function ExtractForm({ app, edit }: FormProps) {
           className="self-start"
           onClick={() => app.actions.pickEnd(!edit.picking)}
         >
-          From here to another node
+          {edit.picking ? 'Choose no end' : 'From here to another node'}
         </Button>
       )}
     </>

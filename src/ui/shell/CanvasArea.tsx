@@ -14,7 +14,14 @@ import { GroupCard } from '../prune/GroupCard.tsx';
 import { PruneBar } from '../prune/PruneBar.tsx';
 import { OpeningCard } from '../start/Opening.tsx';
 import { OpenProblem } from '../start/OpenProblem.tsx';
-import { toggleOnCanvas, useCanvasPrune, useCanvasRefusals, useCanvasSites, usePictureSaving } from './canvas-data.ts';
+import {
+  toggleOnCanvas,
+  useCanvasMatches,
+  useCanvasPrune,
+  useCanvasRefusals,
+  useCanvasSites,
+  usePictureSaving,
+} from './canvas-data.ts';
 import { RunningCard } from './RunningCard.tsx';
 
 /** The graph with everything that is drawn on it. */
@@ -30,7 +37,7 @@ function Graph({ app, readOnly }: { readonly app: App; readonly readOnly: boolea
   const selected = useView(app, (state) => state.selected);
   const selectedGroup = useView(app, (state) => state.selectedGroup);
   const refusal = useView(app, (state) => state.refusal);
-  const matches = useView(app, (state) => state.matches);
+  const matches = useCanvasMatches(app);
   const focus = useView(app, (state) => state.focus);
   const saving = usePictureSaving(app);
   const sites = useCanvasSites(app);
@@ -80,8 +87,10 @@ function Graph({ app, readOnly }: { readonly app: App; readonly readOnly: boolea
 function Failure({ app }: { readonly app: App }) {
   const failure = useDocument(app, (state) => state.failure);
   const previewError = useDocument(app, (state) => state.preview?.error);
+  const editing = useDocument(app, (state) => state.edit !== null);
   const error = failure?.error ?? previewError;
-  if (!error || (failure && (failure.place === 'bench' || failure.place === 'export'))) return null;
+  // A card says itself what went wrong.
+  if (!error || editing || (failure && (failure.place === 'bench' || failure.place === 'export'))) return null;
   return (
     <div className="pop absolute top-14 left-3 z-10 w-[min(440px,calc(100%-70px))]">
       <Problem error={error} what={failure?.what} compact>

@@ -11,17 +11,22 @@ const NO_REFUSALS: readonly CanvasRefusal[] = [];
 /** Marks of chosen nodes stand among the sites: their ticks take them out again. */
 const MARK = 'chosen:';
 
-/** The nodes that are chosen together, or else those that a hand edit would touch. */
-function useEditSites(app: App): readonly CanvasSite[] {
+/** The nodes that are chosen together. */
+function useChosen(app: App): readonly CanvasSite[] {
   const marked = useView(app, (state) => state.marked);
   const selected = useView(app, (state) => state.selected);
-  const site = useDocument(app, (state) => state.edit?.found?.sites[0]);
   return useMemo(() => {
-    if (site && site.nodes.length > 0) return [{ key: site.key, nodes: site.nodes, what: site.what, on: true }];
     if (marked.length === 0) return NO_SITES;
     const chosen = selected === null ? marked : [selected, ...marked];
     return chosen.map((node) => ({ key: `${MARK}${node}`, nodes: [node], what: 'Chosen', on: true }));
-  }, [marked, selected, site]);
+  }, [marked, selected]);
+}
+
+/** Nodes that stand out while the rest is dimmed: those that a hand edit would touch, else what a search found. */
+export function useCanvasMatches(app: App): readonly number[] | null {
+  const matches = useView(app, (state) => state.matches);
+  const touched = useDocument(app, (state) => state.edit?.found?.sites[0]?.nodes);
+  return touched && touched.length > 1 ? touched : matches;
 }
 
 /** A tick on the canvas: of a site, or of a node that is chosen beside others. */
@@ -32,12 +37,12 @@ export function toggleOnCanvas(app: App, key: string): void {
 
 /** Sites of the pass being looked at, with what the person switched off; else the nodes chosen for an edit. */
 export function useCanvasSites(app: App): readonly CanvasSite[] {
-  const edited = useEditSites(app);
+  const chosen = useChosen(app);
   const off = useDocument(app, (state) => state.preview?.off);
   const found = useDocument(app, (state) => (state.preview ? state.sites[state.preview.pass]?.sites : undefined));
   return useMemo(
-    () => (found && off ? found.map(({ key, nodes, what }) => ({ key, nodes, what, on: !off.has(key) })) : edited),
-    [found, off, edited],
+    () => (found && off ? found.map(({ key, nodes, what }) => ({ key, nodes, what, on: !off.has(key) })) : chosen),
+    [found, off, chosen],
   );
 }
 

@@ -4,8 +4,8 @@ type Section = 'Everywhere' | 'Graph' | 'Outline' | 'Passes' | 'Recipe' | 'Searc
 
 interface KeyRow {
   readonly id: string;
-  /** Who listens: the page anywhere, or one part of it while it has the focus. */
-  readonly where: 'page' | 'canvas' | 'outline' | 'search';
+  /** Who listens: the page anywhere, one part of it while it has the focus, or the browser, which opens menus itself. */
+  readonly where: 'page' | 'canvas' | 'outline' | 'search' | 'browser';
   readonly section: Section;
   /** As `chordOf` writes them. */
   readonly chords: readonly string[];
@@ -113,6 +113,13 @@ export const KEYS = [
   },
   { id: 'canvasFold', where: 'canvas', section: 'Graph', chords: ['e'], what: 'Fold around the node, unfold the box' },
   { id: 'canvasCopies', where: 'canvas', section: 'Graph', chords: ['Shift+e'], what: 'The same, with all its copies' },
+  {
+    id: 'canvasMenu',
+    where: 'browser',
+    section: 'Graph',
+    chords: ['Shift+F10', 'ContextMenu'],
+    what: 'Edit the selected node',
+  },
   {
     id: 'path',
     where: 'canvas',
