@@ -163,7 +163,7 @@ function usePointer(props: GraphCanvasProps, scene: Scene, camera: Camera, moves
     const { x, y, zoom } = camera.viewport;
     return [(clientX - flow.current.left - x) / zoom, (clientY - flow.current.top - y) / zoom];
   };
-  const click = (event: { readonly clientX: number; readonly clientY: number; readonly shiftKey: boolean }): void => {
+  const click = (event: { readonly clientX: number; readonly clientY: number }): void => {
     onOpenRefusal(null);
     const at = toGraph(event.clientX, event.clientY);
     const stub = stubAt(scene, ...at);
@@ -174,7 +174,7 @@ function usePointer(props: GraphCanvasProps, scene: Scene, camera: Camera, moves
       if (port >= 0) moves.centre(layout.portX[port]!, layout.portY[port]!);
       return;
     }
-    onSelect(row >= 0 ? view.nodeIds[row]! : null, event.shiftKey);
+    onSelect(row >= 0 ? view.nodeIds[row]! : null);
   };
   const move = {
     onPointerEnter: (event: PointerEvent<HTMLElement>) => {

@@ -67,8 +67,7 @@ export interface GraphCanvasProps {
   readonly matches?: readonly number[] | null;
   /** Brings a node into view; a new nonce makes a repeated wish a new one. */
   readonly focusRequest: { readonly node: number; readonly nonce: number } | null;
-  /** `beside`: the node is chosen beside the selected one. */
-  readonly onSelect: (node: number | null, beside?: boolean) => void;
+  readonly onSelect: (node: number | null) => void;
   readonly onHover: (node: number | null) => void;
   readonly onToggleSite: (key: string) => void;
   readonly onOpenRefusal: (index: number | null) => void;

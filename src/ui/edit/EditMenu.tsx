@@ -5,6 +5,7 @@ import { Icon } from '../kit/controls.tsx';
 import { nodeTitle } from '../kit/node-title.ts';
 import { modelActions, nodeActions, type EditAction } from './actions.ts';
 import './edit.css';
+import type { useBeside } from './use-beside.ts';
 
 function Items({ actions }: { readonly actions: readonly EditAction[] }) {
   return actions.map(({ id, icon, title, run }) => (
@@ -47,11 +48,13 @@ interface EditMenuProps {
   readonly app: App;
   /** The node under the pointer. */
   readonly hovered: number | null;
+  /** Handlers for the element around the graph. */
+  readonly watch: ReturnType<typeof useBeside>['watch'];
   readonly children: ReactNode;
 }
 
 /** What can be done at a node: by right click, or by Shift+F10 and the menu key for the selected one. */
-export function EditMenu({ app, hovered, children }: EditMenuProps) {
+export function EditMenu({ app, hovered, watch, children }: EditMenuProps) {
   const [node, setNode] = useState<number | null>(null);
   const aim = (event: MouseEvent<HTMLElement>): void => {
     const byPointer = event.nativeEvent instanceof PointerEvent && event.nativeEvent.pointerType !== '';
@@ -68,7 +71,7 @@ export function EditMenu({ app, hovered, children }: EditMenuProps) {
   return (
     <ContextMenu.Root modal={false}>
       <ContextMenu.Trigger asChild>
-        <div className="contents" onContextMenuCapture={aim} onKeyDown={openByKey}>
+        <div className="contents" {...watch} onContextMenuCapture={aim} onKeyDown={openByKey}>
           {children}
         </div>
       </ContextMenu.Trigger>

@@ -3,6 +3,7 @@ import type { App } from '../../state/app.ts';
 import { GraphCanvas } from '../canvas/GraphCanvas.tsx';
 import { EditCard } from '../edit/EditCard.tsx';
 import { EditMenu } from '../edit/EditMenu.tsx';
+import { useBeside } from '../edit/use-beside.ts';
 import { Button } from '../kit/controls.tsx';
 import { Problem } from '../kit/Problem.tsx';
 import { useLater } from '../kit/use-later.ts';
@@ -31,6 +32,7 @@ function Graph({ app, readOnly }: { readonly app: App; readonly readOnly: boolea
   const refusals = useCanvasRefusals(app);
   const prune = useCanvasPrune(app);
   const [hovered, setHovered] = useState<number | null>(null);
+  const { isBeside, watch } = useBeside();
   if (!picture) return null;
   const canvas = (
     <GraphCanvas
@@ -47,7 +49,7 @@ function Graph({ app, readOnly }: { readonly app: App; readonly readOnly: boolea
       prune={prune}
       matches={matches}
       focusRequest={focus}
-      onSelect={(node, beside) => (beside === true && node !== null ? app.actions.mark(node) : app.actions.pick(node))}
+      onSelect={(node) => (node !== null && isBeside() ? app.actions.mark(node) : app.actions.pick(node))}
       onHover={setHovered}
       onToggleSite={(key) => toggleOnCanvas(app, key)}
       onOpenRefusal={app.actions.showRefusal}
@@ -57,7 +59,7 @@ function Graph({ app, readOnly }: { readonly app: App; readonly readOnly: boolea
   return readOnly ? (
     canvas
   ) : (
-    <EditMenu app={app} hovered={hovered}>
+    <EditMenu app={app} hovered={hovered} watch={watch}>
       {canvas}
     </EditMenu>
   );
