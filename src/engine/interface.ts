@@ -2,11 +2,12 @@ import type { Analysis } from '../analysis/analyze.ts';
 import { formatShape, plural } from '../base/format.ts';
 import type { Model, Value } from '../ir/model.ts';
 import type { Tensor } from '../ir/tensor.ts';
-import type { Dim, Shape, ValueId } from '../ir/types.ts';
+import type { Dim, ValueId } from '../ir/types.ts';
 import { declarable } from '../passes/edit/declare.ts';
 import { fedInputs } from '../passes/edit/input-shapes.ts';
 import type { HostTensor } from '../runtime/types.ts';
 import type { PortMap } from '../verify/ports.ts';
+import { commonShape, counterpart, partsOf, shapeOf } from './counterpart.ts';
 
 /** One end of a comparison. */
 interface End {
@@ -34,8 +35,6 @@ export function correspondence(before: End, after: End, between: readonly Model[
   return new Matching(before, after, between).result();
 }
 
-const shapeOf = ({ type }: Value): Shape => (type?.kind === 'tensor' ? type.shape : null);
-
 /** Ids, names and input shapes: what a caller sees. */
 const signature = (model: Model): string =>
   JSON.stringify([
@@ -49,41 +48,6 @@ const isReshaped = (before: End, after: End): boolean =>
     const [old, now] = [before.analysis.shape(id), after.analysis.shape(id)];
     return old !== null && now !== null && commonShape(old, now) === null;
   });
-
-/**
- * The value of the earlier model that holds the same; null: there is none. A value that was scaled or sliced in between
- * is not the same.
- */
-function counterpart(before: Model, after: Model, id: ValueId): Value | null {
-  const { origin } = after.getValue(id);
-  const old = before.values.get(id);
-  const isMain = (value: Value | undefined): value is Value => value?.graph === before.graph.id;
-  if (isMain(old) && before.graph.outputs.includes(id) && after.graph.outputs.includes(id)) return old;
-  if (isMain(old) && (origin === null || origin === old.origin || origin.relation === 'same')) return old;
-  if (origin?.relation !== 'same') return null;
-  const source = before.values.get(origin.value);
-  return isMain(source) ? source : null;
-}
-
-/** A dimension that both take; undefined: there is none. */
-function commonDim(a: Dim, b: Dim): Dim | undefined {
-  if (typeof a === 'number' && typeof b === 'number') return a === b ? a : undefined;
-  return typeof a === 'number' ? a : b;
-}
-
-function commonShape(a: Shape, b: Shape): readonly Dim[] | null {
-  if (a === null || b === null) return a ?? b;
-  if (a.length !== b.length) return null;
-  const dims = a.map((dim, axis) => commonDim(dim, b[axis] ?? null));
-  return dims.every((dim) => dim !== undefined) ? dims : null;
-}
-
-/** How many times `a` goes into `b` along axis 0, all other sizes alike; 0: it does not. */
-function partsOf(a: Shape, b: Shape): number {
-  const [first, second] = [a?.[0], b?.[0]];
-  if (typeof first !== 'number' || typeof second !== 'number' || second % first !== 0) return 0;
-  return commonShape(a?.slice(1) ?? null, b?.slice(1) ?? null) === null ? 0 : second / first;
-}
 
 const hostTensor = (tensor: Tensor): HostTensor => ({ dtype: tensor.dtype, shape: tensor.shape, data: tensor.read() });
 

@@ -169,6 +169,21 @@ describe('nodes chosen together', () => {
     expect(editOf(fixture)?.options['nodes']).toEqual([`node${a}`, `node${b}`]);
   });
 
+  it('are followed by an open form', async () => {
+    const fixture = await opened();
+    const [a = 0, b = 0, c = 0] = ids(fixture);
+    fixture.app.actions.select(a);
+    await fixture.app.actions.beginEdit('extract-subgraph', [a]);
+    fixture.app.actions.mark(b);
+    await settle();
+    fixture.app.actions.mark(c);
+    await settle();
+    expect(editOf(fixture)?.options['nodes']).toEqual([`node${a}`, `node${b}`, `node${c}`]);
+    fixture.app.actions.mark(b);
+    await settle();
+    expect(editOf(fixture)?.options['nodes']).toEqual([`node${a}`, `node${c}`]);
+  });
+
   it('end a part with the next node that is selected', async () => {
     const fixture = await opened();
     const [a = 0, b = 0] = ids(fixture);

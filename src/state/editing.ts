@@ -138,12 +138,28 @@ export function editingActions(
       else if (node !== selected) {
         view.setState({ marked: marked.includes(node) ? marked.filter((each) => each !== node) : [...marked, node] });
         core.notices.announce(`${actions.chosenNodes().length} nodes chosen.`);
+        void follow();
       }
     },
     chosenNodes() {
       const { selected, marked } = view.getState();
       return selected === null ? marked : [selected, ...marked];
     },
+  };
+
+  /** An open form of an edit of several nodes follows the choice. */
+  const follow = async (): Promise<void> => {
+    const { edit, passes } = store.getState();
+    const info = passes.find(({ id }) => id === edit?.pass);
+    if (!edit || !info || info.options['nodes'] === undefined) return;
+    try {
+      const targets = await targetsOf(actions.chosenNodes());
+      if (store.getState().edit?.targets !== edit.targets) return;
+      patch({ targets, picking: false });
+      actions.changeEdit({ ...defaultsOf(info), ...STARTS[edit.pass]?.(targets) });
+    } catch (error) {
+      patch({ error: toErrorRecord(error) });
+    }
   };
 
   /** From what the first node reads to what this one gives. */

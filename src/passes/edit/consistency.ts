@@ -1,5 +1,5 @@
-import { analyze } from '../../analysis/analyze.ts';
-import type { Model } from '../../ir/model.ts';
+import { analyze, type Analysis } from '../../analysis/analyze.ts';
+import type { Model, Node } from '../../ir/model.ts';
 import type { NodeId, ValueId } from '../../ir/types.ts';
 import { getInt } from '../../ir/attribute.ts';
 import type { PassContext } from '../../rewrite/pass.ts';
@@ -42,13 +42,21 @@ function requireConsistent(context: PassContext, trial: Model, affected: Readonl
   const before = new Set(context.analysis.warnings.map((note) => note.node));
   const note = analysis.warnings.find((each) => !before.has(each.node));
   if (note) refuse(...contradiction(context, note.node, note.message));
-  for (const node of analysis.order) {
-    const lost = node.outputs.some(
-      (id) => id !== null && affected.has(id) && context.analysis.shape(id) !== null && analysis.shape(id) === null,
-    );
-    const known = node.inputs.every((id) => id === null || analysis.type(id) !== null);
-    if (lost && known) refuse(`${shortTitle(context, node)} has no result of a known shape then.`, [node.id]);
-  }
+  const node = analysis.order.find((each) => isLost(context, analysis, each, affected));
+  if (!node) return;
+  // What only the file declared was never worked out: that it is not now tells nothing.
+  const bare = context.model.clone();
+  forget(bare, affected);
+  const lost = node.outputs.some((id) => id !== null && affected.has(id) && analyze(bare).shape(id) !== null);
+  if (lost) refuse(`${shortTitle(context, node)} has no result of a known shape then.`, [node.id]);
+}
+
+/** A result had a shape and has none now, though all that the node reads is known. */
+function isLost(context: PassContext, now: Analysis, node: Node, affected: ReadonlySet<ValueId>): boolean {
+  const gone = node.outputs.some(
+    (id) => id !== null && affected.has(id) && context.analysis.shape(id) !== null && now.shape(id) === null,
+  );
+  return gone && node.inputs.every((id) => id === null || now.shape(id) !== null);
 }
 
 function contradiction(context: PassContext, id: NodeId | null, message: string): [string, NodeId[]] {

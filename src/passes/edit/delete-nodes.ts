@@ -79,7 +79,8 @@ function bridgeOf(context: PassContext, node: Node, exit: ValueId, entries: read
   const needed = users.length > 0 ? `needed by ${listNodes(context, [...new Set(users)])}` : 'a graph output';
   const result = `"${nameOf(context, exit)}" (${formatShape(shapeOf(context, exit))}) is ${needed}`;
   if (entry === undefined) {
-    return refuse(`${result}, and no input has its type and shape.`, [node.id, ...users]);
+    const why = shapeOf(context, exit) === null ? 'its shape is not known' : 'no input has its type and shape';
+    return refuse(`${result}, and ${why}.`, [node.id, ...users]);
   }
   if (other !== undefined) {
     return refuse(`${result}, and ${quoted(context, fitting)} fit. Choose which one readers get.`, [node.id]);

@@ -72,6 +72,35 @@ describe('set-attribute', () => {
     expect(await refused(model(), setAttribute, set('conv', 'group', 3))).toMatchObject({ at: ['Conv'] });
   });
 
+  it('refuses where a result had a shape and would have none', async () => {
+    const turned = buildModel({}, (g) => {
+      const x = g.input('x', [2, 3, 4]);
+      g.output(g.op('Concat', [x, x], { axis: 1 }, { name: 'joined' }), 'y');
+    });
+    const { reason, at } = await refused(turned, setAttribute, set('joined', 'axis', 7));
+    expect(reason).toMatch(/Concat 1 (has no result of a known shape|does not fit)/);
+    expect(at).toEqual(['Concat']);
+  });
+
+  it('does not take for lost what only the file declared', async () => {
+    const opaque = buildModel({ domains: { custom: 1 } }, (g) => {
+      const m = g.op(
+        'Mystery',
+        [g.input('x', [1, 4])],
+        { level: 1 },
+        { domain: 'custom', name: 'mystery', outputs: ['m'] },
+      );
+      g.model.getValue(m).type = { kind: 'tensor', dtype: 'float32', shape: [1, 4] };
+      g.output(g.op('Neg', [m]), 'y', { shape: [1, 4] });
+    });
+    const { model: after } = await edited(opaque, setAttribute, set('mystery', 'level', 2));
+    const types = [...after.values.values()].filter(({ name }) => name !== 'x').map(({ name, type }) => [name, type]);
+    expect(types).toEqual([
+      ['m', null],
+      ['y', { kind: 'tensor', dtype: 'float32', shape: null }],
+    ]);
+  });
+
   it.each([
     [set('conv', 'strides', 'two'), /of type ints; "two" is not/],
     [set('conv', 'strides', [1.5, 1]), /of type ints/],

@@ -172,6 +172,7 @@ export function EditCard({ app }: { readonly app: App }) {
   const info = useDocument(app, (state) => state.passes.find((pass) => pass.id === state.edit?.pass));
   const summary = useDocument(app, ({ document }) => document?.stops[document.cursor]?.summary);
   if (!edit || !info || !summary) return null;
-  const begun = `${edit.pass} ${edit.targets.map(({ node }) => node).join()}`;
+  // A form of several nodes follows the choice as it is; others begin anew at another node.
+  const begun = info.options['nodes'] ? edit.pass : `${edit.pass} ${edit.targets.map(({ node }) => node).join()}`;
   return <Card key={begun} app={app} edit={edit} info={info} summary={summary} />;
 }
