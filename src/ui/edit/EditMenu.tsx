@@ -3,7 +3,7 @@ import { Fragment, useState, type KeyboardEvent, type MouseEvent, type ReactNode
 import type { App } from '../../state/app.ts';
 import { Icon } from '../kit/controls.tsx';
 import { nodeTitle } from '../kit/node-title.ts';
-import { modelActions, nodeActions, type EditAction } from './actions.ts';
+import { groupActions, modelActions, nodeActions, type EditAction } from './actions.ts';
 import './edit.css';
 
 function Items({ actions }: { readonly actions: readonly EditAction[] }) {
@@ -18,11 +18,15 @@ function Items({ actions }: { readonly actions: readonly EditAction[] }) {
 function Content({ app, node }: { readonly app: App; readonly node: number | null }) {
   const view = app.document.getState().picture?.view;
   if (!view) return null;
-  const groups = node === null ? [] : nodeActions(app, node, view);
+  const { selectedGroup } = app.view.getState();
+  const group = node === null ? selectedGroup : null;
+  const groups = node !== null ? nodeActions(app, node, view) : group !== null ? [groupActions(app, group, view)] : [];
   return (
     <>
       <ContextMenu.Label className="edit-menu-head num">
-        {node === null ? 'The model' : nodeTitle(view, node)}
+        {node !== null
+          ? nodeTitle(view, node)
+          : (view.groups.names[view.groups.keys.indexOf(group ?? '')] ?? 'The model')}
       </ContextMenu.Label>
       {groups.map((actions) => (
         <Fragment key={actions[0]?.id}>

@@ -78,6 +78,19 @@ export function nodeActions({ actions }: App, node: number, view: GraphView): re
   ];
 }
 
+/** Edits of the selected group as one. */
+export function groupActions({ actions }: App, key: string, view: GraphView): readonly EditAction[] {
+  const group = view.groups.keys.indexOf(key);
+  if (group < 0) return [];
+  const nodes = nodesOfGroup(view, group);
+  const begin = (pass: string) => () => void actions.beginEdit(pass, nodes);
+  const count = plural(nodes.length, 'node');
+  return [
+    { id: 'cut', icon: Crop, title: `Cut out its ${count}…`, run: begin('extract-subgraph') },
+    { id: 'delete', icon: Trash2, title: `Delete its ${count}…`, run: begin('delete-nodes') },
+  ];
+}
+
 /** Edits of the model as a whole. */
 export const modelActions = ({ actions }: App): readonly EditAction[] => [
   { id: 'batch', icon: Layers, title: 'Set the batch…', run: () => void actions.beginEdit('set-batch') },
