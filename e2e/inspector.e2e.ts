@@ -30,7 +30,7 @@ test('a convolution: attributes with defaults, neighbours, numbers, its kernels 
     await expect(attributes.locator('[data-standing=default]')).toContainText('auto_pad string');
     await expect(attributes.locator('[data-standing=default]')).toContainText('NOTSET');
     const link = inspectorOf(page).getByRole('link', { name: 'Documentation of Conv' });
-    await expect(link).toHaveAttribute('href', 'https://onnx.ai/onnx/operators/onnx__Conv.html');
+    await expect(link).toHaveAttribute('href', 'https://onnx.ai/onnx/operators/onnx__Conv.html#l-onnx-op-conv-11');
     await expect(link).toHaveAttribute('rel', /noopener/);
   });
 

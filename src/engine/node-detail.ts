@@ -130,15 +130,16 @@ export function nodeDetail(subject: DetailSubject, id: NodeId): NodeDetail {
   const node = model.nodes.get(id);
   if (!node) throw new CodedError('bad-request', `There is no node ${id} at this stop.`);
   const cost = analysis.cost(node);
+  const since = sinceVersion(node, model.opset(node.domain));
   return {
     node: id,
     opType: node.opType,
     domain: node.domain,
     name: node.name,
     family: familyOf(node),
-    since: sinceVersion(node, model.opset(node.domain)),
+    since,
     opset: model.opset(node.domain),
-    documentation: documentationUrl(node.domain, node.opType),
+    documentation: documentationUrl(node.domain, node.opType, since),
     summary: summaryOf(node),
     attributes: attributeDetails(model, node),
     inputs: ports(subject, node, 'inputs'),
