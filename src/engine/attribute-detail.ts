@@ -1,7 +1,8 @@
 import { formatShape } from '../base/format.ts';
 import { nodesBelow, type Attribute, type Model, type Node } from '../ir/model.ts';
 import type { GraphId, ValueType } from '../ir/types.ts';
-import { attributesOf, type AttributeDefault, type AttributeSpec } from '../ops/attributes.ts';
+import { attributesOf, type AttributeSpec } from '../ops/attributes.ts';
+import { opKey } from '../ops/registry.ts';
 import type { AttributeDetail, TensorRef } from './detail-types.ts';
 import { tensorsOf } from './tensor-ref.ts';
 import { pictureOf } from './weight-role.ts';
@@ -88,7 +89,7 @@ function attributeText(attribute: Attribute): { readonly text: string; readonly 
 }
 
 /** A default as the file would have it: `1, 1`, `NOTSET`; an empty string is quoted, so that it can be seen. */
-function fallbackText(fallback: AttributeDefault): string {
+function fallbackText(fallback: NonNullable<AttributeSpec['fallback']>): string {
   const number = (value: number): string => (Number.isInteger(value) ? String(value) : float32(value));
   if (typeof fallback === 'number') return number(fallback);
   if (typeof fallback === 'string') return fallback === '' ? '""' : fallback;
@@ -141,7 +142,7 @@ function absent({ name, type, required, fallback }: AttributeSpec): AttributeDet
  * that are not set. Of an operator that no table knows, what is written.
  */
 export function attributeDetails(model: Model, node: Node): AttributeDetail[] {
-  const specs = attributesOf(node, model.opset(node.domain));
+  const specs = attributesOf(opKey(node), model.opset(node.domain));
   const byName = new Map(specs?.map((spec) => [spec.name, spec]));
   const given = [...node.attributes].map(([name, attribute]) => ({
     ...written(model, node, name, attribute, byName.get(name) ?? null),

@@ -29,8 +29,6 @@ export interface InspectingActions {
   lookAtRefusal(pass: string, index: number): void;
   /** Shows stop `stop` of the recipe, with a node selected. */
   showAt(stop: number, node: number): Promise<void>;
-  /** Selects a group of nodes, or nothing. */
-  selectGroup(key: string | null): void;
   /** Folds or unfolds a section of the inspector; kept between visits. */
   toggleSection(name: string): void;
 }
@@ -39,7 +37,6 @@ export interface InspectingActions {
 interface Others {
   lookAt(pass: string): void;
   showRefusal(index: number | null): void;
-  select(node: number | null): void;
   focusNode(node: number): void;
   moveTo(cursor: number): Promise<void>;
 }
@@ -100,9 +97,6 @@ export function inspectingActions(core: Core, others: Others): InspectingActions
     for (const { controller } of running.values()) controller.abort();
     running.clear();
     store.setState(NOTHING_ASKED);
-    const { selectedGroup } = view.getState();
-    const keys = document.getState().picture?.view.groups.keys;
-    if (selectedGroup !== null && !keys?.includes(selectedGroup)) view.setState({ selectedGroup: null });
   });
 
   return {
@@ -139,10 +133,6 @@ export function inspectingActions(core: Core, others: Others): InspectingActions
     async showAt(stopIndex, node) {
       await others.moveTo(stopIndex);
       if (document.getState().document?.cursor === stopIndex) others.focusNode(node);
-    },
-    selectGroup(selectedGroup) {
-      others.select(null);
-      view.setState({ selectedGroup });
     },
     toggleSection(name) {
       const { settings } = core.settings.getState();

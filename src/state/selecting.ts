@@ -7,6 +7,8 @@ import type { Overlay, ViewState, Workspace } from './view.ts';
 export interface SelectingActions {
   /** Selects a node by its id and asks for its details. */
   select(node: number | null): void;
+  /** Selects a group by its key, in place of a node. */
+  selectGroup(key: string | null): void;
   /** Selects a node and brings it into view. */
   focusNode(node: number): void;
   search(text: string): void;
@@ -43,9 +45,10 @@ export function selectingActions(core: Core): SelectingActions {
   };
 
   core.onAdopt(() => {
-    const { selected, search } = view.getState();
-    const ids = store.getState().picture?.view.nodeIds;
-    if (selected !== null && !ids?.includes(selected)) view.setState({ selected: null });
+    const { selected, selectedGroup, search } = view.getState();
+    const now = store.getState().picture?.view;
+    if (selected !== null && !now?.nodeIds.includes(selected)) view.setState({ selected: null });
+    if (selectedGroup !== null && !now?.groups.keys.includes(selectedGroup)) view.setState({ selectedGroup: null });
     loadDetail();
     runSearch(search);
   });
@@ -56,6 +59,10 @@ export function selectingActions(core: Core): SelectingActions {
       if (selected === node && selectedGroup === null) return;
       view.setState({ selected: node, selectedGroup: null });
       loadDetail();
+    },
+    selectGroup(key) {
+      actions.select(null);
+      view.setState({ selectedGroup: key });
     },
     focusNode(node) {
       view.setState(({ focus }) => ({ focus: { node, nonce: (focus?.nonce ?? 0) + 1 } }));
