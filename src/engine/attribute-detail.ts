@@ -1,6 +1,7 @@
 import { formatShape } from '../base/format.ts';
 import { nodesBelow, type Attribute, type Model, type Node } from '../ir/model.ts';
-import type { GraphId, ValueType } from '../ir/types.ts';
+import { typeText } from '../ir/type-text.ts';
+import type { GraphId } from '../ir/types.ts';
 import { attributesOf, type AttributeSpec } from '../ops/attributes.ts';
 import { opKey } from '../ops/registry.ts';
 import type { AttributeDetail, TensorRef } from './detail-types.ts';
@@ -17,24 +18,6 @@ const LARGEST = 100_000;
 function float32(value: number): string {
   const short = Number(value.toPrecision(7));
   return short !== 0 && Math.abs(short) < 1e-3 ? short.toExponential() : String(short);
-}
-
-export function typeText(type: ValueType | null): string {
-  if (type === null) return 'unknown';
-  switch (type.kind) {
-    case 'tensor':
-    case 'sparse-tensor':
-      return `${type.kind === 'tensor' ? '' : 'sparse '}${type.dtype} ${formatShape(type.shape)}`;
-    case 'sequence':
-    case 'optional':
-      return `${type.kind} of ${typeText(type.element)}`;
-    case 'map':
-      return `map of ${type.key} to ${typeText(type.value)}`;
-    case 'opaque':
-      return `opaque ${type.domain}.${type.name}`;
-    default:
-      return type satisfies never;
-  }
 }
 
 /** Items of an attribute as words: one for a single value. */

@@ -1,10 +1,11 @@
 import type { Analysis } from '../analysis/analyze.ts';
 import { CodedError } from '../base/error.ts';
 import type { Model, Node, Value } from '../ir/model.ts';
+import { typeText } from '../ir/type-text.ts';
 import type { NodeId, ValueId } from '../ir/types.ts';
 import { documentationUrl, familyOf, opKey, schemaOf, sinceVersion, slotName } from '../ops/registry.ts';
 import { summaryOf } from '../ops/summaries.ts';
-import { attributeDetails, typeText } from './attribute-detail.ts';
+import { attributeDetails } from './attribute-detail.ts';
 import type { MadeBy, NodeDetail, NodeRef, OriginDetail, PortDetail } from './detail-types.ts';
 import { channelAxisOf, pictureOf } from './weight-role.ts';
 
