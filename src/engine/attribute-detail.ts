@@ -2,8 +2,7 @@ import { formatShape } from '../base/format.ts';
 import { nodesBelow, type Attribute, type Model, type Node } from '../ir/model.ts';
 import { typeText } from '../ir/type-text.ts';
 import type { GraphId } from '../ir/types.ts';
-import { attributesOf, type AttributeSpec } from '../ops/attributes.ts';
-import { opKey } from '../ops/registry.ts';
+import { attributesOf, type AttributeDefault, type AttributeSpec } from '../ops/attributes.ts';
 import type { AttributeDetail, TensorRef } from './detail-types.ts';
 import { tensorsOf } from './tensor-ref.ts';
 import { pictureOf } from './weight-role.ts';
@@ -60,7 +59,7 @@ function itemsOf(attribute: Attribute): readonly string[] {
 const isList = ({ type }: Attribute): boolean => /s$/.test(type);
 
 /** An attribute's value in one line; long lists and strings are shortened. */
-function attributeText(attribute: Attribute): { readonly text: string; readonly full: string | null } {
+export function attributeText(attribute: Attribute): { readonly text: string; readonly full: string | null } {
   const items = itemsOf(attribute);
   const whole = items.join(', ');
   if (items.length === 0) return { text: isList(attribute) ? 'empty' : '', full: null };
@@ -72,7 +71,7 @@ function attributeText(attribute: Attribute): { readonly text: string; readonly 
 }
 
 /** A default as the file would have it: `1, 1`, `NOTSET`; an empty string is quoted, so that it can be seen. */
-function fallbackText(fallback: NonNullable<AttributeSpec['fallback']>): string {
+function fallbackText(fallback: AttributeDefault): string {
   const number = (value: number): string => (Number.isInteger(value) ? String(value) : float32(value));
   if (typeof fallback === 'number') return number(fallback);
   if (typeof fallback === 'string') return fallback === '' ? '""' : fallback;
@@ -125,7 +124,7 @@ function absent({ name, type, required, fallback }: AttributeSpec): AttributeDet
  * that are not set. Of an operator that no table knows, what is written.
  */
 export function attributeDetails(model: Model, node: Node): AttributeDetail[] {
-  const specs = attributesOf(opKey(node), model.opset(node.domain));
+  const specs = attributesOf(node, model.opset(node.domain));
   const byName = new Map(specs?.map((spec) => [spec.name, spec]));
   const given = [...node.attributes].map(([name, attribute]) => ({
     ...written(model, node, name, attribute, byName.get(name) ?? null),

@@ -1,7 +1,10 @@
 import { invariant } from '../base/assert.ts';
-import type { AttributeType } from '../ir/model.ts';
+import type { AttributeType, Node } from '../ir/model.ts';
 import { ATTRIBUTE_TABLE } from './attribute-table.ts';
-import type { AttributeDefault } from './types.ts';
+import { opKey } from './registry.ts';
+
+/** What holds where an attribute is not written: by its type. Tensors, graphs and types have no default. */
+export type AttributeDefault = number | string | readonly number[] | readonly string[];
 
 /** An attribute as the operator specification has it, at one version of the operator set. */
 export interface AttributeSpec {
@@ -9,7 +12,7 @@ export interface AttributeSpec {
   readonly type: AttributeType;
   readonly required: boolean;
   /** Null: none; what holds then follows from the inputs, or the attribute is just absent. */
-  readonly fallback: AttributeDefault | readonly string[] | null;
+  readonly fallback: AttributeDefault | null;
 }
 
 interface VersionedSpec extends AttributeSpec {
@@ -23,7 +26,7 @@ const ENTRY = /^(\w+): ([a-z-]+)(!?)(?: = (.*?))?(?: from (\d+))?(?: until (\d+)
 /** `[1, 2]` → `['1', '2']`; an empty list has no items. */
 const itemsOf = (text: string): string[] => text.slice(1, -1).split(', ').filter(Boolean);
 
-function fallbackOf(type: AttributeType, text: string): AttributeDefault | readonly string[] {
+function fallbackOf(type: AttributeType, text: string): AttributeDefault {
   if (type === 'int' || type === 'float') return Number(text);
   if (type === 'ints' || type === 'floats') return itemsOf(text).map(Number);
   return type === 'strings' ? itemsOf(text) : text.replace(/^''$/, '');
@@ -47,24 +50,14 @@ const parsed = new Map<string, readonly VersionedSpec[]>();
 /**
  * The attributes that an operator has, by name.
  *
- * @param key of the operator: `Conv`, `com.microsoft.FusedConv`
  * @param version of the operator set that the node's domain is imported at
  * @returns null for an operator that the table does not know
  */
-export function attributesOf(key: string, version: number): readonly AttributeSpec[] | null {
+export function attributesOf(node: Pick<Node, 'opType' | 'domain'>, version: number): readonly AttributeSpec[] | null {
+  const key = opKey(node);
   const row = ATTRIBUTE_TABLE[key];
   if (row === undefined) return null;
   const all = parsed.get(key) ?? (row === '' ? [] : row.split('; ').map(parse));
   parsed.set(key, all);
   return all.filter(({ from, until }) => from <= version && version < until);
-}
-
-/** Defaults at the newest version, for what compares attributes without one; lists of strings are left out. */
-export function newestDefaults(key: string): Readonly<Record<string, AttributeDefault>> {
-  const specs = attributesOf(key, Number.MAX_SAFE_INTEGER) ?? [];
-  const isPlain = (fallback: AttributeSpec['fallback']): fallback is AttributeDefault =>
-    fallback !== null && (typeof fallback !== 'object' || fallback.every((each) => typeof each === 'number'));
-  return Object.fromEntries(
-    specs.flatMap(({ name, fallback }) => (isPlain(fallback) ? [[name, fallback] as const] : [])),
-  );
 }

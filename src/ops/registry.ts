@@ -1,7 +1,6 @@
 import { innerNodes, type Model, type Node } from '../ir/model.ts';
 import type { Family } from '../ir/view.ts';
 import { ATTENTION } from './attention.ts';
-import { newestDefaults } from './attributes.ts';
 import { CONSTANTS } from './constants.ts';
 import { CONTROL } from './control.ts';
 import { CONV } from './conv.ts';
@@ -19,7 +18,7 @@ import { RESIZE } from './resize.ts';
 import { SEQUENCE } from './sequence.ts';
 import { SIGNAL } from './signal.ts';
 import { SLICING } from './slicing.ts';
-import type { AttributeDefault, OpRow, OpTable } from './types.ts';
+import type { OpRow, OpTable } from './types.ts';
 
 /** Every operator that Whittle knows, by `Conv` or `com.microsoft.FusedConv`. What is not here is a barrier. */
 export const OPERATORS: ReadonlyMap<string, OpRow> = new Map(
@@ -58,8 +57,6 @@ export interface OpSchema {
   readonly row: OpRow;
   readonly inputs: readonly Slot[];
   readonly outputs: readonly Slot[];
-  /** Attributes that have a default at the newest version. */
-  readonly defaults: Readonly<Record<string, AttributeDefault>>;
 }
 
 /** What names an operator: `Conv`, `com.microsoft.FusedConv`. */
@@ -76,7 +73,7 @@ export function schemaOf(node: Pick<Node, 'opType' | 'domain'>): OpSchema | null
   const row = OPERATORS.get(key);
   if (!row) return null;
   const [inputs = '', outputs = ''] = row.signature.split('→');
-  const schema = { key, row, inputs: slotsOf(inputs), outputs: slotsOf(outputs), defaults: newestDefaults(key) };
+  const schema = { key, row, inputs: slotsOf(inputs), outputs: slotsOf(outputs) };
   schemas.set(key, schema);
   return schema;
 }

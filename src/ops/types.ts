@@ -68,9 +68,6 @@ export type InferRule = (context: InferContext) => Types;
 export type EvaluateRule = (context: InferContext, outputs: Types) => readonly (Contents | null)[];
 export type WorkRule = (context: CostContext) => Work;
 
-/** What holds where an attribute is not written. */
-export type AttributeDefault = number | string | readonly number[];
-
 /** What an operator means: one row of the table. */
 export interface OpRow {
   readonly family: Family;
