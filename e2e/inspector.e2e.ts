@@ -11,7 +11,7 @@ const tab = (page: Page, name: string): Locator => inspectorOf(page).getByRole('
 const section = (page: Page, name: string): Locator => inspectorOf(page).getByRole('region', { name, exact: true });
 
 async function select(page: Page, query: string): Promise<void> {
-  await page.getByRole('textbox', { name: 'Search nodes' }).fill(query);
+  await page.getByLabel('Search nodes').fill(query);
   await page.keyboard.press('Enter');
   await expect(inspectorOf(page).getByRole('tab', { name: 'Passes' })).toBeVisible();
 }

@@ -2,6 +2,7 @@ import { toErrorRecord } from '../base/error.ts';
 import type { PictureRequest, TensorRef } from '../engine/detail-types.ts';
 import type { CallOptions } from '../protocol/client.ts';
 import type { Core } from './core.ts';
+import type { GroupRef } from './group-summary.ts';
 import {
   NOTHING_ASKED,
   pictureKey,
@@ -29,6 +30,8 @@ export interface InspectingActions {
   lookAtRefusal(pass: string, index: number): void;
   /** Shows stop `stop` of the recipe, with a node selected. */
   showAt(stop: number, node: number): Promise<void>;
+  /** Selects a group and brings its first node into view. */
+  showGroup(group: GroupRef): void;
   /** Folds or unfolds a section of the inspector; kept between visits. */
   toggleSection(name: string): void;
 }
@@ -37,6 +40,7 @@ export interface InspectingActions {
 interface Others {
   lookAt(pass: string): void;
   showRefusal(index: number | null): void;
+  selectGroup(key: string | null): void;
   focusNode(node: number): void;
   moveTo(cursor: number): Promise<void>;
 }
@@ -133,6 +137,12 @@ export function inspectingActions(core: Core, others: Others): InspectingActions
     async showAt(stopIndex, node) {
       await others.moveTo(stopIndex);
       if (document.getState().document?.cursor === stopIndex) others.focusNode(node);
+    },
+    showGroup({ key, first }) {
+      others.selectGroup(key);
+      if (first !== null) {
+        view.setState(({ focus }) => ({ focus: { node: first, nonce: (focus?.nonce ?? 0) + 1 } }));
+      }
     },
     toggleSection(name) {
       const { settings } = core.settings.getState();
