@@ -30,19 +30,19 @@ export interface InspectingActions {
   lookAtRefusal(pass: string, index: number): void;
   /** Shows stop `stop` of the recipe, with a node selected. */
   showAt(stop: number, node: number): Promise<void>;
-  /** Selects a group and brings its first node into view. */
-  showGroup(group: GroupRef): void;
   /** Folds or unfolds a section of the inspector; kept between visits. */
   toggleSection(name: string): void;
+  /** Selects a group and brings its first node into view. */
+  showGroup(group: GroupRef): void;
 }
 
 /** What inspecting needs of the other groups of actions. */
 interface Others {
   lookAt(pass: string): void;
   showRefusal(index: number | null): void;
-  selectGroup(key: string | null): void;
   focusNode(node: number): void;
   moveTo(cursor: number): Promise<void>;
+  selectGroup(key: string | null): void;
 }
 
 type Kind = keyof InspectionState;
@@ -138,17 +138,17 @@ export function inspectingActions(core: Core, others: Others): InspectingActions
       await others.moveTo(stopIndex);
       if (document.getState().document?.cursor === stopIndex) others.focusNode(node);
     },
-    showGroup({ key, first }) {
-      others.selectGroup(key);
-      if (first !== null) {
-        view.setState(({ focus }) => ({ focus: { node: first, nonce: (focus?.nonce ?? 0) + 1 } }));
-      }
-    },
     toggleSection(name) {
       const { settings } = core.settings.getState();
       const closed = new Set(settings.closedSections);
       if (!closed.delete(name)) closed.add(name);
       core.settings.setState({ settings: { ...settings, closedSections: [...closed] } });
+    },
+    showGroup({ key, first }) {
+      others.selectGroup(key);
+      if (first !== null) {
+        view.setState(({ focus }) => ({ focus: { node: first, nonce: (focus?.nonce ?? 0) + 1 } }));
+      }
     },
   };
 }
