@@ -48,8 +48,8 @@ test('a convolution: attributes with defaults, neighbours, numbers, its kernels 
     const weight = section(page, 'input W');
     await expect(weight).toContainText('Mean');
     await expect(weight).toContainText('32 on axis 0');
-    await weight.getByRole('button', { name: 'log' }).click();
-    await expect(weight.getByRole('button', { name: 'linear' })).toHaveAttribute('aria-pressed', 'true');
+    await weight.getByRole('button', { name: 'log', exact: true }).click();
+    await expect(weight.getByRole('button', { name: 'log', exact: true })).toHaveAttribute('aria-pressed', 'true');
   });
 
   await test.step('kernels in colour, then one input channel, read out by the arrow keys', async () => {
