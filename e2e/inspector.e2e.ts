@@ -118,6 +118,24 @@ test('a fused node: the step that made it, its ancestors in the original, what b
   await expect(studio.stop(0)).toHaveAttribute('aria-current', 'step');
 });
 
+test('a near miss: its reason at the node, and the way to its place on the canvas', async ({ page }) => {
+  const model = buildModel({}, (g) => {
+    const y = g.op('Conv', [g.input('x', [1, 3, 8, 8]), g.weight('w', [4, 3, 3, 3])]);
+    const statistics = ['scale', 'bias', 'mean', 'variance'].map((name) => g.floats(name, [4], 1));
+    g.output(g.op('BatchNormalization', [y, ...statistics]), 'z');
+    g.output(y, 'features');
+  });
+  const studio = new StudioPage(page);
+  await studio.goto();
+  await studio.drop([{ name: 'near.onnx', bytes: writeModel(model) }]);
+  await select(page, 'op:Conv');
+  await tab(page, 'Passes').click();
+  await expect(section(page, 'Near misses')).toContainText('The result of Conv conv is a graph output.');
+  await section(page, 'Near misses').getByRole('button', { name: 'Look at the near miss of Fold batch norm' }).click();
+  await expect(studio.passBar('Fold batch norm')).toBeVisible();
+  await expect(page.getByRole('dialog')).toContainText('The result of Conv conv is a graph output.');
+});
+
 test('a large constant is computed with progress, and can be stopped', async ({ page }) => {
   const model = buildModel({ opset: 21 }, (g) => {
     const rows = g.input('rows', ['N'], 'int64');
