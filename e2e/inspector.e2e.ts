@@ -11,7 +11,7 @@ const tab = (page: Page, name: string): Locator => inspectorOf(page).getByRole('
 const section = (page: Page, name: string): Locator => inspectorOf(page).getByRole('region', { name, exact: true });
 
 async function select(page: Page, query: string): Promise<void> {
-  await page.getByRole('textbox', { name: 'Search nodes' }).fill(query);
+  await page.getByLabel('Search nodes').fill(query);
   await page.keyboard.press('Enter');
   await expect(inspectorOf(page).getByRole('tab', { name: 'Passes' })).toBeVisible();
 }
@@ -30,7 +30,7 @@ test('a convolution: attributes with defaults, neighbours, numbers, its kernels 
     await expect(attributes.locator('[data-standing=default]')).toContainText('auto_pad string');
     await expect(attributes.locator('[data-standing=default]')).toContainText('NOTSET');
     const link = inspectorOf(page).getByRole('link', { name: 'Documentation of Conv' });
-    await expect(link).toHaveAttribute('href', 'https://onnx.ai/onnx/operators/onnx__Conv.html');
+    await expect(link).toHaveAttribute('href', 'https://onnx.ai/onnx/operators/onnx__Conv.html#l-onnx-op-conv-11');
     await expect(link).toHaveAttribute('rel', /noopener/);
   });
 
@@ -48,8 +48,8 @@ test('a convolution: attributes with defaults, neighbours, numbers, its kernels 
     const weight = section(page, 'input W');
     await expect(weight).toContainText('Mean');
     await expect(weight).toContainText('32 on axis 0');
-    await weight.getByRole('button', { name: 'log' }).click();
-    await expect(weight.getByRole('button', { name: 'linear' })).toHaveAttribute('aria-pressed', 'true');
+    await weight.getByRole('button', { name: 'log', exact: true }).click();
+    await expect(weight.getByRole('button', { name: 'log', exact: true })).toHaveAttribute('aria-pressed', 'true');
   });
 
   await test.step('kernels in colour, then one input channel, read out by the arrow keys', async () => {
@@ -116,6 +116,24 @@ test('a fused node: the step that made it, its ancestors in the original, what b
     .click();
   await expect(inspectorOf(page).getByRole('heading', { name: 'BatchNormalization' })).toBeVisible();
   await expect(studio.stop(0)).toHaveAttribute('aria-current', 'step');
+});
+
+test('a near miss: its reason at the node, and the way to its place on the canvas', async ({ page }) => {
+  const model = buildModel({}, (g) => {
+    const y = g.op('Conv', [g.input('x', [1, 3, 8, 8]), g.weight('w', [4, 3, 3, 3])]);
+    const statistics = ['scale', 'bias', 'mean', 'variance'].map((name) => g.floats(name, [4], 1));
+    g.output(g.op('BatchNormalization', [y, ...statistics]), 'z');
+    g.output(y, 'features');
+  });
+  const studio = new StudioPage(page);
+  await studio.goto();
+  await studio.drop([{ name: 'near.onnx', bytes: writeModel(model) }]);
+  await select(page, 'op:Conv');
+  await tab(page, 'Passes').click();
+  await expect(section(page, 'Near misses')).toContainText('The result of Conv conv is a graph output.');
+  await section(page, 'Near misses').getByRole('button', { name: 'Look at the near miss of Fold batch norm' }).click();
+  await expect(studio.passBar('Fold batch norm')).toBeVisible();
+  await expect(page.getByRole('dialog')).toContainText('The result of Conv conv is a graph output.');
 });
 
 test('a large constant is computed with progress, and can be stopped', async ({ page }) => {

@@ -73,8 +73,11 @@ export interface PortDetail {
   readonly constant: boolean;
   /** Bytes of a constant. */
   readonly bytes: number | null;
+  /** An input or output of its graph. */
   readonly isInput: boolean;
   readonly isOutput: boolean;
+  /** That graph is a subgraph or the body of a function. */
+  readonly isInner: boolean;
   readonly producer: NodeRef | null;
   /** The first consumers, each once, without the node itself. */
   readonly consumers: readonly NodeRef[];

@@ -60,6 +60,7 @@ const NOTHING = {
   bytes: null,
   isInput: false,
   isOutput: false,
+  isInner: false,
   producer: null,
   consumers: [],
   consumerCount: 0,
@@ -85,6 +86,7 @@ function port({ original, analysis }: DetailSubject, node: Node, id: ValueId, in
     bytes: tensor && tensor.dtype !== 'string' ? tensor.byteLength : null,
     isInput: model.getGraph(value.graph).inputs.includes(id),
     isOutput: model.getGraph(value.graph).outputs.includes(id),
+    isInner: value.graph !== model.graph.id,
     producer: producer && producer.node !== node.id ? nodeRef(model, producer.node) : null,
     consumers: readers.slice(0, MOST_CONSUMERS).map((each) => nodeRef(model, each)),
     consumerCount: readers.length,
@@ -131,15 +133,16 @@ export function nodeDetail(subject: DetailSubject, id: NodeId): NodeDetail {
   const node = model.nodes.get(id);
   if (!node) throw new CodedError('bad-request', `There is no node ${id} at this stop.`);
   const cost = analysis.cost(node);
+  const since = sinceVersion(node, model.opset(node.domain));
   return {
     node: id,
     opType: node.opType,
     domain: node.domain,
     name: node.name,
     family: familyOf(node),
-    since: sinceVersion(node, model.opset(node.domain)),
+    since,
     opset: model.opset(node.domain),
-    documentation: documentationUrl(node.domain, node.opType),
+    documentation: documentationUrl(node.domain, node.opType, since),
     summary: summaryOf(node),
     attributes: attributeDetails(model, node),
     inputs: ports(subject, node, 'inputs'),

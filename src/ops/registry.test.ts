@@ -69,6 +69,7 @@ describe('the operator table', () => {
     expect(familyOf(mystery)).toBe('unknown');
     expect(documentationUrl('com.example', 'Conv')).toBeNull();
     expect(documentationUrl('', 'Conv')).toBe('https://onnx.ai/onnx/operators/onnx__Conv.html');
+    expect(documentationUrl('', 'Conv', 11)).toMatch(/onnx__Conv\.html#l-onnx-op-conv-11$/);
   });
 
   it('trusts determinism only where it is certain', () => {

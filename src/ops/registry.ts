@@ -128,10 +128,16 @@ export function isDeterministic(node: Node, model?: Model): boolean {
 
 const ML_DOMAIN = 'ai.onnx.ml';
 
-/** Where the operator is specified; null for domains that publish no page. */
-export function documentationUrl(domain: string, opType: string): string | null {
+/**
+ * Where the operator is specified; null for domains that publish no page.
+ *
+ * @param since version of the operator set whose section is meant; 0: the whole page
+ */
+export function documentationUrl(domain: string, opType: string, since = 0): string | null {
   if (domain === '') {
-    return opType === 'SimplifiedLayerNormalization' ? null : `https://onnx.ai/onnx/operators/onnx__${opType}.html`;
+    if (opType === 'SimplifiedLayerNormalization') return null;
+    const section = since > 0 ? `#l-onnx-op-${opType.toLowerCase()}-${since}` : '';
+    return `https://onnx.ai/onnx/operators/onnx__${opType}.html${section}`;
   }
   if (domain === ML_DOMAIN) return `https://onnx.ai/onnx/operators/onnx_aionnxml_${opType}.html`;
   if (domain === 'com.microsoft') {

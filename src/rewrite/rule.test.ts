@@ -4,7 +4,7 @@ import { buildModel, type GraphBuilder } from '../testing/build.ts';
 import { afterPass, countOps, sitesOf } from '../testing/passes.ts';
 import type { Model } from '../ir/model.ts';
 import type { Pass } from './pass.ts';
-import { any, constant, either, maybe, node, op, optional, scalar } from './pattern.ts';
+import { any, constant, either, looksFor, maybe, node, op, optional, scalar, slotsOf } from './pattern.ts';
 import { rule, rulePass, type Rule } from './rule.ts';
 
 const passOf = (...rules: Rule[]): Pass =>
@@ -111,6 +111,27 @@ describe('a pattern', () => {
     const pass = looking((c) => op('Neg', [op('Split', [c['x']!, maybe(c['c']!)], { output: 1 })]));
     expect(await whats(negated(1), pass)).toEqual(['x - -']);
     expect(await whats(negated(0), pass)).toEqual([]);
+  });
+});
+
+describe('what a pass looks for', () => {
+  const c = slotsOf({ x: any, y: any });
+
+  it('is read off its patterns: chains of operators, producers first', () => {
+    const pattern = op(['Relu', 'Clip'], [op('Add', [op('Conv', [c.x]), c.y])]);
+    expect(looksFor([pattern])).toEqual({
+      chains: ['Conv → Add → Relu or Clip'],
+      operators: ['Conv', 'Add', 'Relu', 'Clip'],
+    });
+  });
+
+  it('follows every branch, names domains, and says nothing twice', () => {
+    const gelu = op('Gelu', [c.x], { domain: 'com.microsoft' });
+    const pattern = op('Mul', [either(gelu, op('Sigmoid', [c.x])), maybe(op('Cast', [c.y]))]);
+    expect(looksFor([pattern, pattern, op('Neg', [scalar(1)])])).toEqual({
+      chains: ['com.microsoft.Gelu → Mul', 'Sigmoid → Mul', 'Cast → Mul', 'Neg'],
+      operators: ['com.microsoft.Gelu', 'Mul', 'Sigmoid', 'Cast', 'Neg'],
+    });
   });
 });
 

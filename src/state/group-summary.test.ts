@@ -33,7 +33,7 @@ describe('a group in numbers', () => {
       ['Conv', 1],
       ['Relu', 1],
     ]);
-    expect(group?.children).toEqual([{ key: 'scope layer.0/block', name: 'block', nodes: 1 }]);
+    expect(group?.children).toEqual([{ key: 'scope layer.0/block', name: 'block', first: 1, nodes: 1 }]);
   });
 
   it('knows its copies, and where they begin', () => {
@@ -45,7 +45,7 @@ describe('a group in numbers', () => {
 
   it('says what it stands in, and whether it is folded', () => {
     const inner = summarizeGroup(view, ['scope layer.1/block'], 'scope layer.1/block');
-    expect(inner).toMatchObject({ parent: { key: 'scope layer.1', name: 'layer.1' }, folded: true });
+    expect(inner).toMatchObject({ parent: { key: 'scope layer.1', name: 'layer.1', first: 3 }, folded: true });
   });
 
   it('does not know a sum of which a part is unknown', () => {

@@ -1,14 +1,19 @@
 import { GROUP_KINDS, type GroupKind } from '../base/group-kinds.ts';
 import { isFolded, type GraphView, type GroupTree } from '../ir/view.ts';
 
-/** A group of nodes in numbers; what is unknown of one node is unknown of all. */
-export interface GroupSummary {
+/** A group as others speak of it. `first`: NodeId of its first node. */
+export interface GroupRef {
   readonly key: string;
   readonly name: string;
+  readonly first: number | null;
+}
+
+/** A group of nodes in numbers; what is unknown of one node is unknown of all. */
+export interface GroupSummary extends GroupRef {
   readonly kind: GroupKind;
   readonly folded: boolean;
-  readonly parent: { readonly key: string; readonly name: string } | null;
-  readonly children: readonly { readonly key: string; readonly name: string; readonly nodes: number }[];
+  readonly parent: GroupRef | null;
+  readonly children: readonly (GroupRef & { readonly nodes: number })[];
   readonly nodes: number;
   /** Operators by count, the most frequent first. */
   readonly operators: readonly (readonly [opType: string, count: number])[];
@@ -18,9 +23,8 @@ export interface GroupSummary {
   readonly weightBytes: number;
   readonly activationBytes: number;
   /** Groups that are built alike, this one among them, in the order of the graph. */
-  readonly copies: readonly { readonly key: string; readonly name: string; readonly first: number | null }[];
-  /** NodeId of its first node, and of the node whose body it is. */
-  readonly first: number | null;
+  readonly copies: readonly GroupRef[];
+  /** NodeId of the node whose body it is. */
   readonly holder: number | null;
 }
 
@@ -63,7 +67,11 @@ export function summarizeGroup(view: GraphView, toggled: readonly string[], key:
     counts.set(opType, (counts.get(opType) ?? 0) + 1);
   }
   const idOf = (row: number | undefined): number | null => (row === undefined ? null : (view.nodeIds[row] ?? null));
-  const named = (each: number) => ({ key: tree.keys[each] ?? '', name: tree.names[each] ?? '' });
+  const named = (each: number): GroupRef => ({
+    key: tree.keys[each] ?? '',
+    name: tree.names[each] ?? '',
+    first: idOf(firstRowOf(tree, each)),
+  });
   const parent = tree.parents[group] ?? -1;
   const all = Array.from(tree.parents.keys());
   return {
@@ -81,10 +89,7 @@ export function summarizeGroup(view: GraphView, toggled: readonly string[], key:
     parameters: sum(view.parameters),
     weightBytes: sum(view.weightBytes),
     activationBytes: sum(view.activationBytes),
-    copies: all
-      .filter((each) => tree.classes[each] === tree.classes[group])
-      .map((each) => ({ ...named(each), first: idOf(firstRowOf(tree, each)) })),
-    first: idOf(rows[0]),
+    copies: all.filter((each) => tree.classes[each] === tree.classes[group]).map(named),
     holder: idOf(tree.holders[group]),
   };
 }

@@ -108,5 +108,7 @@ describe('looking from the inspector', () => {
     expect(app.view.getState()).toMatchObject({ selected: null, selectedGroup: 'scope block' });
     app.actions.select(1);
     expect(app.view.getState()).toMatchObject({ selected: 1, selectedGroup: null });
+    app.actions.showGroup({ key: 'scope other', name: 'other', first: 3 });
+    expect(app.view.getState()).toMatchObject({ selected: null, selectedGroup: 'scope other', focus: { node: 3 } });
   });
 });

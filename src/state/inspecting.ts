@@ -2,6 +2,7 @@ import { toErrorRecord } from '../base/error.ts';
 import type { PictureRequest, TensorRef } from '../engine/detail-types.ts';
 import type { CallOptions } from '../protocol/client.ts';
 import type { Core } from './core.ts';
+import type { GroupRef } from './group-summary.ts';
 import {
   NOTHING_ASKED,
   pictureKey,
@@ -31,15 +32,17 @@ export interface InspectingActions {
   showAt(stop: number, node: number): Promise<void>;
   /** Folds or unfolds a section of the inspector; kept between visits. */
   toggleSection(name: string): void;
+  /** Selects a group and brings its first node into view. */
+  showGroup(group: GroupRef): void;
 }
 
 /** What inspecting needs of the other groups of actions. */
 interface Others {
   lookAt(pass: string): void;
   showRefusal(index: number | null): void;
-  select(node: number | null): void;
   focusNode(node: number): void;
   moveTo(cursor: number): Promise<void>;
+  selectGroup(key: string | null): void;
 }
 
 type Kind = keyof InspectionState;
@@ -98,9 +101,6 @@ export function inspectingActions(core: Core, others: Others): InspectingActions
     for (const { controller } of running.values()) controller.abort();
     running.clear();
     store.setState(NOTHING_ASKED);
-    const { selectedGroup } = view.getState();
-    const keys = document.getState().picture?.view.groups.keys;
-    if (selectedGroup !== null && !keys?.includes(selectedGroup)) view.setState({ selectedGroup: null });
   });
 
   return {
@@ -143,6 +143,12 @@ export function inspectingActions(core: Core, others: Others): InspectingActions
       const closed = new Set(settings.closedSections);
       if (!closed.delete(name)) closed.add(name);
       core.settings.setState({ settings: { ...settings, closedSections: [...closed] } });
+    },
+    showGroup({ key, first }) {
+      others.selectGroup(key);
+      if (first !== null) {
+        view.setState(({ focus }) => ({ focus: { node: first, nonce: (focus?.nonce ?? 0) + 1 } }));
+      }
     },
   };
 }

@@ -19,7 +19,7 @@ function GraphJump({ app, holder, graph }: { app: App; holder: number; graph: At
   return (
     <button
       type="button"
-      className="node-link"
+      className="ins-node-link"
       aria-label={`Go into subgraph ${graph.name} of node ${holder}`}
       onClick={() => app.actions.focusNode(place)}
     >
@@ -84,7 +84,7 @@ function Row({ app, node, attribute }: { app: App; node: number; attribute: Attr
   return (
     <div data-standing={standing}>
       <dt title={`${name}, ${type}`}>
-        <span className="ell">{name}</span> <span className="attribute-type">{type}</span>
+        <span className="ell">{name}</span> <span className="ins-attribute-type">{type}</span>
       </dt>
       <dd>
         <Value app={app} node={node} attribute={attribute} />
@@ -120,7 +120,7 @@ export function Attributes({ app, detail }: { readonly app: App; readonly detail
       aside={attributes.length > 0 ? `${written} of ${attributes.length} written` : ''}
     >
       {attributes.length === 0 && <p className="text-12 text-ink-3">This operator has none.</p>}
-      <dl className="attributes">
+      <dl className="ins-attributes">
         {attributes.map((attribute) => (
           <Row key={attribute.name} app={app} node={node} attribute={attribute} />
         ))}

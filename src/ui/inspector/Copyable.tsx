@@ -31,7 +31,7 @@ export function Copyable({ app, text, what, className, children }: CopyableProps
   return (
     <button
       type="button"
-      className={clsx('copyable', className)}
+      className={clsx('ins-copyable', className)}
       data-copied={copied ? '' : undefined}
       aria-label={`Copy ${what}: ${text}`}
       title={`${text}\nClick to copy`}

@@ -3,7 +3,7 @@ import { useMemo } from 'react';
 import type { GroupKind } from '../../base/group-kinds.ts';
 import { formatBytes, formatCount, formatInteger, plainOperator, plural, UNKNOWN } from '../../base/format.ts';
 import type { App } from '../../state/app.ts';
-import { summarizeGroup, type GroupSummary } from '../../state/group-summary.ts';
+import { summarizeGroup, type GroupRef, type GroupSummary } from '../../state/group-summary.ts';
 import { Badge, Button, IconButton } from '../kit/controls.tsx';
 import { useDocument } from '../kit/use-store.ts';
 import { Section } from './Section.tsx';
@@ -50,7 +50,7 @@ function Head({ app, group }: { readonly app: App; readonly group: GroupSummary 
       {parent && (
         <p className="mt-[3px] text-12 text-ink-3">
           in{' '}
-          <button type="button" className="node-link" onClick={() => app.actions.selectGroup(parent.key)}>
+          <button type="button" className="ins-node-link" onClick={() => app.actions.showGroup(parent)}>
             {parent.name}
           </button>
         </p>
@@ -93,7 +93,7 @@ function Operators({ app, group }: { readonly app: App; readonly group: GroupSum
 interface GroupListProps {
   readonly app: App;
   readonly title: string;
-  readonly groups: readonly { readonly key: string; readonly name: string; readonly nodes?: number }[];
+  readonly groups: readonly (GroupRef & { readonly nodes?: number })[];
   readonly current?: string;
 }
 
@@ -102,7 +102,7 @@ function GroupList({ app, title, groups, current }: GroupListProps) {
   return (
     <Section app={app} title={title} aside={formatInteger(groups.length)}>
       <ul className="ins-list">
-        {groups.map(({ key, name, nodes }) => (
+        {groups.map(({ key, name, first, nodes }) => (
           <li key={key} className="flex h-[22px] items-center gap-2 text-12">
             {key === current ? (
               <span className="ell flex-1" aria-current="true">
@@ -111,8 +111,8 @@ function GroupList({ app, title, groups, current }: GroupListProps) {
             ) : (
               <button
                 type="button"
-                className="node-link ell flex-1 text-left"
-                onClick={() => app.actions.selectGroup(key)}
+                className="ins-node-link ell flex-1 text-left"
+                onClick={() => app.actions.showGroup({ key, name, first })}
               >
                 {name}
               </button>

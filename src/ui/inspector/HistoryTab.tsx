@@ -16,7 +16,7 @@ function MadeBy({ app, detail }: { readonly app: App; readonly detail: NodeDetai
       <dd>
         <button
           type="button"
-          className="node-link"
+          className="ins-node-link"
           title="Show the model after this step"
           onClick={() => void app.actions.showAt(madeBy.stop, detail.node)}
         >
@@ -41,7 +41,7 @@ function Ancestor({ app, node }: { readonly app: App; readonly node: NodeRef }) 
       <p className="flex items-center gap-1.5 text-12">
         <button
           type="button"
-          className="node-link"
+          className="ins-node-link"
           aria-label={`Show ${label} in the original`}
           title="Show it in the original. Redo comes back."
           onClick={() => void app.actions.showAt(0, node.node)}
@@ -72,9 +72,9 @@ function originText(origin: OriginDetail): string {
 
 function ValueOrigin({ port, side }: { readonly port: PortDetail; readonly side: string }) {
   return (
-    <li className="port">
-      <p className="port-head">
-        <span className="port-slot">{port.slot}</span>
+    <li className="ins-port">
+      <p className="ins-port-head">
+        <span className="ins-port-slot">{port.slot}</span>
         <span className="text-105 text-ink-3">{side}</span>
         <span className="ml-auto">
           {port.origin === null ? (

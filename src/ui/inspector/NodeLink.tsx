@@ -20,7 +20,7 @@ export function NodeLink({ app, node }: { readonly app: App; readonly node: Node
   return (
     <button
       type="button"
-      className="node-link"
+      className="ins-node-link"
       title={node.name}
       aria-label={`Go to ${operator} ${ordinal}`}
       onClick={() => app.actions.focusNode(node.node)}

@@ -46,7 +46,7 @@ export function NearMiss({ app, near }: { readonly app: App; readonly near: Plac
 
 function SiteRow({ app, site }: { readonly app: App; readonly site: Placed }) {
   return (
-    <li className="why">
+    <li className="ins-why">
       <h4 className="flex items-center gap-1.5 text-12 font-medium">
         <Icon of={Check} size={12} className="text-accent" />
         <span className="ell flex-1">{site.pass.title}</span>
@@ -65,12 +65,12 @@ function SiteRow({ app, site }: { readonly app: App; readonly site: Placed }) {
 
 function PlainRow({ app, entry }: { readonly app: App; readonly entry: Plain }) {
   return (
-    <li className="why">
+    <li className="ins-why">
       <h4 className="flex items-center gap-1.5 text-12">
         {entry.kind === 'failed' && <Icon of={CircleSlash} size={12} className="text-error" />}
         <button
           type="button"
-          className="why-pass ell"
+          className="ins-why-pass ell"
           title={`Look at ${entry.pass.title} in the whole model`}
           onClick={() => app.actions.lookAt(entry.pass.id)}
         >

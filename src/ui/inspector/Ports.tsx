@@ -9,11 +9,12 @@ import { TypeText } from './TypeText.tsx';
 
 /** What a port is to the graph. */
 export function PortBadges({ port }: { readonly port: PortDetail }) {
+  const graph = port.isInner ? 'subgraph' : 'graph';
   return (
     <>
       {port.constant && <Badge>constant</Badge>}
-      {port.isInput && <Badge>graph input</Badge>}
-      {port.isOutput && <Badge>graph output</Badge>}
+      {port.isInput && <Badge>{graph} input</Badge>}
+      {port.isOutput && <Badge>{graph} output</Badge>}
     </>
   );
 }
@@ -25,12 +26,12 @@ function Neighbours({ app, port, side }: { app: App; port: PortDetail; side: 'in
   return (
     <>
       {producer && (
-        <p className="port-links">
+        <p className="ins-port-links">
           <span className="text-ink-3">from</span> <NodeLink app={app} node={producer} />
         </p>
       )}
       {consumerCount > 0 && (
-        <p className="port-links">
+        <p className="ins-port-links">
           <span className="text-ink-3">{label}</span>{' '}
           {consumers.map((each) => (
             <NodeLink key={each.node} app={app} node={each} />
@@ -39,7 +40,7 @@ function Neighbours({ app, port, side }: { app: App; port: PortDetail; side: 'in
         </p>
       )}
       {side === 'outputs' && consumerCount === 0 && !port.isOutput && (
-        <p className="port-links text-ink-3">Nothing reads it.</p>
+        <p className="ins-port-links text-ink-3">Nothing reads it.</p>
       )}
     </>
   );
@@ -48,25 +49,25 @@ function Neighbours({ app, port, side }: { app: App; port: PortDetail; side: 'in
 function Port({ app, port, side }: { app: App; port: PortDetail; side: 'inputs' | 'outputs' }) {
   if (port.value === null) {
     return (
-      <li className="port" data-absent="">
-        <p className="port-head">
-          <span className="port-slot">{port.slot}</span>
+      <li className="ins-port" data-absent="">
+        <p className="ins-port-head">
+          <span className="ins-port-slot">{port.slot}</span>
           <span className="text-105 text-ink-3">{port.optional ? 'optional, left out' : 'missing'}</span>
         </p>
       </li>
     );
   }
   return (
-    <li className="port">
-      <p className="port-head">
-        <span className="port-slot">{port.slot}</span>
+    <li className="ins-port">
+      <p className="ins-port-head">
+        <span className="ins-port-slot">{port.slot}</span>
         <TypeText {...port} />
         <span className="ml-auto flex gap-1">
           {port.bytes !== null && <span className="num text-105 text-ink-3">{formatBytes(port.bytes)}</span>}
           <PortBadges port={port} />
         </span>
       </p>
-      <Copyable app={app} text={port.name} what={`name of ${port.slot}`} className="mono ell-left port-name" />
+      <Copyable app={app} text={port.name} what={`name of ${port.slot}`} className="mono ell-left ins-port-name" />
       <Neighbours app={app} port={port} side={side} />
     </li>
   );

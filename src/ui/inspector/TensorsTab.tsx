@@ -18,14 +18,14 @@ function TensorPort({ app, port, kind, family }: TensorPortProps) {
   const tensor = useMemo(() => subjectOf(port), [port]);
   return (
     <section className="sec" aria-label={`${kind} ${port.slot}`}>
-      <p className="port-head">
-        <span className="port-slot">{port.slot}</span>
+      <p className="ins-port-head">
+        <span className="ins-port-slot">{port.slot}</span>
         <span className="text-105 text-ink-3">{kind}</span>
         <span className="ml-auto flex gap-1">
           <PortBadges port={port} />
         </span>
       </p>
-      <Copyable app={app} text={port.name} what={`name of ${port.slot}`} className="mono ell-left port-name" />
+      <Copyable app={app} text={port.name} what={`name of ${port.slot}`} className="mono ell-left ins-port-name" />
       {tensor ? (
         <div className="mt-1.5">
           <TensorView app={app} tensor={tensor} title="Values" family={family} />

@@ -54,12 +54,12 @@ export function Histogram({ stats, family }: { readonly stats: TensorStats; read
     <div className="relative">
       <button
         type="button"
-        className="link absolute -top-5 right-0 h-5"
+        className="ins-log"
         aria-pressed={log}
-        title="Heights on a logarithmic scale"
+        title="Counts on a logarithmic scale"
         onClick={() => setLog(!log)}
       >
-        {log ? 'linear' : 'log'}
+        log
       </button>
       <svg
         width="100%"

@@ -77,7 +77,7 @@ export function PictureCanvas({ name, picture, request, family }: PictureCanvasP
   const [x, y, w, h] = cell ? boxOf(geometry, cell) : [0, 0, 0, 0];
   return (
     <div className="relative">
-      <div ref={box} className="picture-scroll">
+      <div ref={box} className="ins-picture-scroll">
         <div className="relative" style={{ width: geometry.width, height: geometry.height }}>
           <canvas
             ref={canvas}
@@ -85,7 +85,7 @@ export function PictureCanvas({ name, picture, request, family }: PictureCanvasP
             tabIndex={0}
             aria-label={`${name}. ${KINDS[picture.kind]}.`}
             aria-describedby={readout}
-            className="picture-canvas"
+            className="ins-picture-canvas"
             style={{ width: geometry.width, height: geometry.height }}
             onPointerMove={({ clientX, clientY, currentTarget }) => {
               const place = currentTarget.getBoundingClientRect();
@@ -102,7 +102,7 @@ export function PictureCanvas({ name, picture, request, family }: PictureCanvasP
             }}
           />
           {cell && (
-            <span className="picture-cell" style={{ left: x, top: y, width: w, height: h }} aria-hidden="true" />
+            <span className="ins-picture-cell" style={{ left: x, top: y, width: w, height: h }} aria-hidden="true" />
           )}
         </div>
       </div>
@@ -110,7 +110,7 @@ export function PictureCanvas({ name, picture, request, family }: PictureCanvasP
         <canvas
           ref={lens}
           aria-hidden="true"
-          className="picture-lens"
+          className="ins-picture-lens"
           data-side={x > room / 2 ? 'left' : 'right'}
           style={{ width: LENS, height: LENS }}
         />
@@ -136,7 +136,7 @@ function Scale({ picture: { limit, colors, kind } }: { readonly picture: TensorP
   return (
     <div className="num flex items-center gap-2 text-105 text-ink-3">
       {formatValue(-limit)}
-      <span className="picture-scale" aria-hidden="true" />
+      <span className="ins-picture-scale" aria-hidden="true" />
       {formatValue(limit)}
     </div>
   );

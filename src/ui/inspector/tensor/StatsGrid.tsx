@@ -22,7 +22,7 @@ export function StatsGrid({ stats }: { readonly stats: TensorStats }) {
   const odd = stats.nans + stats.infinities[0] + stats.infinities[1];
   return (
     <>
-      <dl className="stats num">
+      <dl className="ins-stats num">
         {rowsOf(stats).map(([label, text]) => (
           <div key={label}>
             <dt>{label}</dt>

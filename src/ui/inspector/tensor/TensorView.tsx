@@ -61,6 +61,8 @@ export function TensorView({ app, tensor, title, family, brief = false }: Tensor
   const [place, seen] = useSeen();
   const size = tensor.shape.reduce((product, each) => product * each, 1);
   const stats = useInspection(app, (state) => state.stats[tensorKey(tensor.ref)]);
+  // Said once: what cannot be counted cannot be drawn either.
+  const readable = stats?.state !== 'failed';
   const bytes = stats?.state === 'ready' ? ` · ${formatBytes(stats.result.bytes)}` : '';
   return (
     <div ref={place}>
@@ -78,12 +80,12 @@ export function TensorView({ app, tensor, title, family, brief = false }: Tensor
       {seen && isOrdered(tensor) && size > 0 && (
         <>
           <Statistics app={app} tensor={tensor} title={title} family={family} brief={brief} />
-          {tensor.picture && (
+          {tensor.picture && readable && (
             <WeightPicture key={tensorKey(tensor.ref)} app={app} tensor={tensor} name={title} family={family} />
           )}
         </>
       )}
-      {seen && !brief && <Values app={app} tensor={tensor} />}
+      {seen && !brief && readable && <Values app={app} tensor={tensor} />}
     </div>
   );
 }

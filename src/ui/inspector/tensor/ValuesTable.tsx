@@ -89,14 +89,21 @@ export function ValuesTable({ app, tensor }: { readonly app: App; readonly tenso
         </Button>
       </div>
       {failed !== null && <p className="text-11 text-warning">{failed}</p>}
-      <div ref={scroller} role="table" aria-label="Values" aria-rowcount={size} tabIndex={0} className="values mono">
+      <div
+        ref={scroller}
+        role="table"
+        aria-label="Values"
+        aria-rowcount={size}
+        tabIndex={0}
+        className="ins-values mono"
+      >
         <div role="rowgroup" className="relative" style={{ height: rows.getTotalSize() }}>
           {items.map((item) => (
             <div
               key={item.key}
               role="row"
               aria-rowindex={start + item.index + 1}
-              className="values-row"
+              className="ins-values-row"
               style={{ transform: `translateY(${item.start}px)` }}
             >
               <Row app={app} tensor={tensor} index={start + item.index} />

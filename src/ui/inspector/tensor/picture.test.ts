@@ -129,6 +129,7 @@ describe('a tensor that is looked into', () => {
       bytes: 24,
       isInput: false,
       isOutput: false,
+      isInner: false,
       producer: null,
       consumers: [],
       consumerCount: 0,
