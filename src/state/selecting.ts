@@ -26,6 +26,10 @@ export const OVERLAYS: readonly Overlay[] = ['operator', 'macs', 'parameters', '
 export const nextOverlay = (overlay: Overlay): Overlay =>
   OVERLAYS[(OVERLAYS.indexOf(overlay) + 1) % OVERLAYS.length] ?? 'operator';
 
+/** Rows from which on a search waits for a pause in typing, and that pause, ms. */
+const LARGE = 4000;
+const PAUSE_MS = 150;
+
 export function selectingActions(core: Core): SelectingActions {
   const { document: store, view } = core;
   const asking = createLatest();
@@ -44,18 +48,30 @@ export function selectingActions(core: Core): SelectingActions {
   const setTensor = (value: number, entry: TensorEntry): void =>
     store.setState(({ tensors }) => ({ tensors: { ...tensors, [value]: entry } }));
 
-  const runSearch = (text: string): void => {
+  let typing: ReturnType<typeof setTimeout> | undefined;
+  const runSearch = (): void => {
+    clearTimeout(typing);
+    typing = undefined;
     const { picture } = store.getState();
-    const found = picture ? findMatches(picture.view, text) : NOTHING_FOUND;
-    view.setState({ search: text, match: 0, matches: found.matches, paths: found.paths, queryError: found.error });
+    const found = picture ? findMatches(picture.view, view.getState().search) : NOTHING_FOUND;
+    view.setState({ match: 0, matches: found.matches, paths: found.paths, queryError: found.error });
+  };
+  const announceSearch = (): void => {
+    const { matches, paths, queryError } = view.getState();
+    if (queryError) core.notices.announce(queryError.message);
+    else if (matches) core.notices.announce(`${matchText(matches.length, paths)}.`);
+  };
+  const finishSearch = (): void => {
+    runSearch();
+    announceSearch();
   };
 
   core.onAdopt(() => {
-    const { selected, search } = view.getState();
+    const { selected } = view.getState();
     const ids = store.getState().picture?.view.nodeIds;
     if (selected !== null && !ids?.includes(selected)) view.setState({ selected: null });
     loadDetail();
-    runSearch(search);
+    runSearch();
   });
 
   const actions: SelectingActions = {
@@ -69,12 +85,15 @@ export function selectingActions(core: Core): SelectingActions {
       actions.select(node);
     },
     search(text) {
-      runSearch(text);
-      const { matches, paths, queryError } = view.getState();
-      if (queryError) core.notices.announce(queryError.message);
-      else if (matches) core.notices.announce(`${matchText(matches.length, paths)}.`);
+      view.setState({ search: text });
+      clearTimeout(typing);
+      const rows = store.getState().picture?.view.nodeIds.length ?? 0;
+      // A large graph is searched, and drawn with what was found, once the typing pauses.
+      if (rows < LARGE || text === '') finishSearch();
+      else typing = setTimeout(finishSearch, PAUSE_MS);
     },
     stepMatch(by) {
+      if (typing !== undefined) finishSearch();
       const { matches, match, selected } = view.getState();
       if (!matches || matches.length === 0) return;
       // The first step goes to the first match, not past it.
