@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { AxeBuilder } from '@axe-core/playwright';
 import { expect, test, type Page } from '@playwright/test';
 import { readModel } from '../src/onnx/read.ts';
 import { writeModel } from '../src/onnx/write.ts';
@@ -65,7 +66,6 @@ test('the whole job is done by the keyboard alone', async ({ page }) => {
     await expect(search(page)).toHaveValue('Conv > BatchNormalization');
     await page.keyboard.type(' > Relu');
     await expect(page.getByText(/nodes on \d+ paths$/)).toBeVisible();
-    await page.keyboard.press('Escape');
     await page.keyboard.press('Enter');
     await expect(selected(page, 'Conv 1')).toBeAttached();
   });
@@ -267,4 +267,43 @@ test('with consent a model is kept, opens again by a click with its recipe, and 
   await page.getByRole('button', { name: /^Clear all, frees/ }).click();
   await expect(messages(page)).toContainText('freed');
   await expect(page.getByText('No recipe yet.')).toBeVisible();
+});
+
+test('search, outline, palette, sheet and offers have no serious accessibility faults', async ({ page, context }) => {
+  const check = async (place: string, on: Page = page): Promise<void> => {
+    const { violations } = await new AxeBuilder({ page: on }).analyze();
+    const serious = violations.filter(({ impact }) => impact === 'serious' || impact === 'critical');
+    expect(serious.map(({ id, nodes }) => `${place}: ${id} ${nodes[0]?.html.slice(0, 160)}`)).toEqual([]);
+  };
+  const studio = new StudioPage(page);
+  await studio.goto();
+  await studio.drop([cnn]);
+  await expect(page.getByRole('region', { name: 'Keep opened models' })).toBeVisible();
+  await check('the question');
+  await studio.look('Fold batch norm', 15);
+  await search(page).fill('Conv > Ba');
+  await expect(page.getByRole('listbox', { name: 'Suggestions' })).toBeVisible();
+  await check('suggestions');
+  await search(page).fill('Conv > cost:lots');
+  await check('a broken query');
+  await search(page).fill('Conv > BatchNormalization');
+  await search(page).press('Enter');
+  await page.getByRole('tree', { name: 'Outline' }).focus();
+  await page.keyboard.press('Alt+ArrowDown');
+  await check('the outline');
+  await page.keyboard.press('Shift+F10');
+  await expect(page.getByRole('menu')).toBeVisible();
+  await check('its menu');
+  await page.keyboard.press('Escape');
+  await page.keyboard.press('ControlOrMeta+k');
+  await check('the palette');
+  await page.keyboard.press('Escape');
+  await page.keyboard.press('?');
+  await expect(page.getByRole('dialog', { name: 'Keys' })).toBeVisible();
+  await check('the sheet');
+  await page.close();
+  const next = await context.newPage();
+  await new StudioPage(next).goto();
+  await expect(next.getByRole('region', { name: 'Continue' })).toBeVisible();
+  await check('the offer', next);
 });

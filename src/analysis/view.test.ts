@@ -127,6 +127,13 @@ describe('the view of a graph', () => {
     expect(view.wireShapes[wire('m')]).toBe('');
   });
 
+  it('tells element types, and the batch that a shape leaves out', () => {
+    const dtype = (name: string) => view.dtypes[view.wireDtypes[wire(name)]!];
+    expect(['a', 'flag', 'm'].map(dtype)).toEqual(['float32', 'bool', 'undefined']);
+    const batch = (name: string) => view.batches[view.wireBatches[wire(name)]!];
+    expect(['x', 'a', 'w', 'flag', 'm'].map(batch)).toEqual(['batch', 'batch', '', '', '']);
+  });
+
   it('carries costs, unknown ones as NaN', () => {
     expect(view.macs[row('first')]).toBe(4 * 36 * 27);
     expect(view.parameters[row('first')]).toBe(108);

@@ -1,6 +1,7 @@
 import { describe, expect, it, vi } from 'vitest';
 import { CodedError } from '../base/error.ts';
 import { Deferred, failing, makeApp, settle, type Fixture } from './testing/fake-worker.ts';
+import { makeView } from './testing/view.ts';
 
 const model = (name = 'model.onnx'): File => new File(['bytes'], name);
 const file = (name: string, text: string): File => new File([text], name);
@@ -405,6 +406,19 @@ describe('looking around', () => {
     app.actions.select(3);
     await step(fixture, 'fuse');
     expect(app.view.getState().selected).toBeNull();
+  });
+
+  it('searches a large graph once the typing pauses, or when a match is asked for', async () => {
+    const { app } = await opened();
+    const { picture } = app.document.getState();
+    const view = makeView(Array.from({ length: 5000 }, (_, row) => ['Conv', `/block.${row}/Conv`, 1] as const));
+    app.document.setState({ picture: { ...picture!, view } });
+    app.actions.search('name:block.4999');
+    expect(app.view.getState()).toMatchObject({ search: 'name:block.4999', matches: null });
+    app.actions.stepMatch(1);
+    expect(app.view.getState()).toMatchObject({ matches: [4999], selected: 4999 });
+    app.actions.search('name:block.4998');
+    await vi.waitFor(() => expect(app.view.getState().matches).toEqual([4998]));
   });
 
   it('searches, and steps through what it found', async () => {

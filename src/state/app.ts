@@ -126,7 +126,7 @@ export function createApp(
     ...measuring,
     ...exportingActions(core),
     ...selecting,
-    ...scopingActions(core, looking),
+    ...scopingActions(core, looking, pruning),
     ...comparingActions(core),
     ...foldingActions(core),
     ...overlayActions(core),

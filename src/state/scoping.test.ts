@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { GROUP_KINDS } from '../base/group-kinds.ts';
 import type { GraphView } from '../ir/view.ts';
+import type { PruneSession } from './document.ts';
 import { groupWithCopies, offLikeCopies } from './scoping.ts';
 import { makeApp, settle } from './testing/fake-worker.ts';
 import { makeView } from './testing/view.ts';
@@ -57,6 +58,26 @@ describe('the scope of a pass', () => {
     app.actions.search('op:Gemm');
     app.actions.limitToMatches();
     expect(app.document.getState().preview!.scope).toBeNull();
+  });
+});
+
+describe('the scope of pruning', () => {
+  it('protects the groups that the search did not find, and lets them be cut again', async () => {
+    const { app } = await makeApp();
+    await app.actions.openSample('tiny');
+    await settle();
+    const group = (key: string, node: number) => ({ key, members: [{ node, role: 'out axis' }] });
+    const prune = {
+      plan: { groups: [group('g0', 0), group('g1', 1), group('g2', 2)] },
+      options: { ratio: 0.5, protected: ['g1'] },
+    };
+    app.document.setState({ prune: prune as unknown as PruneSession });
+    app.actions.search('name:block.1');
+    app.actions.limitToMatches();
+    const protectedKeys = () => app.document.getState().prune!.options.protected;
+    expect(protectedKeys()).toEqual(['g1', 'g0', 'g2']);
+    app.actions.dropScope();
+    expect(protectedKeys()).toEqual(['g1']);
   });
 });
 

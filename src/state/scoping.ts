@@ -1,14 +1,19 @@
 import { plural } from '../base/format.ts';
 import type { SiteView } from '../engine/types.ts';
 import type { GraphView } from '../ir/view.ts';
+import type { PrunePlanView } from '../prune/types.ts';
 import type { Core } from './core.ts';
 import type { SiteScope } from './document.ts';
 import type { LookingActions } from './looking.ts';
+import type { PruningActions } from './pruning.ts';
 
 export interface ScopingActions {
-  /** Switches every site off that has no node among the matches of the search, and keeps to that. */
+  /**
+   * Switches every site off that has no node among the matches of the search, and keeps to that; while channels are
+   * pruned, protects every group that has none.
+   */
   limitToMatches(): void;
-  /** Ends that: the sites that it switched off are on again. */
+  /** Ends that: what it switched off is on again, what it protected may be cut. */
   dropScope(): void;
   /** Gives the sites in every group that is built like the selected node's group what its own sites have, on or off. */
   applyToCopies(): void;
@@ -17,6 +22,10 @@ export interface ScopingActions {
 /** Keys of the sites that have no node in a scope. */
 export const outsideOf = (sites: readonly SiteView[], nodes: ReadonlySet<number>): readonly string[] =>
   sites.filter((site) => !site.nodes.some((node) => nodes.has(node))).map((site) => site.key);
+
+/** Keys of the channel groups that have no member in a scope. */
+export const groupsOutside = ({ groups }: PrunePlanView, nodes: ReadonlySet<number>): readonly string[] =>
+  groups.filter(({ members }) => !members.some(({ node }) => nodes.has(node))).map(({ key }) => key);
 
 /** Groups around a row, the innermost first. */
 function groupsAround({ groups }: GraphView, row: number): readonly number[] {
@@ -78,7 +87,7 @@ export function offLikeCopies(
   return next;
 }
 
-export function scopingActions(core: Core, looking: LookingActions): ScopingActions {
+export function scopingActions(core: Core, looking: LookingActions, pruning: PruningActions): ScopingActions {
   const { document: store, view } = core;
   const found = (): readonly SiteView[] => {
     const { preview, sites } = store.getState();
@@ -98,6 +107,15 @@ export function scopingActions(core: Core, looking: LookingActions): ScopingActi
     looking.setOff(new Set([...preview.off, ...outside]));
   };
 
+  /** Protects the groups outside of the matches, or lets them be cut again. */
+  const protect = (on: boolean): void => {
+    const { prune } = store.getState();
+    if (!prune) return;
+    const outside = groupsOutside(prune.plan, new Set(view.getState().matches));
+    const others = prune.options.protected.filter((key) => !outside.includes(key));
+    pruning.setPruneOptions({ protected: on ? [...others, ...outside] : others });
+  };
+
   // Other options find other sites: the scope holds for them too.
   store.subscribe((state, before) => {
     const { preview } = state;
@@ -108,10 +126,13 @@ export function scopingActions(core: Core, looking: LookingActions): ScopingActi
   return {
     limitToMatches() {
       const { matches, search } = view.getState();
-      if (matches && matches.length > 0) keepTo(search, new Set(matches), new Set());
+      if (!matches || matches.length === 0) return;
+      if (store.getState().prune) protect(true);
+      else keepTo(search, new Set(matches), new Set());
     },
     dropScope() {
-      const { preview } = store.getState();
+      const { preview, prune } = store.getState();
+      if (prune) protect(false);
       if (!preview?.scope) return;
       const { switched } = preview.scope;
       set(null);

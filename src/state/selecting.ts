@@ -22,6 +22,10 @@ export interface SelectingActions {
   unfold(parts: readonly string[]): void;
 }
 
+/** Rows from which on a search waits for a pause in typing, and that pause, ms. */
+const LARGE = 4000;
+const PAUSE_MS = 150;
+
 export function selectingActions(core: Core): SelectingActions {
   const { document: store, view } = core;
   const asking = createLatest();
@@ -37,19 +41,31 @@ export function selectingActions(core: Core): SelectingActions {
       .catch((error: unknown) => store.setState({ detailError: toErrorRecord(error) }));
   };
 
-  const runSearch = (text: string): void => {
+  let typing: ReturnType<typeof setTimeout> | undefined;
+  const runSearch = (): void => {
+    clearTimeout(typing);
+    typing = undefined;
     const { picture } = store.getState();
-    const found = picture ? findMatches(picture.view, text) : NOTHING_FOUND;
-    view.setState({ search: text, match: 0, matches: found.matches, paths: found.paths, queryError: found.error });
+    const found = picture ? findMatches(picture.view, view.getState().search) : NOTHING_FOUND;
+    view.setState({ match: 0, matches: found.matches, paths: found.paths, queryError: found.error });
+  };
+  const announceSearch = (): void => {
+    const { matches, paths, queryError } = view.getState();
+    if (queryError) core.notices.announce(queryError.message);
+    else if (matches) core.notices.announce(`${matchText(matches.length, paths)}.`);
+  };
+  const finishSearch = (): void => {
+    runSearch();
+    announceSearch();
   };
 
   core.onAdopt(() => {
-    const { selected, selectedGroup, search } = view.getState();
+    const { selected, selectedGroup } = view.getState();
     const now = store.getState().picture?.view;
     if (selected !== null && !now?.nodeIds.includes(selected)) view.setState({ selected: null });
     if (selectedGroup !== null && !now?.groups.keys.includes(selectedGroup)) view.setState({ selectedGroup: null });
     loadDetail();
-    runSearch(search);
+    runSearch();
   });
 
   const actions: SelectingActions = {
@@ -68,12 +84,15 @@ export function selectingActions(core: Core): SelectingActions {
       actions.select(node);
     },
     search(text) {
-      runSearch(text);
-      const { matches, paths, queryError } = view.getState();
-      if (queryError) core.notices.announce(queryError.message);
-      else if (matches) core.notices.announce(`${matchText(matches.length, paths)}.`);
+      view.setState({ search: text });
+      clearTimeout(typing);
+      const rows = store.getState().picture?.view.nodeIds.length ?? 0;
+      // A large graph is searched, and drawn with what was found, once the typing pauses.
+      if (rows < LARGE || text === '') finishSearch();
+      else typing = setTimeout(finishSearch, PAUSE_MS);
     },
     stepMatch(by) {
+      if (typing !== undefined) finishSearch();
       const { matches, match, selected } = view.getState();
       if (!matches || matches.length === 0) return;
       // The first step goes to the first match, not past it.

@@ -102,6 +102,37 @@ describe('a session', () => {
     expect(later.app.document.getState().session).toBeNull();
   });
 
+  it('stays with the tab that is gone until its model is open here', async () => {
+    const storage = new Map<string, string>();
+    await work(storage, 'old', file('cnn.onnx'));
+    const { app } = await makeApp(storage, { tab: tab('new', false) });
+    await settle();
+    await app.actions.continueSession();
+    const beside = await makeApp(storage, { tab: tab('third', false, ['new', 'third']) });
+    await settle();
+    expect(beside.app.document.getState().session).toMatchObject({ tab: 'old' });
+    await app.actions.openFiles([file('cnn.onnx')]);
+    await settle();
+    const later = await makeApp(storage, { tab: tab('later', false, ['new', 'later']) });
+    await settle();
+    expect(later.app.document.getState().session).toBeNull();
+  });
+
+  it('goes on beside its model when that is opened by hand', async () => {
+    const storage = new Map<string, string>();
+    await work(storage, 't', file('cnn.onnx'));
+    const { app } = await makeApp(storage, { tab: tab('t', true) });
+    await settle();
+    await app.actions.openFiles([file('cnn.onnx')]);
+    await settle();
+    expect(app.document.getState().document).toMatchObject({ cursor: 0 });
+    const notice = app.notices.getState().notices.at(-1);
+    expect(notice).toMatchObject({ title: 'cnn.onnx was left with 1 step' });
+    notice?.action?.run();
+    await settle();
+    expect(app.document.getState().document).toMatchObject({ cursor: 1 });
+  });
+
   it('ends when the model is closed', async () => {
     const storage = new Map<string, string>();
     const app = await work(storage, 't', 'tiny');

@@ -1,4 +1,5 @@
 import { toErrorRecord } from '../base/error.ts';
+import { plural } from '../base/format.ts';
 import type { Core } from './core.ts';
 import type { KeepingActions } from './keeping.ts';
 import { decodeLink, encodeLink } from './link/codec.ts';
@@ -107,12 +108,31 @@ export function sessionActions(core: Core, others: Others): SessionActions & { r
     if (!same || state.search !== search) write();
   });
 
+  // The entry of a tab that is gone stays until this tab has taken it over.
+  let takenOver: string | null = null;
+  store.subscribe((state, before) => {
+    if (!before.waiting || state.waiting || takenOver === null) return;
+    if (state.document && takenOver !== tab.id) journal.remove(takenOver);
+    takenOver = null;
+  });
+
+  // The model of an offered session, opened by hand: the offer goes on beside it.
+  core.onOpened(() => {
+    const { session, document, waiting } = store.getState();
+    if (!session || !document || waiting) return;
+    store.setState({ session: null });
+    const { name, steps } = sessionParts(session);
+    if (name !== document.name || steps === 0) return;
+    const action = { label: 'Continue', run: () => void others.follow(session.link) };
+    core.notices.show({ tone: 'warning', title: `${name} was left with ${plural(steps, 'step')}`, action });
+  });
+
   const actions: SessionActions = {
     async continueSession() {
       const { session } = store.getState();
       if (!session) return;
       store.setState({ session: null });
-      if (session.tab !== tab.id) journal.remove(session.tab);
+      takenOver = session.tab;
       await others.follow(session.link);
     },
     dropSession() {

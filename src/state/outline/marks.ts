@@ -1,6 +1,6 @@
 import { formatShare, plural } from '../../base/format.ts';
 import type { PassSites } from '../../engine/types.ts';
-import type { GraphView } from '../../ir/view.ts';
+import { isFolded, type GraphView } from '../../ir/view.ts';
 import type { DocumentState, PassPreview } from '../document.ts';
 import { adjacencyOf, rowsOf } from '../query/adjacency.ts';
 
@@ -37,18 +37,28 @@ export function marksOf(shown: Shown): (node: number) => NodeMark {
   const marks = new Map<number, NodeMark>();
   const mark = (node: number, patch: Partial<NodeMark>): void =>
     void marks.set(node, { ...(marks.get(node) ?? PLAIN), ...patch });
-  const { preview, found } = shown;
+  const { preview, found: sites } = shown;
   if (preview) {
-    for (const { key, nodes, what } of found?.sites ?? []) {
+    for (const { key, nodes, what } of sites?.sites ?? []) {
       for (const node of nodes) mark(node, { site: { key, what, on: !preview.off.has(key) } });
     }
-    found?.refusals.forEach(({ nodes, reason }, index) => {
+    sites?.refusals.forEach(({ nodes, reason }, index) => {
       for (const node of nodes) mark(node, { miss: { index, reason } });
     });
   }
   for (const [node, change] of changesOf(shown)) mark(node, { change });
-  for (const node of shown.matches ?? []) mark(node, { match: true });
-  return (node) => marks.get(node) ?? PLAIN;
+  // Matches may be all nodes there are: they are looked up, not marked one by one.
+  const matches = new Set(shown.matches);
+  return (node) => {
+    const found = marks.get(node) ?? PLAIN;
+    return matches.has(node) ? { ...found, match: true } : found;
+  };
+}
+
+/** Whether a group is one box on the graph; -1 is no group. */
+export function boxesOf({ groups }: GraphView, toggled: readonly string[]): (group: number) => boolean {
+  const keys = new Set(toggled);
+  return (group) => group >= 0 && isFolded(groups, group, keys);
 }
 
 /** Wires that each row writes: worked out once per view. */

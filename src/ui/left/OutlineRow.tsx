@@ -90,7 +90,9 @@ function PartRow({ state, line }: { readonly state: OutlineState; readonly line:
       </span>
       {isNode && <Marks mark={state.markOf(view.nodeIds[part.first]!)} />}
       {!isNode && state.isBox(part.group) && <Icon of={FoldVertical} size={12} className="text-ink-3" />}
-      {outline.totalMacs > 0 && <ShareBar share={part.macs / outline.totalMacs} largest={largest} />}
+      {outline.totalMacs > 0 && (part.macs > 0 || !isNode) && (
+        <ShareBar share={part.macs / outline.totalMacs} largest={largest} />
+      )}
     </>
   );
 }

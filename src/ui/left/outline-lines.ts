@@ -2,9 +2,9 @@ import { useMemo } from 'react';
 import { useStore } from 'zustand';
 import { useShallow } from 'zustand/react/shallow';
 import { plural } from '../../base/format.ts';
-import { isFolded, type GraphView } from '../../ir/view.ts';
+import type { GraphView } from '../../ir/view.ts';
 import type { App } from '../../state/app.ts';
-import { describeNode, marksOf, type NodeMark } from '../../state/outline/marks.ts';
+import { boxesOf, describeNode, marksOf, type NodeMark } from '../../state/outline/marks.ts';
 import { buildOutline, lineOf, outlineLines, type OutlineLine } from '../../state/outline/outline.ts';
 import type { Outline } from '../../state/outline/parts.ts';
 import { useDocument, useView } from '../kit/use-store.ts';
@@ -56,10 +56,7 @@ function useMarks(app: App, view: GraphView): (node: number) => NodeMark {
 
 function useBoxes(app: App, view: GraphView): (group: number) => boolean {
   const toggled = useDocument(app, (state) => state.picture?.toggled);
-  return useMemo(() => {
-    const keys = new Set(toggled);
-    return (group) => group >= 0 && isFolded(view.groups, group, keys);
-  }, [view, toggled]);
+  return useMemo(() => boxesOf(view, toggled ?? []), [view, toggled]);
 }
 
 /** The lines of the outline, and what stands at them. */

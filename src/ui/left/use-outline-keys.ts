@@ -53,8 +53,13 @@ function toggle({ app, state, line }: Place): void {
   else if (line.unfolded !== null) app.actions.toggleFold(line.part.key);
 }
 
-function walk({ state: { view }, line, moves }: Place, side: 'producers' | 'consumers'): void {
-  const row = rowOf(line);
+/** From the node of the line, or from the selected one inside of the folded part that the line is. */
+function walk({ app, state: { view }, line, moves }: Place, side: 'producers' | 'consumers'): void {
+  if (isPort(line)) return;
+  const { selected } = app.view.getState();
+  const inside = selected === null ? -1 : view.nodeIds.indexOf(selected);
+  const own = rowOf(line);
+  const row = own < 0 && inside >= 0 && line.part.holds(inside) ? inside : own;
   const [next] = row < 0 ? [] : rowsOf(adjacencyOf(view)[side], row);
   if (next !== undefined) moves.goTo(next);
 }

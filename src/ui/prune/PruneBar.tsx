@@ -2,6 +2,7 @@ import { Scissors } from 'lucide-react';
 import { formatInteger, plural } from '../../base/format.ts';
 import type { App } from '../../state/app.ts';
 import { Button, Icon } from '../kit/controls.tsx';
+import { PruneScope } from '../passbar/ScopeControls.tsx';
 import { useDocument, useJobs } from '../kit/use-store.ts';
 import { totalsOf } from './cut.ts';
 import './prune.css';
@@ -21,6 +22,7 @@ export function PruneBar({ app }: { readonly app: App }) {
       <span className="num ell text-ink-2">
         {plural(totals.cut, 'group')} · {formatInteger(totals.kept)} of {formatInteger(totals.channels)} channels kept
       </span>
+      <PruneScope app={app} session={session} />
       <Button variant="ghost" size="small" onClick={app.actions.cancelLook}>
         Cancel
       </Button>

@@ -2,6 +2,7 @@ import { X } from 'lucide-react';
 import { Dialog } from 'radix-ui';
 import type { App } from '../../state/app.ts';
 import { IconButton } from '../kit/controls.tsx';
+import { useReturnFocus } from '../kit/use-return-focus.ts';
 import { useView } from '../kit/use-store.ts';
 import { chordText, KEYS, SECTIONS } from './keys.ts';
 
@@ -30,11 +31,15 @@ function Section({ title }: { readonly title: (typeof SECTIONS)[number] }) {
 /** The keyboard, on one sheet: the table of keys as it stands. */
 export function HelpSheet({ app }: { readonly app: App }) {
   const open = useView(app, (state) => state.help);
+  const focus = useReturnFocus();
   return (
     <Dialog.Root open={open} onOpenChange={(help) => app.actions.show({ help })}>
       <Dialog.Portal>
         <Dialog.Overlay className="overlay" />
-        <Dialog.Content className="pop fixed top-[6vh] left-1/2 z-50 flex max-h-[88vh] w-[min(860px,94vw)] -translate-x-1/2 flex-col p-5">
+        <Dialog.Content
+          {...focus}
+          className="pop fixed top-[6vh] left-1/2 z-50 flex max-h-[88vh] w-[min(860px,94vw)] -translate-x-1/2 flex-col p-5"
+        >
           <div className="flex items-center justify-between">
             <Dialog.Title className="text-18 font-strong tracking-[-0.018em]">Keys</Dialog.Title>
             <Dialog.Close asChild>

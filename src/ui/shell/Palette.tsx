@@ -2,7 +2,9 @@ import { Command as Menu } from 'cmdk';
 import { Dialog } from 'radix-ui';
 import { useMemo, useRef, useState } from 'react';
 import type { App } from '../../state/app.ts';
+import { useStore } from 'zustand';
 import { labelOf, rowsNamed } from '../../state/query/go-to.ts';
+import { useReturnFocus } from '../kit/use-return-focus.ts';
 import { useDocument, useSettings, useView } from '../kit/use-store.ts';
 import { COMMAND_GROUPS, commandKeys, type Command } from './commands/command.ts';
 import { commandsOf } from './commands/commands.ts';
@@ -32,7 +34,10 @@ function Item({ command, place, run }: { readonly command: Command; readonly pla
 }
 
 function Commands({ app, text, run }: { readonly app: App; readonly text: string; readonly run: Run }) {
-  const commands = useMemo(() => commandsOf(app), [app]);
+  // What there is to do may change while the palette is open: sites arrive, jobs end.
+  useStore(app.document);
+  useStore(app.jobs);
+  const commands = commandsOf(app);
   const ids = useSettings(app, (settings) => settings.recentCommands);
   const recent = ids.flatMap((id) => commands.find((command) => command.id === id && !command.refusal) ?? []);
   // What can run comes first.
@@ -114,18 +119,18 @@ export function Palette({ app }: { readonly app: App }) {
     app.actions.show({ palette: false });
   };
   // The focus goes back first: a command may put it elsewhere.
-  const onClosed = (): void => {
+  const focus = useReturnFocus(() => {
     const work = chosen.current;
     chosen.current = null;
-    if (work) queueMicrotask(work);
-  };
+    work?.();
+  });
   return (
     <Dialog.Root open={open} onOpenChange={(palette) => app.actions.show({ palette })}>
       <Dialog.Portal>
         <Dialog.Overlay className="overlay" />
         <Dialog.Content
           aria-describedby={undefined}
-          onCloseAutoFocus={onClosed}
+          {...focus}
           className="pop fixed top-[12vh] left-1/2 z-50 w-[min(620px,92vw)] -translate-x-1/2 overflow-hidden"
         >
           <Dialog.Title className="sr-only">Commands</Dialog.Title>

@@ -29,7 +29,8 @@ function Offer({ app, session }: { readonly app: App; readonly session: Session 
       <Icon of={History} size={17} className="text-accent" />
       <span className="min-w-0 flex-1">
         <span className="ell block font-medium">
-          Continue with {name}, {plural(steps, 'step')}
+          Continue with {name}
+          {steps > 0 && `, ${plural(steps, 'step')}`}
         </span>
         <span className="num block text-11 text-ink-3">
           {formatWhen(session.at, now)}. {hasModel ? 'It opens as it was left.' : 'The file is asked for.'}

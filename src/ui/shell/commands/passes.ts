@@ -30,6 +30,7 @@ export function lookCommands(app: App): readonly Command[] {
   const all = preview ? (sites[preview.pass]?.sites ?? []) : [];
   const on = all.filter((site) => !preview?.off.has(site.key)).length;
   const looking = unless(preview !== null, 'No pass is looked at.');
+  const working = prune ? null : looking;
   const copies = picture && selected !== null && groupWithCopies(picture.view, selected) >= 0;
   const group = 'Passes' as const;
   return [
@@ -39,10 +40,7 @@ export function lookCommands(app: App): readonly Command[] {
       title: prune ? 'Apply the pruning' : 'Apply',
       key: 'apply',
       hint: preview ? plural(on, 'site') : '',
-      refusal:
-        unless(preview !== null || prune !== null, 'No pass is looked at.') ??
-        unless(prune !== null || on > 0, 'No site is on.') ??
-        busy(app),
+      refusal: working ?? unless(prune !== null || on > 0, 'No site is on.') ?? busy(app),
       run: () => void (prune ? actions.applyPrune() : actions.apply()),
     },
     {
@@ -50,7 +48,7 @@ export function lookCommands(app: App): readonly Command[] {
       group,
       title: 'Cancel the preview',
       key: 'escape',
-      refusal: unless(preview !== null || prune !== null, 'No pass is looked at.'),
+      refusal: working,
       run: () => actions.cancelLook(),
     },
     { id: 'all on', group, title: 'All sites on', refusal: looking, run: () => actions.setAllSites(true) },
@@ -59,14 +57,16 @@ export function lookCommands(app: App): readonly Command[] {
       id: 'limit',
       group,
       title: 'Only in what the search found',
-      refusal: looking ?? unless((matches?.length ?? 0) > 0, 'The search has no match.'),
+      refusal: working ?? unless((matches?.length ?? 0) > 0, 'The search has no match.'),
       run: () => actions.limitToMatches(),
     },
     {
       id: 'no limit',
       group,
       title: 'Everywhere again',
-      refusal: looking ?? unless(preview?.scope !== null, 'The pass is not limited.'),
+      refusal:
+        working ??
+        unless(prune ? prune.options.protected.length > 0 : preview?.scope !== null, 'The pass is not limited.'),
       run: () => actions.dropScope(),
     },
     {
