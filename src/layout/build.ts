@@ -1,7 +1,7 @@
 import type { PaneItems, PaneKind } from './geometry.ts';
 import type { Hangers } from './hangers.ts';
 import type { Items } from './items.ts';
-import { itemGraph, orderOf, type ItemGraph } from './links.ts';
+import { itemGraph, orderOf } from './links.ts';
 import { routedNet, type RoutedNet } from './nets.ts';
 import { boxItem, type Net, type Panes } from './panes.ts';
 import { depthsBelow, rankItems } from './ranks.ts';
@@ -85,28 +85,32 @@ export class Builder {
   /** Ranks and tracks of a pane's items. */
   arrange(pane: number, given: GivenRanks | null = null): Arrangement {
     const input = this.packInput(pane, given);
-    const { tracks, count } = packTracks(input);
+    const { tracks, count } = packTracks(input, true);
     return { tracks, ranks: input.ranks, rankCount: input.rankCount, trackCount: count };
   }
 
   packInput(pane: number, given: GivenRanks | null = null): PackInput {
     const members = this.input.members[pane]!;
-    const { graph, leaving } = this.graphOf(pane);
+    const { graph, leaving, entering } = this.graphOf(pane);
     const order = orderOf(graph);
     const floating = Uint8Array.from(members, (item) => this.input.floating[item]!);
     const ranks = given?.ranks ?? rankItems(graph, order, floating);
     const rankCount = given?.rankCount ?? ranks.reduce((most, rank) => Math.max(most, rank + 1), 1);
-    return { graph, ranks, rankCount, depths: depthsBelow(graph, order), floating, leaving };
+    return { graph, ranks, rankCount, depths: depthsBelow(graph, order), floating, leaving, entering };
   }
 
   /** The links among the items of a pane, by their numbers there. */
-  graphOf(pane: number): { readonly graph: ItemGraph; readonly leaving: Uint8Array } {
+  private graphOf(pane: number): Pick<PackInput, 'graph' | 'leaving' | 'entering'> {
     const count = this.input.members[pane]!.length;
     const from: number[] = [];
     const to: number[] = [];
     const leaving = new Uint8Array(count);
+    const entering: number[][] = [];
     for (const net of this.input.nets[pane]!) {
-      if (net.source < 0) continue;
+      if (net.source < 0) {
+        entering.push(net.arrivals.map(({ sink }) => this.local[sink]!));
+        continue;
+      }
       const source = this.local[net.source]!;
       if (net.leaves) leaving[source] = 1;
       for (const { sink } of net.arrivals) {
@@ -114,7 +118,7 @@ export class Builder {
         to.push(this.local[sink]!);
       }
     }
-    return { graph: itemGraph(count, Int32Array.from(from), Int32Array.from(to)), leaving };
+    return { graph: itemGraph(count, Int32Array.from(from), Int32Array.from(to)), leaving, entering };
   }
 
   sizesOf(pane: number): Pick<PaneItems, 'lefts' | 'rights' | 'heights' | 'hangerRows'> {
