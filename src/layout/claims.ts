@@ -131,7 +131,7 @@ export function claimPane(claims: PaneClaims, nets: readonly Net[], cells: PaneC
   settleSides(claims, nets);
 }
 
-/** Second outputs leave a node beside its centre; the one that goes on below it keeps the centre. */
+/** Several outputs leave a node side by side, as their readers lie; the one that goes on below it keeps the centre. */
 function spreadOutputs(nets: readonly Net[], tracks: Int32Array): void {
   const bySource = new Map<number, Net[]>();
   for (const net of nets) {
@@ -142,8 +142,12 @@ function spreadOutputs(nets: readonly Net[], tracks: Int32Array): void {
   }
   for (const [source, list] of bySource) {
     if (list.length === 1) continue;
-    const straight = list.findIndex((net) => net.arrivals.some((each) => tracks[each.sink] === tracks[source]));
-    const main = Math.max(0, straight);
+    const from = tracks[source]!;
+    const sideOf = (net: Net): number =>
+      net.arrivals.length === 0 ? 1 : net.arrivals.reduce((sum, { sink }) => sum + tracks[sink]! - from, 0);
+    list.sort((a, b) => sideOf(a) - sideOf(b) || a.wire - b.wire);
+    const straight = list.findIndex((net) => net.arrivals.some((each) => tracks[each.sink] === from));
+    const main = straight < 0 ? Math.floor(list.length / 2) : straight;
     list.forEach((net, index) => {
       const side = index - main;
       const steps = Math.min(3, Math.abs(side) - 1);
