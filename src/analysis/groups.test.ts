@@ -69,7 +69,11 @@ describe('groups', () => {
         { op: 'Add', inputs: [`c${i}`, `x${i}`], outputs: [`x${i + 1}`] },
       );
     }
-    const { groups } = viewOf(nodes.map((node) => ({ ...node, name: '' })), ['x'], ['x6']);
+    const { groups } = viewOf(
+      nodes.map((node) => ({ ...node, name: '' })),
+      ['x'],
+      ['x6'],
+    );
     expect(groups.names).toEqual(['block 1', 'block 2', 'block 3', 'block 4', 'block 5', 'block 6']);
     expect(Array.from(groups.ofRow)).toEqual([-1, ...[0, 1, 2, 3, 4, 5].flatMap((each) => Array(4).fill(each))]);
     expect(groups.kinds.every((kind) => GROUP_KINDS[kind] === 'repeat')).toBe(true);
@@ -90,7 +94,10 @@ describe('groups', () => {
   });
 
   it('are not made of scopes that only name an operator', () => {
-    const names = Array.from({ length: 10 }, (_, i) => [i % 2 ? 'Relu' : 'Conv', i % 2 ? `r.Relu.${i}` : `r.Conv.${i}`]);
+    const names = Array.from({ length: 10 }, (_, i) => [
+      i % 2 ? 'Relu' : 'Conv',
+      i % 2 ? `r.Relu.${i}` : `r.Conv.${i}`,
+    ]);
     expect(paths(chainView(chain(names as [string, string][])))).toEqual([]);
   });
 
@@ -145,7 +152,7 @@ function hasCycle(view: GraphView, level: number): boolean {
     if (a === null || b === null || a === b) return;
     sources.set(b, (sources.get(b) ?? new Set()).add(a));
   });
-  for (let left = -1; left !== sources.size; ) {
+  for (let left = -1; left !== sources.size;) {
     left = sources.size;
     for (const [unit, set] of sources) if (![...set].some((each) => sources.has(each))) sources.delete(unit);
   }
@@ -167,7 +174,12 @@ describe('repeats', () => {
   });
 
   it('are not found in one or two symbols that alternate', () => {
-    expect(findRepeats(Int32Array.from({ length: 40 }, (_, i) => i % 2), flat(40))).toEqual([]);
+    expect(
+      findRepeats(
+        Int32Array.from({ length: 40 }, (_, i) => i % 2),
+        flat(40),
+      ),
+    ).toEqual([]);
   });
 
   it('begin where the cut is cheapest', () => {

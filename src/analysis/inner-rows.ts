@@ -62,7 +62,10 @@ class Collector {
     this.innerOf.push(within);
     for (const index of numbers) this.inner[index]!.holder = row;
     if (bodies.length === 0) return;
-    this.returned.set(row, bodies.flatMap(({ graph }) => graph.outputs));
+    this.returned.set(
+      row,
+      bodies.flatMap(({ graph }) => graph.outputs),
+    );
     this.handed.set(row, this.handedTo(bodies));
   }
 

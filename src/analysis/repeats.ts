@@ -77,7 +77,8 @@ function proposedPeriods(symbols: Int32Array): number[] {
 /** Hashes of windows twice as long. */
 function doubled(hashes: Int32Array, window: number): Int32Array {
   const next = new Int32Array(hashes.length);
-  for (let i = 0; i < hashes.length; i++) next[i] = Math.imul(hashes[i]!, 0x01000193) ^ ((hashes[i + window] ?? 0) + window);
+  for (let i = 0; i < hashes.length; i++)
+    next[i] = Math.imul(hashes[i]!, 0x01000193) ^ ((hashes[i + window] ?? 0) + window);
   return next;
 }
 

@@ -31,6 +31,7 @@ export function rowGraphOf({ nodeIds, inputs, wireSources, useStarts, useRows }:
   const rows = nodeIds.length;
   const constant = new Uint8Array(rows).fill(1);
   for (const row of edges.to) constant[row] = 0;
-  for (const wire of inputs) for (const row of useRows.subarray(useStarts[wire], useStarts[wire + 1])) constant[row] = 0;
+  for (const wire of inputs)
+    for (const row of useRows.subarray(useStarts[wire], useStarts[wire + 1])) constant[row] = 0;
   return { rows, ...edges, leaving: bucket(edges.from, rows), arriving: bucket(edges.to, rows), constant };
 }

@@ -263,7 +263,8 @@ function enterSink(claims: PaneClaims, net: Net, arrival: Arrival, cells: PaneCe
 function settleTops(claims: PaneClaims, nets: readonly Net[]): void {
   for (const net of nets) {
     for (const arrival of net.arrivals) {
-      if (arrival.port === null && !arrival.lane && arrival.offset !== 0) arrival.offset = claims.topOffset(arrival.sink, arrival.offset);
+      if (arrival.port === null && !arrival.lane && arrival.offset !== 0)
+        arrival.offset = claims.topOffset(arrival.sink, arrival.offset);
     }
   }
 }

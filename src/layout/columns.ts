@@ -38,7 +38,10 @@ export function foldColumns(builder: Builder): Columns {
     rankWidths[rank]!.push(widths[item]!);
   });
   const sums = Float64Array.from(rankWidths, (list) =>
-    list.sort((a, b) => b - a).slice(0, COUNTED).reduce((sum, width) => sum + width, BESIDE),
+    list
+      .sort((a, b) => b - a)
+      .slice(0, COUNTED)
+      .reduce((sum, width) => sum + width, BESIDE),
   );
   let wanted = columnHeight(rankHeights, sums);
   let starts = foldRanks(input.graph, input.ranks, rankHeights, wanted);

@@ -95,7 +95,8 @@ export function emitRoutes(buffer: RouteBuffer, panes: PlacedPanes, climbs: Read
     const shape = panes.shapes[at.pane]!;
     const go = (path: Float64Array): number[] => {
       const next = way.slice();
-      for (let i = 0; i < path.length; i += 2) next.push(path[i]! + panes.x[at.pane]!, path[i + 1]! + panes.y[at.pane]!);
+      for (let i = 0; i < path.length; i += 2)
+        next.push(path[i]! + panes.x[at.pane]!, path[i + 1]! + panes.y[at.pane]!);
       return next;
     };
     const paths = shape.paths[at.index]!;

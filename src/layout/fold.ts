@@ -14,7 +14,12 @@ const PER_WIRE = 2.5;
  */
 export function ranksPerColumn(ranks: Int32Array): number {
   const widths = Float64Array.from(loadsOf(ranks), (load) => COLUMN_WIDTH + TRACK_WIDTH * Math.min(3, load - 1));
-  return Math.round(columnHeight(widths.map(() => ROW), widths) / ROW);
+  return Math.round(
+    columnHeight(
+      widths.map(() => ROW),
+      widths,
+    ) / ROW,
+  );
 }
 
 function loadsOf(ranks: Int32Array): Int32Array {
@@ -45,7 +50,7 @@ export function foldRanks(graph: ItemGraph, ranks: Int32Array, heights: Float64A
   if (columns < 2) return starts;
   const target = whole / columns;
   const crossing = crossingWires(graph, ranks, heights.length);
-  for (let start = 0; whole - tops[start]! > target * 1.35; ) {
+  for (let start = 0; whole - tops[start]! > target * 1.35;) {
     start = bestBreak(start, target, crossing, tops);
     if (start >= heights.length) break;
     starts.push(start);

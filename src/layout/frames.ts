@@ -18,7 +18,9 @@ export function boxNames(view: GraphView, groups: Int32Array, parents: Int32Arra
   const nameOf = (group: number, box: number): string => {
     const outer = around[group]!;
     const isFramed = outer === (groups[parents[box]!] ?? -1);
-    return isFramed || /\d/.test(names[group]!) || !/\d/.test(names[outer]!) ? names[group]! : `${names[outer]!}/${names[group]!}`;
+    return isFramed || /\d/.test(names[group]!) || !/\d/.test(names[outer]!)
+      ? names[group]!
+      : `${names[outer]!}/${names[group]!}`;
   };
   return {
     groups,

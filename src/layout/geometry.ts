@@ -37,7 +37,9 @@ export interface PaneItems {
 }
 
 /** What a pane is: a box with a frame, or a column that begins at `left` with its gutter, below `top`. */
-export type PaneKind = { readonly kind: 'box' } | { readonly kind: 'column'; readonly left: number; readonly top: number };
+export type PaneKind =
+  | { readonly kind: 'box' }
+  | { readonly kind: 'column'; readonly left: number; readonly top: number };
 
 export interface PaneInput {
   readonly pane: PaneKind;
@@ -240,7 +242,8 @@ function acrossOf({ pane, items, nets, claims }: PaneInput, laneCounts: Int32Arr
     if (track > 0) at += TRACK_GAP;
     // The first track of a box needs no room where no lane is.
     const lanes = laneCounts[track]!;
-    trackRooms[track] = lanes === 0 && pane.kind === 'box' && track === 0 ? 0 : FIRST_LANE + LANE * Math.max(0, lanes - 1);
+    trackRooms[track] =
+      lanes === 0 && pane.kind === 'box' && track === 0 ? 0 : FIRST_LANE + LANE * Math.max(0, lanes - 1);
     trackX[track] = at += trackRooms[track]!;
     trackAxes[track] = at + trackLefts[track]!;
     at += trackLefts[track]! + trackRights[track]!;
@@ -266,9 +269,10 @@ function downOf({ pane, items, claims }: PaneInput, slots: Int32Array, hangers: 
     rankTops[rank] = at += channelHeights[rank]!;
     at += rankHeights[rank]!;
   }
+  const below = pane.kind === 'column' ? BUS + SLOT * Math.max(1, slots[ranks]!) : 0;
   channelTops[ranks] = at + FRAME_BOTTOM;
-  channelHeights[ranks] = pane.kind === 'column' ? BUS + SLOT * Math.max(1, slots[ranks]!) : 0;
-  const height = channelTops[ranks]! + channelHeights[ranks]! - top;
+  channelHeights[ranks] = below;
+  const height = at + FRAME_BOTTOM + below - top;
   return { height, rankTops, rankHeights, channelTops, channelHeights, busY: top - BUS };
 }
 

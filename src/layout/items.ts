@@ -42,4 +42,3 @@ export function itemsOf(view: GraphView, toggled: ReadonlySet<string>): Items {
 /** How the layout names an item to the page: see `GraphLayout.routeSinks`. */
 export const publicItem = ({ rows, ports }: Items, item: number): number =>
   item < rows ? item : item < rows + ports ? rows - item - 1 : item - ports;
-

@@ -127,7 +127,13 @@ function hang(
   const stubs: { readonly hanger: Hanger; readonly at: HangerPlace }[] = [];
   for (const hanger of hangers.list) {
     const { host, item } = hanger;
-    const { centre, top } = cellOf(placed, panes.ofItem[host]!, cells.tracks[host]!, cells.ranks[host]!, boxes.height[host]!);
+    const { centre, top } = cellOf(
+      placed,
+      panes.ofItem[host]!,
+      cells.tracks[host]!,
+      cells.ranks[host]!,
+      boxes.height[host]!,
+    );
     const at = placeHanger(hanger, centre, top);
     if (item < 0) {
       stubs.push({ hanger, at });

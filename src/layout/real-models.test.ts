@@ -28,7 +28,10 @@ function keysOfLargestClass({ groups }: GraphView): string[] {
 const foldings: readonly (readonly [string, (view: GraphView) => readonly string[]])[] = [
   ['as it is at first', () => []],
   ['with every group turned over', ({ groups }) => groups.keys],
-  ['with the groups at the top turned over', ({ groups }) => groups.keys.filter((_, group) => groups.parents[group]! < 0)],
+  [
+    'with the groups at the top turned over',
+    ({ groups }) => groups.keys.filter((_, group) => groups.parents[group]! < 0),
+  ],
   ['with all copies of one group turned over', keysOfLargestClass],
 ];
 
@@ -36,18 +39,22 @@ const files = ['real/models', 'real/ort_fusion', 'micro', 'scale'].flatMap(share
 const views = files.map((path) => [path, viewOfFile(path)] as const);
 
 describe.skipIf(!haveShared())('the layout of real models', () => {
-  it.each(foldings)('is sound %s', (_, toggled) => {
-    let looked = 0;
-    let boxes = 0;
-    for (const [path, view] of views) {
-      if (!view) continue;
-      const keys = new Set(toggled(view));
-      const layout = layoutGraph(view, undefined, keys);
-      expect(layoutProblems(view, layout, keys).slice(0, 5), path).toEqual([]);
-      looked++;
-      boxes += layout.folded.groups.length + layout.blocks.length;
-    }
-    expect(looked).toBeGreaterThan(200);
-    expect(boxes).toBeGreaterThan(100);
-  }, 120_000);
+  it.each(foldings)(
+    'is sound %s',
+    (_, toggled) => {
+      let looked = 0;
+      let boxes = 0;
+      for (const [path, view] of views) {
+        if (!view) continue;
+        const keys = new Set(toggled(view));
+        const layout = layoutGraph(view, undefined, keys);
+        expect(layoutProblems(view, layout, keys).slice(0, 5), path).toEqual([]);
+        looked++;
+        boxes += layout.folded.groups.length + layout.blocks.length;
+      }
+      expect(looked).toBeGreaterThan(200);
+      expect(boxes).toBeGreaterThan(100);
+    },
+    120_000,
+  );
 });

@@ -81,6 +81,8 @@ function grow(view: GraphView): Tree {
   const root = newScope(null, '', 0);
   const scopes = Array.from(view.nodeIds, (_, row) => {
     let scope = root;
+    // What is inside of a node is counted with the node.
+    if (view.holders[row] !== -1) return scope;
     for (const name of scopesOf(view.nodeNames[row] ?? '', view.made[row] === 1)) {
       let inner = scope.scopes.get(name);
       if (!inner) {

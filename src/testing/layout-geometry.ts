@@ -135,7 +135,13 @@ function routeProblems(layout: GraphLayout, walls: Index, route: number): string
   points.slice(1).forEach(([x, y], i) => {
     const [px, py] = points[i]!;
     if (x !== px && y !== py) problems.push(`route ${route} runs askew`);
-    const run = { what: '', left: Math.min(x, px), right: Math.max(x, px), top: Math.min(y, py), bottom: Math.max(y, py) };
+    const run = {
+      what: '',
+      left: Math.min(x, px),
+      right: Math.max(x, px),
+      top: Math.min(y, py),
+      bottom: Math.max(y, py),
+    };
     for (const box of walls.near(run)) if (crosses(run, box)) problems.push(`route ${route} runs through ${box.what}`);
   });
   return problems;
@@ -143,7 +149,10 @@ function routeProblems(layout: GraphLayout, walls: Index, route: number): string
 
 /** The inside of a box; its edge may be touched. */
 const crosses = (run: Box, box: Box): boolean =>
-  run.left < box.right - TOUCH && run.right > box.left + TOUCH && run.top < box.bottom - TOUCH && run.bottom > box.top + TOUCH;
+  run.left < box.right - TOUCH &&
+  run.right > box.left + TOUCH &&
+  run.top < box.bottom - TOUCH &&
+  run.bottom > box.top + TOUCH;
 
 const NEAR = 0.02;
 const onEdge = (box: Box, [x, y]: [number, number]): boolean =>

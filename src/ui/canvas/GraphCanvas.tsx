@@ -1,6 +1,7 @@
 import { ReactFlow, ReactFlowProvider } from '@xyflow/react';
 import '@xyflow/react/dist/base.css';
 import { type PointerEvent, useCallback, useEffect, useMemo, useRef, useState } from 'react';
+import { nodeCount } from '../../state/node-count.ts';
 import type { Camera } from './camera.ts';
 import { LARGEST_ZOOM, SMALLEST_ZOOM } from './camera.ts';
 import './canvas.css';
@@ -59,7 +60,7 @@ function Canvas(props: GraphCanvasProps) {
   const nodes = useNodes(props, { scene, look, theme, selected, hovered, fresh }, visible);
   const pointer = usePointer(props, scene, camera, moves);
   const goTo = useCallback((row: number) => moves.goTo(row, { close: true, animated: false }), [moves]);
-  const count = props.picture.view.nodeIds.length;
+  const count = nodeCount(props.picture.view);
   return (
     <div ref={root} className="gc" data-detail={visible.detail}>
       <div

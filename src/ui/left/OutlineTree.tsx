@@ -4,6 +4,7 @@ import { useEffect, useMemo, useRef, useState, type KeyboardEvent } from 'react'
 import { formatShare, plural } from '../../base/format.ts';
 import type { GraphView } from '../../ir/view.ts';
 import type { App } from '../../state/app.ts';
+import { nodeCount } from '../../state/node-count.ts';
 import { buildOutline, lineOf, outlineLines, type OutlineLine } from '../../state/outline.ts';
 import { Icon } from '../kit/controls.tsx';
 import { FamilyGlyph } from '../kit/Glyph.tsx';
@@ -215,7 +216,7 @@ export function OutlinePanel({ app }: { readonly app: App }) {
   return (
     <section aria-label="Outline" className="flex min-h-0 flex-1 flex-col">
       <h2 className="panel-head h-[30px] pr-3.5">
-        Outline <span className="num font-regular text-ink-3">{plural(view.nodeIds.length, 'node')}</span>
+        Outline <span className="num font-regular text-ink-3">{plural(nodeCount(view), 'node')}</span>
         <span className="ml-auto text-11 font-regular text-ink-3">share of MACs</span>
       </h2>
       <OutlineTree app={app} view={view} />
