@@ -68,6 +68,13 @@ export class Builder {
     }
   }
 
+  /** The boxes of an earlier builder, whose panes are the same but for the columns. */
+  takeBoxes(earlier: Builder): void {
+    const { columns, parents } = this.input.panes;
+    const shift = earlier.input.panes.columns - columns;
+    for (let pane = columns; pane < parents.length; pane++) this.shapes[pane] = earlier.shapes[pane + shift]!;
+  }
+
   /** One pane, whose boxes are built. */
   build(
     pane: number,
@@ -159,19 +166,23 @@ export class Builder {
   /** Everything that the layout of a box follows from: sizes of its items and how they are wired. */
   private keyOf(pane: number): string {
     const { members, nets, sizes, hangers, floating } = this.input;
-    const parts: number[] = [members[pane]!.length];
+    let key = code(members[pane]!.length);
     for (const item of members[pane]!) {
       const box = this.boxOf(item);
-      if (box) parts.push(-1, this.numbers.get(box)!);
-      else parts.push(sizes.widths[item]!, sizes.heights[item]!, hangers.rows[item]! * 2 + floating[item]!);
+      if (box) key += code(-1) + code(this.numbers.get(box)!);
+      else key += code(sizes.widths[item]!) + code(sizes.heights[item]!) + code(hangers.rows[item]! * 2 + floating[item]!);
     }
     for (const net of nets[pane]!) {
-      parts.push(-2, net.source < 0 ? -1 : this.local[net.source]!, net.inside?.index ?? -1, net.leaves ? 1 : 0);
-      for (const { sink, inside } of net.arrivals) parts.push(this.local[sink]!, inside?.index ?? -1);
+      const source = net.source < 0 ? -1 : this.local[net.source]!;
+      key += code(-2) + code(source) + code(net.inside?.index ?? -1) + code(net.leaves ? 1 : 0);
+      for (const { sink, inside } of net.arrivals) key += code(this.local[sink]!) + code(inside?.index ?? -1);
     }
-    return parts.join();
+    return key;
   }
 }
+
+/** A whole number from -2 on as two letters. */
+const code = (number: number): string => String.fromCharCode((number + 2) & 0xffff, (number + 2) >>> 16);
 
 const BOX: PaneKind = { kind: 'box' };
 

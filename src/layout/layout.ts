@@ -165,9 +165,10 @@ function spread(scene: Scene, nesting: Nesting, ranks: Int32Array, first: Assemb
   first.members[0]!.forEach((item, index) => (own[item] = columns.columns[index]!));
   const panes = panesOf(items, nesting, hosts, columns.sizes.length, own);
   const ofItem = panes.ofItem.map((pane) => (pane < 0 ? 0 : columnOfPane(panes, pane)));
-  stubAcrossColumns(links, ofItem, ranks, drawn);
+  const stubs = stubAcrossColumns(links, ofItem, ranks, drawn);
   const assembled = assemble(scene, panes, first.builder);
-  assembled.builder.buildBoxes();
+  if (stubs === 0) assembled.builder.takeBoxes(first.builder);
+  else assembled.builder.buildBoxes();
   return assembled;
 }
 
