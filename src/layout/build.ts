@@ -170,7 +170,8 @@ export class Builder {
     for (const item of members[pane]!) {
       const box = this.boxOf(item);
       if (box) key += code(-1) + code(this.numbers.get(box)!);
-      else key += code(sizes.widths[item]!) + code(sizes.heights[item]!) + code(hangers.rows[item]! * 2 + floating[item]!);
+      else
+        key += code(sizes.widths[item]!) + code(sizes.heights[item]!) + code(hangers.rows[item]! * 2 + floating[item]!);
     }
     for (const net of nets[pane]!) {
       const source = net.source < 0 ? -1 : this.local[net.source]!;

@@ -77,7 +77,8 @@ class NetCollector {
     let inside: Net | null = null;
     for (let pane = panes.ofItem[sink]!; ; pane = panes.parents[pane]!) {
       const known = this.at(pane, wire);
-      const net = known ?? (this.holds(pane, source) ? this.climb(wire, source, pane) : this.make(pane, wire, -1, null));
+      const net =
+        known ?? (this.holds(pane, source) ? this.climb(wire, source, pane) : this.make(pane, wire, -1, null));
       net.arrivals.push({ sink: item, inside });
       if (known || net.source >= 0) return;
       if (pane < panes.columns) {
