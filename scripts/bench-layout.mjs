@@ -37,14 +37,44 @@ const FILES = [
   'micro/patterns/skip_rmsnorm.onnx',
   'micro/patterns/instance_norm_groupnorm.onnx',
 ];
-/** Seeds and sizes of made graphs. */
+/** Seeds and numbers of blocks of made graphs. */
 const MADE = [
-  [1, 20],
-  [2, 40],
-  [3, 60],
-  [4, 90],
-  [5, 120],
+  [1, 4],
+  [2, 6],
+  [3, 9],
+  [4, 12],
+  [5, 18],
 ];
+
+/** Blocks as networks have them, one after the other: chains, residuals, parallel branches, gates. */
+function madeGraph({ viewOf, seeded }, [seed, blocks]) {
+  const random = seeded(seed);
+  const whole = (from, to) => from + Math.floor(random() * (to - from + 1));
+  const nodes = [];
+  let last = 'x';
+  const add = (op, ...inputs) => {
+    const output = `w${nodes.length}`;
+    nodes.push({ op, name: `${op}_${nodes.length}`, inputs, outputs: [output], detail: random() < 0.5 ? '3×3' : '' });
+    return output;
+  };
+  const chain = (from, length) => {
+    let wire = from;
+    for (let i = 0; i < length; i++) wire = add(i % 2 ? 'Relu' : 'Conv', wire);
+    return wire;
+  };
+  const kinds = [
+    () => chain(last, whole(2, 5)),
+    () => add('Add', chain(last, whole(2, 6)), last),
+    () => add('Concat', ...Array.from({ length: whole(2, 4) }, () => chain(last, whole(1, 4)))),
+    () => add('Mul', chain(last, whole(1, 2)), add('Sigmoid', chain(last, whole(2, 3)))),
+    () => add('MatMul', add('Softmax', add('MatMul', chain(last, 2), chain(last, 2))), chain(last, 2)),
+  ];
+  for (let i = 0; i < blocks; i++) last = kinds[whole(0, kinds.length - 1)]();
+  return { name: `made of ${blocks} blocks`, view: viewOf(nodes, ['x'], [last]) };
+}
+
+/** Height of a pill, graph units. */
+const PILL = 18;
 
 /** What is loaded from the sources. */
 async function loadSources(server) {
@@ -63,16 +93,17 @@ async function loadSources(server) {
   return { ...read, ...analyze, ...view, ...layout, ...samples, ...testing, ...random };
 }
 
-function graphsOf({ readModel, analyze, makeGraphView, buildSample, randomView, seeded }) {
-  const viewOf = (model) => makeGraphView(model, analyze(model), 1);
+function graphsOf(sources) {
+  const { readModel, analyze, makeGraphView, buildSample } = sources;
+  const viewOfModel = (model) => makeGraphView(model, analyze(model), 1);
   const files = FILES.map((path) => join(shared, path)).filter(existsSync);
   return [
-    ...SAMPLES.map((id) => ({ name: id, view: viewOf(buildSample(id)) })),
+    ...SAMPLES.map((id) => ({ name: id, view: viewOfModel(buildSample(id)) })),
     ...files.map((path) => ({
       name: basename(path, '.onnx'),
-      view: viewOf(readModel(new Uint8Array(readFileSync(path)), { name: path }).model),
+      view: viewOfModel(readModel(new Uint8Array(readFileSync(path)), { name: path }).model),
     })),
-    ...MADE.map(([seed, count]) => ({ name: `made ${count}`, view: randomView(seeded(seed), count) })),
+    ...MADE.map((made) => madeGraph(sources, made)),
   ];
 }
 
@@ -85,11 +116,15 @@ function drawnBy(layout) {
     if (!layout.hidden[row] && !layout.leaves[row]) add(row, layout.widths[row], layout.heights[row]);
   });
   layout.folded.groups.forEach((_, f) => add(rows + f, layout.folded.widths[f], layout.folded.heights[f]));
-  layout.portX.forEach((_, port) => add(-1 - port, layout.portWidths[port], layout.portHeights[port]));
+  const isPill = (item) =>
+    item < 0 ? layout.portHeights[-1 - item] === PILL : item < rows && layout.leaves[item] === 1;
+  layout.portX.forEach((_, port) => {
+    if (!isPill(-1 - port)) add(-1 - port, layout.portWidths[port], layout.portHeights[port]);
+  });
   const wires = [];
   layout.routeWires.forEach((wire, route) => {
     const [from, to] = [layout.routeSources[route], layout.routeSinks[route]];
-    if (from >= 0 && from < rows && layout.leaves[from]) return;
+    if (isPill(from)) return;
     const points = [];
     for (let i = layout.routeStarts[route]; i < layout.routeStarts[route + 1]; i++) {
       points.push([layout.routePoints[2 * i], layout.routePoints[2 * i + 1]]);

@@ -127,7 +127,7 @@ export function claimPane(claims: PaneClaims, nets: readonly Net[], cells: PaneC
     for (const arrival of net.arrivals) enterSink(claims, net, arrival, cells, hangerRows[arrival.sink]! > 0);
   }
   for (const lanes of claims.lanes) numberLanes(lanes);
-  settleTops(claims, nets);
+  settleTops(claims, nets, cells);
   settleSides(claims, nets);
 }
 
@@ -260,12 +260,24 @@ function enterSink(claims: PaneClaims, net: Net, arrival: Arrival, cells: PaneCe
   } else arrival.offset = claims.topEntry(arrival.sink, startTrack(net, cells.tracks) <= track);
 }
 
-function settleTops(claims: PaneClaims, nets: readonly Net[]): void {
+/** Wires beside the centre: the one from nearest by is nearest to it, so that they do not cross. */
+function settleTops(claims: PaneClaims, nets: readonly Net[], { tracks }: PaneCells): void {
+  const tops = new Map<number, { readonly arrival: Arrival; readonly away: number }[]>();
   for (const net of nets) {
     for (const arrival of net.arrivals) {
-      if (arrival.port === null && !arrival.lane && arrival.offset !== 0)
-        arrival.offset = claims.topOffset(arrival.sink, arrival.offset);
+      if (arrival.port !== null || arrival.lane || arrival.offset === 0) continue;
+      const key = arrival.offset < 0 ? -1 - arrival.sink : arrival.sink;
+      const entry = { arrival, away: Math.abs(startTrack(net, tracks) - tracks[arrival.sink]!) };
+      const list = tops.get(key);
+      if (list) list.push(entry);
+      else tops.set(key, [entry]);
     }
+  }
+  for (const [key, list] of tops) {
+    list.sort((a, b) => a.away - b.away);
+    list.forEach(({ arrival }, index) => {
+      arrival.offset = claims.topOffset(arrival.sink, key < 0 ? -1 - index : 1 + index);
+    });
   }
 }
 
