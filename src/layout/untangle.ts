@@ -9,7 +9,7 @@ export interface Block {
 }
 
 /** What a crossing costs, and a track that is used, in tracks that a wire runs sideways. */
-const CROSSING = 2;
+const CROSSING = 5;
 const TRACK = 0.25;
 /** Work that one pane is worth: looks at a pair of a wire that runs sideways and one that runs down. */
 const MOST_LOOKS = 4e6;
