@@ -15,14 +15,14 @@ const TRACK = 0.25;
 const MOST_LOOKS = 4e6;
 const SWEEPS = 8;
 
-/** A wire that runs sideways in the band above `band`: ends are items; `lane`: it ends in a lane left of the sink. */
+/** A wire that runs sideways in the band above a rank, from the track of one item to that of another. */
 interface Run {
   readonly band: number;
   readonly from: number;
   readonly to: number;
 }
 
-/** A wire that runs down beside an item's track, from one band to another. */
+/** A wire that runs down in a lane left of an item's track, from one band to another. */
 interface Drop {
   readonly item: number;
   readonly top: number;
@@ -156,7 +156,7 @@ class Search {
   }
 
   /** How the wires will run: see `claimPane`. */
-  private wires({ graph, ranks, entering }: PackInput): { runs: Run[]; drops: Drop[] } {
+  private wires({ graph, ranks, rankCount, entering, leaving }: PackInput): { runs: Run[]; drops: Drop[] } {
     const runs: Run[] = [];
     const drops: Drop[] = [];
     for (let link = 0; link < graph.from.length; link++) {
@@ -173,11 +173,13 @@ class Search {
     }
     for (const sinks of entering) {
       const [main, ...rest] = [...sinks].sort((a, b) => ranks[a]! - ranks[b]!);
-      for (const to of rest) {
-        runs.push({ band: 0, from: main!, to });
-        if (ranks[to]! > 0) drops.push({ item: to, top: 0, bottom: ranks[to]! });
-      }
+      for (const to of rest) runs.push({ band: 0, from: main!, to });
+      for (const to of sinks) if (ranks[to]! > 0) drops.push({ item: to, top: 0, bottom: ranks[to]! });
     }
+    leaving.forEach((leaves, item) => {
+      const isLast = this.blocks[this.blockOf[item]!]!.items.at(-1) === item;
+      if (leaves && !isLast) drops.push({ item, top: ranks[item]! + 1, bottom: rankCount });
+    });
     return { runs, drops };
   }
 }
