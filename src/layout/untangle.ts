@@ -12,7 +12,7 @@ export interface Block {
 const CROSSING = 5;
 const TRACK = 0.25;
 /** Work that one pane is worth: looks at a pair of a wire that runs sideways and one that runs down. */
-const MOST_LOOKS = 4e6;
+const MOST_LOOKS = 1.5e6;
 const SWEEPS = 8;
 
 /** A wire that runs sideways in the band above a rank, from the track of one item to that of another. */
