@@ -48,11 +48,15 @@ class Search {
   private readonly blockOf: Int32Array;
   private readonly runs: readonly Run[];
   private readonly drops: readonly Drop[];
+  private readonly tops: Int32Array;
+  private readonly bottoms: Int32Array;
   private looks = 0;
 
   constructor(blocks: readonly Block[], input: PackInput) {
     this.blocks = blocks;
     this.blockOf = new Int32Array(input.ranks.length);
+    this.tops = Int32Array.from(blocks, ({ top }) => top);
+    this.bottoms = Int32Array.from(blocks, ({ bottom }) => bottom);
     blocks.forEach((block, index) => {
       for (const item of block.items) this.blockOf[item] = index;
     });
@@ -68,13 +72,17 @@ class Search {
   /** Crossings and sideways ways, in tracks. */
   cost(): number {
     let sum = 0;
+    const tracks = Int32Array.from(this.blocks, ({ track }) => track);
     for (const { band, from, to } of this.runs) {
       const [a, b] = [this.trackOf(from), this.trackOf(to)];
       if (a === b) continue;
       const [low, high] = a < b ? [a, b] : [b, a];
       sum += high - low;
-      for (const { track, top, bottom } of this.blocks) {
-        if (track > low && track < high && top < band && bottom >= band) sum += CROSSING;
+      if (high - low > 1) {
+        for (let i = 0; i < tracks.length; i++) {
+          const track = tracks[i]!;
+          if (track > low && track < high && this.tops[i]! < band && this.bottoms[i]! >= band) sum += CROSSING;
+        }
       }
       for (const drop of this.drops) {
         const x = this.trackOf(drop.item) - 0.5;
@@ -125,7 +133,7 @@ class Search {
     let best = cost;
     let bestMove: (() => void) | null = null;
     for (let track = lowest - 1; track <= highest + 1; track++) {
-      if (track === home) continue;
+      if (track === home || this.isSpent()) continue;
       const others = this.blocks.filter((other) => other.track === track && overlaps(other, block));
       if (others.some((other) => !this.fits(other, home, block))) continue;
       const move = (to: number, back: number): void => {
