@@ -58,11 +58,12 @@ class Level {
     const { tree, level, child } = state;
     for (const row of rows) {
       level[row] = this.level;
-      child[row] = tree.childBelow(tree.ofRow[row]!, group);
-      if (child[row]! < 0) continue;
-      const list = this.members.get(child[row]!);
+      const part = tree.childBelow(tree.ofRow[row]!, group);
+      child[row] = part;
+      if (part < 0) continue;
+      const list = this.members.get(part);
       if (list) list.push(row);
-      else this.members.set(child[row]!, [row]);
+      else this.members.set(part, [row]);
     }
   }
 

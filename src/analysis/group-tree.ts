@@ -45,7 +45,7 @@ export class GrowingTree {
 
   /** A second group like the first, for some of its rows. */
   copy(group: number, parent: number): number {
-    return this.add(this.kinds[group]!, this.names[group]!, parent, this.holders[group]!, this.labels[group]!);
+    return this.add(this.kinds[group]!, this.names[group]!, parent, this.holders[group], this.labels[group]);
   }
 
   /** The group on the way from `group` up to `ancestor` that lies directly in it; -1: `group` is the ancestor. */

@@ -4,7 +4,7 @@ import type { GraphId, ValueId } from '../ir/types.ts';
 import { opKey } from '../ops/registry.ts';
 import type { Analysis } from './analyze.ts';
 import type { InnerGraph } from './groups.ts';
-import { nodesInOrder } from './order.ts';
+import { holdsGraphs, nodesInOrder } from './order.ts';
 
 /** The nodes of a model as rows: those inside of a node right before it. */
 export interface ModelRows {
@@ -51,6 +51,11 @@ class Collector {
   }
 
   enter(node: Node, within: number): void {
+    if (!holdsGraphs(node) && !this.analysis.functionOf(node)) {
+      this.nodes.push(node);
+      this.innerOf.push(within);
+      return;
+    }
     const bodies = this.bodiesOf(node);
     const numbers = bodies.map(({ kind, name, graph, actuals }) => {
       const index = this.inner.push({ kind, name, holder: -1 }) - 1;

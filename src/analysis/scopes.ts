@@ -5,13 +5,24 @@ export const SCOPES_PROPERTY = 'pkg.torch.onnx.name_scopes';
 const NO_SCOPES: readonly string[] = [];
 
 /**
- * Name scopes that a node stands in, from the outside in: those that the exporter wrote down, else those of its name
- * or, where it has none, of its first output.
+ * Reads name scopes that nodes stand in, from the outside in: those that the exporter wrote down, else those of the
+ * node's name or, where it has none, of its first output. Nodes of one scope get the same list.
  */
-export function scopesOfNode(node: Node, outputName: string): readonly string[] {
-  const written = node.extras.metadataProps?.get(SCOPES_PROPERTY);
-  const traced = written === undefined ? NO_SCOPES : scopesOfList(written);
-  return traced.length > 0 ? traced : scopesOfName(node.name || outputName);
+export function scopeReader(): (node: Node, outputName: string) => readonly string[] {
+  const known = new Map<string, readonly string[]>();
+  const remembered = (path: string, read: (path: string) => readonly string[]): readonly string[] => {
+    let scopes = known.get(path);
+    if (!scopes) known.set(path, (scopes = read(path)));
+    return scopes;
+  };
+  return (node, outputName) => {
+    const written = node.extras.metadataProps?.get(SCOPES_PROPERTY);
+    const traced = written === undefined ? NO_SCOPES : remembered(written, scopesOfList);
+    if (traced.length > 0) return traced;
+    const name = node.name || outputName;
+    const slash = name.lastIndexOf('/');
+    return slash < 0 ? scopesOfName(name) : remembered(name.slice(0, slash), scopesOfPath);
+  };
 }
 
 /** `['', 'layers', 'layers.0', 'layers.0.mlp', 'linear']` → `layers`, `layers.0`, `mlp`; the last is the operator. */

@@ -8,7 +8,7 @@ import { keyAttributes } from './key-attributes.ts';
 import { findGroups } from './groups.ts';
 import { indexed } from './indexed.ts';
 import { rowsOfModel, type ModelRows } from './inner-rows.ts';
-import { scopesOfNode } from './scopes.ts';
+import { scopeReader } from './scopes.ts';
 import { shownDim } from './summary.ts';
 
 /**
@@ -21,7 +21,8 @@ import { shownDim } from './summary.ts';
 export function makeGraphView(model: Model, analysis: Analysis, revision: number): GraphView {
   const rows = rowsOfModel(model, analysis);
   const view = { revision, ...rowsOf(rows, analysis), ...new Wires(model, analysis, rows).arrays() };
-  const scopes = rows.nodes.map((node) => scopesOfNode(node, outputName(model, node)));
+  const scopesOf = scopeReader();
+  const scopes = rows.nodes.map((node) => scopesOf(node, node.name === '' ? outputName(model, node) : ''));
   return { ...view, groups: findGroups({ view, scopes, inner: rows.inner, innerOf: rows.innerOf }) };
 }
 

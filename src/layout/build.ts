@@ -1,7 +1,7 @@
 import type { PaneItems, PaneKind } from './geometry.ts';
 import type { Hangers } from './hangers.ts';
 import type { Items } from './items.ts';
-import { itemGraph, orderOf, type ItemGraph } from './links.ts';
+import { itemGraph, orderOf } from './links.ts';
 import { routedNet, type RoutedNet } from './nets.ts';
 import { boxItem, type Net, type Panes } from './panes.ts';
 import { depthsBelow, rankItems } from './ranks.ts';
@@ -68,6 +68,13 @@ export class Builder {
     }
   }
 
+  /** The boxes of an earlier builder, whose panes are the same but for the columns. */
+  takeBoxes(earlier: Builder): void {
+    const { columns, parents } = this.input.panes;
+    const shift = earlier.input.panes.columns - columns;
+    for (let pane = columns; pane < parents.length; pane++) this.shapes[pane] = earlier.shapes[pane + shift]!;
+  }
+
   /** One pane, whose boxes are built. */
   build(
     pane: number,
@@ -85,28 +92,32 @@ export class Builder {
   /** Ranks and tracks of a pane's items. */
   arrange(pane: number, given: GivenRanks | null = null): Arrangement {
     const input = this.packInput(pane, given);
-    const { tracks, count } = packTracks(input);
+    const { tracks, count } = packTracks(input, true);
     return { tracks, ranks: input.ranks, rankCount: input.rankCount, trackCount: count };
   }
 
   packInput(pane: number, given: GivenRanks | null = null): PackInput {
     const members = this.input.members[pane]!;
-    const { graph, leaving } = this.graphOf(pane);
+    const { graph, leaving, entering } = this.graphOf(pane);
     const order = orderOf(graph);
     const floating = Uint8Array.from(members, (item) => this.input.floating[item]!);
     const ranks = given?.ranks ?? rankItems(graph, order, floating);
     const rankCount = given?.rankCount ?? ranks.reduce((most, rank) => Math.max(most, rank + 1), 1);
-    return { graph, ranks, rankCount, depths: depthsBelow(graph, order), floating, leaving };
+    return { graph, ranks, rankCount, depths: depthsBelow(graph, order), floating, leaving, entering };
   }
 
   /** The links among the items of a pane, by their numbers there. */
-  graphOf(pane: number): { readonly graph: ItemGraph; readonly leaving: Uint8Array } {
+  private graphOf(pane: number): Pick<PackInput, 'graph' | 'leaving' | 'entering'> {
     const count = this.input.members[pane]!.length;
     const from: number[] = [];
     const to: number[] = [];
     const leaving = new Uint8Array(count);
+    const entering: number[][] = [];
     for (const net of this.input.nets[pane]!) {
-      if (net.source < 0) continue;
+      if (net.source < 0) {
+        entering.push(net.arrivals.map(({ sink }) => this.local[sink]!));
+        continue;
+      }
       const source = this.local[net.source]!;
       if (net.leaves) leaving[source] = 1;
       for (const { sink } of net.arrivals) {
@@ -114,7 +125,7 @@ export class Builder {
         to.push(this.local[sink]!);
       }
     }
-    return { graph: itemGraph(count, Int32Array.from(from), Int32Array.from(to)), leaving };
+    return { graph: itemGraph(count, Int32Array.from(from), Int32Array.from(to)), leaving, entering };
   }
 
   sizesOf(pane: number): Pick<PaneItems, 'lefts' | 'rights' | 'heights' | 'hangerRows'> {
@@ -155,19 +166,24 @@ export class Builder {
   /** Everything that the layout of a box follows from: sizes of its items and how they are wired. */
   private keyOf(pane: number): string {
     const { members, nets, sizes, hangers, floating } = this.input;
-    const parts: number[] = [members[pane]!.length];
+    let key = code(members[pane]!.length);
     for (const item of members[pane]!) {
       const box = this.boxOf(item);
-      if (box) parts.push(-1, this.numbers.get(box)!);
-      else parts.push(sizes.widths[item]!, sizes.heights[item]!, hangers.rows[item]! * 2 + floating[item]!);
+      if (box) key += code(-1) + code(this.numbers.get(box)!);
+      else
+        key += code(sizes.widths[item]!) + code(sizes.heights[item]!) + code(hangers.rows[item]! * 2 + floating[item]!);
     }
     for (const net of nets[pane]!) {
-      parts.push(-2, net.source < 0 ? -1 : this.local[net.source]!, net.inside?.index ?? -1, net.leaves ? 1 : 0);
-      for (const { sink, inside } of net.arrivals) parts.push(this.local[sink]!, inside?.index ?? -1);
+      const source = net.source < 0 ? -1 : this.local[net.source]!;
+      key += code(-2) + code(source) + code(net.inside?.index ?? -1) + code(net.leaves ? 1 : 0);
+      for (const { sink, inside } of net.arrivals) key += code(this.local[sink]!) + code(inside?.index ?? -1);
     }
-    return parts.join();
+    return key;
   }
 }
+
+/** A whole number from -2 on as two letters. */
+const code = (number: number): string => String.fromCharCode((number + 2) & 0xffff, (number + 2) >>> 16);
 
 const BOX: PaneKind = { kind: 'box' };
 

@@ -127,11 +127,11 @@ export function claimPane(claims: PaneClaims, nets: readonly Net[], cells: PaneC
     for (const arrival of net.arrivals) enterSink(claims, net, arrival, cells, hangerRows[arrival.sink]! > 0);
   }
   for (const lanes of claims.lanes) numberLanes(lanes);
-  settleTops(claims, nets);
+  settleTops(claims, nets, cells);
   settleSides(claims, nets);
 }
 
-/** Second outputs leave a node beside its centre; the one that goes on below it keeps the centre. */
+/** Several outputs leave a node side by side, as their readers lie; the one that goes on below it keeps the centre. */
 function spreadOutputs(nets: readonly Net[], tracks: Int32Array): void {
   const bySource = new Map<number, Net[]>();
   for (const net of nets) {
@@ -142,8 +142,12 @@ function spreadOutputs(nets: readonly Net[], tracks: Int32Array): void {
   }
   for (const [source, list] of bySource) {
     if (list.length === 1) continue;
-    const straight = list.findIndex((net) => net.arrivals.some((each) => tracks[each.sink] === tracks[source]));
-    const main = Math.max(0, straight);
+    const from = tracks[source]!;
+    const sideOf = (net: Net): number =>
+      net.arrivals.length === 0 ? 1 : net.arrivals.reduce((sum, { sink }) => sum + tracks[sink]! - from, 0);
+    list.sort((a, b) => sideOf(a) - sideOf(b) || a.wire - b.wire);
+    const straight = list.findIndex((net) => net.arrivals.some((each) => tracks[each.sink] === from));
+    const main = straight < 0 ? Math.floor(list.length / 2) : straight;
     list.forEach((net, index) => {
       const side = index - main;
       const steps = Math.min(3, Math.abs(side) - 1);
@@ -256,12 +260,24 @@ function enterSink(claims: PaneClaims, net: Net, arrival: Arrival, cells: PaneCe
   } else arrival.offset = claims.topEntry(arrival.sink, startTrack(net, cells.tracks) <= track);
 }
 
-function settleTops(claims: PaneClaims, nets: readonly Net[]): void {
+/** Wires beside the centre: the one from nearest by is nearest to it, so that they do not cross. */
+function settleTops(claims: PaneClaims, nets: readonly Net[], { tracks }: PaneCells): void {
+  const tops = new Map<number, { readonly arrival: Arrival; readonly away: number }[]>();
   for (const net of nets) {
     for (const arrival of net.arrivals) {
-      if (arrival.port === null && !arrival.lane && arrival.offset !== 0)
-        arrival.offset = claims.topOffset(arrival.sink, arrival.offset);
+      if (arrival.port !== null || arrival.lane || arrival.offset === 0) continue;
+      const key = arrival.offset < 0 ? -1 - arrival.sink : arrival.sink;
+      const entry = { arrival, away: Math.abs(startTrack(net, tracks) - tracks[arrival.sink]!) };
+      const list = tops.get(key);
+      if (list) list.push(entry);
+      else tops.set(key, [entry]);
     }
+  }
+  for (const [key, list] of tops) {
+    list.sort((a, b) => a.away - b.away);
+    list.forEach(({ arrival }, index) => {
+      arrival.offset = claims.topOffset(arrival.sink, key < 0 ? -1 - index : 1 + index);
+    });
   }
 }
 

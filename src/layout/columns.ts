@@ -72,7 +72,7 @@ function aspectOf(input: PackInput, starts: readonly number[], heights: Float64A
   starts.forEach((start, column) => {
     const end = starts[column + 1] ?? input.rankCount;
     const { items, packInput } = partOf(input, start, end);
-    const { tracks, count } = packTracks(packInput);
+    const { tracks, count } = packTracks(packInput, false);
     const trackWidths = new Float64Array(count);
     items.forEach((item, index) => {
       trackWidths[tracks[index]!] = Math.max(trackWidths[tracks[index]!]!, widths[item]!);
@@ -114,6 +114,7 @@ function partOf(input: PackInput, start: number, end: number): { items: number[]
     depths: Int32Array.from(items, (item) => input.depths[item]!),
     floating: Uint8Array.from(items, (item) => input.floating[item]!),
     leaving,
+    entering: [],
   };
   return { items, packInput };
 }

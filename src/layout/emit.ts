@@ -91,28 +91,32 @@ export interface PlacedPanes {
 
 /** Writes the routes of a wire from the net of its source on, through all panes that it crosses. */
 export function emitRoutes(buffer: RouteBuffer, panes: PlacedPanes, climbs: ReadonlyMap<Net, Climb>, net: Net): void {
-  const walk = (at: Net, way: readonly number[]): void => {
-    const shape = panes.shapes[at.pane]!;
-    const go = (path: Float64Array): number[] => {
-      const next = way.slice();
-      for (let i = 0; i < path.length; i += 2)
-        next.push(path[i]! + panes.x[at.pane]!, path[i + 1]! + panes.y[at.pane]!);
-      return next;
-    };
-    const paths = shape.paths[at.index]!;
-    at.arrivals.forEach(({ sink, inside }, index) => {
-      const path = go(paths[index]!);
-      if (inside) walk(inside, path);
-      else buffer.add(at.wire, sink, path);
-    });
-    if (!at.leaves) return;
-    const out = go(shape.leaving[at.index]!);
-    if (at.outer) walk(at.outer, out);
-    const climb = climbs.get(at);
-    if (!at.next || !climb) return;
-    const { gutterX, busY } = climb;
-    out.push(gutterX, out.at(-1)!, gutterX, busY, panes.shapes[at.next.pane]!.enterX[at.next.index]!, busY);
-    walk(at.next, out);
+  const way: number[] = [];
+  const go = (pane: number, path: Float64Array): void => {
+    const [x, y] = [panes.x[pane]!, panes.y[pane]!];
+    for (let i = 0; i < path.length; i += 2) way.push(path[i]! + x, path[i + 1]! + y);
   };
-  walk(net, []);
+  const walk = (at: Net): void => {
+    const shape = panes.shapes[at.pane]!;
+    const paths = shape.paths[at.index]!;
+    const before = way.length;
+    for (let index = 0; index < at.arrivals.length; index++) {
+      const { sink, inside } = at.arrivals[index]!;
+      go(at.pane, paths[index]!);
+      if (inside) walk(inside);
+      else buffer.add(at.wire, sink, way);
+      way.length = before;
+    }
+    if (!at.leaves) return;
+    go(at.pane, shape.leaving[at.index]!);
+    if (at.outer) walk(at.outer);
+    const climb = climbs.get(at);
+    if (at.next && climb) {
+      const { gutterX, busY } = climb;
+      way.push(gutterX, way.at(-1)!, gutterX, busY, panes.shapes[at.next.pane]!.enterX[at.next.index]!, busY);
+      walk(at.next);
+    }
+    way.length = before;
+  };
+  walk(net);
 }

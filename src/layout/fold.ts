@@ -4,6 +4,8 @@ import { ASPECT, COLUMN_WIDTH, GAP, LONGEST_ROUTE, NODE_HEIGHT, TRACK_WIDTH } fr
 const ROW = NODE_HEIGHT + GAP;
 /** No column is lower than ten nodes. */
 export const LEAST_HEIGHT = 10 * ROW;
+/** What is no higher fits a screen at half size: it is not folded, since wires between columns are long. */
+const NOT_FOLDED = 24 * ROW;
 /** What a break costs per wire that climbs over it; off by a quarter of a column costs as much. */
 const PER_WIRE = 2.5;
 
@@ -47,7 +49,7 @@ export function foldRanks(graph: ItemGraph, ranks: Int32Array, heights: Float64A
   heights.forEach((height, rank) => (tops[rank + 1] = tops[rank]! + height));
   const whole = tops[heights.length]!;
   const columns = Math.round(whole / wanted);
-  if (columns < 2) return starts;
+  if (columns < 2 || whole <= NOT_FOLDED) return starts;
   const target = whole / columns;
   const crossing = crossingWires(graph, ranks, heights.length);
   for (let start = 0; whole - tops[start]! > target * 1.35;) {

@@ -1,3 +1,4 @@
+import { assignSlots, type Run } from './slots.ts';
 import type { PaneClaims } from './claims.ts';
 import type { Lane, RoutedArrival, RoutedNet } from './nets.ts';
 import { Way } from './nets.ts';
@@ -17,14 +18,6 @@ import {
   TRACK_GAP,
 } from './metrics.ts';
 import type { GridShape } from './types.ts';
-
-/** One horizontal run in a band; runs of one wire in one band are one run. */
-interface Run {
-  readonly wire: number;
-  low: number;
-  high: number;
-  slot: number;
-}
 
 /** Height that turning wires get in a band at the least. */
 const LEAST_TURN = 10;
@@ -193,32 +186,20 @@ export class PlacedPane {
     return arrival.lane ? this.laneX(this.trackOf(arrival.sink), arrival.lane) : this.centre(arrival.sink);
   }
 
-  private addRun(band: number, wire: number, a: number, b: number): void {
-    if (a === b) return;
+  /** From `start`, where the wire comes from above, to `end`, where it goes on below. */
+  private addRun(band: number, wire: number, start: number, end: number): void {
+    if (start === end) return;
     const runs = this.runs[band]!;
-    const run = runs.get(wire);
-    if (run) {
-      run.low = Math.min(run.low, a, b);
-      run.high = Math.max(run.high, a, b);
-    } else runs.set(wire, { wire, low: Math.min(a, b), high: Math.max(a, b), slot: 0 });
+    let run = runs.get(wire);
+    if (!run) runs.set(wire, (run = { wire, low: start, high: start, above: [], below: [], slot: 0 }));
+    run.low = Math.min(run.low, start, end);
+    run.high = Math.max(run.high, start, end);
+    if (!run.above.includes(start)) run.above.push(start);
+    run.below.push(end);
   }
 }
 
 const laneCount = (lanes: readonly Lane[]): number => lanes.reduce((most, lane) => Math.max(most, lane.index + 1), 0);
-
-/** Short runs get the upper slots: wires from near by turn first. */
-function assignSlots(runs: ReadonlyMap<number, Run>): number {
-  const placed: Run[] = [];
-  let slots = 0;
-  const sorted = [...runs.values()].sort((a, b) => a.high - a.low - (b.high - b.low) || a.low - b.low);
-  for (const run of sorted) {
-    const beside = placed.filter((other) => other.low <= run.high + 2 && other.high >= run.low - 2);
-    while (beside.some((other) => other.slot === run.slot)) run.slot++;
-    placed.push(run);
-    slots = Math.max(slots, run.slot + 1);
-  }
-  return slots;
-}
 
 function hangersOfRanks({ items, claims }: PaneInput): Int32Array {
   const rows = new Int32Array(claims.ranks);
@@ -288,9 +269,10 @@ function downOf({ pane, items, claims }: PaneInput, slots: Int32Array, hangers: 
     rankTops[rank] = at += channelHeights[rank]!;
     at += rankHeights[rank]!;
   }
+  const below = pane.kind === 'column' ? BUS + SLOT * Math.max(1, slots[ranks]!) : 0;
   channelTops[ranks] = at + FRAME_BOTTOM;
-  channelHeights[ranks] = pane.kind === 'column' ? BUS + SLOT * Math.max(1, slots[ranks]!) : 0;
-  const height = channelTops[ranks]! + channelHeights[ranks]! - top;
+  channelHeights[ranks] = below;
+  const height = at + FRAME_BOTTOM + below - top;
   return { height, rankTops, rankHeights, channelTops, channelHeights, busY: top - BUS };
 }
 

@@ -31,7 +31,7 @@ export function itemsOf(view: GraphView, toggled: ReadonlySet<string>): Items {
       standIn[group] = holder >= 0 ? holder : rows + ports + folded.push(group) - 1;
     }
   }
-  const standIns = Int32Array.from(groups.ofRow, (group, row) => {
+  const standIns = groups.ofRow.map((group, row) => {
     const item = standIn[group] ?? -1;
     return item < 0 ? row : item;
   });

@@ -118,12 +118,15 @@ interface Assembled {
   readonly builder: Builder;
 }
 
-/** @param earlier whose boxes are taken over */
-function assemble(scene: Scene, panes: Panes, earlier: Builder | null = null): Assembled {
+/**
+ * @param earlier whose boxes are taken over
+ * @param known hangers, where the links are drawn as they were
+ */
+function assemble(scene: Scene, panes: Panes, earlier: Builder | null = null, known: Hangers | null = null): Assembled {
   const { view, items, links, drawn, hosts, sizes, kept } = scene;
   const nets = collectNets(links, panes, (link) => drawn[link] === DrawnAs.wire);
   const members = membersOf(panes, hosts, items);
-  const hangers = findHangers(view, links, drawn, hosts, kept);
+  const hangers = known ?? findHangers(view, links, drawn, hosts, kept);
   const floating = withBoxes(scene.floating, panes);
   const builder = new Builder({ panes, members, nets, sizes, hangers, floating }, earlier);
   return { panes, nets, members, hangers, builder };
@@ -165,9 +168,10 @@ function spread(scene: Scene, nesting: Nesting, ranks: Int32Array, first: Assemb
   first.members[0]!.forEach((item, index) => (own[item] = columns.columns[index]!));
   const panes = panesOf(items, nesting, hosts, columns.sizes.length, own);
   const ofItem = panes.ofItem.map((pane) => (pane < 0 ? 0 : columnOfPane(panes, pane)));
-  stubAcrossColumns(links, ofItem, ranks, drawn);
-  const assembled = assemble(scene, panes, first.builder);
-  assembled.builder.buildBoxes();
+  const stubs = stubAcrossColumns(links, ofItem, ranks, drawn);
+  const assembled = assemble(scene, panes, first.builder, stubs === 0 ? first.hangers : null);
+  if (stubs === 0) assembled.builder.takeBoxes(first.builder);
+  else assembled.builder.buildBoxes();
   return assembled;
 }
 

@@ -40,6 +40,8 @@ export function itemGraph(items: number, from: Int32Array, to: Int32Array): Item
   };
 }
 
+const NO_PORTS: readonly number[] = [];
+
 export function linksOf(view: GraphView, items: Items): Links {
   const { rows, inputs, ports, standIns } = items;
   const wireCount = view.wireIds.length;
@@ -57,20 +59,21 @@ export function linksOf(view: GraphView, items: Items): Links {
   const wireStarts = new Int32Array(wireCount + 1);
   const seen = new Int32Array(items.count).fill(-1);
   let count = 0;
+  const add = (wire: number, source: number, sink: number): void => {
+    if (seen[sink] === wire || sink === source) return;
+    seen[sink] = wire;
+    wires[count] = wire;
+    from[count] = source;
+    to[count++] = sink;
+  };
   for (let wire = 0; wire < wireCount; wire++) {
     wireStarts[wire] = count;
     const row = view.wireSources[wire]!;
     const source = row >= 0 ? standIns[row]! : (inputOf.get(wire) ?? -1);
     if (source < 0) continue;
-    const add = (sink: number): void => {
-      if (seen[sink] === wire || sink === source) return;
-      seen[sink] = wire;
-      wires[count] = wire;
-      from[count] = source;
-      to[count++] = sink;
-    };
-    for (let use = view.useStarts[wire]!; use < view.useStarts[wire + 1]!; use++) add(standIns[view.useRows[use]!]!);
-    for (const port of outputsOf.get(wire) ?? []) add(rows + inputs + port);
+    const end = view.useStarts[wire + 1]!;
+    for (let use = view.useStarts[wire]!; use < end; use++) add(wire, source, standIns[view.useRows[use]!]!);
+    for (const port of outputsOf.get(wire) ?? NO_PORTS) add(wire, source, rows + inputs + port);
   }
   wireStarts[wireCount] = count;
   const graph = itemGraph(items.count, from.slice(0, count), to.slice(0, count));

@@ -22,7 +22,7 @@ export const FRAME_RIGHT = 24;
 export const FRAME_BOTTOM = 14;
 export const FRAME_HEADER = 20;
 /** From a frame's header to its first node. */
-export const FRAME_TOP = 8;
+export const FRAME_TOP = 14;
 /** Between columns; each further wire that climbs in it adds a lane. */
 export const GUTTER = 28;
 /** From a frame's edge to the first wire outside of it. */

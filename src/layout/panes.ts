@@ -77,11 +77,14 @@ class NetCollector {
     let inside: Net | null = null;
     for (let pane = panes.ofItem[sink]!; ; pane = panes.parents[pane]!) {
       const known = this.at(pane, wire);
-      const net = known ?? this.sourceNet(pane, wire, source) ?? this.make(pane, wire, -1, null);
+      const net =
+        known ?? (this.holds(pane, source) ? this.climb(wire, source, pane) : this.make(pane, wire, -1, null));
       net.arrivals.push({ sink: item, inside });
       if (known || net.source >= 0) return;
       if (pane < panes.columns) {
-        this.lead(wire, source, net);
+        const leading = this.climb(wire, source, -1);
+        leading.leaves = true;
+        leading.next = net;
         return;
       }
       item = boxItem(panes, pane);
@@ -94,41 +97,27 @@ class NetCollector {
     return net?.wire === wire ? net : undefined;
   }
 
-  /** The net of the source in a pane that it lies in, at whatever depth; null: it does not lie there. */
-  private sourceNet(pane: number, wire: number, source: number): Net | null {
-    const { panes } = this;
-    const way: number[] = [];
-    for (let each = panes.ofItem[source]!; ; each = panes.parents[each]!) {
-      way.push(each);
-      if (each === pane) break;
-      if (each < panes.columns) return null;
-    }
-    return this.climb(way, wire, source);
+  /** Whether an item lies in a pane, at whatever depth. */
+  private holds(pane: number, item: number): boolean {
+    let each = this.panes.ofItem[item]!;
+    while (each !== pane && each >= 0) each = this.panes.parents[each]!;
+    return each === pane;
   }
 
-  /** Nets from the source out through panes; the last is returned. */
-  private climb(way: readonly number[], wire: number, source: number): Net {
-    let net: Net | null = null;
-    for (const pane of way) {
-      const known: Net =
-        this.at(pane, wire) ?? this.make(pane, wire, net ? boxItem(this.panes, net.pane) : source, net);
-      if (net) {
-        net.leaves = true;
-        net.outer = known;
-      }
-      net = known;
-    }
-    return net!;
-  }
-
-  /** From the source's column to the next. */
-  private lead(wire: number, source: number, next: Net): void {
+  /** Nets of a wire from its source out to a pane, -1: to the column; the last one is returned. */
+  private climb(wire: number, source: number, to: number): Net {
     const { panes } = this;
-    const way: number[] = [];
-    for (let each = panes.ofItem[source]!; each >= 0; each = panes.parents[each]!) way.push(each);
-    const net = this.climb(way, wire, source);
-    net.leaves = true;
-    net.next = next;
+    let pane = panes.ofItem[source]!;
+    let net = this.at(pane, wire) ?? this.make(pane, wire, source, null);
+    while (pane !== to && pane >= panes.columns) {
+      const item = boxItem(panes, pane);
+      pane = panes.parents[pane]!;
+      const outer: Net = this.at(pane, wire) ?? this.make(pane, wire, item, net);
+      net.leaves = true;
+      net.outer = outer;
+      net = outer;
+    }
+    return net;
   }
 
   private make(pane: number, wire: number, source: number, inside: Net | null): Net {

@@ -51,6 +51,8 @@ export function place(input: PlaceInput): GraphLayout {
   const last = columns.at(-1);
   const sourceOf = sourceItems(view, items);
   const portsOnly = (numbers: Float32Array): Float32Array => numbers.slice(rows, rows + ports);
+  const portWidths = portsOnly(boxes.width);
+  const portHeights = portsOnly(boxes.height);
   return {
     revision: view.revision,
     width: last ? last.x + last.width : 0,
@@ -59,23 +61,34 @@ export function place(input: PlaceInput): GraphLayout {
     y: boxes.top.slice(0, rows),
     widths: boxes.width.slice(0, rows),
     heights: boxes.height.slice(0, rows),
-    hidden: Uint8Array.from(items.standIns, (item, row) => (item === row ? 0 : 1)),
-    leaves: Uint8Array.from(input.cells.hosts.subarray(0, rows), (host) => (host >= 0 ? 1 : 0)),
+    ...flagsOf(input),
     folded: foldedGroups(items, boxes),
-    columns: Uint16Array.from(items.standIns, (item) => columnOfPane(panes, panes.ofItem[item]!)),
     routeStarts: Int32Array.from(routes.starts),
     routePoints: routes.finish(),
     routeWires: Int32Array.from(routes.wires),
-    routeSources: Int32Array.from(routes.wires, (wire) => publicItem(items, sourceOf(wire))),
-    routeSinks: Int32Array.from(routes.sinks, (item) => publicItem(items, item)),
+    routeSources: Int32Array.from(routes.wires).map((wire) => publicItem(items, sourceOf(wire))),
+    routeSinks: Int32Array.from(routes.sinks).map((item) => publicItem(items, item)),
     ...stubs,
-    portX: portsOnly(boxes.left.map((left, item) => left + boxes.width[item]! / 2)),
-    portY: portsOnly(boxes.top.map((top, item) => top + boxes.height[item]! / 2)),
-    portWidths: portsOnly(boxes.width),
-    portHeights: portsOnly(boxes.height),
+    portX: portsOnly(boxes.left).map((left, port) => left + portWidths[port]! / 2),
+    portY: portsOnly(boxes.top).map((top, port) => top + portHeights[port]! / 2),
+    portWidths,
+    portHeights,
     blocks: framesOf(items, panes, placed, input.boxes),
     grid: gridOf(input, placed, slots),
   };
+}
+
+function flagsOf({ items, cells, panes }: PlaceInput): Pick<GraphLayout, 'hidden' | 'leaves' | 'columns'> {
+  const hidden = new Uint8Array(items.rows);
+  const leaves = new Uint8Array(items.rows);
+  const columns = new Uint16Array(items.rows);
+  for (let row = 0; row < items.rows; row++) {
+    const item = items.standIns[row]!;
+    if (item !== row) hidden[row] = 1;
+    if (cells.hosts[row]! >= 0) leaves[row] = 1;
+    columns[row] = columnOfPane(panes, panes.ofItem[item]!);
+  }
+  return { hidden, leaves, columns };
 }
 
 /** Origins of the panes: columns have absolute measures, boxes lie in the panes around them. */

@@ -1,4 +1,5 @@
 import type { ItemGraph } from './links.ts';
+import { untangle } from './untangle.ts';
 
 /** What the packing looks at: the items of one pane, numbered from 0, and the links among them. */
 export interface PackInput {
@@ -12,6 +13,8 @@ export interface PackInput {
   readonly floating: Uint8Array;
   /** 1: a wire of it leaves the pane. */
   readonly leaving: Uint8Array;
+  /** Readers of each wire that comes from outside. */
+  readonly entering: readonly (readonly number[])[];
 }
 
 /** A run of items that follow each other in one track, with the cells that its wires need above and below. */
@@ -33,17 +36,26 @@ export interface Packed {
 /**
  * Tracks for the items of a pane: the longest path is cut out and laid straight, then the next, and so on; each into
  * the free track nearest to what it is joined to.
+ *
+ * @param best whether tracks are changed afterwards so that wires cross less
  */
-export function packTracks(input: PackInput): Packed {
+export function packTracks(input: PackInput, best: boolean): Packed {
   const segments = cutSegments(input);
-  const segmentOf: Segment[] = [];
+  const segmentOf = Array.from<Segment>({ length: input.ranks.length });
   for (const segment of segments) for (const item of segment.items) segmentOf[item] = segment;
   for (const segment of segments) reserve(segment, input);
   segments.sort((a, b) => b.bottom - b.top - (a.bottom - a.top) || a.first - b.first || a.items[0]! - b.items[0]!);
   const table = new TrackTable(input.rankCount);
   for (const segment of segments) segment.track = table.place(segment, neighbours(segment, input, segmentOf));
-  const tracks = Int32Array.from(segmentOf, (segment) => segment.track - table.lowest);
-  return { tracks, count: table.highest - table.lowest + 1 };
+  if (best) untangle(segments, input);
+  return compact(segmentOf);
+}
+
+/** Numbers the tracks that are used from 0. */
+function compact(segmentOf: readonly Segment[]): Packed {
+  const used = [...new Set(segmentOf.map((segment) => segment.track))].sort((a, b) => a - b);
+  const numbers = new Map(used.map((track, number) => [track, number]));
+  return { tracks: Int32Array.from(segmentOf, ({ track }) => numbers.get(track)!), count: Math.max(1, used.length) };
 }
 
 const NOT_PLACED = Number.MIN_SAFE_INTEGER;

@@ -1,6 +1,7 @@
 import { ReactFlow, ReactFlowProvider } from '@xyflow/react';
 import '@xyflow/react/dist/base.css';
 import { useCallback, useEffect, useMemo, useRef } from 'react';
+import { nodeCount } from '../../state/node-count.ts';
 import type { Camera } from './camera.ts';
 import { LARGEST_ZOOM, SMALLEST_ZOOM } from './camera.ts';
 import { useCameraLink } from './camera-link.ts';
@@ -87,7 +88,7 @@ function Canvas(props: GraphCanvasProps) {
         className="gc-flow"
         role="application"
         tabIndex={0}
-        aria-label={`${props.label ?? 'Graph'} of ${props.picture.view.nodeIds.length} nodes. ${KEYS}`}
+        aria-label={`${props.label ?? 'Graph'} of ${nodeCount(props.picture.view)} nodes. ${KEYS}`}
         onKeyDown={(event) => handleKey(event, keyed)}
         {...pointer.handlers}
       >

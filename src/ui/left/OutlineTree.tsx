@@ -3,6 +3,7 @@ import { useEffect, useRef, useState, type CSSProperties, type KeyboardEvent } f
 import { plural } from '../../base/format.ts';
 import type { GraphView } from '../../ir/view.ts';
 import type { App } from '../../state/app.ts';
+import { nodeCount } from '../../state/node-count.ts';
 import { partsAround } from '../../state/outline/outline.ts';
 import { useDocument } from '../kit/use-store.ts';
 import { describeLine, isPort, keyOf, rowOf, useOutline, type Line, type OutlineState } from './outline-lines.ts';
@@ -186,7 +187,7 @@ export function OutlinePanel({ app }: { readonly app: App }) {
   return (
     <section aria-label="Outline" className="flex min-h-0 flex-1 flex-col">
       <h2 className="panel-head h-[30px] pr-3.5">
-        Outline <span className="num font-regular text-ink-3">{plural(view.nodeIds.length, 'node')}</span>
+        Outline <span className="num font-regular text-ink-3">{plural(nodeCount(view), 'node')}</span>
         <span className="ml-auto text-11 font-regular text-ink-3">share of MACs</span>
       </h2>
       <OutlineTree app={app} view={view} />

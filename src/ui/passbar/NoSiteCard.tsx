@@ -3,6 +3,7 @@ import { plural } from '../../base/format.ts';
 import type { GraphView } from '../../ir/view.ts';
 import type { Refusal } from '../../rewrite/pass.ts';
 import type { App } from '../../state/app.ts';
+import { nodeCount } from '../../state/node-count.ts';
 import { Icon } from '../kit/controls.tsx';
 import { nodeTitle } from '../kit/node-title.ts';
 import { useDocument, useView } from '../kit/use-store.ts';
@@ -32,7 +33,7 @@ export function NoSiteCard({ app }: { readonly app: App }) {
       </header>
       <p className="mt-2 text-ink-2">
         {found.unavailable ??
-          `No site in ${plural(view.nodeIds.length, 'node')}.${found.refusals.length > 0 ? ' Nearest misses:' : ` ${info.why}`}`}
+          `No site in ${plural(nodeCount(view), 'node')}.${found.refusals.length > 0 ? ' Nearest misses:' : ` ${info.why}`}`}
       </p>
       {found.refusals.slice(0, NEAREST).map((each, index) => (
         <div key={`${each.rule} ${each.nodes.join()}`} className="miss mt-2">

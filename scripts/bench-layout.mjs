@@ -1,0 +1,272 @@
+// The layout beside elkjs layered, on 30 graphs under 300 nodes: crossings of drawn wires, their total length, and time.
+// Both draw the same nodes, of the same sizes, and the same links: those that the layout draws as wires. What it shows
+// as a pill at the reader (stubs, constants) neither of them draws; the pills take room in ours alone. Where our layout
+// folds into columns, elk wraps to the same aspect (`elk.layered.wrapping`); what it comes to in one column, whatever
+// that is on a screen, is told beside it.
+import { existsSync, readFileSync } from 'node:fs';
+import { basename, join } from 'node:path';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+import ELK from 'elkjs/lib/elk.bundled.js';
+import { createServer } from 'vite';
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+const shared = join(root, '..', 'shared');
+
+const SAMPLES = ['mobilenet-v2', 'residual-cnn', 'encoder'];
+const FILES = [
+  'real/models/mnist-cnn/mnist.onnx',
+  'real/models/cifar/resnet_2b.onnx',
+  'real/models/mobilenetv2/mobilenet_v2_fp32.onnx',
+  'real/models/face/version-RFB-320.onnx',
+  'real/models/face/version-RFB-320_simplified.onnx',
+  'real/models/detect/FastestDet.onnx',
+  'real/models/text/magika_standard_v3_3.onnx',
+  'real/models/transformer/vit_pgd_2_3_16.onnx',
+  'real/models/light/light_squeezenet.onnx',
+  'real/models/decoder/attention_past_state.onnx',
+  'real/ort_fusion/fusion/attention_past_no_unidir.onnx',
+  'real/ort_fusion/fusion/gpt2_one_layer.onnx',
+  'real/ort_fusion/fusion/embed_layer_norm_multiple.onnx',
+  'real/ort_fusion/fusion/attention_distilbert.onnx',
+  'real/ort_fusion/fusion/attention_symbolic_batch.onnx',
+  'micro/patterns/bert_layer.onnx',
+  'micro/patterns/mha_vit_style.onnx',
+  'micro/patterns/parallel_conv.onnx',
+  'micro/patterns/layernorm_decomp.onnx',
+  'micro/patterns/gelu_tanh_op20.onnx',
+  'micro/patterns/skip_rmsnorm.onnx',
+  'micro/patterns/instance_norm_groupnorm.onnx',
+];
+/** Seeds and numbers of blocks of made graphs. */
+const MADE = [
+  [1, 4],
+  [2, 6],
+  [3, 9],
+  [4, 12],
+  [5, 18],
+];
+
+/** Blocks as networks have them, one after the other: chains, residuals, parallel branches, gates. */
+function madeGraph({ viewOf, seeded }, [seed, blocks]) {
+  const random = seeded(seed);
+  const whole = (from, to) => from + Math.floor(random() * (to - from + 1));
+  const nodes = [];
+  let last = 'x';
+  const add = (op, ...inputs) => {
+    const output = `w${nodes.length}`;
+    nodes.push({ op, name: `${op}_${nodes.length}`, inputs, outputs: [output], detail: random() < 0.5 ? '3×3' : '' });
+    return output;
+  };
+  const chain = (from, length) => {
+    let wire = from;
+    for (let i = 0; i < length; i++) wire = add(i % 2 ? 'Relu' : 'Conv', wire);
+    return wire;
+  };
+  const kinds = [
+    () => chain(last, whole(2, 5)),
+    () => add('Add', chain(last, whole(2, 6)), last),
+    () => add('Concat', ...Array.from({ length: whole(2, 4) }, () => chain(last, whole(1, 4)))),
+    () => add('Mul', chain(last, whole(1, 2)), add('Sigmoid', chain(last, whole(2, 3)))),
+    () => add('MatMul', add('Softmax', add('MatMul', chain(last, 2), chain(last, 2))), chain(last, 2)),
+  ];
+  for (let i = 0; i < blocks; i++) last = kinds[whole(0, kinds.length - 1)]();
+  return { name: `made of ${blocks} blocks`, view: viewOf(nodes, ['x'], [last]) };
+}
+
+/** Height of a pill, graph units. */
+const PILL = 18;
+
+/** What is loaded from the sources. */
+async function loadSources(server) {
+  const load = (path) => server.ssrLoadModule(path);
+  const [read, analyze, view, layout, samples, testing, random] = await Promise.all(
+    [
+      '/src/onnx/read.ts',
+      '/src/analysis/analyze.ts',
+      '/src/analysis/view.ts',
+      '/src/layout/layout.ts',
+      '/src/samples/catalogue.ts',
+      '/src/testing/view.ts',
+      '/src/base/random.ts',
+    ].map(load),
+  );
+  return { ...read, ...analyze, ...view, ...layout, ...samples, ...testing, ...random };
+}
+
+function graphsOf(sources) {
+  const { readModel, analyze, makeGraphView, buildSample } = sources;
+  const viewOfModel = (model) => makeGraphView(model, analyze(model), 1);
+  const files = FILES.map((path) => join(shared, path)).filter(existsSync);
+  return [
+    ...SAMPLES.map((id) => ({ name: id, view: viewOfModel(buildSample(id)) })),
+    ...files.map((path) => ({
+      name: basename(path, '.onnx'),
+      view: viewOfModel(readModel(new Uint8Array(readFileSync(path)), { name: path }).model),
+    })),
+    ...MADE.map((made) => madeGraph(sources, made)),
+  ];
+}
+
+/** Boxes and wires of a layout, without pills. */
+function drawnBy(layout) {
+  const rows = layout.x.length;
+  const nodes = [];
+  const add = (item, width, height) => nodes.push({ id: `${item}`, width, height });
+  layout.x.forEach((_, row) => {
+    if (!layout.hidden[row] && !layout.leaves[row]) add(row, layout.widths[row], layout.heights[row]);
+  });
+  layout.folded.groups.forEach((_, f) => add(rows + f, layout.folded.widths[f], layout.folded.heights[f]));
+  const isPill = (item) =>
+    item < 0 ? layout.portHeights[-1 - item] === PILL : item < rows && layout.leaves[item] === 1;
+  layout.portX.forEach((_, port) => {
+    if (!isPill(-1 - port)) add(-1 - port, layout.portWidths[port], layout.portHeights[port]);
+  });
+  const wires = [];
+  layout.routeWires.forEach((wire, route) => {
+    const [from, to] = [layout.routeSources[route], layout.routeSinks[route]];
+    if (isPill(from)) return;
+    const points = [];
+    for (let i = layout.routeStarts[route]; i < layout.routeStarts[route + 1]; i++) {
+      points.push([layout.routePoints[2 * i], layout.routePoints[2 * i + 1]]);
+    }
+    wires.push({ wire, from, to, points });
+  });
+  return { nodes, wires };
+}
+
+async function elkWires(elk, { nodes, wires }, options) {
+  const graph = {
+    id: 'root',
+    layoutOptions: {
+      'elk.algorithm': 'layered',
+      'elk.direction': 'DOWN',
+      'elk.edgeRouting': 'ORTHOGONAL',
+      'elk.layered.mergeEdges': 'true',
+      'elk.spacing.nodeNode': '26',
+      'elk.layered.spacing.nodeNodeBetweenLayers': '26',
+      ...options,
+    },
+    children: nodes,
+    edges: wires.map(({ from, to }, i) => ({ id: `e${i}`, sources: [`${from}`], targets: [`${to}`] })),
+  };
+  const start = performance.now();
+  const { edges } = await elk.layout(structuredClone(graph));
+  const ms = performance.now() - start;
+  const drawn = edges.flatMap(({ sections = [] }, i) =>
+    sections.map(({ startPoint, bendPoints = [], endPoint }) => ({
+      wire: wires[i].wire,
+      points: [startPoint, ...bendPoints, endPoint].map(({ x, y }) => [x, y]),
+    })),
+  );
+  return { ...measure(drawn), ms };
+}
+
+/** Total length over all links, and places where two wires cross: each place counts once, however many links lie on it. */
+function measure(wires) {
+  let length = 0;
+  const across = [];
+  const down = [];
+  for (const { wire, points } of wires) {
+    points.slice(1).forEach(([x, y], i) => {
+      const [px, py] = points[i];
+      length += Math.abs(x - px) + Math.abs(y - py);
+      const isAcross = Math.abs(y - py) < 0.05;
+      const [at, a, b] = isAcross ? [y, px, x] : [x, py, y];
+      (isAcross ? across : down).push({ wire, at, low: Math.min(a, b) + 0.5, high: Math.max(a, b) - 0.5 });
+    });
+  }
+  const places = new Set();
+  for (const h of across) {
+    for (const v of down) {
+      if (h.wire === v.wire || v.at <= h.low || v.at >= h.high || h.at <= v.low || h.at >= v.high) continue;
+      places.add(`${Math.min(h.wire, v.wire)} ${Math.max(h.wire, v.wire)} ${v.at.toFixed(1)} ${h.at.toFixed(1)}`);
+    }
+  }
+  return { crossings: places.size, length };
+}
+
+async function compare(elk, layoutGraph, { name, view }) {
+  layoutGraph(view);
+  const start = performance.now();
+  const layout = layoutGraph(view);
+  const ms = performance.now() - start;
+  const drawn = drawnBy(layout);
+  const oneColumn = await elkWires(elk, drawn, {});
+  const wrapping = {
+    'elk.layered.wrapping.strategy': 'MULTI_EDGE',
+    'elk.aspectRatio': `${layout.width / layout.height}`,
+  };
+  const wrapped = layout.grid.columns > 1 ? await elkWires(elk, drawn, wrapping) : oneColumn;
+  return {
+    name,
+    nodes: drawn.nodes.length,
+    links: drawn.wires.length,
+    stubs: layout.stubX.length,
+    columns: layout.grid.columns,
+    ours: { ...measure(drawn.wires), ms },
+    elk: wrapped,
+    oneColumn,
+  };
+}
+
+const sumOf = (rows, side, key) => rows.reduce((sum, row) => sum + row[side][key], 0);
+
+/** Rows by graph, and sums with ratios (ours to elk's): `elk` at the same aspect, `oneColumn` unwrapped. */
+export async function benchLayout() {
+  const server = await createServer({
+    root,
+    configFile: false,
+    logLevel: 'error',
+    server: { middlewareMode: true, hmr: false, ws: false },
+    appType: 'custom',
+  });
+  try {
+    const sources = await loadSources(server);
+    const elk = new ELK();
+    const rows = [];
+    for (const graph of graphsOf(sources)) rows.push(await compare(elk, sources.layoutGraph, graph));
+    const sums = Object.fromEntries(
+      ['ours', 'elk', 'oneColumn'].map((side) => [
+        side,
+        Object.fromEntries(['crossings', 'length', 'ms'].map((key) => [key, sumOf(rows, side, key)])),
+      ]),
+    );
+    return { rows, sums };
+  } finally {
+    await server.close();
+  }
+}
+
+function print({ rows, sums }) {
+  const line = (...cells) =>
+    process.stdout.write(`${cells.map((cell, i) => `${cell}`[i ? 'padStart' : 'padEnd'](i ? 10 : 34)).join('')}\n`);
+  line(
+    'graph',
+    'nodes',
+    'links',
+    'stubs',
+    'columns',
+    'crossings',
+    'elk',
+    '1 column',
+    'length',
+    'elk',
+    '1 column',
+    'ms',
+    'elk',
+  );
+  for (const { name, nodes, links, stubs, columns, ours, elk, oneColumn } of rows) {
+    const lengths = [ours, elk, oneColumn].map((side) => side.length.toFixed(0));
+    const crossings = [ours, elk, oneColumn].map((side) => side.crossings);
+    line(name, nodes, links, stubs, columns, ...crossings, ...lengths, ours.ms.toFixed(1), elk.ms.toFixed(1));
+  }
+  for (const side of ['elk', 'oneColumn']) {
+    const of = (key) =>
+      `${sums.ours[key].toFixed(0)} to ${sums[side][key].toFixed(0)} (${(sums.ours[key] / sums[side][key]).toFixed(2)}×)`;
+    process.stdout.write(
+      `${rows.length} graphs, ours to ${side}: crossings ${of('crossings')}, length ${of('length')}\n`,
+    );
+  }
+}
+
+if (process.argv[1] && import.meta.url === pathToFileURL(process.argv[1]).href) print(await benchLayout());
