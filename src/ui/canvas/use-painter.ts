@@ -20,7 +20,7 @@ const MOST_PAINTED = 600;
 const REST = 90;
 /** Time for painting bitmaps in one frame, while the view moves and while it rests, ms. */
 const BUDGET_MOVING = 5;
-const BUDGET_RESTING = 24;
+const BUDGET_RESTING = 12;
 
 /** Paints the canvas under React Flow whenever the camera moves or what is painted changes. No component renders. */
 export function usePainter(canvas: RefObject<HTMLCanvasElement | null>, camera: Camera, painted: Painted): void {
