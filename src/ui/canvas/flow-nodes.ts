@@ -1,5 +1,5 @@
 import type { Detail } from './camera.ts';
-import { FOLD_LEFT, FOLD_SIZE } from './frames.ts';
+import { FOLD_LEFT, FOLD_SIZE, FOLD_TOP } from './frames.ts';
 import type { FoldFlowNode, GroupFlowNode, GroupNodeData } from './GroupNode.tsx';
 import { shareText } from './heat.ts';
 import type { Hull, Look } from './look.ts';
@@ -78,7 +78,7 @@ export class FlowNodes {
         this.keep({
           id: `f${key}`,
           type: 'fold',
-          position: { x: x + FOLD_LEFT, y: y + 7 },
+          position: { x: x + FOLD_LEFT, y: y + FOLD_TOP },
           width: FOLD_SIZE,
           height: FOLD_SIZE,
           handles: NO_HANDLES,
