@@ -55,9 +55,13 @@ describe('folded groups', () => {
 
   it('are nodes of the page with a button that unfolds', () => {
     const state = { scene, look, theme, selected: box, hovered: -1, lit: null };
-    const folds: unknown[] = [];
     const all = { left: 0, top: 0, right: 9999, bottom: 9999 };
-    const nodes = new FlowNodes().items(state, all, (...args) => folds.push(args));
+    const nodes = new FlowNodes().items(
+      state,
+      all,
+      () => {},
+      () => {},
+    );
     const node = nodes.find((each) => each.id === `g${keyOf(1)}`);
     expect(nodes).toHaveLength(8);
     expect(node).toMatchObject({ type: 'folded', data: { name: 'b1', copies: 3, selected: true } });
@@ -85,6 +89,7 @@ describe('what E does', () => {
     const hidden = layout.hidden.map((_, row) => (row >= 3 && row <= 5 ? 1 : 0));
     const held = new Scene({ view: { ...view, groups }, layout: { ...layout, hidden }, toggled: [] });
     expect(itemOfNode(held, 104)).toBe(6);
+    expect([...held.items.holding]).toEqual([[6, 3]]);
     expect(wishOfItem(held, 6)).toEqual({ keys: [keyOf(1)], folded: false });
     expect(foldedAround(held, 104)).toEqual([keyOf(1)]);
   });
