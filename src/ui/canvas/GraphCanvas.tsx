@@ -1,6 +1,7 @@
 import { ReactFlow, ReactFlowProvider } from '@xyflow/react';
 import '@xyflow/react/dist/base.css';
 import { useCallback, useEffect, useMemo, useRef } from 'react';
+import { nodeCount } from '../../state/node-count.ts';
 import { useStages } from '../kit/use-stages.ts';
 import type { Camera } from './camera.ts';
 import { LARGEST_ZOOM, SMALLEST_ZOOM } from './camera.ts';
@@ -82,7 +83,7 @@ function Canvas(props: GraphCanvasProps & { readonly scene: Scene }) {
         className="gc-flow"
         role="application"
         tabIndex={0}
-        aria-label={`Graph of ${props.picture.view.nodeIds.length} nodes. ${KEYS}`}
+        aria-label={`Graph of ${nodeCount(props.picture.view)} nodes. ${KEYS}`}
         onKeyDown={(event) => handleKey(event, keyed)}
         {...pointer.handlers}
       >

@@ -37,10 +37,17 @@ export function groupLooks(scene: Scene, heat: Heat): GroupLook[] {
       copies: counts.get(groups.classes[group]!) ?? 1,
       size: plural(groups.sizes[group]!, 'node'),
       cells: cellsOf(members),
-      ...costOf(members, heat),
+      ...costOf(ownCosts(scene, members, scene.items.rows + box), heat),
     };
   });
 }
+
+/** Costs of a node include those of its bodies: rows whose holder is folded into the same box are left out. */
+const ownCosts = ({ picture, items }: Scene, members: Int32Array, item: number): Int32Array =>
+  members.filter((row) => {
+    const holder = picture.view.holders[row]!;
+    return holder < 0 || items.ofRow[holder] !== item;
+  });
 
 function costOf(members: Int32Array, { shares, bars, steps }: Heat): Pick<GroupLook, 'share' | 'bar' | 'step'> {
   let share = Number.NaN;

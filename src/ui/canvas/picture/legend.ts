@@ -1,5 +1,6 @@
 import { FAMILIES, type Family } from '../../../base/families.ts';
 import { plural } from '../../../base/format.ts';
+import { nodeCount } from '../../../state/node-count.ts';
 import { CHANGE_PATHS, type Change } from '../glyphs.tsx';
 import { changeColor } from '../look.ts';
 import { textWidth, type Frame } from '../paint/frame.ts';
@@ -36,7 +37,7 @@ export function paintLegend(frame: Frame, area: PictureArea, name: string): void
   pen.font = `620 12px ${theme.fontUi}`;
   let x = words(frame, name, INSET, middle, theme.text1) + 8;
   pen.font = `420 12px ${theme.fontUi}`;
-  x = words(frame, plural(scene.picture.view.nodeIds.length, 'node'), x, middle, theme.text3) + 2 * GAP;
+  x = words(frame, plural(nodeCount(scene.picture.view), 'node'), x, middle, theme.text3) + 2 * GAP;
   const { look } = frame;
   if (look.changes) changes(frame, new Set(look.changes.values()), x, middle, area.width);
   else if (look.heat.legend && !look.prune) ramp(frame, x, middle);
