@@ -92,6 +92,8 @@ describe('what E does', () => {
     expect([...held.items.holding]).toEqual([[6, 3]]);
     expect(wishOfItem(held, 6)).toEqual({ keys: [keyOf(1)], folded: false });
     expect(foldedAround(held, 104)).toEqual([keyOf(1)]);
+    const shown = new Scene({ view: { ...view, groups }, layout, toggled: [keyOf(1)] });
+    expect(wishOfItem(shown, 6)).toEqual({ keys: [keyOf(1)], folded: true });
   });
 });
 
