@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { blocksPicture, keyOf } from './fixture.ts';
+import { blocksPicture, keyOf } from '../../testing/blocks.ts';
 import { FlowNodes } from './flow-nodes.ts';
 import { headerAt } from './frames.ts';
 import { foldedAround, shownGroup, wishOfGroup, wishOfItem } from './groups.ts';

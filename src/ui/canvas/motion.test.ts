@@ -2,7 +2,7 @@ import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { layoutGraph } from '../../layout/layout.ts';
 import { viewOf } from '../../testing/view.ts';
-import { blocksPicture, keyOf } from './fixture.ts';
+import { blocksPicture, keyOf } from '../../testing/blocks.ts';
 import { foldShift, itemsAt, leavingBox, motionBetween, phase } from './motion.ts';
 import { boxOf, itemOfGroup, Scene } from './scene.ts';
 import type { Box } from './types.ts';

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { FAMILIES } from '../../../base/families.ts';
 import { layoutGraph } from '../../../layout/layout.ts';
 import { mobileNetView } from '../../../testing/view.ts';
-import { blocksPicture } from '../fixture.ts';
+import { blocksPicture } from '../../../testing/blocks.ts';
 import { buildLook } from '../look.ts';
 import { frameOf } from '../paint/make-frame.ts';
 import { paintInSteps } from '../paint/paint.ts';

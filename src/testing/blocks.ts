@@ -1,8 +1,8 @@
-import type { Picture } from '../../engine/types.ts';
-import type { GroupTree } from '../../ir/view.ts';
-import { layoutGraph } from '../../layout/layout.ts';
-import type { GraphLayout } from '../../layout/types.ts';
-import { viewOf, type ViewNode } from '../../testing/view.ts';
+import type { Picture } from '../engine/types.ts';
+import type { GroupTree } from '../ir/view.ts';
+import { layoutGraph } from '../layout/layout.ts';
+import type { GraphLayout } from '../layout/types.ts';
+import { viewOf, type ViewNode } from './view.ts';
 
 const BLOCK = ['Conv', 'BatchNormalization', 'Clip'] as const;
 export const BLOCKS = 3;
