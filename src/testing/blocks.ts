@@ -5,7 +5,7 @@ import type { GraphLayout } from '../layout/types.ts';
 import { viewOf, type ViewNode } from './view.ts';
 
 const BLOCK = ['Conv', 'BatchNormalization', 'Clip'] as const;
-export const BLOCKS = 3;
+const BLOCKS = 3;
 /** Key of a block's group. */
 export const keyOf = (block: number): string => `scope b${block}`;
 
