@@ -49,11 +49,13 @@ const archive = (files: Zippable): Promise<Blob> =>
 
 async function drawPng(scale: number, subject: PictureSubject, tile: PictureTile, job: Job): Promise<Blob> {
   const canvas = new OffscreenCanvas(Math.ceil(tile.width * scale), Math.ceil(tile.height * scale));
-  const context = canvas.getContext('2d');
+  const context = canvas.getContext('2d', { willReadFrequently: true });
   if (!context)
     throw new CodedError('out-of-memory', 'The browser gives no canvas of this size. Choose a smaller scale, or SVG.');
   context.setTransform(scale, 0, 0, scale, 0, 0);
-  await paintTile(canvasPen(context), subject, tile, job);
+  // What is drawn is only noted down at first; reading a px makes the canvas do it, a little at a time.
+  const settle = (): void => void context.getImageData(0, 0, 1, 1);
+  await paintTile(canvasPen(context), subject, tile, job, settle);
   job.progress({ stage: 'Packing the PNG' });
   return canvas.convertToBlob({ type: 'image/png' });
 }
@@ -73,7 +75,13 @@ async function drawSvg(subject: PictureSubject, job: Job): Promise<Blob> {
 }
 
 /** Ground, graph and legend, as far as they lie in a part. */
-async function paintTile(pen: Pen, subject: PictureSubject, tile: PictureTile, job: Job): Promise<void> {
+async function paintTile(
+  pen: Pen,
+  subject: PictureSubject,
+  tile: PictureTile,
+  job: Job,
+  settle: () => void = () => {},
+): Promise<void> {
   const { shown, area, name } = subject;
   pen.fillStyle = shown.theme.canvas;
   pen.fillRect(0, 0, tile.width, tile.height);
@@ -86,6 +94,7 @@ async function paintTile(pen: Pen, subject: PictureSubject, tile: PictureTile, j
   pen.roundRect(0, 0, tile.width, Math.max(0, area.height - LEGEND_HEIGHT - tile.y), 0);
   pen.clip();
   for (const { done, total } of paintInSteps(frame)) {
+    settle();
     job.progress({ stage: 'Drawing', done: Math.round((100 * done) / total), total: 100 });
     await job.checkpoint();
   }
