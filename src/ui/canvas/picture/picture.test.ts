@@ -52,7 +52,7 @@ function drawn(of: Scene, props: Parameters<typeof buildLook>[1] = plain): strin
   const frame = { ...frameOf(pen, shown, area.viewport, area.width, area.height), wholeNodes: true };
   for (const { done, total } of paintInSteps(frame)) expect(done).toBeLessThanOrEqual(total);
   paintLegend(frame, area, 'model & more.onnx');
-  return pen.lines().join('');
+  return pen.take();
 }
 
 /** Elements that are open at the end, and closings without an opening. */
@@ -131,7 +131,7 @@ describe('the pen that writes SVG', () => {
     pen.arcTo(100, 0, 100, 100, 10);
     pen.lineTo(100, 100);
     pen.stroke();
-    expect(pen.lines()[0]).toContain('d="M0 0L90 0A10 10 0 0 1 100 10L100 100"');
+    expect(pen.take()).toContain('d="M0 0L90 0A10 10 0 0 1 100 10L100 100"');
   });
 
   it('turns the other way where the corner does, and is straight where there is none', () => {
@@ -141,7 +141,7 @@ describe('the pen that writes SVG', () => {
     pen.arcTo(0, 50, 50, 50, 8);
     pen.arcTo(80, 50, 120, 50, 8);
     pen.stroke();
-    expect(pen.lines()[0]).toContain('L0 42A8 8 0 0 0 8 50L80 50"');
+    expect(pen.take()).toContain('L0 42A8 8 0 0 0 8 50L80 50"');
   });
 
   it('closes the groups that were opened since the state was saved, and no others', () => {
@@ -159,13 +159,13 @@ describe('the pen that writes SVG', () => {
           else if (depth > 0) own.clip();
         }
         for (; depth > 0; depth--) own.restore();
-        expect(unbalanced(own.lines().join(''))).toEqual([]);
+        expect(unbalanced(own.take())).toEqual([]);
       }),
       { seed: 2 },
     );
     const fresh = newPen();
     fresh.restore();
-    expect(fresh.lines()).toEqual([]);
+    expect(fresh.take()).toBe('');
   });
 
   it('writes colours with an opacity apart, and words with their width', () => {
@@ -174,7 +174,7 @@ describe('the pen that writes SVG', () => {
     pen.globalAlpha = 0.5;
     pen.font = 'italic 420 10px "JetBrains Mono Variable", monospace';
     pen.fillText('a<b', 3, 4);
-    expect(pen.lines()[0]).toBe(
+    expect(pen.take()).toBe(
       '<text x="3" y="4" font-family="&quot;JetBrains Mono Variable&quot;, monospace" font-size="10" font-weight="420" font-style="italic" textLength="18" lengthAdjust="spacingAndGlyphs" fill="#ff8000" fill-opacity="0.25" xml:space="preserve">a&lt;b</text>\n',
     );
   });
