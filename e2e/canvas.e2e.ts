@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { AxeBuilder } from '@axe-core/playwright';
 import { expect, test, type Page } from '@playwright/test';
 import { writeModel } from '../src/onnx/write.ts';
 import { buildModel } from '../src/testing/build.ts';
@@ -66,6 +67,8 @@ test('a picture that is too large for one canvas is saved in parts', async ({ pa
   await expect(dialog.getByRole('status')).toContainText(/parts in one archive/);
   await dialog.getByRole('radio', { name: 'SVG' }).click();
   await expect(dialog.getByRole('status')).not.toContainText('parts');
+  const { violations } = await new AxeBuilder({ page }).include('[role=dialog]').analyze();
+  expect(violations.filter(({ impact }) => impact === 'serious' || impact === 'critical')).toEqual([]);
   await page.keyboard.press('Escape');
   await expect(dialog).toBeHidden();
 });
@@ -95,4 +98,72 @@ test('the canvas stays sharp when the page is shown at another pixel ratio', asy
   }));
   expect(sharp.device).toBe(Math.round(sharp.css * 2));
   await page.close();
+});
+
+test('groups fold and unfold in place: by key, by button, by double click, alone and with all that are alike', async ({
+  page,
+}) => {
+  const errors = watchForErrors(page);
+  const studio = new StudioPage(page);
+  await studio.goto();
+  await studio.openSample('MobileNetV2');
+  const said = page.locator('.gc-live');
+  const boxes = page.locator('.gc-group');
+  await studio.canvas.focus();
+  await page.keyboard.press('ArrowDown');
+  await page.keyboard.press('f');
+  await expect(page.locator('.gc-node.gc-selected')).toBeVisible();
+
+  await test.step('E folds the group of the selected node, and unfolds it again', async () => {
+    await page.keyboard.press('e');
+    await expect(said).toContainText(/^Folded group .+, \d+ nodes/);
+    await expect(page.getByRole('group', { name: /^Group / })).toBeVisible();
+    await page.keyboard.press('e');
+    await expect(boxes).toHaveCount(0);
+    await page.keyboard.press('e');
+    await expect(boxes).toHaveCount(1);
+  });
+
+  await test.step('a double click on the box unfolds it; its corner stays where it is', async () => {
+    const box = boxes.first();
+    await expect(page.locator('.gc[data-moving]')).toHaveCount(0);
+    const name = await box.locator('.gc-op').innerText();
+    const place = (await box.boundingBox())!;
+    await page.mouse.dblclick(place.x + place.width / 2, place.y + place.height / 2);
+    const fold = page.getByRole('button', { name: `Fold ${name}`, exact: true }).first();
+    await expect(fold).toBeVisible();
+    await expect(page.locator('.gc[data-moving]')).toHaveCount(0);
+    const button = (await fold.boundingBox())!;
+    expect(Math.abs(button.x - place.x)).toBeLessThan(20);
+    expect(Math.abs(button.y - place.y)).toBeLessThan(20);
+    await fold.click();
+    await expect(boxes).toHaveCount(1);
+  });
+
+  await test.step('all groups fold at once, and a copy unfolds together with those that are alike', async () => {
+    const command = async (words: string): Promise<void> => {
+      await page.keyboard.press('ControlOrMeta+k');
+      await page.getByPlaceholder('What should be done?').fill(words);
+      await page.keyboard.press('Enter');
+    };
+    await command('unfold all groups');
+    await command('fold all groups');
+    await studio.canvas.focus();
+    await page.keyboard.press('0');
+    const many = page.getByRole('button', { name: /^Unfold all \d+ like / });
+    await expect(many.first()).toBeVisible();
+    const before = await many.count();
+    const label = (await many.first().getAttribute('aria-label'))!;
+    const copies = Number(/all (\d+)/.exec(label)![1]);
+    expect(before).toBeGreaterThan(copies);
+    await many.first().click();
+    await expect(page.getByRole('button', { name: label })).toHaveCount(0);
+  });
+
+  await test.step('what a search finds in a folded group is unfolded and brought into view', async () => {
+    await page.getByRole('textbox', { name: 'Search nodes' }).fill('features.18');
+    await page.keyboard.press('Enter');
+    await expect(page.locator('.gc-node.gc-selected .gc-op')).toHaveText('Conv');
+  });
+  expect(errors).toEqual([]);
 });

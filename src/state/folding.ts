@@ -1,4 +1,5 @@
 import { plural } from '../base/format.ts';
+import type { Picture } from '../engine/types.ts';
 import { isFolded, type GroupTree } from '../ir/view.ts';
 import type { Core } from './core.ts';
 import { createLatest } from './latest.ts';
@@ -20,18 +21,22 @@ const groupsAlike = ({ classes }: GroupTree, group: number): number[] =>
 export function foldingActions(core: Core): FoldingActions {
   const { document: store } = core;
   const drawing = createLatest();
+  /** What was asked for last, and the picture that it was asked of. */
+  let wanted: { readonly picture: Picture; readonly toggled: readonly string[] } | null = null;
 
   /** Draws the graph with some groups folded or not; the rest stays as it is. */
   const set = (groups: readonly number[], folded: boolean): void => {
     const { picture } = store.getState();
     if (!picture) return;
     const tree = picture.view.groups;
-    const toggled = new Set(picture.toggled);
+    // A wish that came before its predecessor was drawn adds to it.
+    const toggled = new Set(wanted?.picture === picture ? wanted.toggled : picture.toggled);
     for (const group of groups) {
       const key = tree.keys[group];
       if (key === undefined || isFolded(tree, group, toggled) === folded) continue;
       if (!toggled.delete(key)) toggled.add(key);
     }
+    wanted = { picture, toggled: [...toggled] };
     drawing
       .run((signal) => core.client.call('fold', { toggled: [...toggled] }, { signal }))
       .then(async (drawn) => {
@@ -40,7 +45,10 @@ export function foldingActions(core: Core): FoldingActions {
         const origin = drawn.view.revision === store.getState().origin?.view.revision ? drawn : null;
         store.setState({ origin: origin ?? (await core.client.call('picture', { stop: 0 })) });
       })
-      .catch((error: unknown) => core.fail('document', 'Folding', error));
+      .catch((error: unknown) => {
+        wanted = null;
+        core.fail('document', 'Folding', error);
+      });
   };
 
   const toggle = (key: string, chosen: (tree: GroupTree, group: number) => readonly number[]): void => {

@@ -2,6 +2,7 @@ import { ReactFlow, ReactFlowProvider } from '@xyflow/react';
 import '@xyflow/react/dist/base.css';
 import { useCallback, useEffect, useMemo, useRef } from 'react';
 import { nodeCount } from '../../state/node-count.ts';
+import { useStages } from '../kit/use-stages.ts';
 import type { Camera } from './camera.ts';
 import { LARGEST_ZOOM, SMALLEST_ZOOM } from './camera.ts';
 import { useCameraLink } from './camera-link.ts';
@@ -43,11 +44,10 @@ const NO_EDGES: never[] = [];
  * state of the page's own; selection, sites and overlays come in and go out as props.
  */
 export function GraphCanvas(props: GraphCanvasProps) {
-  return (
-    <ReactFlowProvider>
-      <Canvas {...props} />
-    </ReactFlowProvider>
-  );
+  // The indices of a large graph and the first drawing of it are two tasks, so that neither is a long one.
+  const scene = useScene(props);
+  const drawn = useStages(2) > 1;
+  return <ReactFlowProvider>{drawn && <Canvas {...props} scene={scene} />}</ReactFlowProvider>;
 }
 
 /** The item that is selected: a node, what it is folded into, or a folded group. */
@@ -56,8 +56,8 @@ function selectedItem(scene: Scene, { selected, selectedGroup }: GraphCanvasProp
   return selected === null ? -1 : itemOfNode(scene, selected);
 }
 
-function Canvas(props: GraphCanvasProps) {
-  const scene = useScene(props);
+function Canvas(props: GraphCanvasProps & { readonly scene: Scene }) {
+  const { scene } = props;
   const look = useLook(scene, props);
   const theme = useCanvasTheme();
   const { camera, moves } = useCamera(scene, props.documentKey);

@@ -74,7 +74,8 @@ interface FoldButtonProps {
   readonly press: (copies: boolean) => void;
 }
 
-function FoldButton({ label, folded, press }: FoldButtonProps) {
+/** A chevron that points at what is folded, and down from what is open. */
+export function FoldButton({ label, folded, press }: FoldButtonProps) {
   return (
     <button
       type="button"

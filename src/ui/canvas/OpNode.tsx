@@ -1,13 +1,17 @@
 import type { Node, NodeProps } from '@xyflow/react';
 import { clsx } from 'clsx';
 import { memo } from 'react';
+import { plural } from '../../base/format.ts';
 import type { Family } from '../../base/families.ts';
+import type { Unfold } from './flow-nodes.ts';
 import type { Change } from './glyphs.tsx';
 import { NodeGlyph } from './glyphs.tsx';
+import { FoldButton } from './GroupNode.tsx';
 import { cellsOfCut, NOT_NAMED, widthAt } from './prune-detail.ts';
 import type { PruneMark } from './types.ts';
 
 export interface OpNodeData extends Record<string, unknown> {
+  readonly row: number;
   readonly op: string;
   readonly ordinal: number;
   readonly detail: string;
@@ -29,6 +33,9 @@ export interface OpNodeData extends Record<string, unknown> {
   readonly short: boolean;
   /** A constant that hangs above its reader: one line, its value in place of its name. */
   readonly leaf: boolean;
+  /** Nodes of folded subgraphs or bodies inside. */
+  readonly inside: number;
+  readonly unfold: Unfold;
 }
 export type OpFlowNode = Node<OpNodeData, 'op'>;
 
@@ -47,12 +54,20 @@ export const OpNode = memo(function OpNode({ data }: NodeProps<OpFlowNode>) {
         'gc-neutral': data.neutral,
         'gc-lit': mark,
         'gc-short': data.short && !mark,
+        'gc-holder': data.inside > 0,
       })}
       style={data.color === '' ? undefined : ({ '--f': data.color } as React.CSSProperties)}
     >
       <div className="gc-line1">
         <NodeGlyph family={data.family} change={change} />
         <span className="gc-op">{data.op}</span>
+        {data.inside > 0 && (
+          <FoldButton
+            label={`Unfold ${data.op} ${data.ordinal}, ${plural(data.inside, 'node')} inside`}
+            folded
+            press={() => data.unfold(data.row)}
+          />
+        )}
         <span className="gc-id">{data.ordinal}</span>
       </div>
       {(data.detail !== '' || data.share !== '' || mark) && (

@@ -1,11 +1,11 @@
 import type { Viewport } from './camera.ts';
 
 /** Device px of a bitmap's side. */
-export const SIDE = 384;
+export const SIDE = 256;
 /** Beyond this factor between its own zoom and that of the view, a sheet is painted anew even while the view zooms. */
 const STALE = 1.6;
 /** Bitmaps that are kept beside those in view, around them. */
-const MOST_SPARE = 40;
+const MOST_SPARE = 80;
 
 /** What is to be shown. Sizes are CSS px, `ratio` device px for each. */
 export interface BitmapView {

@@ -185,14 +185,14 @@ describe('the look', () => {
 
 describe('nodes for React Flow', () => {
   const state = { scene, theme, selected: -1, hovered: -1, lit: null };
-  const fold = (): void => {};
+  const [fold, unfold] = [(): void => {}, (): void => {}];
   const all = { left: 0, top: 0, right: layout.width, bottom: layout.height };
 
   it('stay the same objects while they look the same', () => {
     const nodes = new FlowNodes();
     const look = buildLook(scene, plain);
-    const first = nodes.items({ ...state, look }, all, fold);
-    const second = nodes.items({ ...state, look: buildLook(scene, plain), selected: 4 }, all, fold);
+    const first = nodes.items({ ...state, look }, all, fold, unfold);
+    const second = nodes.items({ ...state, look: buildLook(scene, plain), selected: 4 }, all, fold, unfold);
     const changed = second.filter((node, i) => node !== first[i]);
     expect(first).toHaveLength(view.nodeIds.length);
     expect(changed.map((node) => node.id)).toEqual([`n${view.nodeIds[4]}`]);
@@ -201,7 +201,7 @@ describe('nodes for React Flow', () => {
   it('are only those in view, with size and handles, so that nothing is measured', () => {
     const nodes = new FlowNodes();
     const corner = { left: 0, top: 0, right: 10, bottom: 10 };
-    const some = nodes.items({ ...state, look: buildLook(scene, plain) }, corner, fold);
+    const some = nodes.items({ ...state, look: buildLook(scene, plain) }, corner, fold, unfold);
     expect(some.length).toBeLessThan(view.nodeIds.length / 2);
     expect(some[0]).toMatchObject({ width: 176, height: 40, handles: [] });
   });

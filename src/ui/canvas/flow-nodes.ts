@@ -1,5 +1,5 @@
 import type { Detail } from './camera.ts';
-import { FOLD_LEFT, FOLD_SIZE } from './frames.ts';
+import { FOLD_LEFT, FOLD_SIZE, FOLD_TOP } from './frames.ts';
 import type { FoldFlowNode, GroupFlowNode, GroupNodeData } from './GroupNode.tsx';
 import type { Hull, Look } from './look.ts';
 import { familyIsShown, itemColor } from './look.ts';
@@ -27,6 +27,9 @@ export interface NodeState {
 /** Folds or unfolds a group, or everything that is built like it. */
 export type Fold = (key: string, folded: boolean, copies: boolean) => void;
 
+/** Unfolds what the node at a row holds. */
+export type Unfold = (row: number) => void;
+
 const GROWN = 6;
 const MARK_SIZE = 24;
 /** A node is taller than one of a single line from here on. */
@@ -42,12 +45,12 @@ export class FlowNodes {
   private scene: Scene | null = null;
 
   /** Operators and folded groups (near) in a box of graph units. */
-  items(state: NodeState, box: Box, fold: Fold): CanvasFlowNode[] {
+  items(state: NodeState, box: Box, fold: Fold, unfold: Unfold): CanvasFlowNode[] {
     if (this.scene !== state.scene) this.known.clear();
     this.scene = state.scene;
     const nodes: CanvasFlowNode[] = [];
     state.scene.tiles.query(box, (item) =>
-      nodes.push(isGroup(state.scene, item) ? this.group(state, item, fold) : this.operator(state, item)),
+      nodes.push(isGroup(state.scene, item) ? this.group(state, item, fold) : this.operator(state, item, unfold)),
     );
     return nodes;
   }
@@ -77,7 +80,7 @@ export class FlowNodes {
         this.keep({
           id: `f${key}`,
           type: 'fold',
-          position: { x: x + FOLD_LEFT, y: y + 7 },
+          position: { x: x + FOLD_LEFT, y: y + FOLD_TOP },
           width: FOLD_SIZE,
           height: FOLD_SIZE,
           handles: NO_HANDLES,
@@ -89,8 +92,8 @@ export class FlowNodes {
     return nodes;
   }
 
-  private operator(state: NodeState, row: number): CanvasFlowNode {
-    const data = dataOf(state, row);
+  private operator(state: NodeState, row: number, unfold: Unfold): CanvasFlowNode {
+    const data = dataOf(state, row, unfold);
     const { items, picture } = state.scene;
     const taller = data.mark && !data.leaf ? GROWN : 0;
     return this.keep({
@@ -163,13 +166,14 @@ function dimmed({ look, lit }: NodeState, item: number): 'none' | 'unmatched' | 
   return look.matches !== null && !look.matches.has(item) ? 'unmatched' : 'none';
 }
 
-function dataOf(state: NodeState, row: number): OpNodeData {
+function dataOf(state: NodeState, row: number, unfold: Unfold): OpNodeData {
   const { scene, look, theme, selected, hovered } = state;
   const { view } = scene.picture;
   const plain = familyIsShown(look);
   const mark = look.prune?.get(row) ?? null;
   const short = scene.items.heights[row]! < TALL;
   return {
+    row,
     op: scene.op(row),
     ordinal: view.nodeOrdinals[row]!,
     detail: view.nodeDetails[row]!,
@@ -186,6 +190,8 @@ function dataOf(state: NodeState, row: number): OpNodeData {
     dim: dimmed(state, row),
     short,
     leaf: isLeaf(scene, row),
+    inside: scene.items.holding.get(row) ?? 0,
+    unfold,
   };
 }
 

@@ -37,10 +37,17 @@ export function groupLooks(scene: Scene, heat: Heat): GroupLook[] {
       copies: counts.get(groups.classes[group]!) ?? 1,
       size: plural(groups.sizes[group]!, 'node'),
       cells: cellsOf(members),
-      ...heat.together(members),
+      ...heat.together(ownCosts(scene, members, scene.items.rows + box)),
     };
   });
 }
+
+/** Costs of a node include those of its bodies: rows whose holder is folded into the same box are left out. */
+const ownCosts = ({ picture, items }: Scene, members: Int32Array, item: number): Int32Array =>
+  members.filter((row) => {
+    const holder = picture.view.holders[row]!;
+    return holder < 0 || items.ofRow[holder] !== item;
+  });
 
 function cellsOf(members: Int32Array): number[] {
   const count = Math.min(MOST_CELLS, members.length);

@@ -22,26 +22,33 @@ export function foldedAround({ picture, rowOf }: Scene, node: number): string[] 
   return keys;
 }
 
-/** Folded subgraphs and function bodies of the node at a row. */
-function foldedBodies({ picture }: Scene, row: number): string[] {
-  const { groups } = picture.view;
-  const turned = new Set(picture.toggled);
-  return groups.keys.filter((_, group) => {
-    const kind = GROUP_KINDS[groups.kinds[group]!];
-    const body = kind === 'subgraph' || kind === 'function';
-    return body && groups.holders[group] === row && isFolded(groups, group, turned);
-  });
+/** Subgraphs and function bodies of the node at a row. */
+function bodiesOf({ picture }: Scene, row: number): number[] {
+  const { holders, kinds } = picture.view.groups;
+  const isBody = (group: number): boolean => {
+    const kind = GROUP_KINDS[kinds[group]!];
+    return holders[group] === row && (kind === 'subgraph' || kind === 'function');
+  };
+  return Array.from(holders.keys()).filter(isBody);
 }
 
 /**
- * What `E` and a double click do with an item: a folded group unfolds; a node that holds folded subgraphs unfolds them;
- * any other node's group folds. Null: the node stands in no group.
+ * What `E` and a double click do with an item: a folded group unfolds; the bodies of a node that holds some unfold, or
+ * fold when all are open; any other node's group folds. Null: the node stands in no group.
  */
 export function wishOfItem(scene: Scene, item: number): FoldWish | null {
-  const { groups } = scene.picture.view;
+  const { picture } = scene;
+  const { groups } = picture.view;
   if (isGroup(scene, item)) return { keys: [groups.keys[groupOfItem(scene, item)]!], folded: false };
-  const bodies = foldedBodies(scene, item);
-  if (bodies.length > 0) return { keys: bodies, folded: false };
+  const bodies = bodiesOf(scene, item);
+  if (bodies.length > 0) {
+    const turned = new Set(picture.toggled);
+    const hidden = bodies.filter((group) => isFolded(groups, group, turned));
+    return {
+      keys: (hidden.length > 0 ? hidden : bodies).map((group) => groups.keys[group]!),
+      folded: hidden.length === 0,
+    };
+  }
   const group = groups.ofRow[item] ?? -1;
   return group < 0 ? null : { keys: [groups.keys[group]!], folded: true };
 }

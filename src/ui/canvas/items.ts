@@ -21,6 +21,8 @@ export interface Items {
   readonly ofRow: Int32Array;
   /** [folded] rows inside, in order. */
   readonly members: readonly Int32Array[];
+  /** Rows with folded subgraphs or bodies, and how many rows are hidden in each. */
+  readonly holding: ReadonlyMap<number, number>;
 }
 
 export function itemsOf(picture: Picture): Items {
@@ -46,6 +48,7 @@ export function itemsOf(picture: Picture): Items {
     columns,
     ofRow,
     members,
+    holding: holdingOf(ofRow, rows),
   };
 }
 
@@ -86,4 +89,12 @@ function membersOf(ofRow: Int32Array, rows: number, boxes: number): Int32Array[]
   const members: number[][] = Array.from({ length: boxes }, () => []);
   if (boxes > 0) ofRow.forEach((item, row) => item >= rows && members[item - rows]!.push(row));
   return members.map((inside) => Int32Array.from(inside));
+}
+
+function holdingOf(ofRow: Int32Array, rows: number): Map<number, number> {
+  const holding = new Map<number, number>();
+  ofRow.forEach((item, row) => {
+    if (item !== row && item < rows) holding.set(item, (holding.get(item) ?? 0) + 1);
+  });
+  return holding;
 }

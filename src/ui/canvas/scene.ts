@@ -12,7 +12,6 @@ import type { Box } from './types.ts';
 /** A picture with the indices that drawing and moving about need. Those that a far view does without come when asked for. */
 export class Scene {
   readonly picture: Picture;
-  readonly rowOf: ReadonlyMap<number, number>;
   readonly items: Items;
   readonly tiles: TileIndex;
   /** Items that are drawn, column by column from top to bottom: the order of the strip. */
@@ -20,14 +19,18 @@ export class Scene {
   readonly columns: readonly StripColumn[];
   private readonly ops: readonly string[];
   private readonly families: readonly Family[];
-  private readonly known: { routes?: TileIndex; stubs?: TileIndex; from?: Lists; to?: Lists; links?: Links } = {};
+  private readonly known: {
+    rowOf?: Map<number, number>;
+    routes?: TileIndex;
+    stubs?: TileIndex;
+    from?: Lists;
+    to?: Lists;
+    links?: Links;
+  } = {};
 
   constructor(picture: Picture) {
     const { view, layout } = picture;
     this.picture = picture;
-    const rowOf = new Map<number, number>();
-    view.nodeIds.forEach((id, row) => rowOf.set(id, row));
-    this.rowOf = rowOf;
     this.ops = view.opTypes.map(shortOperator);
     this.families = Array.from(view.opFamilies, (index) => FAMILIES[index] ?? 'unknown');
     const items = itemsOf(picture);
@@ -37,6 +40,12 @@ export class Scene {
     );
     this.order = stripOrder(items);
     this.columns = columnsOf(items, this.order);
+  }
+
+  /** Rows by NodeId. */
+  get rowOf(): ReadonlyMap<number, number> {
+    const { nodeIds } = this.picture.view;
+    return (this.known.rowOf ??= new Map(Array.from(nodeIds, (id, row) => [id, row])));
   }
 
   family(row: number): Family {

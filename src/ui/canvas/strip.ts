@@ -1,4 +1,5 @@
 import type { Items } from './items.ts';
+import { listsOf } from './lists.ts';
 import type { Box } from './types.ts';
 
 /** A column of the drawing as part of the strip: `order[start … end]`, from top to bottom. */
@@ -11,10 +12,13 @@ export interface StripColumn {
 
 /** Items that are drawn, by column and from top to bottom. */
 export function stripOrder({ count, hidden, columns, y }: Items): Int32Array {
-  const shown = new Int32Array(count);
-  let length = 0;
-  for (let item = 0; item < count; item++) if (hidden[item] === 0) shown[length++] = item;
-  return shown.subarray(0, length).sort((a, b) => columns[a]! - columns[b]! || y[a]! - y[b]! || a - b);
+  const keys = Int32Array.from({ length: count }, (_, item) => (hidden[item] === 1 ? -1 : columns[item]!));
+  const { starts, entries } = listsOf(keys, 1 + columns.reduce((most, column) => Math.max(most, column), 0));
+  // Column by column: many short sorts instead of a long one.
+  for (let column = 0; column + 1 < starts.length; column++) {
+    entries.subarray(starts[column], starts[column + 1]).sort((a, b) => y[a]! - y[b]! || a - b);
+  }
+  return entries;
 }
 
 export function columnsOf({ columns, x, widths }: Items, order: Int32Array): StripColumn[] {

@@ -92,8 +92,9 @@ function turn({ scene, selected, props }: Keyed, copies: boolean): (() => void) 
   if (!wish || first === undefined) return null;
   return () => {
     props.onFold(wish.keys, wish.folded, copies);
-    // What was folded is what a second press unfolds again.
-    if (wish.folded) props.onSelectGroup(first);
+    // What was folded is what a second press unfolds again; bodies are folded into their node, which stays selected.
+    const { keys, holders } = scene.picture.view.groups;
+    if (wish.folded && holders[keys.indexOf(first)]! < 0) props.onSelectGroup(first);
   };
 }
 

@@ -1,6 +1,7 @@
 import { useMemo, useState } from 'react';
-import type { CanvasFlowNode, Fold, NodeState } from './flow-nodes.ts';
+import type { CanvasFlowNode, Fold, NodeState, Unfold } from './flow-nodes.ts';
 import { FlowNodes, showsOperators } from './flow-nodes.ts';
+import { wishOfItem } from './groups.ts';
 import type { Hull } from './look.ts';
 import type { MarkFlowNode } from './MarkNode.tsx';
 import type { GraphCanvasProps } from './types.ts';
@@ -15,6 +16,13 @@ export function useNodes(props: Props, state: NodeState, visible: VisibleTiles):
   const { scene, look, theme, selected, hovered, lit } = state;
   const press = usePress(onToggleSite, onOpenRefusal);
   const fold = useMemo<Fold>(() => (key, folded, copies) => onFold([key], folded, copies), [onFold]);
+  const unfold = useMemo<Unfold>(
+    () => (row) => {
+      const wish = wishOfItem(scene, row);
+      if (wish && !wish.folded) onFold(wish.keys, false, false);
+    },
+    [scene, onFold],
+  );
   return useMemo(() => {
     const describe = (hull: Hull): MarkFlowNode['data'] | null => {
       if (hull.kind === 'group') return null;
@@ -32,11 +40,11 @@ export function useNodes(props: Props, state: NodeState, visible: VisibleTiles):
     };
     const now = { scene, look, theme, selected, hovered, lit };
     return [
-      ...(showsOperators(visible.detail) ? flowNodes.items(now, visible.box, fold) : []),
+      ...(showsOperators(visible.detail) ? flowNodes.items(now, visible.box, fold, unfold) : []),
       ...(visible.marks ? flowNodes.foldButtons(now, visible.box, fold) : []),
       ...(visible.marks ? flowNodes.hullMarks(look, visible.box, describe) : []),
     ];
-  }, [flowNodes, visible, scene, look, theme, selected, hovered, lit, sites, refusals, refusal, press, fold]);
+  }, [flowNodes, visible, scene, look, theme, selected, hovered, lit, sites, refusals, refusal, press, fold, unfold]);
 }
 
 /** The same function for the same site as long as the handlers are the same: nodes are compared by identity. */

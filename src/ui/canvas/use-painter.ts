@@ -8,19 +8,22 @@ import { forgetWidths, type Frame } from './paint/frame.ts';
 import { frameOf, type Shown } from './paint/make-frame.ts';
 import { paintMotion } from './paint/motion.ts';
 import { paintLive, paintStill } from './paint/paint.ts';
+import { isMotionReduced } from './use-motion.ts';
 
 export interface Painted extends Shown {
   /** A change on its way; null: everything is in its place. */
   readonly motion: Motion | null;
 }
 
+/** What is under the pointer lights up over this time, ms. */
+const HOVER = 80;
 /** Views with more things than this are put together from bitmaps; those with fewer are painted in every frame. */
 const MOST_PAINTED = 600;
 /** A view that has not moved for as long rests, ms. */
 const REST = 90;
 /** Time for painting bitmaps in one frame, while the view moves and while it rests, ms. */
 const BUDGET_MOVING = 5;
-const BUDGET_RESTING = 24;
+const BUDGET_RESTING = 12;
 
 /** Paints the canvas under React Flow whenever the camera moves or what is painted changes. No component renders. */
 export function usePainter(canvas: RefObject<HTMLCanvasElement | null>, camera: Camera, painted: Painted): void {
@@ -59,6 +62,8 @@ class Painter {
   private readonly surface: BitmapSurface;
   private rest: ReturnType<typeof setTimeout> | undefined;
   private lookBefore: Look;
+  /** When the pointer came over what is under it, ms of `performance.now()`. */
+  private hoveredAt = -Infinity;
   /** The screen before a change that is too large to be moved about: it fades out. */
   private snapshot: OffscreenCanvas | null = null;
 
@@ -78,6 +83,7 @@ class Painter {
       this.lookBefore = before.look;
       this.snapshot = now.motion.change || !canvas?.width ? null : copyOf(canvas);
     }
+    if (before.hovered !== now.hovered) this.hoveredAt = performance.now();
     if (before.scene !== now.scene) this.surface.drop();
     else if (before.look !== now.look || before.theme !== now.theme || before.lit !== now.lit) this.surface.renew();
   }
@@ -98,7 +104,10 @@ class Painter {
     context.setTransform(ratio, 0, 0, ratio, 0, 0);
     context.clearRect(0, 0, width, height);
     const painted = this.painted();
-    const frame = frameOf(canvasPen(context), painted, viewport, width, height);
+    const lighting = phase([0, HOVER], performance.now() - this.hoveredAt);
+    const hoverShare = lighting < 1 && isMotionReduced() ? 1 : lighting;
+    const frame = frameOf(canvasPen(context), painted, viewport, width, height, hoverShare);
+    if (hoverShare < 1 && painted.hovered >= 0) this.camera.request();
     const { motion } = painted;
     const elapsed = motion ? performance.now() - motion.startedAt : 0;
     if (motion?.change) paintMotion(frame, motion.change, this.lookBefore, elapsed);

@@ -1,7 +1,7 @@
 import { GROUP_KINDS } from '../../../base/group-kinds.ts';
 import { plural } from '../../../base/format.ts';
 import type { LayoutBlock } from '../../../layout/types.ts';
-import { HEADER_TEXT } from '../frames.ts';
+import { nameInset, outerFrames } from '../frames.ts';
 import { blend, fade } from '../theme.ts';
 import {
   fontSize,
@@ -70,25 +70,16 @@ export function paintBlockNames(frame: Frame): void {
     for (const block of blocks) if (meets(boxOfBlock(block), frame.visible)) header(frame, block);
     return;
   }
-  // Far, only the frames at the heads of the columns have room above them for a name.
-  const topmost = headLine(blocks);
   const labelled = new Map<number, number>();
-  for (const block of blocks) {
-    if (block.y <= topmost + 1 && meets(boxOfBlock(block), frame.visible)) farName(frame, block, labelled);
+  for (const { block, head } of outerFrames(frame.scene)) {
+    if (!meets(boxOfBlock(block), frame.visible)) continue;
+    if (head) nameAbove(frame, block, labelled);
+    else nameInside(frame, block);
   }
 }
 
-/** The height at which the frames that start columns begin: the lowest of the upper ones. */
-function headLine(blocks: readonly LayoutBlock[]): number {
-  const heads = new Map<number, number>();
-  for (const { x, y } of blocks) heads.set(x, Math.min(heads.get(x) ?? Infinity, y));
-  let lowest = 0;
-  for (const head of heads.values()) lowest = Math.max(lowest, head);
-  return lowest;
-}
-
-/** A name above its frame, unless the name before it on the same line reaches here. */
-function farName(frame: Frame, block: LayoutBlock, labelled: Map<number, number>): void {
+/** Far, only frames that start columns have room above them: a name, unless the one before it on its line reaches here. */
+function nameAbove(frame: Frame, block: LayoutBlock, labelled: Map<number, number>): void {
   const { pen, theme } = frame;
   const at = screenBox(frame, boxOfBlock(block));
   pen.font = `520 11px ${theme.fontUi}`;
@@ -101,13 +92,27 @@ function farName(frame: Frame, block: LayoutBlock, labelled: Map<number, number>
   pen.fillText(block.name, at.x, at.y - 4);
 }
 
+/** The others have their names in a corner, on a plate, once they are wide and tall enough for that. */
+function nameInside(frame: Frame, block: LayoutBlock): void {
+  const { pen, theme } = frame;
+  const at = screenBox(frame, boxOfBlock(block));
+  pen.font = `520 10px ${theme.fontUi}`;
+  const width = textWidth(pen, block.name);
+  if (width + 10 > at.width || at.height < 64) return;
+  roundedBox(pen, { x: at.x + 2, y: at.y + 2, width: width + 6, height: 14 }, 3);
+  pen.fillStyle = fade(theme.canvas, 0.82);
+  pen.fill();
+  pen.fillStyle = theme.text2;
+  pen.textBaseline = 'middle';
+  pen.fillText(block.name, at.x + 5, at.y + 9.5);
+}
+
 function header(frame: Frame, block: LayoutBlock): void {
   const { pen, theme, viewport } = frame;
   const at = screenBox(frame, boxOfBlock(block));
   const size = fontSize(frame, 11) * Math.max(1, viewport.zoom);
   const baseline = at.y + 19 * viewport.zoom + (size - 11 * viewport.zoom) / 2;
-  // A frame that can be folded has its button before the name.
-  const left = at.x + (block.group >= 0 ? HEADER_TEXT : 12) * viewport.zoom;
+  const left = at.x + nameInset(block, viewport.zoom);
   pen.textBaseline = 'alphabetic';
   pen.font = `620 ${size}px ${theme.fontUi}`;
   const name = textThatFits(pen, block.name, at.x + at.width - left - 6);

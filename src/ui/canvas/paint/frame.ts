@@ -68,6 +68,8 @@ export interface Frame {
   /** 0 to 1: items that come or go are see-through. */
   readonly alphaOf: (item: number) => number;
   readonly wireAlpha: number;
+  /** How far what is under the pointer is lit, 0 to 1. */
+  readonly hoverShare: number;
 }
 
 /** What is not lit shows through this much. */

@@ -1,28 +1,16 @@
 import { itemColor, type Look } from '../look.ts';
 import type { GroupLook } from '../group-look.ts';
 import { CHEVRON_PATH } from '../glyphs.tsx';
-import { fontSize, itemBox, roundedBox, textThatFits, textWidth, type Frame, type ScreenBox } from './frame.ts';
-import { costBar, edgeOf, isHeated, plate } from './node-parts.ts';
+import { fontSize, itemBox, textThatFits, textWidth, type Frame, type ScreenBox } from './frame.ts';
+import { costBar, edgeOf, isHeated, plate, sheetBelow } from './node-parts.ts';
 
 const lookOf = (look: Look, frame: Frame, item: number): GroupLook => look.groups[item - frame.items.rows]!;
 
-/** The box with a second sheet showing below it: there is more inside. */
 function sheets(frame: Frame, item: number): ScreenBox {
-  const { pen, theme, look, viewport } = frame;
+  const { scene, look, theme } = frame;
   const at = itemBox(frame, item);
-  const below = {
-    ...at,
-    x: at.x + 4 * viewport.zoom,
-    y: at.y + 3 * viewport.zoom,
-    width: at.width - 8 * viewport.zoom,
-  };
-  roundedBox(pen, below, 7 * viewport.zoom);
-  pen.fillStyle = theme.raised;
-  pen.fill();
-  pen.strokeStyle = theme.line;
-  pen.lineWidth = 1;
-  pen.stroke();
-  plate(frame, at, itemColor(frame.scene, look, theme, item), look.changes?.get(item) ?? null);
+  sheetBelow(frame, at);
+  plate(frame, at, itemColor(scene, look, theme, item), look.changes?.get(item) ?? null);
   return at;
 }
 

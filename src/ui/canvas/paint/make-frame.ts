@@ -11,7 +11,14 @@ const REACH = 8;
 const opaque = (): number => 1;
 
 /** One frame of a scene in its own places. Sizes are px. */
-export function frameOf(pen: Pen, shown: Shown, viewport: Viewport, width: number, height: number): Frame {
+export function frameOf(
+  pen: Pen,
+  shown: Shown,
+  viewport: Viewport,
+  width: number,
+  height: number,
+  hoverShare = 1,
+): Frame {
   const { scene } = shown;
   return {
     pen,
@@ -33,6 +40,7 @@ export function frameOf(pen: Pen, shown: Shown, viewport: Viewport, width: numbe
     wholeNodes: false,
     alphaOf: opaque,
     wireAlpha: 1,
+    hoverShare,
   };
 }
 

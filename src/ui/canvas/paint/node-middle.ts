@@ -1,13 +1,14 @@
 import { itemColor } from '../look.ts';
 import { isLeaf } from '../scene.ts';
 import { fontSize, itemBox, textWidth, type Frame, type ScreenBox } from './frame.ts';
-import { costBar, edgeOf, glyphColor, isHeated, paintGlyph, plate } from './node-parts.ts';
+import { costBar, edgeOf, glyphColor, isHeated, paintGlyph, plate, sheetBelow } from './node-parts.ts';
 
 /** Middle: family edge, glyph, operator and cost bar; no ids. */
 export function middleNode(frame: Frame, item: number): void {
   const { pen, scene, look, theme, viewport } = frame;
   const at = itemBox(frame, item);
   const color = itemColor(scene, look, theme, item);
+  if (frame.items.holding.has(item)) sheetBelow(frame, at);
   plate(frame, at, color, look.changes?.get(item) ?? null);
   pen.save();
   pen.clip();

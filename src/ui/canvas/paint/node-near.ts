@@ -4,7 +4,7 @@ import { isLeaf } from '../scene.ts';
 import { fade } from '../theme.ts';
 import type { PruneMark } from '../types.ts';
 import { fontSize, itemBox, roundedBox, textThatFits, textWidth, type Frame, type ScreenBox } from './frame.ts';
-import { costBar, edgeOf, glyphColor, isHeated, paintGlyph, plate } from './node-parts.ts';
+import { costBar, edgeOf, glyphColor, isHeated, paintGlyph, plate, sheetBelow } from './node-parts.ts';
 
 const TALL = 40;
 
@@ -15,6 +15,7 @@ export function nearNode(frame: Frame, item: number): void {
   const { zoom } = viewport;
   const color = itemColor(scene, look, theme, item);
   const change = look.changes?.get(item) ?? null;
+  if (frame.items.holding.has(item)) sheetBelow(frame, at);
   plate(frame, at, color, change);
   pen.save();
   pen.clip();

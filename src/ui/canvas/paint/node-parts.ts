@@ -22,6 +22,17 @@ export function plate(frame: Frame, at: ScreenBox, color: string, change: Change
   pen.stroke();
 }
 
+/** A second sheet that shows below a box: there is more inside. */
+export function sheetBelow({ pen, theme, viewport }: Frame, at: ScreenBox): void {
+  const { zoom } = viewport;
+  roundedBox(pen, { ...at, x: at.x + 4 * zoom, y: at.y + 3 * zoom, width: at.width - 8 * zoom }, 7 * zoom);
+  pen.fillStyle = theme.raised;
+  pen.fill();
+  pen.strokeStyle = theme.line;
+  pen.lineWidth = 1;
+  pen.stroke();
+}
+
 export function edgeOf({ pen }: Frame, at: ScreenBox, width: number, color: string): void {
   pen.fillStyle = color;
   pen.fillRect(at.x, at.y, width, at.height);

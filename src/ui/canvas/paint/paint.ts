@@ -22,7 +22,6 @@ interface Layer {
  * page does not have them in its DOM.
  */
 const STILL: readonly Layer[] = [
-  { paint: paintDots, of: null },
   { paint: paintBlocks, of: null },
   { paint: paintWires, of: 'routes' },
   { paint: paintChevrons, of: 'routes' },
@@ -48,7 +47,7 @@ const LIVE: readonly Layer[] = [
 const STEP = 250;
 
 /**
- * Paints everything, ticks included, in short steps: for pictures of whole graphs.
+ * Paints everything but the dotted ground, ticks included, in short steps: for pictures of whole graphs.
  *
  * @yields after each step, the layers that are done and their number
  */
@@ -71,6 +70,7 @@ export function* paintInSteps(frame: Frame): Generator<{ readonly done: number; 
 }
 
 export function paintStill(frame: Frame): void {
+  paintDots(frame);
   for (const layer of STILL) layer.paint(frame);
 }
 

@@ -48,7 +48,11 @@ export function paintLiveWires(frame: Frame): void {
   const { theme, viewport, hovered, selected } = frame;
   if (viewport.zoom < FAINTEST) return;
   frame.pen.lineJoin = 'round';
-  if (hovered >= 0) strokeItem(frame, hovered, theme.text2, widthOf(frame));
+  if (hovered >= 0) {
+    frame.pen.globalAlpha = frame.hoverShare;
+    strokeItem(frame, hovered, theme.text2, widthOf(frame));
+    frame.pen.globalAlpha = 1;
+  }
   if (selected >= 0) strokeItem(frame, selected, theme.accent, Math.max(1.25, 2 * Math.min(1, viewport.zoom)));
 }
 

@@ -41,8 +41,8 @@ export function areaOf(
 
 /** What browsers draw into one canvas: Chromium's limit of a side, and an area that memory allows (4 bytes a px). */
 const LARGEST_SIDE = 16_384;
-const LARGEST_AREA = 120e6;
-const TILE_SIDE = 8192;
+const LARGEST_AREA = 64e6;
+const TILE_SIDE = 4096;
 
 export const fitsCanvas = (width: number, height: number): boolean =>
   width <= LARGEST_SIDE && height <= LARGEST_SIDE && width * height <= LARGEST_AREA;

@@ -69,9 +69,12 @@ export class SvgPen implements Pen {
     this.measure = measure;
   }
 
-  /** Elements so far, each with the end of its line. */
-  lines(): string[] {
-    return this.parts.map((part) => `${part}\n`);
+  /** Elements since the last call, each on a line of its own. */
+  take(): string {
+    return this.parts
+      .splice(0)
+      .map((part) => `${part}\n`)
+      .join('');
   }
 
   setLineDash(segments: Iterable<number>): void {
