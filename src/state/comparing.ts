@@ -115,14 +115,14 @@ export function comparingActions(core: Core): ComparingActions {
 
   /** Compares what is chosen, unless that is on the page already. */
   const ensure = (): void => {
-    const { result, job } = compare.getState();
-    if (isShown() && !result && job === null && store.getState().document) void run();
+    const { result, stale, job } = compare.getState();
+    if (isShown() && (!result || stale) && job === null && store.getState().document) void run();
   };
 
   const choose = (patch: Partial<CompareState>): void => {
     const { job } = compare.getState();
     if (job !== null) core.runner.cancel(job);
-    compare.setState({ ...NO_RESULT, job: null, ...patch });
+    compare.setState({ job: null, stale: true, ...patch });
     ensure();
   };
 
@@ -137,6 +137,7 @@ export function comparingActions(core: Core): ComparingActions {
     opened = now;
     if (other) secondFiles = null;
     choose({
+      ...NO_RESULT,
       ...(other ? { second: null, secondError: null } : {}),
       ...(other || gone(a) ? { a: 0 } : {}),
       ...(other || gone(b) ? { b: null } : {}),
