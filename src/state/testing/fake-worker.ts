@@ -209,6 +209,7 @@ class FakeWorker {
       sharedPlaces: true,
     };
   };
+  protected on_difference = this.on_compare;
   protected on_unionPicture = () => picture(5, this.revision);
   protected on_node = ({ node }: GraphApi['node']['params']) => ({ node });
   protected on_tensor = ({ value }: GraphApi['tensor']['params']) => ({ name: `t${value}` });
