@@ -1,0 +1,46 @@
+import { describe, expect, it } from 'vitest';
+import { idOfRemoved } from '../../base/changes.ts';
+import { layoutGraph } from '../../layout/layout.ts';
+import { viewOf, type ViewNode } from '../../testing/view.ts';
+import { ghostsOf } from './ghosts.ts';
+import { buildLook } from './look.ts';
+import { boxOfRow, buildScene } from './scene.ts';
+
+const plain = { overlay: 'operator', sites: [], refusals: [], diff: null, prune: null, matches: null } as const;
+const pictureOf = (nodes: readonly ViewNode[], before?: ReturnType<typeof pictureOf>) => {
+  const view = viewOf(nodes, ['x'], [nodes.at(-1)!.outputs[0]!]);
+  return { view, layout: layoutGraph(view, before), toggled: [] };
+};
+const before = pictureOf([
+  { op: 'Conv', id: 1, inputs: ['x'], outputs: ['a'] },
+  { op: 'Relu', id: 2, inputs: ['a'], outputs: ['b'] },
+  { op: 'Neg', id: 3, inputs: ['b'], outputs: ['c'] },
+]);
+const after = pictureOf(
+  [
+    { op: 'FusedConv', id: 9, inputs: ['x'], outputs: ['b'], ancestors: [1, 2] },
+    { op: 'Neg', id: 3, inputs: ['b'], outputs: ['c'] },
+  ],
+  before,
+);
+
+describe('ghosts of nodes that are gone', () => {
+  it('stand where the nodes stood, unless something stands there now', () => {
+    const ghosts = ghostsOf(buildScene(after), buildScene(before), { picture: before, nodes: [1, 2] });
+    expect(ghosts).toEqual([{ node: idOfRemoved(2), box: boxOfRow(before, 1), label: 'Relu 1' }]);
+  });
+
+  it('are part of the look, beside fused nodes over the places that they are told', () => {
+    const diff = { added: [], removed: [], changed: [], fused: [9], origins: new Map([[9, [1, 2]]]) };
+    const look = buildLook(buildScene(after), {
+      ...plain,
+      diff,
+      origin: before,
+      ghosts: { picture: before, nodes: [2] },
+    });
+    expect(look.ghosts).toHaveLength(1);
+    expect(look.changes).toEqual(new Map([[0, 'fused']]));
+    expect(look.fused[0]?.ancestors).toEqual(['Conv 1', 'Relu 1']);
+    expect(look.fused[0]!.box.bottom).toBeGreaterThan(boxOfRow(before, 1).bottom);
+  });
+});
