@@ -1,4 +1,4 @@
-import { CodedError, toErrorRecord } from '../base/error.ts';
+import { CodedError, toErrorRecord, type ErrorRecord } from '../base/error.ts';
 import { plural } from '../base/format.ts';
 import type { CompareSide, Comparison } from '../engine/compare-types.ts';
 import type { CallOptions } from '../protocol/client.ts';
@@ -8,6 +8,12 @@ import type { Core } from './core.ts';
 
 /** Weights up to this are compared unasked, bytes. */
 export const UNASKED_WEIGHTS = 256e6;
+
+const BENCH_RUNS: ErrorRecord = {
+  code: 'bad-request',
+  message: 'A benchmark is running. It needs the device for itself: compare again when it is over.',
+  data: {},
+};
 
 /** The stop or file that B stands for now. */
 export const sideOfB = ({ b }: Pick<CompareState, 'b'>, cursor: number): CompareSide => b ?? cursor;
@@ -25,6 +31,15 @@ export class CompareRun {
     core.view.subscribe(({ workspace }, before) => {
       if (workspace !== before.workspace) this.ensure();
     });
+    core.document.subscribe(({ document }, before) => {
+      if (!document && before.document) this.forget();
+    });
+  }
+
+  /** A closed document leaves nothing to compare. */
+  private forget(): void {
+    this.secondFiles = null;
+    this.core.compare.setState({ ...NO_RESULT, second: null, secondError: null, a: 0, b: null });
   }
 
   /** Which two are compared now. */
@@ -63,6 +78,10 @@ export class CompareRun {
 
   async run(weightBudget = UNASKED_WEIGHTS): Promise<void> {
     const { compare, runner, client } = this.core;
+    if (runner.isRunning('bench')) {
+      compare.setState({ error: BENCH_RUNS });
+      return;
+    }
     const request = { ...this.sides(), weightBudget };
     const before = compare.getState().job;
     if (before !== null) runner.cancel(before);

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { idOfRemoved } from '../../base/changes.ts';
+import type { Picture } from '../../engine/types.ts';
 import { layoutGraph } from '../../layout/layout.ts';
 import { viewOf, type ViewNode } from '../../testing/view.ts';
 import { ghostsOf } from './ghosts.ts';
@@ -7,7 +8,7 @@ import { buildLook } from './look.ts';
 import { boxOfRow, buildScene } from './scene.ts';
 
 const plain = { overlay: 'operator', sites: [], refusals: [], diff: null, prune: null, matches: null } as const;
-const pictureOf = (nodes: readonly ViewNode[], before?: ReturnType<typeof pictureOf>) => {
+const pictureOf = (nodes: readonly ViewNode[], before?: Picture): Picture => {
   const view = viewOf(nodes, ['x'], [nodes.at(-1)!.outputs[0]!]);
   return { view, layout: layoutGraph(view, before), toggled: [] };
 };

@@ -32,7 +32,7 @@ const SECTIONS: readonly { readonly title: string; readonly rows: readonly Row[]
   {
     title: 'Passes',
     rows: [
-      ['[ ]', 'Previous and next match or site'],
+      ['[ ]', 'Previous and next match, site or change'],
       ['Space', 'Site of the selected node on or off'],
       ['↵', 'Apply'],
       ['Esc', 'Cancel'],
