@@ -85,6 +85,25 @@ export function sameBytes(a: Uint8Array, b: Uint8Array): boolean {
   return true;
 }
 
+/** Larger constants are only said to differ, bytes. */
+const MEASURED = 64e6;
+
+/**
+ * The largest difference between elements of two numeric constants of one type and shape; null: too large to be
+ * measured unasked, not numbers, or not comparable (NaN).
+ */
+export function largestDifference(a: Tensor, b: Tensor): number | null {
+  if (a.dtype === 'string' || a.byteLength > MEASURED) return null;
+  const [left, right] = [a.numbers(), b.numbers()];
+  let most = 0;
+  for (let i = 0; i < left.length; i++) {
+    const difference = Math.abs(left[i]! - right[i]!);
+    if (Number.isNaN(difference)) return null;
+    if (difference > most) most = difference;
+  }
+  return most;
+}
+
 /**
  * A few bytes of a constant as text: different texts are different constants, equal texts are likely equal. '' where
  * looking would mean reading a file or computing.

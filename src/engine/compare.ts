@@ -2,7 +2,7 @@ import { diffModels } from '../analysis/graph-diff.ts';
 import type { Facet, GraphDiff, NodeChange } from '../analysis/graph-diff-types.ts';
 import { changesView, unionView } from '../analysis/graph-diff-view.ts';
 import { CodedError } from '../base/error.ts';
-import { formatShape } from '../base/format.ts';
+import { formatError, formatShape } from '../base/format.ts';
 import type { Job } from '../base/job.ts';
 import type { Node } from '../ir/model.ts';
 import type { NodeId } from '../ir/types.ts';
@@ -227,6 +227,7 @@ function facetView(facet: Facet, { before, after }: NodeChange, left: Stop, righ
         ...shortened(constantText(left, a, facet.slot), constantText(right, b, facet.slot)),
       );
     case 'weights':
+      return told(slotText(b, facet.slot), '', facet.largest === null ? '' : formatError(facet.largest));
     case 'unread':
       return told(slotText(b, facet.slot), '', '');
     case 'shape':
