@@ -25,20 +25,21 @@ export class StudioPage {
     await expect(this.canvas).toBeVisible();
   }
 
-  /** A real drop on the window: a DataTransfer that holds the files. */
-  async drop(files: readonly NamedBytes[]): Promise<void> {
+  /** A real drop on the window: a DataTransfer that holds the files. On the right half, to compare. */
+  async drop(files: readonly NamedBytes[], half: 'left' | 'right' = 'left'): Promise<void> {
     const encoded = files.map(({ name, bytes }) => ({ name, base64: Buffer.from(bytes).toString('base64') }));
-    await this.page.evaluate((list) => {
+    const place = { list: encoded, clientX: half === 'left' ? 10 : (this.page.viewportSize()?.width ?? 0) - 10 };
+    await this.page.evaluate(({ list, clientX }) => {
       const transfer = new DataTransfer();
       for (const { name, base64 } of list) {
         const bytes = Uint8Array.from(atob(base64), (character) => character.charCodeAt(0));
         transfer.items.add(new File([bytes], name));
       }
       for (const type of ['dragenter', 'dragover', 'drop']) {
-        const event = new DragEvent(type, { dataTransfer: transfer, bubbles: true, cancelable: true });
+        const event = new DragEvent(type, { dataTransfer: transfer, bubbles: true, cancelable: true, clientX });
         document.body.dispatchEvent(event);
       }
-    }, encoded);
+    }, place);
   }
 
   pass = (title: string): Locator => this.page.getByRole('button', { name: new RegExp(`^${title}, `) });

@@ -7,7 +7,7 @@ import type { Facet } from './graph-diff-types.ts';
 import type { Matched } from './graph-diff-group.ts';
 import type { Couple } from './graph-diff-match.ts';
 import { attributeKey, constantOf, constantsOf, producerOf, type Side } from './graph-diff-side.ts';
-import type { WeightReader } from './graph-diff-weights.ts';
+import { largestDifference, type WeightReader } from './graph-diff-weights.ts';
 
 /** What differs between partners. Reads weights, so that it may take its time. */
 export class PairComparison {
@@ -84,7 +84,9 @@ export class PairComparison {
       const sameType = tensor.dtype === other.dtype && tensor.shape.join() === other.shape.join();
       const equal = sameType && (await this.reader.equal(tensor, other));
       if (equal === true) continue;
-      facets.push({ kind: !sameType ? 'weight-type' : equal === null ? 'unread' : 'weights', slot });
+      if (!sameType) facets.push({ kind: 'weight-type', slot });
+      else if (equal === null) facets.push({ kind: 'unread', slot });
+      else facets.push({ kind: 'weights', slot, largest: largestDifference(tensor, other) });
     }
     return facets;
   }

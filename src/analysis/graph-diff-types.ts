@@ -6,8 +6,10 @@ export type Facet =
   | { readonly kind: 'operator' | 'name' | 'body' }
   /** By the attribute's name; of an output by its slot. */
   | { readonly kind: 'attribute'; readonly name: string }
-  /** By slot: reads another value; a constant of another shape or type; other elements; elements that were not compared. */
-  | { readonly kind: 'input' | 'weight-type' | 'weights' | 'unread'; readonly slot: number | string }
+  /** By slot: reads another value; a constant of another shape or type; elements that were not compared. */
+  | { readonly kind: 'input' | 'weight-type' | 'unread'; readonly slot: number | string }
+  /** A constant with other elements; the largest difference, null: not measured. */
+  | { readonly kind: 'weights'; readonly slot: number | string; readonly largest: number | null }
   | { readonly kind: 'shape' | 'dtype'; readonly slot: number };
 
 export interface NodeChange {

@@ -55,6 +55,20 @@ describe('two models in one view', () => {
     expect(Array.from(view.useRows.subarray(view.useStarts[gone], view.useStarts[gone + 1]))).toEqual([2]);
   });
 
+  it('has what is gone read the wires that are still there, the graph inputs too', () => {
+    const view = unionView(
+      a,
+      chain(['Relu', 'Gemm'], 101),
+      diffOf([change('removed', [1], []), change('removed', [2], [])], [3, 101, 4, 102]),
+    );
+    expect(opsOf(view)).toEqual(['Conv 1', 'BatchNormalization 1', 'Relu 1', 'Gemm 1']);
+    const input = view.inputs[0]!;
+    expect(Array.from(view.useRows.subarray(view.useStarts[input], view.useStarts[input + 1]))).toEqual([0, 2]);
+    const second = unionView(a, b, diff);
+    const conv = second.wireSources.indexOf(0);
+    expect(Array.from(second.useRows.subarray(second.useStarts[conv], second.useStarts[conv + 1]))).toEqual([1, 2]);
+  });
+
   it('draws runs of unchanged nodes as one, with their number and their costs', () => {
     const long = ['Conv', 'Relu', 'Conv', 'Relu', 'Conv', 'Relu', 'Gemm'];
     const view = changesView(

@@ -73,7 +73,8 @@ class Union {
       if (from === 'b') this.entryOfB[row] = index;
       else entryOfA.set(row, index);
     });
-    this.wires = [...this.wiresOfB(), ...this.wiresOfA(entryOfA, partner)];
+    this.wires = [...this.wiresOfB()];
+    this.addWiresOfA(entryOfA, partner);
   }
 
   /** [entries] 1: it changed, or it touches what changed. */
@@ -114,32 +115,43 @@ class Union {
     }
   }
 
-  /** Wires of A that a node reads or writes which B has not. Only those that go down are drawn. */
-  private *wiresOfA(entryOfA: ReadonlyMap<number, number>, partner: ReadonlyMap<number, number>): Generator<Wire> {
-    const { a, b } = this;
-    const inputs = new Map(Array.from(b.inputs, (wire) => [b.wireNames[wire]!, wire]));
-    const slots = new Map<number, number>();
+  /**
+   * What nodes that B has not read and write. They read the wires of B where those are the same; only wires that go
+   * down are drawn.
+   */
+  private addWiresOfA(entryOfA: ReadonlyMap<number, number>, partner: ReadonlyMap<number, number>): void {
+    const { a } = this;
+    const known = this.wiresByPlace();
+    const slots = slotsOf(a);
     for (const [wire, id] of a.wireIds.entries()) {
       const from = a.wireSources[wire]!;
-      const slot = slots.get(from) ?? 0;
-      slots.set(from, slot + 1);
       const gone = entryOfA.get(from);
-      const readers = usesOf(a, wire);
-      const wanted = gone === undefined ? readers.filter((row) => entryOfA.has(row)) : readers;
-      if (wanted.length === 0) continue;
-      const source = gone ?? this.entryOfB[partner.get(from) ?? -1] ?? CONSTANT;
-      const port = from === INPUT ? inputs.get(a.wireNames[wire]!) : undefined;
-      if (source < 0 && port === undefined) continue;
-      const targets = wanted
-        .map((row) => entryOfA.get(row) ?? this.entryOfB[partner.get(row) ?? -1] ?? CONSTANT)
-        .filter((entry) => entry > source);
-      yield {
-        id: idOfRemoved(id),
-        ...wordsOf(a, wire),
-        source: port === undefined ? source : INPUT,
-        uses: new Set(targets),
-      };
+      const readers = usesOf(a, wire).filter((row) => gone !== undefined || entryOfA.has(row));
+      const source = gone ?? (from === INPUT ? INPUT : (this.entryOfB[partner.get(from) ?? -1] ?? CONSTANT));
+      if (readers.length === 0 || source === CONSTANT) continue;
+      const words = wordsOf(a, wire);
+      const same = known.get(from === INPUT ? `input ${words.name}` : `${source} ${slots[wire]}`);
+      // An input that B has not is no port of its picture.
+      if (!same && from === INPUT) continue;
+      const uses = same?.uses ?? new Set<number>();
+      for (const row of readers) {
+        const entry = entryOfA.get(row) ?? this.entryOfB[partner.get(row) ?? -1] ?? CONSTANT;
+        if (entry > source) uses.add(entry);
+      }
+      if (!same) this.wires.push({ id: idOfRemoved(id), ...words, source, uses });
     }
+  }
+
+  /** Wires of B by the entry and output slot that they come from, inputs by name. */
+  private wiresByPlace(): ReadonlyMap<string, Wire> {
+    const { b } = this;
+    const slots = slotsOf(b);
+    const found = new Map<string, Wire>();
+    this.wires.forEach((each, wire) => {
+      if (b.wireSources[wire] === INPUT) found.set(`input ${each.name}`, each);
+      else if (each.source >= 0) found.set(`${each.source} ${slots[wire]}`, each);
+    });
+    return found;
   }
 
   /** Runs of entries that are left out become one entry for each connected part. */
@@ -320,6 +332,16 @@ const rowsById = (view: GraphView): Map<number, number> =>
 
 const usesOf = (view: GraphView, wire: number): number[] =>
   Array.from(view.useRows.subarray(view.useStarts[wire], view.useStarts[wire + 1]));
+
+/** [wires] which of its row's results each is. */
+function slotsOf(view: GraphView): Int32Array {
+  const next = new Map<number, number>();
+  return view.wireSources.map((row) => {
+    const slot = next.get(row) ?? 0;
+    next.set(row, slot + 1);
+    return slot;
+  });
+}
 
 /** Where rows that are only in A stand among those of B: after the last of B that they depend on. */
 function placesOfGone(

@@ -6,6 +6,8 @@ import type { Tensor } from '../ir/tensor.ts';
 export type Equality = boolean | null;
 
 const SAMPLES = 64;
+/** Progress is told once for this many bytes: constants are many, and most are small. */
+const TOLD_EVERY = 16e6;
 
 /**
  * Compares the elements of constants. Equal sources are equal without reading; what has to be read is read within a
@@ -18,6 +20,7 @@ export class WeightReader {
   private readonly job: Job;
   private readonly known = new Map<Tensor, Map<Tensor, Equality>>();
   private done = 0;
+  private told = 0;
 
   /** @param budget bytes of A's tensors that may be read */
   constructor(budget: number, job: Job) {
@@ -42,13 +45,19 @@ export class WeightReader {
       if (a.dtype !== 'string' && size !== b.byteLength) return false;
       if (size > this.left) return this.skip(size);
       this.left -= size;
-      this.done += size;
-      this.job.progress({ stage: 'Comparing weights, bytes', done: this.done });
+      this.tell(size);
       return a.dtype === 'string' ? sameStrings(a.strings(), b.strings()) : sameBytes(a.bytes(), b.bytes());
     } catch (error) {
       if (error instanceof CodedError && error.code === 'external-data') return this.skip(a.byteLength);
       throw error;
     }
+  }
+
+  private tell(size: number): void {
+    this.done += size;
+    if (this.done - this.told < TOLD_EVERY) return;
+    this.told = this.done;
+    this.job.progress({ stage: 'Comparing weights, bytes', done: this.done });
   }
 
   private skip(size: number): null {
@@ -74,6 +83,25 @@ export function sameBytes(a: Uint8Array, b: Uint8Array): boolean {
   }
   for (; at < a.length; at++) if (a[at] !== b[at]) return false;
   return true;
+}
+
+/** Larger constants are only said to differ, bytes. */
+const MEASURED = 64e6;
+
+/**
+ * The largest difference between elements of two numeric constants of one type and shape; null: too large to be
+ * measured unasked, not numbers, or not comparable (NaN).
+ */
+export function largestDifference(a: Tensor, b: Tensor): number | null {
+  if (a.dtype === 'string' || a.byteLength > MEASURED) return null;
+  const [left, right] = [a.numbers(), b.numbers()];
+  let most = 0;
+  for (let i = 0; i < left.length; i++) {
+    const difference = Math.abs(left[i]! - right[i]!);
+    if (Number.isNaN(difference)) return null;
+    if (difference > most) most = difference;
+  }
+  return most;
 }
 
 /**

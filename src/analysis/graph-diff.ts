@@ -155,7 +155,7 @@ class DiffRun {
     const comparison = new PairComparison(couple, matched, this.reader);
     const total = this.a.model.nodes.size;
     for (const [i, j] of matched.matching.toB.entries()) {
-      if (++this.seen % 256 === 0) {
+      if (++this.seen % 1024 === 0) {
         this.options.job.progress({ stage: 'Comparing nodes', done: this.seen, total });
         await this.options.job.checkpoint();
       }

@@ -43,7 +43,7 @@ const FACETS: Readonly<Record<FacetKind, (parts: FacetParts) => string>> = {
   attribute: ({ name, before, after }) => `${name} ${fromTo(before, after)}`,
   input: ({ name, before, after }) => `${name} reads ${fromTo(before, after)}`,
   'weight-type': ({ name, before, after }) => `${name} ${fromTo(before, after)}`,
-  weights: ({ name }) => `${name} has other values`,
+  weights: ({ name, after }) => (after === '' ? `${name} has other values` : `${name} differs by at most ${after}`),
   unread: ({ name }) => `${name} not compared`,
   shape: ({ name, before, after }) => `${name} ${fromTo(before, after)}`,
   dtype: ({ name, before, after }) => `${name} ${fromTo(before, after)}`,

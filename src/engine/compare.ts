@@ -2,7 +2,7 @@ import { diffModels } from '../analysis/graph-diff.ts';
 import type { Facet, GraphDiff, NodeChange } from '../analysis/graph-diff-types.ts';
 import { changesView, unionView } from '../analysis/graph-diff-view.ts';
 import { CodedError } from '../base/error.ts';
-import { formatShape } from '../base/format.ts';
+import { formatError, formatShape } from '../base/format.ts';
 import type { Job } from '../base/job.ts';
 import type { Node } from '../ir/model.ts';
 import type { NodeId } from '../ir/types.ts';
@@ -224,8 +224,12 @@ function facetView(facet: Facet, { before, after }: NodeChange, left: Stop, righ
     case 'input':
       return told(slotText(b, facet.slot), inputText(left, a, facet.slot), inputText(right, b, facet.slot));
     case 'weight-type':
-      return told(slotText(b, facet.slot), constantText(left, a, facet.slot), constantText(right, b, facet.slot));
+      return told(
+        slotText(b, facet.slot),
+        ...shortened(constantText(left, a, facet.slot), constantText(right, b, facet.slot)),
+      );
     case 'weights':
+      return told(slotText(b, facet.slot), '', facet.largest === null ? '' : formatError(facet.largest));
     case 'unread':
       return told(slotText(b, facet.slot), '', '');
     case 'shape':
@@ -257,6 +261,13 @@ function inputText({ model }: Stop, node: Node, slot: number | string): string {
 function constantText(stop: Stop, node: Node, slot: number | string): string {
   if (typeof slot === 'string') return valueText(stop, node, slot.replace(/\[\d+\]$/, ''));
   return outputText(stop, node.inputs[slot] ?? null, 'type');
+}
+
+/** Two types without the element type that both have: `32×3×3×3`, `24×3×3×3`. */
+function shortened(before: string, after: string): [string, string] {
+  const [dtype = '', ...shape] = before.split(' ');
+  const [other, ...now] = after.split(' ');
+  return dtype === other && shape.length > 0 ? [shape.join(' '), now.join(' ')] : [before, after];
 }
 
 function outputText({ analysis }: Stop, id: Node['inputs'][number], which: 'shape' | 'dtype' | 'type'): string {

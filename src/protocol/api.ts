@@ -1,7 +1,7 @@
 import type { Progress } from '../base/job.ts';
 import type { Json } from '../base/json.ts';
 import type { BenchRequest, BenchResult, Profile } from '../bench/types.ts';
-import type { CompareRequest, Comparison, SecondView, UnionKind } from '../engine/compare-types.ts';
+import type { CompareRequest, Comparison, Difference, SecondView, UnionKind } from '../engine/compare-types.ts';
 import type {
   NodeDetail,
   PictureRequest,
@@ -90,6 +90,8 @@ export interface GraphApi {
   closeSecond: Row<null, null>;
   /** What differs between two stops, or a stop and the second model; with both pictures. */
   compare: Row<CompareRequest, Comparison>;
+  /** As `compare`, without pictures. */
+  difference: Row<CompareRequest, Difference>;
   /** Both models of the last comparison in one picture. */
   unionPicture: Row<Pick<CompareRequest, 'a' | 'b'> & { kind: UnionKind }, Picture>;
   /** The written model at the cursor. */

@@ -62,6 +62,15 @@ describe('the table of changes', () => {
     expect(countKinds(rows)).toMatchObject({ fused: 1, changed: 3, removed: 1, added: 0 });
   });
 
+  it('lists renamed nodes on request, or where nothing else differs', () => {
+    const renamed = { ...rows[3]!, kind: 'renamed' } as const;
+    const shown = (list: typeof rows, kinds: readonly 'renamed'[]): number =>
+      shownChanges(list, { ...NO_FILTER, kinds: new Set(kinds) }, IN_ORDER).length;
+    expect(shown([...rows, renamed], [])).toBe(rows.length);
+    expect(shown([...rows, renamed], ['renamed'])).toBe(1);
+    expect(shown([renamed, renamed], [])).toBe(2);
+  });
+
   it('is sorted by a column both ways, the unknown at the end', () => {
     const sorted = (column: 'before' | 'macs', down: boolean) => shownChanges(rows, NO_FILTER, { column, down });
     expect(sorted('before', false).map((row) => rows[row]!.before)[0]).toBe('BatchNorm 1');

@@ -28,7 +28,7 @@ export interface ChangeRow {
 /** Columns that the table can be sorted by; `order`: as the nodes run. */
 export type ChangeColumn = 'order' | 'kind' | 'before' | 'after' | 'macs' | 'parameters' | 'step';
 export interface ChangeFilter {
-  /** Kinds that are shown; empty: all. */
+  /** Kinds that are shown; empty: all, but renamed nodes only where nothing else differs. */
   readonly kinds: ReadonlySet<ChangeKind>;
   readonly text: string;
   readonly step: number | null;
@@ -194,9 +194,12 @@ const WORDS = new Intl.Collator('en', { numeric: true });
 /** The lines that are shown, as indices into `rows`. */
 export function shownChanges(rows: readonly ChangeRow[], filter: ChangeFilter, sort: ChangeSort): readonly number[] {
   const words = filter.text.trim().toLowerCase().split(/\s+/).filter(Boolean);
+  const onlyRenamed = rows.every(({ kind }) => kind === 'renamed');
+  const wanted = ({ kind }: ChangeRow): boolean =>
+    filter.kinds.size > 0 ? filter.kinds.has(kind) : kind !== 'renamed' || onlyRenamed;
   const shown = Array.from(rows.keys()).filter((index) => {
     const row = rows[index]!;
-    if (filter.kinds.size > 0 && !filter.kinds.has(row.kind)) return false;
+    if (!wanted(row)) return false;
     if (filter.step !== null && !row.steps.includes(filter.step)) return false;
     if (words.length === 0) return true;
     const text = `${CHANGE_WORDS[row.kind]} ${row.before} ${row.after} ${row.what}`.toLowerCase();

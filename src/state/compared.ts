@@ -28,6 +28,8 @@ export interface CompareState {
   /** Why a second model did not open. */
   readonly secondError: { readonly name: string; readonly error: ErrorRecord } | null;
   readonly result: Comparison | null;
+  /** Another comparison was asked for: the one that is shown goes when it is there. */
+  readonly stale: boolean;
   readonly rows: readonly ChangeRow[];
   /** Both in one picture, for the modes that draw one. */
   readonly union: Picture | null;
@@ -47,6 +49,7 @@ export type CompareStore = StoreApi<CompareState>;
 /** What no longer holds once other models are compared. */
 export const NO_RESULT = {
   result: null,
+  stale: false,
   rows: [],
   union: null,
   error: null,

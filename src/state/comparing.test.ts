@@ -121,6 +121,28 @@ describe('the compare workspace', () => {
     expect(app.compare.getState().union?.view.nodeIds).toHaveLength(5);
   });
 
+  it('waits for a benchmark, which needs the device for itself', async () => {
+    const { app, worker } = await comparing();
+    const bench = new Deferred<never>();
+    worker.overrides.set('bench', () => bench.promise);
+    void app.actions.bench(0, null);
+    await settle();
+    const before = worker.of('compare').length;
+    app.actions.compareSides({ a: 1 });
+    await settle();
+    expect([worker.of('compare').length, app.compare.getState().error?.message]).toEqual([
+      before,
+      expect.stringContaining('A benchmark is running.'),
+    ]);
+  });
+
+  it('is empty once the document is closed', async () => {
+    const { app } = await comparing();
+    await app.actions.openSecond([model('other.onnx')]);
+    app.actions.close();
+    expect(app.compare.getState()).toMatchObject({ result: null, second: null });
+  });
+
   it('forgets the second model with the document that it stood beside', async () => {
     const { app } = await comparing();
     await app.actions.openSecond([model('other.onnx')]);

@@ -3,6 +3,7 @@ import type { BenchRequest, BenchResult } from '../bench/types.ts';
 import type { DocumentView } from '../engine/types.ts';
 import type { StopsRequest, VerifyResult } from '../verify/types.ts';
 import type { Core } from './core.ts';
+import type { JobKind } from './jobs.ts';
 
 export interface MeasuringActions {
   /** Compares stop `b` with stop `a`, at the class of the steps between them. */
@@ -19,6 +20,9 @@ export interface MeasuringActions {
 
 /** Larger files are checked on request only, bytes. */
 export const CHECKED_UNASKED = 64e6;
+
+/** What a benchmark ends, for it needs the device for itself. */
+const QUIET: ReadonlySet<JobKind> = new Set(['verify', 'compare']);
 
 const verifyDefaults = (threads: number): StopsRequest => ({
   seeds: 3,
@@ -48,7 +52,7 @@ export function measuringActions(core: Core): MeasuringActions {
 
   const quiet = (): void => {
     for (const job of core.jobs.getState().jobs) {
-      if (job.state === 'running' && job.kind === 'verify') core.runner.cancel(job.id);
+      if (job.state === 'running' && QUIET.has(job.kind)) core.runner.cancel(job.id);
     }
   };
 

@@ -158,6 +158,7 @@ const handlers: Handlers<GraphApi> = {
     return null;
   },
   compare: (params, job) => studio.compare(params, job),
+  difference: (params, job) => studio.difference(params, job),
   unionPicture: ({ kind, ...sides }) => studio.unionPicture(sides, kind),
   exportModel: () => {
     const parcel = studio.exportModel();

@@ -212,6 +212,7 @@ class FakeWorker {
       sharedPlaces: true,
     };
   };
+  protected on_difference = this.on_compare;
   protected on_unionPicture = () => picture(5, this.revision);
   protected on_node = ({ node }: GraphApi['node']['params']) => ({ node });
   protected on_tensor = ({ ref }: GraphApi['tensor']['params']) => ({ name: tensorKey(ref) });

@@ -176,6 +176,41 @@ function useShown(app: App): readonly number[] {
   return useMemo(() => shownChanges(rows, filter, sort), [rows, filter, sort]);
 }
 
+/** Where a key leads from line `at` of `count`; undefined: it is no key of the table. */
+const targetOf = (key: string, at: number, last: number): number | undefined =>
+  ({
+    ArrowDown: Math.min(last, at + 1),
+    ArrowUp: Math.max(0, at - 1),
+    Home: 0,
+    End: last,
+    PageDown: Math.min(last, at + PAGE),
+    PageUp: Math.max(0, at - PAGE),
+    Enter: Math.max(0, at),
+  })[key];
+const PAGE = 8;
+
+function Toolbar({ app, shown }: { readonly app: App; readonly shown: readonly number[] }) {
+  const rows = useCompare(app, (state) => state.rows);
+  const copy = (): void => {
+    const lines = shown.map((index) => COLUMNS.map((column) => column.text(rows[index]!)));
+    const text = [COLUMNS.map(({ title }) => title), ...lines].map((cells) => cells.join('\t')).join('\n');
+    void navigator.clipboard.writeText(text);
+    app.notices.announce(`${plural(shown.length, 'change')} copied.`);
+  };
+  const all = formatInteger(rows.length);
+  return (
+    <header className="flex h-8 flex-none items-center gap-2 px-3.5 text-12">
+      <h2 className="h3">Changes</h2>
+      <span className="num text-11 text-ink-3">
+        {shown.length === rows.length ? all : `${formatInteger(shown.length)} of ${all}`}
+      </span>
+      <Button variant="ghost" size="small" icon={Copy} className="ml-auto" disabled={shown.length === 0} onClick={copy}>
+        Copy as table
+      </Button>
+    </header>
+  );
+}
+
 /** Every change as a line; the one that is gone to is in view on the canvases too. */
 export function ChangesTable({ app }: { readonly app: App }) {
   const rows = useCompare(app, (state) => state.rows);
@@ -196,50 +231,17 @@ export function ChangesTable({ app }: { readonly app: App }) {
   }, [at, lines]);
 
   const onKeyDown = (event: KeyboardEvent): void => {
-    const last = shown.length - 1;
-    const targets: Readonly<Record<string, number>> = {
-      ArrowDown: Math.min(last, at + 1),
-      ArrowUp: Math.max(0, at - 1),
-      Home: 0,
-      End: last,
-      PageDown: Math.min(last, at + 8),
-      PageUp: Math.max(0, at - 8),
-      Enter: Math.max(0, at),
-    };
-    const target = targets[event.key];
-    if (target === undefined || last < 0 || (event.target !== event.currentTarget && event.key === 'Enter')) return;
+    // A head that is sorted by keeps Enter for itself.
+    const index =
+      event.target === event.currentTarget ? shown[targetOf(event.key, at, shown.length - 1) ?? -1] : undefined;
+    if (index === undefined) return;
     event.preventDefault();
     event.stopPropagation();
-    app.actions.goToChange(shown[target]!);
-  };
-  const copy = (): void => {
-    const text = [
-      COLUMNS.map(({ title }) => title),
-      ...shown.map((index) => COLUMNS.map((each) => each.text(rows[index]!))),
-    ];
-    void navigator.clipboard.writeText(text.map((cells) => cells.join('\t')).join('\n'));
-    app.notices.announce(`${plural(shown.length, 'change')} copied.`);
+    app.actions.goToChange(index);
   };
   return (
     <>
-      <header className="flex h-8 flex-none items-center gap-2 px-3.5 text-12">
-        <h2 className="h3">Changes</h2>
-        <span className="num text-11 text-ink-3">
-          {shown.length === rows.length
-            ? formatInteger(rows.length)
-            : `${formatInteger(shown.length)} of ${formatInteger(rows.length)}`}
-        </span>
-        <Button
-          variant="ghost"
-          size="small"
-          icon={Copy}
-          className="ml-auto"
-          disabled={shown.length === 0}
-          onClick={copy}
-        >
-          Copy as table
-        </Button>
-      </header>
+      <Toolbar app={app} shown={shown} />
       <div
         ref={scroller}
         role="grid"

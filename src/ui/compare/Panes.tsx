@@ -1,4 +1,4 @@
-import { useEffect, useState } from 'react';
+import { memo, useEffect, useState } from 'react';
 import { CHANGE_WORDS, type ChangeKind } from '../../base/changes.ts';
 import { formatCount, formatInteger, plural } from '../../base/format.ts';
 import type { ComparedModel, Comparison } from '../../engine/compare-types.ts';
@@ -6,6 +6,7 @@ import type { App } from '../../state/app.ts';
 import { COMPARE_SIZES } from '../../state/compared.ts';
 import { GraphCanvas } from '../canvas/GraphCanvas.tsx';
 import type { GraphCanvasProps } from '../canvas/types.ts';
+import { useStages } from '../kit/use-stages.ts';
 import { useCompare } from '../kit/use-store.ts';
 import { Sash } from '../shell/Sash.tsx';
 import { useLink, useOnePicture, useOneSelection, useSideDiff } from './canvas-props.ts';
@@ -55,7 +56,13 @@ function Pane({ app, ...props }: PaneProps & { readonly app: App }) {
 }
 
 /** How many nodes of a side are what. */
-function Badges({ result, which }: { readonly result: Comparison; readonly which: 'before' | 'after' }) {
+const Badges = memo(function Badges({
+  result,
+  which,
+}: {
+  readonly result: Comparison;
+  readonly which: 'before' | 'after';
+}) {
   const kinds: readonly ChangeKind[] = ['fused', 'split', 'changed', which === 'before' ? 'removed' : 'added'];
   return kinds.map((kind) => {
     const changes = result.changes.filter((change) => change.kind === kind);
@@ -70,7 +77,7 @@ function Badges({ result, which }: { readonly result: Comparison; readonly which
       </span>
     );
   });
-}
+});
 
 function PaneHead({
   result,
@@ -114,24 +121,28 @@ function SplitPanes({ app, result }: { readonly app: App; readonly result: Compa
   const leader = row?.nodeAfter === null ? 'a' : 'b';
   const key = `${result.a.side} ${result.b.side}`;
   const { a, b } = result.pictures;
+  // One canvas a frame, so that neither keeps the page for long.
+  const stage = useStages(3);
   const select = app.actions.selectCompared;
   return (
     <div className="cmp-panes" style={{ gridTemplateColumns: `${share}fr 0 ${1 - share}fr` }}>
       <section className="cmp-pane" aria-label="A">
         <PaneHead result={result} which="before" model={result.a} />
         <div className="cmp-canvas">
-          <Pane
-            app={app}
-            picture={a}
-            origin={b}
-            documentKey={`a ${key}`}
-            label="Graph A"
-            diff={diffA}
-            link={{ link, side: 'a' }}
-            selected={selected.a}
-            focusRequest={together && leader !== 'a' ? null : focus.a}
-            onSelect={(node) => select('a', node)}
-          />
+          {stage >= 2 && (
+            <Pane
+              app={app}
+              picture={a}
+              origin={diffA.origins.size > 0 ? b : null}
+              documentKey={`a ${key}`}
+              label="Graph A"
+              diff={diffA}
+              link={{ link, side: 'a' }}
+              selected={selected.a}
+              focusRequest={together && leader !== 'a' ? null : focus.a}
+              onSelect={(node) => select('a', node)}
+            />
+          )}
         </div>
       </section>
       <div className="cmp-divider">
@@ -152,18 +163,20 @@ function SplitPanes({ app, result }: { readonly app: App; readonly result: Compa
       <section className="cmp-pane" aria-label="B">
         <PaneHead result={result} which="after" model={result.b} />
         <div className="cmp-canvas">
-          <Pane
-            app={app}
-            picture={b}
-            origin={a}
-            documentKey={`b ${key}`}
-            label="Graph B"
-            diff={diffB}
-            link={{ link, side: 'b' }}
-            selected={selected.b}
-            focusRequest={together && leader !== 'b' ? null : focus.b}
-            onSelect={(node) => select('b', node)}
-          />
+          {stage >= 3 && (
+            <Pane
+              app={app}
+              picture={b}
+              origin={diffB.origins.size > 0 ? a : null}
+              documentKey={`b ${key}`}
+              label="Graph B"
+              diff={diffB}
+              link={{ link, side: 'b' }}
+              selected={selected.b}
+              focusRequest={together && leader !== 'b' ? null : focus.b}
+              onSelect={(node) => select('b', node)}
+            />
+          )}
         </div>
       </section>
     </div>

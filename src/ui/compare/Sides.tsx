@@ -4,7 +4,7 @@ import { formatBytes, plural } from '../../base/format.ts';
 import type { ComparedModel, CompareSide } from '../../engine/compare-types.ts';
 import type { StopView } from '../../engine/types.ts';
 import type { App } from '../../state/app.ts';
-import { sideOfB } from '../../state/comparing.ts';
+import { sideOfB } from '../../state/compare-run.ts';
 import { Button, IconButton } from '../kit/controls.tsx';
 import { useCompare, useDocument } from '../kit/use-store.ts';
 

@@ -40,7 +40,7 @@ export function Problems({ app }: { readonly app: App }) {
     return (
       <div className="cmp-problem">
         <Problem error={second.error} what={second.name}>
-          <Button size="small" onClick={() => void app.actions.closeSecond()}>
+          <Button size="small" onClick={() => app.actions.dismissSecondError()}>
             Dismiss
           </Button>
         </Problem>

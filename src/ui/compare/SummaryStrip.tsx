@@ -1,9 +1,16 @@
-import { bytesPair, countPair, type Pair } from '../../base/format.ts';
+import { bytesPair, countPair, formatInteger, type Pair } from '../../base/format.ts';
 import type { ModelSummary } from '../../analysis/summary.ts';
 import type { Comparison } from '../../engine/compare-types.ts';
 import type { App } from '../../state/app.ts';
 import { Chip, counted } from '../shell/Metrics.tsx';
 import { ModeBar } from './ModeBar.tsx';
+
+/** Nodes are counted one by one, however many. */
+const integerPair = (before: number | null, after: number | null): Pair => ({
+  before: formatInteger(before),
+  after: formatInteger(after),
+  unit: '',
+});
 
 type Read = (summary: ModelSummary) => number | null;
 
@@ -12,7 +19,7 @@ const FIGURES: readonly (readonly [
   read: Read,
   pair: (before: number | null, after: number | null) => Pair,
 ])[] = [
-  ['Nodes', (summary) => summary.nodes, countPair],
+  ['Nodes', (summary) => summary.nodes, integerPair],
   ['Parameters', (summary) => summary.parameters, countPair],
   ['MACs', (summary) => summary.macs, countPair],
   ['Size', (summary) => summary.bytes, bytesPair],

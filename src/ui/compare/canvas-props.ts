@@ -19,13 +19,15 @@ function originsOf({ changes, sharedPlaces }: Comparison, which: Which): Readonl
   return new Map(groups.flatMap((change) => change[which].map((node) => [node, change[OTHER[which]]] as const)));
 }
 
-const diffOf = (result: Comparison, which: Which): CanvasDiff => ({
+type SideDiff = CanvasDiff & Required<Pick<CanvasDiff, 'origins'>>;
+
+const diffOf = (result: Comparison, which: Which): SideDiff => ({
   ...changedNodes(result.changes, which),
   origins: originsOf(result, which),
 });
 
 /** The changes for one of the two canvases. */
-export const useSideDiff = (result: Comparison, which: Which): CanvasDiff =>
+export const useSideDiff = (result: Comparison, which: Which): SideDiff =>
   useMemo(() => diffOf(result, which), [result, which]);
 
 interface OnePicture {
