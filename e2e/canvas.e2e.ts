@@ -58,7 +58,7 @@ test('a picture that is too large for one canvas is saved in parts', async ({ pa
   await studio.drop([{ name: 'deep.onnx', bytes: writeModel(model) }]);
   await expect(studio.canvas).toBeVisible();
   await page.keyboard.press('ControlOrMeta+k');
-  await page.getByPlaceholder('What should be done?').fill('picture');
+  await page.getByPlaceholder('What should be done').fill('picture');
   await page.keyboard.press('Enter');
   const dialog = page.getByRole('dialog', { name: 'Save a picture' });
   await dialog.getByRole('radio', { name: 'The whole graph' }).click();
@@ -143,7 +143,7 @@ test('groups fold and unfold in place: by key, by button, by double click, alone
   await test.step('all groups fold at once, and a copy unfolds together with those that are alike', async () => {
     const command = async (words: string): Promise<void> => {
       await page.keyboard.press('ControlOrMeta+k');
-      await page.getByPlaceholder('What should be done?').fill(words);
+      await page.getByPlaceholder('What should be done').fill(words);
       await page.keyboard.press('Enter');
     };
     await command('unfold all groups');
@@ -161,7 +161,7 @@ test('groups fold and unfold in place: by key, by button, by double click, alone
   });
 
   await test.step('what a search finds in a folded group is unfolded and brought into view', async () => {
-    await page.getByRole('textbox', { name: 'Search nodes' }).fill('features.18');
+    await page.getByRole('combobox', { name: 'Search nodes' }).fill('features.18');
     await page.keyboard.press('Enter');
     await expect(page.locator('.gc-node.gc-selected .gc-op')).toHaveText('Conv');
   });

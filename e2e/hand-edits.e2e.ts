@@ -18,7 +18,7 @@ async function openCnn(page: Page): Promise<StudioPage> {
 
 /** Selects the first node that a search finds. */
 async function select(page: Page, query: string): Promise<void> {
-  const field = page.getByRole('textbox', { name: 'Search nodes' });
+  const field = page.getByRole('combobox', { name: 'Search nodes' });
   await field.fill(query);
   await field.press('Enter');
   await expect(page.locator('.gc-selected')).toBeVisible();

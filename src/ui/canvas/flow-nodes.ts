@@ -216,6 +216,6 @@ function groupDataOf(state: NodeState, item: number, fold: Fold): GroupNodeData 
   };
 }
 
-/** Hull marks and fold buttons stay usable a little below the zoom at which nodes leave the DOM. */
+/** Hull marks stay usable a little below the zoom at which nodes leave the DOM. */
 export const MARKS_FROM = 0.4;
 export const showsOperators = (detail: Detail): boolean => detail === 'near';

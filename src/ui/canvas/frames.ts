@@ -6,10 +6,14 @@ export const FOLD_LEFT = 8;
 export const FOLD_TOP = 7;
 export const FOLD_SIZE = 16;
 const HEADER_HEIGHT = 26;
+/** From the top of a frame to its first node: what the layout keeps free (`layout/metrics.ts`). */
+export const HEADER_ROOM = 34;
+/** From this zoom on the fold button has room in the header. */
+export const FOLDS_FROM = 0.6;
 
 /** From a frame's left edge to its name, px: behind the fold button, where there is one. */
 export const nameInset = ({ group }: LayoutBlock, zoom: number): number =>
-  group < 0 ? 12 * zoom : FOLD_LEFT * zoom + FOLD_SIZE * Math.max(1, zoom) + 3;
+  group < 0 || zoom < FOLDS_FROM ? 12 * zoom : FOLD_LEFT * zoom + FOLD_SIZE * Math.max(1, zoom) + 3;
 
 /** A frame that stands in no other, and whether it is the first of its column. */
 export interface OuterFrame {

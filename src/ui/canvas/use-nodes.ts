@@ -41,7 +41,7 @@ export function useNodes(props: Props, state: NodeState, visible: VisibleTiles):
     const now = { scene, look, theme, selected, hovered, lit };
     return [
       ...(showsOperators(visible.detail) ? flowNodes.items(now, visible.box, fold, unfold) : []),
-      ...(visible.marks ? flowNodes.foldButtons(now, visible.box, fold) : []),
+      ...(visible.folds ? flowNodes.foldButtons(now, visible.box, fold) : []),
       ...(visible.marks ? flowNodes.hullMarks(look, visible.box, describe) : []),
     ];
   }, [flowNodes, visible, scene, look, theme, selected, hovered, lit, sites, refusals, refusal, press, fold, unfold]);

@@ -1,18 +1,7 @@
 import { GROUP_KINDS } from '../../../base/group-kinds.ts';
-import { plural } from '../../../base/format.ts';
 import type { LayoutBlock } from '../../../layout/types.ts';
-import { nameInset, outerFrames } from '../frames.ts';
-import { blend, fade } from '../theme.ts';
-import {
-  fontSize,
-  meets,
-  roundedBox,
-  screenBox,
-  textThatFits,
-  textWidth,
-  type Frame,
-  type ScreenBox,
-} from './frame.ts';
+import { fade } from '../theme.ts';
+import { meets, roundedBox, screenBox, type Frame } from './frame.ts';
 
 const DOTS = 20;
 
@@ -61,86 +50,4 @@ export function paintBlocks(frame: Frame): void {
     pen.stroke();
   }
   pen.setLineDash([]);
-}
-
-/** Names of frames: inside them, or above them when far. */
-export function paintBlockNames(frame: Frame): void {
-  const { blocks } = frame.scene.picture.layout;
-  if (frame.detail !== 'far') {
-    for (const block of blocks) if (meets(boxOfBlock(block), frame.visible)) header(frame, block);
-    return;
-  }
-  const labelled = new Map<number, number>();
-  for (const { block, head } of outerFrames(frame.scene)) {
-    if (!meets(boxOfBlock(block), frame.visible)) continue;
-    if (head) nameAbove(frame, block, labelled);
-    else nameInside(frame, block);
-  }
-}
-
-/** Far, only frames that start columns have room above them: a name, unless the one before it on its line reaches here. */
-function nameAbove(frame: Frame, block: LayoutBlock, labelled: Map<number, number>): void {
-  const { pen, theme } = frame;
-  const at = screenBox(frame, boxOfBlock(block));
-  pen.font = `520 11px ${theme.fontUi}`;
-  const line = Math.round(at.y / 16);
-  const width = textWidth(pen, block.name);
-  if ((labelled.get(line) ?? -Infinity) > at.x - 6 || width > at.width * 4) return;
-  labelled.set(line, at.x + width);
-  pen.fillStyle = theme.text3;
-  pen.textBaseline = 'alphabetic';
-  pen.fillText(block.name, at.x, at.y - 4);
-}
-
-/** The others have their names in a corner, on a plate, once they are wide and tall enough for that. */
-function nameInside(frame: Frame, block: LayoutBlock): void {
-  const { pen, theme } = frame;
-  const at = screenBox(frame, boxOfBlock(block));
-  pen.font = `520 10px ${theme.fontUi}`;
-  const width = textWidth(pen, block.name);
-  if (width + 10 > at.width || at.height < 64) return;
-  roundedBox(pen, { x: at.x + 2, y: at.y + 2, width: width + 6, height: 14 }, 3);
-  pen.fillStyle = fade(theme.canvas, 0.82);
-  pen.fill();
-  pen.fillStyle = theme.text2;
-  pen.textBaseline = 'middle';
-  pen.fillText(block.name, at.x + 5, at.y + 9.5);
-}
-
-function header(frame: Frame, block: LayoutBlock): void {
-  const { pen, theme, viewport } = frame;
-  const at = screenBox(frame, boxOfBlock(block));
-  const size = fontSize(frame, 11) * Math.max(1, viewport.zoom);
-  const baseline = at.y + 19 * viewport.zoom + (size - 11 * viewport.zoom) / 2;
-  const left = at.x + nameInset(block, viewport.zoom);
-  pen.textBaseline = 'alphabetic';
-  pen.font = `620 ${size}px ${theme.fontUi}`;
-  const name = textThatFits(pen, block.name, at.x + at.width - left - 6);
-  const width = textWidth(pen, name);
-  plateBehind(frame, left, baseline, width, size);
-  pen.fillStyle = theme.text1;
-  pen.fillText(name, left, baseline);
-  if (frame.detail === 'near') nodeCount(frame, block, at, { left, width, baseline, size });
-}
-
-interface Name {
-  readonly left: number;
-  readonly width: number;
-  readonly baseline: number;
-  readonly size: number;
-}
-
-/** How many nodes are inside, right of the wire that enters. */
-function nodeCount({ pen, theme, viewport }: Frame, block: LayoutBlock, at: ScreenBox, name: Name): void {
-  const count = plural(block.rows.length, 'node');
-  pen.font = `420 ${name.size}px ${theme.fontUi}`;
-  const start = Math.max(name.left + name.width + 9, at.x + 131 * viewport.zoom);
-  if (start + textWidth(pen, count) > at.x + at.width - 8) return;
-  pen.fillStyle = theme.text3;
-  pen.fillText(count, start, name.baseline);
-}
-
-function plateBehind({ pen, theme }: Frame, left: number, baseline: number, width: number, size: number): void {
-  pen.fillStyle = blend(theme.canvas, theme.text1, 0.978);
-  pen.fillRect(left - 3, baseline - size, width + 6, size + 3);
 }

@@ -3,10 +3,12 @@ import type { Look } from '../look.ts';
 import { itemsAt, leavingBox, phase, type Motion } from '../motion.ts';
 import { boxOf, isGroup } from '../scene.ts';
 import type { Finder } from '../tiles.ts';
-import { paintBlockNames, paintBlocks, paintDots } from './backdrop.ts';
+import { paintBlocks, paintDots } from './backdrop.ts';
+import { paintFrameNames } from './frame-names.ts';
 import { meets, type Frame } from './frame.ts';
 import { middleGroup, nearGroup } from './groups.ts';
-import { paintPorts, paintShapes, paintStubs } from './labels.ts';
+import { paintPorts, paintStubs } from './pills.ts';
+import { paintInputShapes, paintNodeShapes } from './shapes.ts';
 import { middleNode } from './node-middle.ts';
 import { nearNode } from './node-near.ts';
 import { paintNodes } from './nodes.ts';
@@ -42,10 +44,13 @@ export function paintMotion(frame: Frame, change: Change, before: Look, elapsed:
   frame.pen.globalAlpha = 1;
   paintWires({ ...moved, routes: routesThat(frame, onTheWay, folds, false) });
   paintWires({ ...moved, routes: routesThat(frame, onTheWay, folds, true), wireAlpha: wires });
-  if (!folds) paintShapes({ ...moved, tiles: without(frame.tiles, onTheWay) });
+  if (!folds) {
+    paintNodeShapes({ ...moved, tiles: without(frame.tiles, onTheWay) });
+    paintInputShapes(moved);
+  }
   frame.pen.globalAlpha = folds ? wires : 1;
   paintPorts(moved);
-  paintBlockNames(moved);
+  paintFrameNames(moved);
   frame.pen.globalAlpha = 1;
   if (!folds) paintStubs(moved);
   paintLeaving(moved, change, before, elapsed);

@@ -1,9 +1,11 @@
-import { paintBlockNames, paintBlocks, paintDots } from './backdrop.ts';
+import { paintBlocks, paintDots } from './backdrop.ts';
 import type { Box } from '../types.ts';
 import type { Frame } from './frame.ts';
+import { paintFrameNames } from './frame-names.ts';
 import { paintGhosts } from './ghosts.ts';
 import { paintFused, paintHulls } from './hulls.ts';
-import { paintPorts, paintShapes, paintStubs } from './labels.ts';
+import { paintPorts, paintStubs } from './pills.ts';
+import { paintInputShapes, paintNodeShapes } from './shapes.ts';
 import { paintMarks } from './marks.ts';
 import { paintNodes } from './nodes.ts';
 import { paintRings } from './rings.ts';
@@ -29,7 +31,8 @@ const STILL: readonly Layer[] = [
   { paint: (frame) => frame.detail !== 'far' && paintHulls(frame), of: null },
   { paint: paintFused, of: null },
   { paint: paintGhosts, of: null },
-  { paint: paintShapes, of: 'tiles' },
+  { paint: paintNodeShapes, of: 'tiles' },
+  { paint: paintInputShapes, of: null },
   { paint: paintPorts, of: null },
   { paint: paintStubs, of: 'stubs' },
   { paint: paintNodes, of: 'tiles' },
@@ -38,7 +41,7 @@ const STILL: readonly Layer[] = [
 
 /** Names that reach beyond what they name, and what follows the pointer and the selection: painted in every frame. */
 const LIVE: readonly Layer[] = [
-  { paint: paintBlockNames, of: null },
+  { paint: paintFrameNames, of: null },
   { paint: paintLiveWires, of: null },
   { paint: paintRings, of: null },
 ];
