@@ -55,6 +55,13 @@ export class GrowingTree {
     return child;
   }
 
+  /** A group and those around it, from the inside out, the graph itself at the end. */
+  wayUp(group: number): number[] {
+    const way = [group];
+    for (let each = group; each >= 0;) way.push((each = this.parents[each]!));
+    return way;
+  }
+
   /** [groups] rows inside, those of inner groups included. */
   sizes(): Int32Array {
     const sizes = new Int32Array(this.names.length);

@@ -85,12 +85,57 @@ describe('groups', () => {
       chain([
         ['Conv', '/a/Conv'],
         ['Relu', '/a/Relu'],
-        ['Mul', 'outside'],
+        ['Mul', '/b/Mul'],
+        ['Add', '/b/Add'],
         ['Conv', '/a/Conv_1'],
         ['Relu', '/a/Relu_1'],
       ]),
     );
-    expect(paths(view)).toEqual(['scope:/a 2', 'scope:/a#2 2']);
+    expect(paths(view)).toEqual(['scope:/a 2', 'scope:/b 2', 'scope:/a#2 2']);
+  });
+
+  it('take in nodes without a scope: in the middle, where branches join, and what works out shapes for them alone', () => {
+    const view = viewOf(
+      [
+        { op: 'Shape', name: '', inputs: ['x'], outputs: ['s'], dtype: 'int64' },
+        { op: 'Conv', name: '', inputs: ['x'], outputs: ['stem'] },
+        { op: 'Conv', name: '/a/Conv', inputs: ['stem'], outputs: ['a'] },
+        { op: 'Mul', name: '', inputs: ['a'], outputs: ['b'] },
+        { op: 'Reshape', name: '/a/Reshape', inputs: ['b', 's'], outputs: ['c'] },
+        { op: 'Relu', name: '/a/Relu', inputs: ['b'], outputs: ['d'] },
+        { op: 'Add', name: '', inputs: ['c', 'd'], outputs: ['e'] },
+        { op: 'Gemm', name: '', inputs: ['e'], outputs: ['out'] },
+      ],
+      ['x'],
+      ['out'],
+    );
+    expect(Array.from(view.groups.ofRow)).toEqual([0, -1, 0, 0, 0, 0, 0, -1]);
+  });
+
+  it('are found without names in shuffled nodes as in ordered ones', () => {
+    const layer = (i: number): ViewNode[] => [
+      { op: 'MatMul', inputs: [`x${i}`], outputs: [`q${i}`] },
+      { op: 'MatMul', inputs: [`x${i}`], outputs: [`k${i}`] },
+      { op: 'Transpose', inputs: [`k${i}`], outputs: [`t${i}`] },
+      { op: 'MatMul', inputs: [`q${i}`, `t${i}`], outputs: [`s${i}`] },
+      { op: 'Softmax', inputs: [`s${i}`], outputs: [`p${i}`] },
+      { op: 'Add', inputs: [`p${i}`, `x${i}`], outputs: [`x${i + 1}`] },
+    ];
+    const first: ViewNode = { op: 'Gather', inputs: ['x'], outputs: ['x0'] };
+    const ordered = [0, 1, 2, 3].flatMap(layer).map((node) => ({ ...node, name: '' }));
+    // The second layer is written with its branches the other way round, as a rewriting tool leaves it.
+    const shuffled = ordered.toSorted((a, b) => placeIn(a) - placeIn(b));
+    for (const nodes of [ordered, shuffled]) {
+      const { groups } = viewOf([first, ...nodes], ['x'], ['x4']);
+      expect(Array.from(groups.sizes)).toEqual([6, 6, 6, 6]);
+    }
+
+    function placeIn(node: ViewNode): number {
+      const at = ordered.findIndex(({ outputs }) => outputs[0] === node.outputs[0]);
+      const turned = [1, 2, 0, 3, 4, 5];
+      const layerOf = Math.floor(at / 6);
+      return layerOf === 1 ? 6 * layerOf + turned.indexOf(at % 6) : at;
+    }
   });
 
   it('are not made of scopes that only name an operator', () => {

@@ -1,9 +1,9 @@
-import { bucket } from '../base/csr.ts';
 import type { GraphView, GroupTree } from '../ir/view.ts';
 import { makeConvex } from './convex.ts';
 import { classesOf } from './group-classes.ts';
 import { GrowingTree } from './group-tree.ts';
-import { findRepeats } from './repeats.ts';
+import { adoptUnnamed } from './group-unnamed.ts';
+import { enterRepeats, labelOf } from './group-repeats.ts';
 import { rowGraphOf, type RowGraph } from './row-graph.ts';
 
 /** A graph inside of a node: a subgraph, or the body of a function. */
@@ -24,11 +24,6 @@ export interface GroupInput {
   readonly innerOf: Int32Array;
 }
 
-/** Fewer rows than this without a name are not looked through for repeats. */
-const LEAST_SEQUENCE = 12;
-/** What it costs a repeat to begin at a node without weights, in wires. */
-const NO_WEIGHTS = 0.5;
-
 /** The groups of a graph: scopes, then repeats where there are none, each such that it can be folded to one box. */
 export function findGroups(input: GroupInput): GroupTree {
   const { view } = input;
@@ -36,6 +31,7 @@ export function findGroups(input: GroupInput): GroupTree {
   const tree = new GrowingTree(view.nodeIds.length);
   enterScopes(tree, input, graph);
   dropLevels(tree);
+  adoptUnnamed(tree, graph, view, input.innerOf);
   enterRepeats(tree, graph, view);
   gatherConstants(tree, graph);
   makeConvex(tree, graph);
@@ -65,11 +61,6 @@ function enterScopes(tree: GrowingTree, { view, scopes, inner, innerOf }: GroupI
   inner.forEach(({ holder }, body) => (tree.parents[body] = tree.ofRow[holder]!));
 }
 
-/** What sets a row apart in the key of a group; the rule that made a node is left out, so that its place keeps its key. */
-function labelOf({ nodeNames, wireSources, wireNames }: Omit<GraphView, 'groups'>, row: number): string {
-  return (nodeNames[row] || wireNames[wireSources.indexOf(row)] || `${row}`).replace(/:[\w-]+$/, '');
-}
-
 /** A scope whose parts all repeat its name (`features` of `features.0`, `features.1`) only adds a level: it goes. */
 function dropLevels(tree: GrowingTree): void {
   const plain = tree.holders.map((holder) => holder < 0);
@@ -78,67 +69,6 @@ function dropLevels(tree: GrowingTree): void {
     if (parent >= 0 && !tree.names[group]!.startsWith(`${tree.names[parent]!}.`)) plain[parent] = false;
   });
   tree.drop((group) => plain[group]!);
-}
-
-/** Repeats among the rows that lie directly in a group, and again inside of each; what depends on nothing is passed by. */
-function enterRepeats(tree: GrowingTree, graph: RowGraph, view: Omit<GraphView, 'groups'>): void {
-  const sequences = bucket(
-    tree.ofRow.map((group) => group + 1),
-    tree.names.length + 1,
-  );
-  const look = (group: number, rows: Int32Array): void => {
-    if (rows.length < LEAST_SEQUENCE) return;
-    const symbols = symbolsOf(tree, group, rows, graph, view);
-    for (const { first, period, count } of findRepeats(symbols, cutsOf(rows, graph, view))) {
-      for (let part = 0; part < count; part++) {
-        const inside = rows.slice(first + part * period, first + (part + 1) * period);
-        const repeat = tree.repeat(group, labelOf(view, inside[0]!));
-        for (const row of inside) tree.ofRow[row] = repeat;
-        look(repeat, inside);
-      }
-    }
-  };
-  for (let group = -1; group + 2 < sequences.starts.length; group++) {
-    const rows = sequences.entries.subarray(sequences.starts[group + 1], sequences.starts[group + 2]);
-    look(
-      group,
-      rows.filter((row) => graph.constant[row] === 0),
-    );
-  }
-}
-
-/** Operators with their number of sources; where rows of other groups come between, something that is nowhere else. */
-function symbolsOf(
-  tree: GrowingTree,
-  group: number,
-  rows: Int32Array,
-  graph: RowGraph,
-  view: Omit<GraphView, 'groups'>,
-): Int32Array {
-  return rows.map((row, place) => {
-    for (let between = (rows[place - 1] ?? row) + 1; between < row; between++) {
-      if (tree.ofRow[between] !== group) return -1 - place;
-    }
-    return view.nodeOps[row]! * 16 + Math.min(15, sourcesOf(graph, row));
-  });
-}
-
-const sourcesOf = ({ arriving }: RowGraph, row: number): number => arriving.starts[row + 1]! - arriving.starts[row]!;
-
-/** [rows] wires that cross above each place of a sequence; see `findRepeats`. */
-function cutsOf(rows: Int32Array, graph: RowGraph, { parameters }: Omit<GraphView, 'groups'>): Float32Array {
-  const placeOf = new Map(Array.from(rows, (row, place) => [row, place]));
-  const cuts = new Float32Array(rows.length + 1);
-  rows.forEach((row, place) => {
-    let last = place;
-    for (let i = graph.leaving.starts[row]!; i < graph.leaving.starts[row + 1]!; i++) {
-      last = Math.max(last, placeOf.get(graph.to[graph.leaving.entries[i]!]!) ?? rows.length - 1);
-    }
-    cuts[place + 1]!++;
-    if (last + 1 <= rows.length) cuts[last + 1]!--;
-  });
-  for (let place = 1; place <= rows.length; place++) cuts[place]! += cuts[place - 1]!;
-  return cuts.map((cut, place) => cut + (parameters[rows[place]!]! > 0 ? 0 : NO_WEIGHTS));
 }
 
 /** Rows in order, those that depend on nothing behind the others: exporters write constants wherever they like. */
@@ -162,9 +92,6 @@ function gatherConstants(tree: GrowingTree, graph: RowGraph): void {
 
 /** The innermost group that holds both. */
 function nearestAround(tree: GrowingTree, a: number, b: number): number {
-  const around = new Set([-1]);
-  for (let each = a; each >= 0; each = tree.parents[each]!) around.add(each);
-  let each = b;
-  while (!around.has(each)) each = tree.parents[each]!;
-  return each;
+  const around = new Set(tree.wayUp(a));
+  return tree.wayUp(b).find((each) => around.has(each)) ?? -1;
 }

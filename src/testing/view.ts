@@ -16,6 +16,8 @@ export interface ViewNode {
   readonly id?: number;
   readonly name?: string;
   readonly detail?: string;
+  /** Element type of the outputs: `float32`. */
+  readonly dtype?: 'float32' | 'int64';
   readonly macs?: number;
   readonly parameters?: number;
   /** Ids of the nodes that this one stands for; it counts as made by a step then. */
@@ -97,8 +99,8 @@ export function viewOf(
     wireIds: Int32Array.from(wireNames, (_, index) => 100_000 + index),
     wireNames,
     wireShapes: wireNames.map((name) => shapes.get(name) ?? ''),
-    wireDtypes: new Uint8Array(wireNames.length),
-    dtypes: ['float32'],
+    wireDtypes: Uint8Array.from(wireNames, (_, index) => (nodes[sources.get(index) ?? -1]?.dtype === 'int64' ? 1 : 0)),
+    dtypes: ['float32', 'int64'],
     wireBatches: new Uint8Array(wireNames.length),
     batches: [''],
     wireSources: Int32Array.from(wireNames, (_, index) => sources.get(index) ?? -2),

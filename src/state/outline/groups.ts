@@ -22,6 +22,7 @@ function gather(view: GraphView): Members {
   const bodies = new Map<number, number[]>();
   const firsts = new Int32Array(top).fill(rows);
   const macs = new Float64Array(top);
+  const shown = new Int32Array(top).fill(rows);
   for (let row = 0; row < rows; row++) {
     let inner: Member = row;
     for (let group = ofRow[row]!; ; group = parents[group]!) {
@@ -36,12 +37,20 @@ function gather(view: GraphView): Members {
       break;
     }
     const own = knownMacs(view, row);
+    const constant = view.opTypes[view.nodeOps[row]!] === 'Constant';
+    for (let group = ofRow[row]!; !constant && group >= 0 && shown[group] === rows; group = parents[group]!) {
+      shown[group] = row;
+    }
     for (let group = ofRow[row]!; group >= 0; group = parents[group]!) {
       macs[group]! += own;
       // The costs of a holder include those inside: above the body they are counted there.
       if (view.holders[row]! >= 0 && holders[group] === view.holders[row]) break;
     }
   }
+  // Exporters write constants wherever they like: a part stands where its first other node does.
+  firsts.forEach((first, group) => (firsts[group] = shown[group] === rows ? first : shown[group]!));
+  const placeOf = (member: Member): number => (member < rows ? member : firsts[member - rows]!);
+  for (const members of of) members.sort((a, b) => placeOf(a) - placeOf(b));
   return { of, bodies, firsts, macs };
 }
 

@@ -2,6 +2,7 @@ import { listOf } from '../lists.ts';
 import { boxOfPort, isLeaf } from '../scene.ts';
 import type { PruneMark } from '../types.ts';
 import { fontSize, meets, roundedBox, textWidth, type Frame, type Pen, type ScreenBox } from './frame.ts';
+import { frameNames } from './frame-names.ts';
 import { Room } from './room.ts';
 
 /** A shape where it is drawn, px. */
@@ -18,14 +19,21 @@ const PLATE = { inset: 3, height: 14 };
  * stands they are left out.
  */
 export function shapesOfNodes(frame: Frame): readonly ShapeLabel[] {
-  const room = new Room(frame);
+  const room = roomBesideNames(frame);
+  for (const { at } of ofInputs(frame)) room.take(at);
   return [...ofNodes(frame)].filter(({ at }) => room.take(at));
 }
 
 /** Shapes below the inputs in view. */
 export function shapesOfInputs(frame: Frame): readonly ShapeLabel[] {
-  const room = new Room(frame);
+  const room = roomBesideNames(frame);
   return [...ofInputs(frame)].filter(({ at }) => room.take(at));
+}
+
+function roomBesideNames(frame: Frame): Room {
+  const room = new Room(frame);
+  for (const { at } of frameNames(frame)) room.take(at);
+  return room;
 }
 
 function* ofNodes(frame: Frame): Generator<ShapeLabel> {
