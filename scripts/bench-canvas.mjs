@@ -1,6 +1,6 @@
 // How the canvas holds up on large graphs: opening, panning and zooming near and far, in the built studio.
 import { basename } from 'node:path';
-import { canvasOf } from './browser.mjs';
+import { canvasOf, watchLongTasks, watchOpening } from './browser.mjs';
 
 /** Frames of each gesture, without those in which it starts. */
 const FRAMES = 120;
@@ -21,26 +21,6 @@ const GESTURES = {
 
 const sorted = (values) => [...values].sort((a, b) => a - b);
 const at = (values, share) => sorted(values)[Math.min(values.length - 1, Math.floor(values.length * share))];
-
-/** Notes long tasks, and when the file was chosen and the first picture painted. */
-function watch() {
-  globalThis.longTasks = [];
-  new PerformanceObserver((list) => {
-    for (const entry of list.getEntries()) globalThis.longTasks.push({ start: entry.startTime, ms: entry.duration });
-  }).observe({ type: 'longtask', buffered: true });
-}
-
-function watchOpening() {
-  document
-    .querySelector('input[type=file]')
-    .addEventListener('change', () => (globalThis.chosen = performance.now()), { capture: true });
-  const seen = new MutationObserver(() => {
-    if (!document.querySelector('[role=application][aria-label^="Graph of"]')) return;
-    seen.disconnect();
-    requestAnimationFrame(() => requestAnimationFrame(() => (globalThis.painted = performance.now())));
-  });
-  seen.observe(document.body, { childList: true, subtree: true });
-}
 
 /** Makes one gesture in the page: a wheel event in each frame. Gives the frames' times in ms. */
 async function gesture(page, kind) {
@@ -76,7 +56,7 @@ async function heapOf(page) {
 
 async function benchFile(browser, url, file) {
   const page = await browser.newPage({ viewport: { width: 1440, height: 900 } });
-  await page.addInitScript(watch);
+  await page.addInitScript(watchLongTasks);
   await page.goto(url);
   await page.getByRole('button', { name: /Choose files/ }).waitFor();
   await page.evaluate(watchOpening);
@@ -122,4 +102,15 @@ export async function benchCanvas(browser, url, files) {
   const rows = [];
   for (const file of files) rows.push(await benchFile(browser, url, file));
   return rows;
+}
+
+export function printCanvas(rows, say) {
+  for (const { model, ms, longest, heap, gestures } of rows) {
+    const opening = `first picture ${ms.toFixed(0)} ms, longest task ${longest.toFixed(0)} ms`;
+    say(`canvas  ${model.padEnd(28)} ${opening}, JS heap ${(heap / 1e6).toFixed(1)} MB`);
+    for (const { place, kind, median, p95, longest: task } of gestures) {
+      const frames = `frame median ${median.toFixed(1)} ms, p95 ${p95.toFixed(1)} ms`;
+      say(`        ${`${kind}, ${place}`.padEnd(28)} ${frames}, longest task ${task.toFixed(0)} ms`);
+    }
+  }
 }

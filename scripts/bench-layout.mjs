@@ -5,7 +5,7 @@
 // that is on a screen, is told beside it.
 import { existsSync, readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
-import { fileURLToPath, pathToFileURL } from 'node:url';
+import { fileURLToPath } from 'node:url';
 import ELK from 'elkjs/lib/elk.bundled.js';
 import { createServer } from 'vite';
 
@@ -211,8 +211,26 @@ async function compare(elk, layoutGraph, { name, view }) {
 
 const sumOf = (rows, side, key) => rows.reduce((sum, row) => sum + row[side][key], 0);
 
-/** Rows by graph, and sums with ratios (ours to elk's): `elk` at the same aspect, `oneColumn` unwrapped. */
-export async function benchLayout() {
+const ROUNDS = 7;
+const median = (values) => [...values].sort((a, b) => a - b)[values.length >> 1];
+
+/** The layout of a large graph alone: the first time, as in a page just opened, and the median of some more. */
+function timeLarge({ readModel, analyze, makeGraphView, layoutGraph }, path) {
+  const { model } = readModel(new Uint8Array(readFileSync(path)), { name: path });
+  const view = makeGraphView(model, analyze(model), 1);
+  const times = Array.from({ length: ROUNDS }, () => {
+    const start = performance.now();
+    layoutGraph(view);
+    return performance.now() - start;
+  });
+  return { model: basename(path), first: times[0], ms: median(times.slice(1)) };
+}
+
+/**
+ * `large`: times of the layout of the files given. `rows` by graph, and `sums` (ours to elk's): `elk` at the same
+ * aspect, `oneColumn` unwrapped.
+ */
+export async function benchLayout(files) {
   const server = await createServer({
     root,
     configFile: false,
@@ -222,6 +240,7 @@ export async function benchLayout() {
   });
   try {
     const sources = await loadSources(server);
+    const large = files.map((path) => timeLarge(sources, path));
     const elk = new ELK();
     const rows = [];
     for (const graph of graphsOf(sources)) rows.push(await compare(elk, sources.layoutGraph, graph));
@@ -231,42 +250,29 @@ export async function benchLayout() {
         Object.fromEntries(['crossings', 'length', 'ms'].map((key) => [key, sumOf(rows, side, key)])),
       ]),
     );
-    return { rows, sums };
+    return { large, rows, sums };
   } finally {
     await server.close();
   }
 }
 
-function print({ rows, sums }) {
-  const line = (...cells) =>
-    process.stdout.write(`${cells.map((cell, i) => `${cell}`[i ? 'padStart' : 'padEnd'](i ? 10 : 34)).join('')}\n`);
-  line(
-    'graph',
-    'nodes',
-    'links',
-    'stubs',
-    'columns',
-    'crossings',
-    'elk',
-    '1 column',
-    'length',
-    'elk',
-    '1 column',
-    'ms',
-    'elk',
-  );
+export function printLayout({ large, rows, sums }, say) {
+  for (const { model, first, ms } of large) {
+    say(
+      `layout  ${model.padEnd(28)} ${ms.toFixed(0)} ms (median of ${ROUNDS - 1}), the first time ${first.toFixed(0)} ms`,
+    );
+  }
+  const cells = (...all) => all.map((cell, i) => `${cell}`[i ? 'padStart' : 'padEnd'](i ? 10 : 34)).join('');
+  const heads = ['nodes', 'links', 'stubs', 'columns', 'crossings', 'elk', '1 column', 'length', 'elk', '1 column'];
+  say(cells('graph', ...heads, 'ms', 'elk'));
   for (const { name, nodes, links, stubs, columns, ours, elk, oneColumn } of rows) {
     const lengths = [ours, elk, oneColumn].map((side) => side.length.toFixed(0));
     const crossings = [ours, elk, oneColumn].map((side) => side.crossings);
-    line(name, nodes, links, stubs, columns, ...crossings, ...lengths, ours.ms.toFixed(1), elk.ms.toFixed(1));
+    say(cells(name, nodes, links, stubs, columns, ...crossings, ...lengths, ours.ms.toFixed(1), elk.ms.toFixed(1)));
   }
   for (const side of ['elk', 'oneColumn']) {
     const of = (key) =>
       `${sums.ours[key].toFixed(0)} to ${sums[side][key].toFixed(0)} (${(sums.ours[key] / sums[side][key]).toFixed(2)}×)`;
-    process.stdout.write(
-      `${rows.length} graphs, ours to ${side}: crossings ${of('crossings')}, length ${of('length')}\n`,
-    );
+    say(`layout  ${rows.length} graphs, ours to ${side}: crossings ${of('crossings')}, length ${of('length')}`);
   }
 }
-
-if (process.argv[1] && import.meta.url === pathToFileURL(process.argv[1]).href) print(await benchLayout());

@@ -16,3 +16,24 @@ export async function withStudio(work) {
 }
 
 export const canvasOf = (page) => page.getByRole('application', { name: /^Graph of/ });
+
+/** For `addInitScript`: notes tasks of the page's thread that take over 50 ms. */
+export function watchLongTasks() {
+  globalThis.longTasks = [];
+  new PerformanceObserver((list) => {
+    for (const entry of list.getEntries()) globalThis.longTasks.push({ start: entry.startTime, ms: entry.duration });
+  }).observe({ type: 'longtask', buffered: true });
+}
+
+/** For `evaluate`, on the start page: notes when a file is chosen, and when its first picture has been painted. */
+export function watchOpening() {
+  document
+    .querySelector('input[type=file]')
+    .addEventListener('change', () => (globalThis.chosen = performance.now()), { capture: true });
+  const seen = new MutationObserver(() => {
+    if (!document.querySelector('[role=application][aria-label^="Graph of"]')) return;
+    seen.disconnect();
+    requestAnimationFrame(() => requestAnimationFrame(() => (globalThis.painted = performance.now())));
+  });
+  seen.observe(document.body, { childList: true, subtree: true });
+}

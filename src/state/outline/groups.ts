@@ -37,8 +37,8 @@ function gather(view: GraphView): Members {
       break;
     }
     const own = knownMacs(view, row);
-    const constant = view.opTypes[view.nodeOps[row]!] === 'Constant';
-    for (let group = ofRow[row]!; !constant && group >= 0 && shown[group] === rows; group = parents[group]!) {
+    const shows = view.opTypes[view.nodeOps[row]!] === 'Constant' ? -1 : ofRow[row]!;
+    for (let group = shows; group >= 0 && shown[group] === rows; group = parents[group]!) {
       shown[group] = row;
     }
     for (let group = ofRow[row]!; group >= 0; group = parents[group]!) {

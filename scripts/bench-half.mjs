@@ -1,0 +1,37 @@
+// A model at half its channels against itself, through the command line.
+import { spawnSync } from 'node:child_process';
+import { basename, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+
+function whittle(...args) {
+  const ran = spawnSync('node', [join(root, 'scripts', 'whittle.mjs'), ...args, '--json'], {
+    encoding: 'utf8',
+    maxBuffer: 1 << 28,
+  });
+  if (ran.status !== 0) throw new Error(ran.stderr);
+  return JSON.parse(ran.stdout);
+}
+
+/** Prunes a model to half of its channels and times both, interleaved. `folder` is for what is written. */
+export function benchHalf(file, folder) {
+  const out = join(folder, 'half.onnx');
+  const { before, after } = whittle('prune', file, '--ratio', '0.5', '-o', out);
+  const { a, b, ratio, interval } = whittle('bench', file, out, '--runs', '60', '--threads', '1');
+  return {
+    model: basename(file),
+    before: { macs: before.macs, bytes: before.bytes },
+    after: { macs: after.macs, bytes: after.bytes },
+    a: a.median,
+    b: b.median,
+    ratio,
+    interval,
+  };
+}
+
+export function printHalf({ model, a, b, ratio, interval }, say) {
+  const range = interval.map((each) => each.toFixed(2)).join(' to ');
+  const times = `${a.toFixed(1)} → ${b.toFixed(1)} ms, ${ratio.toFixed(2)}× (${range})`;
+  say(`half    the channels of ${model}: ${times}, WASM, one thread, both at all`);
+}
