@@ -1,8 +1,9 @@
 // The layout beside elkjs layered, on 30 graphs under 300 nodes: crossings of drawn wires, their total length, and time.
 // Both draw the same nodes, of the same sizes, and the same links: those that the layout draws as wires. What it shows
-// as a pill at the reader (stubs, constants) neither of them draws; the pills take room in ours alone. Where our layout
-// folds into columns, elk wraps to the same aspect (`elk.layered.wrapping`); what it comes to in one column, whatever
-// that is on a screen, is told beside it.
+// as a pill above the reader (stubs, constants) elk is given no node and no link for, but the room: the reader is taller
+// by it, and the wires that reach the reader through that room are as long as ours. Frames of groups take room in ours
+// alone. They are compared twice: both in one column, and as they are shown: where our layout folds into columns, elk
+// wraps to the same aspect (`elk.layered.wrapping`).
 import { existsSync, readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -107,24 +108,45 @@ function graphsOf(sources) {
   ];
 }
 
-/** Boxes and wires of a layout, without pills. */
+const isPill = ({ portHeights, leaves, x }, item) =>
+  item < 0 ? portHeights[-1 - item] === PILL : item < x.length && leaves[item] === 1;
+
+/** Height from the highest pill above each item to the item. */
+function roomForPills(layout) {
+  const rows = layout.x.length;
+  const room = new Map();
+  const topOf = (item) => {
+    if (item < 0) return layout.portY[-1 - item] - layout.portHeights[-1 - item] / 2;
+    return item < rows ? layout.y[item] : layout.folded.y[item - rows];
+  };
+  const note = (item, top) => room.set(item, Math.max(room.get(item) ?? 0, topOf(item) - top));
+  layout.routeSources.forEach((from, route) => {
+    if (isPill(layout, from)) note(layout.routeSinks[route], topOf(from));
+  });
+  layout.stubSinks.forEach((sink, stub) => note(sink, layout.stubY[stub] - PILL / 2));
+  return room;
+}
+
+/** Boxes and wires of a layout. `room` of a node is that of the pills above it, and a part of its height. */
 function drawnBy(layout) {
   const rows = layout.x.length;
+  const room = roomForPills(layout);
   const nodes = [];
-  const add = (item, width, height) => nodes.push({ id: `${item}`, width, height });
+  const add = (item, width, height) => {
+    const above = room.get(item) ?? 0;
+    nodes.push({ id: `${item}`, width, height: height + above, room: above });
+  };
   layout.x.forEach((_, row) => {
     if (!layout.hidden[row] && !layout.leaves[row]) add(row, layout.widths[row], layout.heights[row]);
   });
   layout.folded.groups.forEach((_, f) => add(rows + f, layout.folded.widths[f], layout.folded.heights[f]));
-  const isPill = (item) =>
-    item < 0 ? layout.portHeights[-1 - item] === PILL : item < rows && layout.leaves[item] === 1;
   layout.portX.forEach((_, port) => {
-    if (!isPill(-1 - port)) add(-1 - port, layout.portWidths[port], layout.portHeights[port]);
+    if (!isPill(layout, -1 - port)) add(-1 - port, layout.portWidths[port], layout.portHeights[port]);
   });
   const wires = [];
   layout.routeWires.forEach((wire, route) => {
     const [from, to] = [layout.routeSources[route], layout.routeSinks[route]];
-    if (isPill(from)) return;
+    if (isPill(layout, from)) return;
     const points = [];
     for (let i = layout.routeStarts[route]; i < layout.routeStarts[route + 1]; i++) {
       points.push([layout.routePoints[2 * i], layout.routePoints[2 * i + 1]]);
@@ -146,7 +168,7 @@ async function elkWires(elk, { nodes, wires }, options) {
       'elk.layered.spacing.nodeNodeBetweenLayers': '26',
       ...options,
     },
-    children: nodes,
+    children: nodes.map(({ id, width, height }) => ({ id, width, height })),
     edges: wires.map(({ from, to }, i) => ({ id: `e${i}`, sources: [`${from}`], targets: [`${to}`] })),
   };
   const start = performance.now();
@@ -158,7 +180,10 @@ async function elkWires(elk, { nodes, wires }, options) {
       points: [startPoint, ...bendPoints, endPoint].map(({ x, y }) => [x, y]),
     })),
   );
-  return { ...measure(drawn), ms };
+  const room = new Map(nodes.map((node) => [node.id, node.room]));
+  const through = wires.reduce((sum, { to }) => sum + room.get(`${to}`), 0);
+  const { crossings, length } = measure(drawn);
+  return { crossings, length: length + through, ms };
 }
 
 /** Total length over all links, and places where two wires cross: each place counts once, however many links lie on it. */
@@ -185,31 +210,36 @@ function measure(wires) {
   return { crossings: places.size, length };
 }
 
+/** Near 0: one column. */
+const ONE_COLUMN = 1e-6;
+
 async function compare(elk, layoutGraph, { name, view }) {
   layoutGraph(view);
   const start = performance.now();
   const layout = layoutGraph(view);
   const ms = performance.now() - start;
   const drawn = drawnBy(layout);
-  const oneColumn = await elkWires(elk, drawn, {});
+  const single = drawnBy(layoutGraph(view, undefined, undefined, ONE_COLUMN));
+  const elkSingle = await elkWires(elk, single, {});
   const wrapping = {
     'elk.layered.wrapping.strategy': 'MULTI_EDGE',
     'elk.aspectRatio': `${layout.width / layout.height}`,
   };
-  const wrapped = layout.grid.columns > 1 ? await elkWires(elk, drawn, wrapping) : oneColumn;
+  const columns = layout.grid.columns;
   return {
     name,
     nodes: drawn.nodes.length,
     links: drawn.wires.length,
     stubs: layout.stubX.length,
-    columns: layout.grid.columns,
-    ours: { ...measure(drawn.wires), ms },
-    elk: wrapped,
-    oneColumn,
+    columns,
+    single: { ours: measure(single.wires), elk: elkSingle },
+    shown: { ours: measure(drawn.wires), elk: columns > 1 ? await elkWires(elk, drawn, wrapping) : elkSingle },
+    ms: { ours: ms, elk: elkSingle.ms },
   };
 }
 
-const sumOf = (rows, side, key) => rows.reduce((sum, row) => sum + row[side][key], 0);
+const sumOf = (rows, way, side, key) => rows.reduce((sum, row) => sum + row[way][side][key], 0);
+const WAYS = ['single', 'shown'];
 
 const ROUNDS = 7;
 const median = (values) => [...values].sort((a, b) => a - b)[values.length >> 1];
@@ -227,8 +257,8 @@ function timeLarge({ readModel, analyze, makeGraphView, layoutGraph }, path) {
 }
 
 /**
- * `large`: times of the layout of the files given. `rows` by graph, and `sums` (ours to elk's): `elk` at the same
- * aspect, `oneColumn` unwrapped.
+ * `large`: times of the layout of the files given. `rows` by graph and `sums`, ours and elk's: `single` in one column,
+ * `shown` as they are shown.
  */
 export async function benchLayout(files) {
   const server = await createServer({
@@ -245,9 +275,14 @@ export async function benchLayout(files) {
     const rows = [];
     for (const graph of graphsOf(sources)) rows.push(await compare(elk, sources.layoutGraph, graph));
     const sums = Object.fromEntries(
-      ['ours', 'elk', 'oneColumn'].map((side) => [
-        side,
-        Object.fromEntries(['crossings', 'length', 'ms'].map((key) => [key, sumOf(rows, side, key)])),
+      WAYS.map((way) => [
+        way,
+        Object.fromEntries(
+          ['crossings', 'length'].map((key) => {
+            const [ours, elks] = ['ours', 'elk'].map((side) => sumOf(rows, way, side, key));
+            return [key, { ours, elk: elks, ratio: ours / elks }];
+          }),
+        ),
       ]),
     );
     return { large, rows, sums };
@@ -263,16 +298,20 @@ export function printLayout({ large, rows, sums }, say) {
     );
   }
   const cells = (...all) => all.map((cell, i) => `${cell}`[i ? 'padStart' : 'padEnd'](i ? 10 : 34)).join('');
-  const heads = ['nodes', 'links', 'stubs', 'columns', 'crossings', 'elk', '1 column', 'length', 'elk', '1 column'];
-  say(cells('graph', ...heads, 'ms', 'elk'));
-  for (const { name, nodes, links, stubs, columns, ours, elk, oneColumn } of rows) {
-    const lengths = [ours, elk, oneColumn].map((side) => side.length.toFixed(0));
-    const crossings = [ours, elk, oneColumn].map((side) => side.crossings);
-    say(cells(name, nodes, links, stubs, columns, ...crossings, ...lengths, ours.ms.toFixed(1), elk.ms.toFixed(1)));
+  const pair = (name) => [name, 'elk'];
+  const ways = ['crossings', 'length'].flatMap((key) => [...pair(key), ...pair(`${key.slice(0, 5)}. cols`)]);
+  say(cells('graph', 'nodes', 'links', 'stubs', 'columns', ...ways, ...pair('ms')));
+  for (const { name, nodes, links, stubs, columns, single, shown, ms } of rows) {
+    const of = (key) => [single, shown].flatMap(({ ours, elk }) => [ours[key].toFixed(0), elk[key].toFixed(0)]);
+    const times = [ms.ours.toFixed(1), ms.elk.toFixed(1)];
+    say(cells(name, nodes, links, stubs, columns, ...of('crossings'), ...of('length'), ...times));
   }
-  for (const side of ['elk', 'oneColumn']) {
-    const of = (key) =>
-      `${sums.ours[key].toFixed(0)} to ${sums[side][key].toFixed(0)} (${(sums.ours[key] / sums[side][key]).toFixed(2)}×)`;
-    say(`layout  ${rows.length} graphs, ours to ${side}: crossings ${of('crossings')}, length ${of('length')}`);
+  for (const way of WAYS) {
+    const of = (key) => {
+      const { ours, elk, ratio } = sums[way][key];
+      return `${key} ${ours.toFixed(0)} to ${elk.toFixed(0)} (${ratio.toFixed(2)}×)`;
+    };
+    const what = way === 'single' ? 'in one column' : 'in columns, elk wrapped';
+    say(`layout  ${rows.length} graphs, ours to elk, ${what}: ${of('crossings')}, ${of('length')}`);
   }
 }

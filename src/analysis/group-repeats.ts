@@ -20,6 +20,10 @@ export function labelOf({ nodeNames, wireSources, wireNames }: View, row: number
 /** Where repeats in the order of the file cover more than this share, no other order is looked at. */
 const ENOUGH = 0.7;
 
+/** Values that may enter and leave most parts of a repeat: a mask and positions come in beside what flows through. */
+const MOST_ENTERING = 4;
+const MOST_LEAVING = 2;
+
 /** [rows] an order of all rows: which row stands at each place, and the place of each. */
 interface Order {
   readonly rows: Int32Array;
@@ -88,7 +92,29 @@ function repeatsIn(
 ): Found {
   const rows = members.slice().sort((a, b) => order.places[a]! - order.places[b]!);
   const symbols = symbolsOf(tree, group, rows, order, graph, view);
-  return { rows, repeats: findRepeats(symbols, cutsOf(rows, graph, view)) };
+  const repeats = findRepeats(symbols, cutsOf(rows, graph, view));
+  return { rows, repeats: repeats.filter((repeat) => isNarrow(repeat, rows, graph)) };
+}
+
+/** Whether few values enter and leave the parts of a repeat: else it is one of symbols, not of a structure. */
+function isNarrow({ first, period, count }: Repeat, rows: Int32Array, graph: RowGraph): boolean {
+  let narrow = 0;
+  for (let part = 0; part < count; part++) {
+    const inside = new Set(rows.subarray(first + part * period, first + (part + 1) * period));
+    const entering = new Set<number>();
+    const leaving = new Set<number>();
+    for (const row of inside) {
+      for (let i = graph.arriving.starts[row]!; i < graph.arriving.starts[row + 1]!; i++) {
+        const source = graph.from[graph.arriving.entries[i]!]!;
+        if (graph.constant[source] === 0 && !inside.has(source)) entering.add(source);
+      }
+      for (let i = graph.leaving.starts[row]!; i < graph.leaving.starts[row + 1]!; i++) {
+        if (!inside.has(graph.to[graph.leaving.entries[i]!]!)) leaving.add(row);
+      }
+    }
+    if (entering.size <= MOST_ENTERING && leaving.size <= MOST_LEAVING) narrow++;
+  }
+  return 2 * narrow > count;
 }
 
 /** Operators with their number of sources; where rows of other groups come between, something that is nowhere else. */

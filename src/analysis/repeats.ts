@@ -6,7 +6,7 @@ export interface Repeat {
 }
 
 /** The least that is worth a group, and how often it must occur; long parts are told from chance sooner. */
-const SHORTEST = 3;
+const SHORTEST = 4;
 const LONG = 8;
 /** Lengths of the windows whose returns propose a period, and how many of their proposals are looked into. */
 const WINDOWS = [4, 8, 16, 32, 64];

@@ -1,7 +1,7 @@
 import type { Builder } from './build.ts';
 import { columnHeight, foldRanks, LEAST_HEIGHT } from './fold.ts';
 import { itemGraph } from './links.ts';
-import { ASPECT, COLUMN_WIDTH, GAP, NODE_WIDTH } from './metrics.ts';
+import { COLUMN_WIDTH, GAP, NODE_WIDTH } from './metrics.ts';
 import { packTracks, type PackInput } from './tracks.ts';
 
 /** Folding is tried again while the picture is this much too wide or too tall. */
@@ -27,7 +27,7 @@ export interface Columns {
  *
  * @param builder with a single column, whose boxes are built
  */
-export function foldColumns(builder: Builder): Columns {
+export function foldColumns(builder: Builder, aspect: number): Columns {
   const input = builder.packInput(0);
   const { lefts, rights, heights } = builder.sizesOf(0);
   const widths = lefts.map((left, item) => left + rights[item]! + GAP);
@@ -43,10 +43,10 @@ export function foldColumns(builder: Builder): Columns {
       .slice(0, COUNTED)
       .reduce((sum, width) => sum + width, BESIDE),
   );
-  let wanted = columnHeight(rankHeights, sums);
+  let wanted = columnHeight(rankHeights, sums, aspect);
   let starts = foldRanks(input.graph, input.ranks, rankHeights, wanted);
   for (let i = 1; i < FOLDINGS; i++) {
-    const off = aspectOf(input, starts, rankHeights, widths) / ASPECT;
+    const off = aspectOf(input, starts, rankHeights, widths) / aspect;
     if (off < OFF_ASPECT && off > 1 / OFF_ASPECT) break;
     wanted = Math.max(LEAST_HEIGHT, wanted * Math.sqrt(off));
     const next = foldRanks(input.graph, input.ranks, rankHeights, wanted);

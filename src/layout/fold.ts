@@ -1,5 +1,5 @@
 import type { ItemGraph } from './links.ts';
-import { ASPECT, COLUMN_WIDTH, GAP, LONGEST_ROUTE, NODE_HEIGHT, TRACK_WIDTH } from './metrics.ts';
+import { COLUMN_WIDTH, GAP, LONGEST_ROUTE, NODE_HEIGHT, TRACK_WIDTH } from './metrics.ts';
 
 const ROW = NODE_HEIGHT + GAP;
 /** No column is lower than ten nodes. */
@@ -14,12 +14,13 @@ const PER_WIRE = 2.5;
  *
  * @param ranks of its items
  */
-export function ranksPerColumn(ranks: Int32Array): number {
+export function ranksPerColumn(ranks: Int32Array, aspect: number): number {
   const widths = Float64Array.from(loadsOf(ranks), (load) => COLUMN_WIDTH + TRACK_WIDTH * Math.min(3, load - 1));
   return Math.round(
     columnHeight(
       widths.map(() => ROW),
       widths,
+      aspect,
     ) / ROW,
   );
 }
@@ -33,9 +34,9 @@ function loadsOf(ranks: Int32Array): Int32Array {
 }
 
 /** Height of the columns with which the picture has a screen's aspect, from heights and widths of its ranks. */
-export function columnHeight(heights: Float64Array, widths: Float64Array): number {
+export function columnHeight(heights: Float64Array, widths: Float64Array, aspect: number): number {
   const area = heights.reduce((sum, height, rank) => sum + height * widths[rank]!, 0);
-  return Math.max(LEAST_HEIGHT, Math.sqrt(area / ASPECT));
+  return Math.max(LEAST_HEIGHT, Math.sqrt(area / aspect));
 }
 
 /**

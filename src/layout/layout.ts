@@ -10,7 +10,7 @@ import { itemsOf, type Items } from './items.ts';
 import { keepCells, type Kept, type Previous } from './keep.ts';
 import { findLeaves } from './leaves.ts';
 import { linksOf, type Links } from './links.ts';
-import { BUS, SLOT } from './metrics.ts';
+import { ASPECT, BUS, SLOT } from './metrics.ts';
 import { nest, type Nesting } from './nesting.ts';
 import { boxItem, collectNets, columnOfPane, type Net, type Panes } from './panes.ts';
 import { place } from './place.ts';
@@ -31,12 +31,18 @@ const BOX_SLACK = 1.2;
  *   finds every node where it was), with the same groups folded. Nodes that are in both keep their place; the gaps of
  *   those that went are left.
  * @param toggled keys of the groups that are not folded, or not open, as they are at first; see `isFolded`
+ * @param aspect width to height that columns are folded to; near 0: a single column
  */
-export function layoutGraph(view: GraphView, previous?: Previous, toggled: ReadonlySet<string> = NONE): GraphLayout {
+export function layoutGraph(
+  view: GraphView,
+  previous?: Previous,
+  toggled: ReadonlySet<string> = NONE,
+  aspect = ASPECT,
+): GraphLayout {
   const items = itemsOf(view, toggled);
   const links = linksOf(view, items);
   const kept = previous ? keepCells(view, items, links, previous) : null;
-  return kept && previous ? layOutAgain(view, items, links, kept, previous) : layOutAnew(view, items, links);
+  return kept && previous ? layOutAgain(view, items, links, kept, previous) : layOutAnew(view, items, links, aspect);
 }
 
 /** What both ways share. */
@@ -50,17 +56,17 @@ interface Scene {
   readonly floating: Uint8Array;
 }
 
-function layOutAnew(view: GraphView, items: Items, links: Links): GraphLayout {
+function layOutAnew(view: GraphView, items: Items, links: Links, aspect: number): GraphLayout {
   const hosts = findLeaves(items, links);
   const floating = floatingItems(links);
   const ranks = rankItems(links, links.order, floating, hosts);
   const drawn = drawLinks(links, ranks, hosts);
   const own = ranks.filter((_, item) => hosts[item]! < 0 && (items.standIns[item] ?? item) === item);
-  const nesting = nest(view, items, hosts, ranks, ranksPerColumn(own) * BOX_SLACK);
+  const nesting = nest(view, items, hosts, ranks, ranksPerColumn(own, aspect) * BOX_SLACK);
   const scene = { view, items, links, sizes: sizesOf(view, items, new Map()), hosts, drawn, floating, kept: NO_LEAVES };
   const first = assemble(scene, panesOf(items, nesting, hosts, 1, new Int32Array(links.items)));
   first.builder.buildBoxes();
-  const columns = foldColumns(first.builder);
+  const columns = foldColumns(first.builder, aspect);
   const assembled = columns.sizes.length === 1 ? first : spread(scene, nesting, ranks, first, columns);
   buildColumns(assembled, columns, first);
   return finish(scene, assembled, boxNames(view, nesting.groups, nesting.parents));
