@@ -25,15 +25,15 @@ export function watchLongTasks() {
   }).observe({ type: 'longtask', buffered: true });
 }
 
-/** For `evaluate`, on the start page: notes when a file is chosen, and when its first picture has been painted. */
+/** For `evaluate`, on the start page: notes when a file is chosen, and when its whole picture is on the screen. */
 export function watchOpening() {
   document
     .querySelector('input[type=file]')
     .addEventListener('change', () => (globalThis.chosen = performance.now()), { capture: true });
   const seen = new MutationObserver(() => {
-    if (!document.querySelector('[role=application][aria-label^="Graph of"]')) return;
+    if (!document.querySelector('canvas[data-whole]')) return;
     seen.disconnect();
-    requestAnimationFrame(() => requestAnimationFrame(() => (globalThis.painted = performance.now())));
+    requestAnimationFrame(() => setTimeout(() => (globalThis.painted = performance.now())));
   });
-  seen.observe(document.body, { childList: true, subtree: true });
+  seen.observe(document.body, { childList: true, subtree: true, attributeFilter: ['data-whole'] });
 }

@@ -28,6 +28,8 @@ export interface Platform {
   copy(text: string): Promise<void>;
   /** Asks before the page is left while `risky` says that something would be lost. */
   guardLeave(risky: () => boolean): void;
+  /** Resolves once the picture is on the screen: work beside its drawing would delay it. */
+  painted(): Promise<void>;
 }
 
 /** The part of the address after `#`. */

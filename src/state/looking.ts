@@ -37,10 +37,11 @@ export function lookingActions(core: Core, focus: (node: number) => void): Looki
     store.setState(({ preview }) => ({ preview: preview && { ...preview, ...patch } }));
 
   /** Finds sites pass by pass, so that counts arrive while the rest is at work. */
-  const find = (ids: readonly string[], finding: Latest): void => {
+  const find = (ids: readonly string[], finding: Latest, begin: Promise<void> = Promise.resolve()): void => {
     const { epoch } = core;
     const isStale = (): boolean => core.epoch !== epoch;
     void finding.run(async (signal) => {
+      await begin;
       for (const id of ids) {
         const { preview } = store.getState();
         const options = preview?.pass === id ? { [id]: preview.options } : {};
@@ -92,6 +93,7 @@ export function lookingActions(core: Core, focus: (node: number) => void): Looki
       // Hand edits have no place until a person gives one.
       store.getState().passes.flatMap((pass) => (pass.group === 'edit' ? [] : [pass.id])),
       findingAll,
+      core.platform.painted(),
     );
   });
 

@@ -1,5 +1,6 @@
 import type { AddressBar, Tab } from '../state/core.ts';
 import type { BrowserPlatform } from '../state/start.ts';
+import { whenPainted } from './canvas/painted.ts';
 import { modelsWorker } from './workers.ts';
 
 function storage(): Storage | null {
@@ -49,4 +50,5 @@ export const browserPlatform = (tab: Tab): BrowserPlatform => ({
       if (risky()) event.preventDefault();
     });
   },
+  painted: whenPainted,
 });

@@ -18,6 +18,15 @@ export interface OutlineLine {
 export const buildOutline = (view: GraphView): Outline =>
   view.groups.keys.length > 0 ? outlineOfGroups(view) : outlineOfNames(view);
 
+const outlines = new WeakMap<GraphView, Outline>();
+
+/** The outline of a view; the same one each time. */
+export function outlineOf(view: GraphView): Outline {
+  let outline = outlines.get(view);
+  if (!outline) outlines.set(view, (outline = buildOutline(view)));
+  return outline;
+}
+
 /** The lines that show: a part's children only where it is unfolded. */
 export function outlineLines(outline: Outline, unfolded: ReadonlySet<string>): readonly OutlineLine[] {
   const lines: OutlineLine[] = [];

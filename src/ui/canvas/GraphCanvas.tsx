@@ -44,10 +44,17 @@ const NO_EDGES: never[] = [];
  * state of the page's own; selection, sites and overlays come in and go out as props.
  */
 export function GraphCanvas(props: GraphCanvasProps) {
-  // The indices of a large graph and the first drawing of it are two tasks, so that neither is a long one.
+  // The indices of a large graph, its look and its first drawing are tasks of their own, so that none is a long one.
   const scene = useScene(props);
-  const drawn = useStages(2) > 1;
-  return <ReactFlowProvider>{drawn && <Canvas {...props} scene={scene} />}</ReactFlowProvider>;
+  const stage = useStages(3);
+  return <ReactFlowProvider>{stage > 1 && <Looked {...props} scene={scene} drawn={stage > 2} />}</ReactFlowProvider>;
+}
+
+type LookedProps = GraphCanvasProps & { readonly scene: Scene; readonly drawn: boolean };
+
+function Looked({ drawn, ...props }: LookedProps) {
+  const look = useLook(props.scene, props);
+  return drawn && <Canvas {...props} look={look} />;
 }
 
 /** The item that is selected: a node, what it is folded into, or a folded group. */
@@ -56,9 +63,8 @@ function selectedItem(scene: Scene, { selected, selectedGroup }: GraphCanvasProp
   return selected === null ? -1 : itemOfNode(scene, selected);
 }
 
-function Canvas(props: GraphCanvasProps & { readonly scene: Scene }) {
-  const { scene } = props;
-  const look = useLook(scene, props);
+function Canvas(props: GraphCanvasProps & { readonly scene: Scene; readonly look: Look }) {
+  const { scene, look } = props;
   const theme = useCanvasTheme();
   const { camera, moves } = useCamera(scene, props.documentKey);
   const canvas = useRef<HTMLCanvasElement>(null);

@@ -17,10 +17,13 @@ export function LeftPanel({
   app,
   rail,
   readOnly,
+  passes,
 }: {
   readonly app: App;
   readonly rail: boolean;
   readonly readOnly: boolean;
+  /** Whether it is the turn of the passes: they come after the outline. */
+  readonly passes: boolean;
 }) {
   const pruning = useDocument(app, (state) => state.prune !== null);
   const share = useSettings(app, (settings) => settings.outlineShare);
@@ -62,7 +65,7 @@ export function LeftPanel({
           />
         </div>
         <div className="flex min-h-0 flex-col" style={{ flex: `${1 - share} 1 0` }}>
-          <PassPanel app={app} />
+          {passes && <PassPanel app={app} />}
         </div>
       </div>
     </>

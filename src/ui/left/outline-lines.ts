@@ -5,7 +5,7 @@ import { plural } from '../../base/format.ts';
 import type { GraphView } from '../../ir/view.ts';
 import type { App } from '../../state/app.ts';
 import { boxesOf, describeNode, marksOf, type NodeMark } from '../../state/outline/marks.ts';
-import { buildOutline, lineOf, outlineLines, type OutlineLine } from '../../state/outline/outline.ts';
+import { lineOf, outlineOf, outlineLines, type OutlineLine } from '../../state/outline/outline.ts';
 import type { Outline } from '../../state/outline/parts.ts';
 import { useDocument, useView } from '../kit/use-store.ts';
 
@@ -61,7 +61,7 @@ function useBoxes(app: App, view: GraphView): (group: number) => boolean {
 
 /** The lines of the outline, and what stands at them. */
 export function useOutline(app: App, view: GraphView): OutlineState {
-  const outline = useMemo(() => buildOutline(view), [view]);
+  const outline = outlineOf(view);
   const unfolded = useView(app, (state) => state.unfolded);
   const lines = useMemo(
     (): readonly Line[] => [
