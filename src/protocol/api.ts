@@ -70,8 +70,8 @@ export interface GraphApi {
   moveTo: Row<{ cursor: number }, { document: DocumentView; picture: Picture }>;
   /** The picture of any stop, for before/after. */
   picture: Row<{ stop: number }, Picture>;
-  /** Draws the stop under the cursor with other groups folded; those that follow are drawn so too. */
-  fold: Row<{ toggled: readonly string[] }, Picture>;
+  /** Lays the stop under the cursor out with other groups folded; those that follow are drawn so too. */
+  fold: Row<{ toggled: readonly string[] }, Omit<Picture, 'view'>>;
   setBackend: Row<{ backend: Backend }, { document: DocumentView }>;
   node: Row<{ node: number }, NodeDetail>;
   tensor: Row<{ ref: TensorRef; axis: number | null }, TensorStats>;

@@ -30,6 +30,8 @@ export interface Platform {
   guardLeave(risky: () => boolean): void;
   /** Resolves once the picture is on the screen: work beside its drawing would delay it. */
   painted(): Promise<void>;
+  /** Works out what the page needs of a picture before it is shown, in short tasks. */
+  prepare(picture: Picture): Promise<void>;
 }
 
 /** The part of the address after `#`. */
@@ -80,6 +82,8 @@ export interface Core extends Stores {
   fullRecipe: Recipe | null;
   /** The hard stop: ends the workers; open calls fail with `worker-died`. */
   restart(): void;
+  /** What a worker sent, ready to be shown: part of the job that asked for it. */
+  prepared(opened: Promise<Opened>): Promise<Opened>;
   /** Takes a new revision over and tells every group of actions. */
   adopt(opened: Opened): void;
   onAdopt(listener: () => void): void;
@@ -147,6 +151,10 @@ export function createCore(host: () => Host, platform: Platform, onStuck: () => 
     epoch: 0,
     fullRecipe: null,
     restart: () => host().restart(),
+    async prepared(opened) {
+      await platform.prepare((await opened).picture);
+      return opened;
+    },
     adopt({ document, picture }) {
       core.epoch += 1;
       // Before the stores change: who listens to them reads it.

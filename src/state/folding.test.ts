@@ -23,7 +23,10 @@ async function opened(): Promise<Fixture> {
   const picture = fixture.app.document.getState().picture!;
   const grouped = { ...picture, view: { ...picture.view, groups: GROUPS } };
   fixture.app.document.setState({ picture: grouped, origin: grouped });
-  fixture.worker.overrides.set('fold', ({ toggled }: { toggled: readonly string[] }) => ({ ...grouped, toggled }));
+  fixture.worker.overrides.set('fold', ({ toggled }: { toggled: readonly string[] }) => ({
+    layout: { ...grouped.layout, revision: grouped.view.revision },
+    toggled,
+  }));
   return fixture;
 }
 

@@ -40,9 +40,13 @@ export function foldingActions(core: Core): FoldingActions {
     drawing
       .run((signal) => core.client.call('fold', { toggled: [...toggled] }, { signal }))
       .then(async (drawn) => {
-        if (!drawn || drawn.view.revision !== store.getState().picture?.view.revision) return;
-        store.setState({ picture: drawn });
-        const origin = drawn.view.revision === store.getState().origin?.view.revision ? drawn : null;
+        const shown = store.getState().picture;
+        if (!drawn || drawn.layout.revision !== shown?.view.revision) return;
+        const folded = { ...shown, ...drawn };
+        await core.platform.prepare(folded);
+        if (store.getState().picture !== shown) return;
+        store.setState({ picture: folded });
+        const origin = shown.view.revision === store.getState().origin?.view.revision ? folded : null;
         store.setState({ origin: origin ?? (await core.client.call('picture', { stop: 0 })) });
       })
       .catch((error: unknown) => {

@@ -74,7 +74,7 @@ export function openingActions(core: Core, replay: (recipe: Recipe, name: string
         const bytes = files.length > 0 ? bytesOf(files) : null;
         const opening = { name, bytes, files: files.length, job };
         store.setState({ status: 'opening', opening, openError: null, openErrorName: null });
-        return core.client.call('open', 'files' in source ? { files } : { sample: source.sample }, call);
+        return core.prepared(core.client.call('open', 'files' in source ? { files } : { sample: source.sample }, call));
       });
       take(source, opened);
       return true;

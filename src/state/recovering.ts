@@ -18,8 +18,10 @@ async function reopen(core: Core, before: DocumentView, call: CallOptions): Prom
     opened = await client.call('moveTo', { cursor: before.cursor }, call);
   }
   const { toggled } = core.document.getState().picture ?? { toggled: [] };
-  if (toggled.length > 0) opened = { ...opened, picture: await client.call('fold', { toggled }, call) };
-  return opened;
+  if (toggled.length > 0) {
+    opened = { ...opened, picture: { ...opened.picture, ...(await client.call('fold', { toggled }, call)) } };
+  }
+  return core.prepared(Promise.resolve(opened));
 }
 
 /** After the graph worker's death. What was being done is lost; the files and the recipe are not. */

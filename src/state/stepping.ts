@@ -69,7 +69,9 @@ export function steppingActions(core: Core, afterStep: () => void): SteppingActi
       await actions.applyRequest({ pass: preview.pass, options: preview.options, off }, title);
     },
     async applyRequest(request, title) {
-      const opened = await core.change('apply', 'pass', title, (call) => core.client.call('apply', request, call));
+      const opened = await core.change('apply', 'pass', title, (call) =>
+        core.prepared(core.client.call('apply', request, call)),
+      );
       if (!opened) return false;
       const stop = opened.document.stops[opened.document.cursor];
       // A hand edit is called by what it did.
@@ -79,13 +81,13 @@ export function steppingActions(core: Core, afterStep: () => void): SteppingActi
     },
     async applyPreset(preset, title) {
       const opened = await core.change('replay', 'recipe', title, (call) =>
-        core.client.call('replay', { preset }, call),
+        core.prepared(core.client.call('replay', { preset }, call)),
       );
       if (opened) land(opened, `${title}: ${plural(opened.document.recipe.steps.length, 'step')}`, 0);
     },
     async replayRecipe(recipe, name) {
       const opened = await core.change('replay', 'recipe', `Recipe of ${name}`, (call) =>
-        core.client.call('replay', { recipe }, call),
+        core.prepared(core.client.call('replay', { recipe }, call)),
       );
       if (opened) land(opened, `${name}: ${plural(recipe.steps.length, 'step')} replayed`, 0);
       return opened !== null;
@@ -102,7 +104,7 @@ export function steppingActions(core: Core, afterStep: () => void): SteppingActi
       const { document } = store.getState();
       if (!document || cursor === document.cursor || !document.stops[cursor]) return;
       const opened = await core.change('move', 'recipe', `Stop ${cursor}`, (call) =>
-        core.client.call('moveTo', { cursor }, call),
+        core.prepared(core.client.call('moveTo', { cursor }, call)),
       );
       if (!opened) return;
       core.adopt(opened);

@@ -1,6 +1,7 @@
 import type { AddressBar, Tab } from '../state/core.ts';
 import type { BrowserPlatform } from '../state/start.ts';
 import { whenPainted } from './canvas/painted.ts';
+import { preparePicture } from './prepare-picture.ts';
 import { modelsWorker } from './workers.ts';
 
 function storage(): Storage | null {
@@ -51,4 +52,5 @@ export const browserPlatform = (tab: Tab): BrowserPlatform => ({
     });
   },
   painted: whenPainted,
+  prepare: preparePicture,
 });

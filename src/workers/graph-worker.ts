@@ -135,7 +135,10 @@ const handlers: Handlers<GraphApi> = {
   replay: async (params, job) => drawn(await studio.replay(params, job)),
   moveTo: ({ cursor }) => drawn(studio.moveTo(cursor)),
   picture: ({ stop }) => studio.picture(stop),
-  fold: ({ toggled }) => studio.fold(toggled),
+  fold({ toggled }) {
+    const { layout, toggled: shown } = studio.fold(toggled);
+    return { layout, toggled: shown };
+  },
   setBackend: ({ backend }) => ({ document: studio.setBackend(backend) }),
   node: ({ node }) => studio.node(node),
   tensor: (params, job) => studio.tensor(params, job),

@@ -247,13 +247,14 @@ export interface Fixture {
 }
 
 /** A page without an address, kept models or other tabs. */
-const ALONE: Pick<Platform, 'address' | 'tab' | 'models' | 'copy' | 'guardLeave' | 'painted'> = {
+const ALONE: Pick<Platform, 'address' | 'tab' | 'models' | 'copy' | 'guardLeave' | 'painted' | 'prepare'> = {
   address: null,
   tab: { id: 'tab', reloaded: false, open: async () => new Set(['tab']) },
   models: null,
   copy: async () => {},
   guardLeave: () => {},
   painted: () => Promise.resolve(),
+  prepare: () => Promise.resolve(),
 };
 
 /** The app over a fake worker; `platform` takes the place of what the fake page has. */

@@ -5,6 +5,7 @@ import { formatBytes, formatCount, formatInteger, plainOperator, plural, UNKNOWN
 import type { App } from '../../state/app.ts';
 import { summarizeGroup, type GroupRef, type GroupSummary } from '../../state/group-summary.ts';
 import { Badge, Button, IconButton } from '../kit/controls.tsx';
+import { useListed } from '../kit/Listed.tsx';
 import { useDocument } from '../kit/use-store.ts';
 import { Section } from './Section.tsx';
 
@@ -98,11 +99,12 @@ interface GroupListProps {
 }
 
 function GroupList({ app, title, groups, current }: GroupListProps) {
+  const { shown, more } = useListed(groups);
   if (groups.length === 0) return null;
   return (
     <Section app={app} title={title} aside={formatInteger(groups.length)}>
       <ul className="ins-list">
-        {groups.map(({ key, name, first, nodes }) => (
+        {shown.map(({ key, name, first, nodes }) => (
           <li key={key} className="flex h-[22px] items-center gap-2 text-12">
             {key === current ? (
               <span className="ell flex-1" aria-current="true">
@@ -121,6 +123,7 @@ function GroupList({ app, title, groups, current }: GroupListProps) {
           </li>
         ))}
       </ul>
+      {more}
     </Section>
   );
 }

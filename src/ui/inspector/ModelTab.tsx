@@ -1,10 +1,10 @@
 import { Check, FileQuestionMark, Unplug } from 'lucide-react';
-import { useState } from 'react';
 import { formatBytes, formatCount, formatInteger, formatShape, plural } from '../../base/format.ts';
 import type { IoSummary, ModelSummary } from '../../analysis/summary.ts';
 import type { App } from '../../state/app.ts';
 import { PortEdits } from '../edit/PortEdits.tsx';
 import { Button, Icon } from '../kit/controls.tsx';
+import { useListed } from '../kit/Listed.tsx';
 import { useDocument } from '../kit/use-store.ts';
 import { chooseFiles } from '../start/files.ts';
 
@@ -63,18 +63,13 @@ interface PortsProps {
   readonly ports: readonly IoSummary[];
 }
 
-/** Ports that are listed at first, and at each wish for more: files of old opsets list every weight as an input. */
-const LISTED = 12;
-const MORE = 60;
-
 function Ports({ app, title, kind, ports }: PortsProps) {
-  const [listed, setListed] = useState(LISTED);
-  const more = Math.min(MORE, ports.length - listed);
+  const { shown, more } = useListed(ports);
   return (
     <section className="sec" aria-label={title}>
       <h3 className="h4 mb-1.5">{title}</h3>
       <dl className="kv">
-        {ports.slice(0, listed).map((port) => (
+        {shown.map((port) => (
           <div key={port.name} className="contents">
             <dt className="ell" title={port.name}>
               {port.name}
@@ -88,11 +83,7 @@ function Ports({ app, title, kind, ports }: PortsProps) {
           </div>
         ))}
       </dl>
-      {more > 0 && (
-        <Button size="small" className="mt-2" onClick={() => setListed(listed + MORE)}>
-          {more} more of {formatInteger(ports.length)}
-        </Button>
-      )}
+      {more}
     </section>
   );
 }

@@ -1,11 +1,10 @@
 import { useVirtualizer } from '@tanstack/react-virtual';
-import { useEffect, useMemo, useRef, useState, type CSSProperties, type KeyboardEvent } from 'react';
+import { useEffect, useRef, useState, type CSSProperties, type KeyboardEvent } from 'react';
 import { plural } from '../../base/format.ts';
 import type { GraphView } from '../../ir/view.ts';
 import type { App } from '../../state/app.ts';
 import { nodeCount } from '../../state/node-count.ts';
-import { outlineOf, partsAround } from '../../state/outline/outline.ts';
-import { useStages } from '../kit/use-stages.ts';
+import { partsAround } from '../../state/outline/outline.ts';
 import { useDocument } from '../kit/use-store.ts';
 import { describeLine, isPort, keyOf, rowOf, useOutline, type Line, type OutlineState } from './outline-lines.ts';
 import { OutlineMenu } from './OutlineMenu.tsx';
@@ -184,9 +183,6 @@ function OutlineTree({ app, view }: { readonly app: App; readonly view: GraphVie
 /** The outline with its head. */
 export function OutlinePanel({ app }: { readonly app: App }) {
   const view = useDocument(app, (state) => state.picture?.view);
-  // Working out the parts of a large model and drawing them are two tasks.
-  const drawn = useStages(2) > 1;
-  useMemo(() => view && outlineOf(view), [view]);
   if (!view) return null;
   return (
     <section aria-label="Outline" className="flex min-h-0 flex-1 flex-col">
@@ -194,7 +190,7 @@ export function OutlinePanel({ app }: { readonly app: App }) {
         Outline <span className="num font-regular text-ink-3">{plural(nodeCount(view), 'node')}</span>
         <span className="ml-auto text-11 font-regular text-ink-3">share of MACs</span>
       </h2>
-      {drawn && <OutlineTree app={app} view={view} />}
+      <OutlineTree app={app} view={view} />
     </section>
   );
 }

@@ -5,12 +5,15 @@ import type { App } from '../../state/app.ts';
 import { useStore } from 'zustand';
 import { labelOf, rowsNamed } from '../../state/query/go-to.ts';
 import { useReturnFocus } from '../kit/use-return-focus.ts';
+import { useStages } from '../kit/use-stages.ts';
 import { useDocument, useSettings, useView } from '../kit/use-store.ts';
 import { COMMAND_GROUPS, commandKeys, type Command } from './commands/command.ts';
 import { commandsOf } from './commands/commands.ts';
 
 /** Commands that were run last stand first, so many at most. */
 const RECENT = 5;
+/** Commands in the first task. */
+const FIRST = 20;
 /** Nodes that are offered by name, so many at most. */
 const NODES = 8;
 
@@ -37,15 +40,18 @@ function Commands({ app, text, run }: { readonly app: App; readonly text: string
   // What there is to do may change while the palette is open: sites arrive, jobs end.
   useStore(app.document);
   useStore(app.jobs);
-  const commands = commandsOf(app);
+  const all = commandsOf(app);
+  // The first of them are there at once, the rest in the next task.
+  const whole = useStages(2) > 1;
   const ids = useSettings(app, (settings) => settings.recentCommands);
-  const recent = ids.flatMap((id) => commands.find((command) => command.id === id && !command.refusal) ?? []);
+  const recent = ids.flatMap((id) => all.find((command) => command.id === id && !command.refusal) ?? []);
   // What can run comes first.
-  const inOrder = [...commands].sort((a, b) => Number(Boolean(a.refusal)) - Number(Boolean(b.refusal)));
+  const inOrder = [...all].sort((a, b) => Number(Boolean(a.refusal)) - Number(Boolean(b.refusal)));
+  const commands = whole ? inOrder : inOrder.slice(0, FIRST);
   const groups = [
     // While something is written, the same command would stand there twice.
     { title: 'Last used', members: text === '' ? recent : [] },
-    ...COMMAND_GROUPS.map((title) => ({ title, members: inOrder.filter(({ group }) => group === title) })),
+    ...COMMAND_GROUPS.map((title) => ({ title, members: commands.filter(({ group }) => group === title) })),
   ];
   return groups
     .filter(({ members }) => members.length > 0)

@@ -82,9 +82,9 @@ function DockSash({ app, panels }: { readonly app: App; readonly panels: Panels 
   );
 }
 
-/** Left panel, canvas, inspector and dock; the canvas comes first, and takes three stages, the outline two. */
+/** Left panel, canvas, inspector and dock; the canvas comes first, and takes three stages. */
 function StudioWorkspace({ app, panels }: { readonly app: App; readonly panels: Panels }) {
-  const stage = useStages(9);
+  const stage = useStages(8);
   const name = useDocument(app, (state) => state.document?.name);
   return (
     <>
@@ -94,7 +94,7 @@ function StudioWorkspace({ app, panels }: { readonly app: App; readonly panels: 
         tabIndex={-1}
         className="relative row-span-2 flex min-h-0 flex-col border-r border-line bg-panel"
       >
-        {stage >= 5 && <LeftPanel app={app} rail={panels.rail} readOnly={panels.readOnly} passes={stage >= 7} />}
+        {stage >= 5 && <LeftPanel app={app} rail={panels.rail} readOnly={panels.readOnly} passes={stage >= 6} />}
         {!panels.rail && <LeftSash app={app} panels={panels} />}
       </aside>
       <main
@@ -114,7 +114,7 @@ function StudioWorkspace({ app, panels }: { readonly app: App; readonly panels: 
           tabIndex={-1}
           className="relative flex min-h-0 flex-col border-l border-line bg-panel"
         >
-          {stage >= 8 && <Inspector app={app} />}
+          {stage >= 7 && <Inspector app={app} />}
           <RightSash app={app} panels={panels} />
         </aside>
       )}
@@ -124,7 +124,7 @@ function StudioWorkspace({ app, panels }: { readonly app: App; readonly panels: 
         tabIndex={-1}
         className="relative col-span-full col-start-2 flex min-h-0 min-w-0 flex-col border-t border-line bg-panel"
       >
-        {stage >= 9 && <Dock app={app} height={panels.dock} />}
+        {stage >= 8 && <Dock app={app} height={panels.dock} />}
         <DockSash app={app} panels={panels} />
       </section>
     </>
