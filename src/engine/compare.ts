@@ -72,9 +72,11 @@ export class Comparer {
   }
 
   /** Of the comparison that was made last. */
+  picture = (request: Pick<CompareRequest, 'a' | 'b'>, which: 'a' | 'b'): Picture => this.made(request).pictures[which];
+
+  /** Of the comparison that was made last. */
   union(request: Pick<CompareRequest, 'a' | 'b'>, kind: UnionKind): Picture {
-    const { last } = this;
-    if (last?.key !== keyOf(request)) throw new CodedError('bad-request', 'These models were not compared yet.');
+    const last = this.made(request);
     const known = last.unions.get(kind);
     if (known) return known;
     const { a, b } = last.pictures;
@@ -82,6 +84,12 @@ export class Comparer {
     const picture = { view, layout: layoutGraph(view), toggled: [] };
     last.unions.set(kind, picture);
     return picture;
+  }
+
+  private made(request: Pick<CompareRequest, 'a' | 'b'>): Made {
+    const { last } = this;
+    if (last?.key !== keyOf(request)) throw new CodedError('bad-request', 'These models were not compared yet.');
+    return last;
   }
 
   private diff(document: OpenDocument, { a, b, weightBudget }: CompareRequest, job: Job): Promise<GraphDiff> {

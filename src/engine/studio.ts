@@ -245,6 +245,9 @@ export class Studio {
   compare = (request: CompareRequest, job: Job): Promise<Comparison> =>
     this.comparer.compare(this.current, request, job);
 
+  /** Of the comparison that was made last. */
+  comparedPicture = (request: Pick<CompareRequest, 'a' | 'b'>, which: 'a' | 'b'): Picture =>
+    this.comparer.picture(request, which);
   /** As `compare`, without pictures. */
   difference = (request: CompareRequest, job: Job): Promise<Difference> =>
     this.comparer.difference(this.current, request, job);

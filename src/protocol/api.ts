@@ -89,8 +89,10 @@ export interface GraphApi {
   openSecond: Row<{ files: readonly File[] }, SecondView>;
   closeSecond: Row<null, null>;
   /** What differs between two stops, or a stop and the second model; with both pictures. */
-  compare: Row<CompareRequest, Comparison>;
-  /** As `compare`, without pictures. */
+  compare: Row<CompareRequest, Omit<Comparison, 'pictures'>>;
+  /** One of the two of the comparison that was made last: each is a message of its own, for they are large. */
+  comparedPicture: Row<Pick<CompareRequest, 'a' | 'b'> & { which: 'a' | 'b' }, Picture>;
+  /** As `compare`, and nothing is drawn. */
   difference: Row<CompareRequest, Difference>;
   /** Both models of the last comparison in one picture. */
   unionPicture: Row<Pick<CompareRequest, 'a' | 'b'> & { kind: UnionKind }, Picture>;

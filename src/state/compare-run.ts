@@ -1,8 +1,9 @@
 import { CodedError, toErrorRecord, type ErrorRecord } from '../base/error.ts';
 import { plural } from '../base/format.ts';
-import type { CompareSide, Comparison } from '../engine/compare-types.ts';
+import type { CompareRequest, CompareSide, Comparison } from '../engine/compare-types.ts';
+import type { Picture } from '../engine/types.ts';
 import type { CallOptions } from '../protocol/client.ts';
-import { changeRows } from './changes.ts';
+import { changeRows, type ChangeRow } from './changes.ts';
 import { NO_RESULT, type CompareState } from './compared.ts';
 import type { Core } from './core.ts';
 
@@ -81,7 +82,7 @@ export class CompareRun {
   }
 
   async run(weightBudget = UNASKED_WEIGHTS): Promise<void> {
-    const { compare, runner, client } = this.core;
+    const { compare, runner } = this.core;
     if (runner.isRunning('bench')) {
       compare.setState({ error: BENCH_RUNS });
       return;
@@ -95,14 +96,29 @@ export class CompareRun {
       const result = await runner.run('compare', 'Comparing', (call, id) => {
         mine = id;
         compare.setState({ job: id, error: null });
-        return this.withSecond(call, () => client.call('compare', request, call));
+        return this.withSecond(call, () => this.ask(request, call));
       });
-      if (isNewest()) this.take(result);
+      const rows = changeRows(result);
+      // Of tens of thousands of changes, making the lines and drawing them are two tasks.
+      await new Promise((resolve) => setTimeout(resolve));
+      if (isNewest()) this.take(result, rows);
     } catch (error) {
       if (isNewest()) compare.setState({ ...NO_RESULT, error: toErrorRecord(error) });
     } finally {
       if (isNewest()) compare.setState({ job: null });
     }
+  }
+
+  /** Pictures come one by one, and are prepared before they are shown. */
+  private async ask(request: CompareRequest, call: CallOptions = {}): Promise<Comparison> {
+    const { client, platform } = this.core;
+    const told = await client.call('compare', request, call);
+    const pictureOf = async (which: 'a' | 'b'): Promise<Picture> => {
+      const picture = await client.call('comparedPicture', { a: request.a, b: request.b, which }, call);
+      await platform.prepare(picture);
+      return picture;
+    };
+    return { ...told, pictures: { a: await pictureOf('a'), b: await pictureOf('b') } };
   }
 
   /** Asks for the one picture of both, where the mode draws one. */
@@ -120,20 +136,19 @@ export class CompareRun {
 
   /** The same comparison with other groups folded. */
   private async redraw(): Promise<void> {
-    const { compare, client } = this.core;
+    const { compare } = this.core;
     const { result } = compare.getState();
     if (!result) return;
     const request = { a: result.a.side, b: result.b.side, weightBudget: 0 };
     try {
-      const { pictures, sharedPlaces } = await client.call('compare', request);
+      const { pictures, sharedPlaces } = await this.ask(request);
       if (compare.getState().result === result) compare.setState({ result: { ...result, pictures, sharedPlaces } });
     } catch (error) {
       compare.setState({ error: toErrorRecord(error) });
     }
   }
 
-  private take(result: Comparison): void {
-    const rows = changeRows(result);
+  private take(result: Comparison, rows: readonly ChangeRow[]): void {
     this.core.compare.setState({ ...NO_RESULT, result, rows });
     void this.drawUnion();
     this.core.notices.announce(rows.length === 0 ? 'Nothing differs.' : `${plural(rows.length, 'change')}.`);

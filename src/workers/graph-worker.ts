@@ -160,7 +160,11 @@ const handlers: Handlers<GraphApi> = {
     studio.closeSecond();
     return null;
   },
-  compare: (params, job) => studio.compare(params, job),
+  async compare(params, job) {
+    const { pictures: _, ...told } = await studio.compare(params, job);
+    return told;
+  },
+  comparedPicture: ({ which, ...sides }) => studio.comparedPicture(sides, which),
   difference: (params, job) => studio.difference(params, job),
   unionPicture: ({ kind, ...sides }) => studio.unionPicture(sides, kind),
   exportModel: () => {

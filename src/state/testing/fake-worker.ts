@@ -192,23 +192,23 @@ class FakeWorker {
     this.second = '';
     return null;
   };
+  protected on_comparedPicture = ({ a, b, which }: GraphApi['comparedPicture']['params']) =>
+    picture(nodesOf(which === 'a' ? a : b), this.revision);
   /** Stops lose a node each from the end on; the second model has nothing in common with them. */
-  protected on_compare = ({ a, b }: GraphApi['compare']['params']): Comparison => {
+  protected on_compare = ({ a, b }: GraphApi['compare']['params']): Omit<Comparison, 'pictures'> => {
     if ((a === 'second' || b === 'second') && this.second === '')
       throw new CodedError('bad-request', 'No second model.');
-    const nodes = (side: CompareSide): number => (side === 'second' ? 3 : 5 - side);
-    const model = (side: CompareSide) => ({ side, name: '', title: '', summary: summary(nodes(side)), missing: [] });
-    const gone = Array.from({ length: Math.max(0, nodes(a) - nodes(b)) }, (_, at) => nodes(a) - 1 - at).reverse();
+    const model = (side: CompareSide) => ({ side, name: '', title: '', summary: summary(nodesOf(side)), missing: [] });
+    const gone = Array.from({ length: Math.max(0, nodesOf(a) - nodesOf(b)) }, (_, at) => nodesOf(a) - 1 - at).reverse();
     return {
       a: model(a),
       b: model(b),
       changes: gone.map((id) => ({ kind: 'removed', before: [id], after: [], what: [], steps: [1] })),
-      same: nodes(b),
-      pairs: Int32Array.from({ length: 2 * Math.min(nodes(a), nodes(b)) }, (_, at) => at >> 1),
+      same: nodesOf(b),
+      pairs: Int32Array.from({ length: 2 * Math.min(nodesOf(a), nodesOf(b)) }, (_, at) => at >> 1),
       ports: [],
       model: [],
       unreadBytes: 0,
-      pictures: { a: picture(nodes(a), this.revision), b: picture(nodes(b), this.revision) },
       sharedPlaces: true,
     };
   };
@@ -220,6 +220,8 @@ class FakeWorker {
   protected on_bench = () => ({ message: 'Done.', a: { samples: [1, 2] }, ratio: 2, verdict: 'faster' });
   protected on_exportModel = () => ({ name: this.name, bytes: new Uint8Array([1, 2, 3]) });
 }
+
+const nodesOf = (side: CompareSide): number => (side === 'second' ? 3 : 5 - side);
 
 /** A promise that is settled from outside. */
 export class Deferred<T> {
