@@ -67,10 +67,13 @@ function inHeader(frame: Frame, block: LayoutBlock): FrameName | null {
   });
 }
 
-/** Words above a frame may reach beyond it, unless that hides whose they are. */
+/** Longest name above a frame, px. */
+const LONGEST = 160;
+
+/** Names above frames reach beyond them: those that come after on the same line make room. */
 function above(frame: Frame, block: LayoutBlock): FrameName | null {
   const at = screenBox(frame, boxOfBlock(block));
-  const place = { left: at.x, baseline: at.y - 4, size: 11, end: at.x + 4 * at.width, inside: false };
+  const place = { left: at.x, baseline: at.y - 4, size: 11, end: at.x + LONGEST, inside: false };
   return named(frame, block, `520 11px ${frame.theme.fontUi}`, place);
 }
 
