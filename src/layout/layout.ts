@@ -45,17 +45,6 @@ export function layoutGraph(
   return kept && previous ? layOutAgain(view, items, links, kept, previous) : layOutAnew(view, items, links, aspect);
 }
 
-/** What both ways share. */
-interface Scene {
-  readonly view: GraphView;
-  readonly items: Items;
-  readonly links: Links;
-  readonly sizes: Sizes;
-  readonly hosts: Int32Array;
-  readonly drawn: Uint8Array;
-  readonly floating: Uint8Array;
-}
-
 function layOutAnew(view: GraphView, items: Items, links: Links, aspect: number): GraphLayout {
   const hosts = findLeaves(items, links);
   const floating = floatingItems(links);

@@ -1,17 +1,21 @@
 import type { ItemGraph, Links } from './links.ts';
-import { RANK_WIDTH } from './metrics.ts';
+import { MANY_USES, RANK_WIDTH } from './metrics.ts';
 
 /**
- * [items] 1: depends on no graph input. Such items, what is made of constants, sink to just above their first use.
+ * [items] 1: depends on no graph input, or only on values with so many uses that far ones become stubs, as the sizes
+ * that shapes are made of. Such items sink to just above their first use.
  */
 export function floatingItems(links: Links): Uint8Array {
   const floating = new Uint8Array(links.items);
   for (const item of links.order) {
     let floats = 1;
     for (let i = links.inStarts[item]!; i < links.inStarts[item + 1]!; i++) {
-      const source = links.from[links.inLinks[i]!]!;
+      const link = links.inLinks[i]!;
+      const source = links.from[link]!;
       const isInput = source >= links.rows && source < links.rows + links.inputs;
-      if (!floating[source] || isInput) floats = 0;
+      const wire = links.wires[link]!;
+      const isPopular = links.wireStarts[wire + 1]! - links.wireStarts[wire]! > MANY_USES;
+      if ((!floating[source] || isInput) && !isPopular) floats = 0;
     }
     floating[item] = floats;
   }
