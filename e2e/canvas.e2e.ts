@@ -137,6 +137,8 @@ test('groups fold and unfold in place: by key, by button, by double click, alone
     expect(Math.abs(button.x - place.x)).toBeLessThan(20);
     expect(Math.abs(button.y - place.y)).toBeLessThan(20);
     await fold.click();
+    // The button is gone: keys go to the graph.
+    await expect(studio.canvas).toBeFocused();
     await expect(boxes).toHaveCount(1);
   });
 

@@ -19,8 +19,8 @@ import { sizesOf, type Sizes } from './sizes.ts';
 import type { GraphLayout } from './types.ts';
 
 const NONE: ReadonlySet<string> = new Set();
-/** A group may be a little taller than a column is meant to be. */
-const BOX_SLACK = 1.2;
+/** A group may be taller than a column is meant to be: a layer that is split over two is no picture of a layer. */
+const BOX_SLACK = 1.6;
 
 /**
  * Places a graph: ranks from top to bottom, tracks from left to right. Each open group that fits a column is laid out

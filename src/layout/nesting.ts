@@ -4,6 +4,8 @@ import type { Items } from './items.ts';
 /** Items that a group must hold to get a frame, and the share of the graph that it may not exceed. */
 const LEAST_FRAMED = 3;
 const MOST_FRAMED = 0.6;
+/** A body may be as many times taller: without a frame it does not show which branch or loop a node is in. */
+const BODY_SLACK = 4;
 
 /** Which open groups are boxes with a layout of their own; the others are dissolved into what is around them. */
 export interface Nesting {
@@ -20,7 +22,7 @@ export interface Nesting {
  * @param mostRanks a group that spans more of them than fit a column is dissolved
  */
 export function nest(view: GraphView, items: Items, hosts: Int32Array, ranks: Int32Array, mostRanks: number): Nesting {
-  const { parents } = view.groups;
+  const { parents, holders } = view.groups;
   const groupOf = groupsOfItems(view, items);
   const spans = spansOf(parents, groupOf, hosts, ranks);
   const boxes: number[] = [];
@@ -31,7 +33,10 @@ export function nest(view: GraphView, items: Items, hosts: Int32Array, ranks: In
     const around = boxOf[parents[group]!] ?? -1;
     const { count, first, last } = spans[group]!;
     const isWhole = around >= 0 && count === spans[boxes[around]!]!.count;
-    const isFramed = count >= LEAST_FRAMED && count < MOST_FRAMED * items.count && last - first < mostRanks;
+    const isBody = holders[group]! >= 0;
+    const isFramed = isBody
+      ? last - first < BODY_SLACK * mostRanks
+      : count >= LEAST_FRAMED && count < MOST_FRAMED * items.count && last - first < mostRanks;
     if (isWhole || !isFramed) boxOf[group] = around;
     else {
       boxOf[group] = boxes.push(group) - 1;

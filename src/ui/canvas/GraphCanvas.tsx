@@ -1,6 +1,6 @@
 import { ReactFlow, ReactFlowProvider } from '@xyflow/react';
 import '@xyflow/react/dist/base.css';
-import { useCallback, useEffect, useMemo, useRef } from 'react';
+import { type RefObject, useCallback, useEffect, useMemo, useRef } from 'react';
 import { nodeCount } from '../../state/node-count.ts';
 import { useStages } from '../kit/use-stages.ts';
 import type { Camera } from './camera.ts';
@@ -63,12 +63,27 @@ function selectedItem(scene: Scene, { selected, selectedGroup }: GraphCanvasProp
   return selected === null ? -1 : itemOfNode(scene, selected);
 }
 
-function Canvas(props: GraphCanvasProps & { readonly scene: Scene; readonly look: Look }) {
+/** Folding from a button takes the button away: the graph gets the focus then. */
+function useFold({ onFold }: GraphCanvasProps, root: RefObject<HTMLElement | null>): GraphCanvasProps['onFold'] {
+  return useCallback(
+    (keys, folded, copies) => {
+      if (root.current?.contains(document.activeElement)) {
+        root.current.querySelector<HTMLElement>('.gc-flow')?.focus({ preventScroll: true });
+      }
+      onFold(keys, folded, copies);
+    },
+    [onFold, root],
+  );
+}
+
+function Canvas(given: GraphCanvasProps & { readonly scene: Scene; readonly look: Look }) {
+  const root = useRef<HTMLDivElement>(null);
+  const onFold = useFold(given, root);
+  const props = { ...given, onFold };
   const { scene, look } = props;
   const theme = useCanvasTheme();
   const { camera, moves } = useCamera(scene, props.documentKey);
   const canvas = useRef<HTMLCanvasElement>(null);
-  const root = useRef<HTMLDivElement>(null);
   const pointer = usePointer(props, scene, camera, moves);
   const selected = selectedItem(scene, props);
   const hovered = props.hovered === null ? pointer.hoveredGroup : itemOfNode(scene, props.hovered);

@@ -150,12 +150,15 @@ const boxOfFrame = ({ x, y, width, height }: LayoutBlock): Box => ({
   bottom: y + height,
 });
 
-/** Box or frame of a group, whichever is shown. */
+/** Box or frame of a group, whichever is shown; else, where it is open without a frame, its first node. */
 function placeOfGroup(scene: Scene, key: string): Box | null {
   const item = itemOfGroup(scene, key);
   if (item >= 0) return boxOf(scene.items, item);
   const frame = frameOfGroup(scene, key);
-  return frame ? boxOfFrame(frame) : null;
+  if (frame) return boxOfFrame(frame);
+  const { ofRow, keys } = scene.picture.view.groups;
+  const row = ofRow.indexOf(keys.indexOf(key));
+  return row < 0 ? null : boxOf(scene.items, scene.items.ofRow[row]!);
 }
 
 /**
