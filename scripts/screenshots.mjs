@@ -49,7 +49,34 @@ async function pruning(browser, url) {
   await page.close();
 }
 
+/** A convolution in the inspector, its kernels as a picture, under the heat of MACs. */
+async function inspecting(browser, url) {
+  const page = await open(browser, url, 'dark');
+  await page.getByRole('radio', { name: 'MACs' }).click();
+  await page.getByRole('combobox', { name: 'Search nodes' }).fill('op:Conv');
+  await page.keyboard.press('Enter');
+  await page.getByRole('tab', { name: 'Tensors' }).click();
+  await page.waitForTimeout(1500);
+  await page.screenshot({ path: `${out}studio-inspect.png` });
+  await page.close();
+}
+
+/** The original beside what a preset made of it. */
+async function comparing(browser, url) {
+  const page = await open(browser, url, 'light');
+  await page.getByRole('button', { name: 'All that pays on WASM' }).click();
+  await page.getByRole('list', { name: 'Recipe' }).getByRole('listitem').nth(2).waitFor();
+  await page.getByRole('tab', { name: 'Compare' }).click();
+  const table = page.getByRole('grid', { name: 'Changes' });
+  await table.getByRole('row').nth(4).click();
+  await page.waitForTimeout(1200);
+  await page.screenshot({ path: `${out}studio-compare.png` });
+  await page.close();
+}
+
 await withStudio(async (browser, url) => {
   await fusing(browser, url);
   await pruning(browser, url);
+  await inspecting(browser, url);
+  await comparing(browser, url);
 });
