@@ -49,27 +49,39 @@ class Level {
   private readonly waiting = new Map<number, number>();
   /** The groups that a group was split into, by the group. */
   private readonly parts = new Map<number, number[]>();
+  /** Each group directly inside is a run of rows that follow each other: then there is an order, that of the rows. */
+  private readonly isInRuns: boolean;
 
   constructor(state: State, group: number, rows: readonly number[]) {
     this.state = state;
     this.group = group;
     this.rows = rows;
     this.level = state.levels++;
-    const { tree, level, child } = state;
+    const { tree, graph, level, child } = state;
+    const begun = new Set<number>();
+    let last = -1;
+    let isInRuns = true;
     for (const row of rows) {
       level[row] = this.level;
       const part = tree.childBelow(tree.ofRow[row]!, group);
       child[row] = part;
+      // What depends on nothing stands with its readers (`gatherConstants`), wherever the file has it.
+      if (graph.constant[row] === 0 && part !== last) {
+        if (begun.has(part)) isInRuns = false;
+        if (part >= 0) begun.add(part);
+        last = part;
+      }
       if (part < 0) continue;
       const list = this.members.get(part);
       if (list) list.push(row);
       else this.members.set(part, [row]);
     }
+    this.isInRuns = isInRuns;
   }
 
   /** Rows by group directly inside, splitting where there is no order; null: a group was dropped, begin again. */
   order(): ReadonlyMap<number, readonly number[]> | null {
-    if (this.members.size === 0) return this.members;
+    if (this.isInRuns) return this.members;
     for (const row of this.rows) this.wait(this.unitOf(row), this.openSources(row));
     this.run([...this.waiting.keys()].filter((unit) => this.waiting.get(unit) === 0));
     for (let stuck = this.stuck(); stuck >= 0; stuck = this.stuck()) {

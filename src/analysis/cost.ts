@@ -92,9 +92,10 @@ export class CostModel {
 
   private kernelBytes(node: Node): number | null {
     let sum: number | null = 0;
-    for (const id of new Set([...node.inputs, ...node.outputs])) {
-      if (id !== null) sum = addCount(sum, bytesOf(this.inference.typeOf(id)));
-    }
+    node.inputs.forEach((id, index) => {
+      if (id !== null && node.inputs.indexOf(id) === index) sum = addCount(sum, bytesOf(this.inference.typeOf(id)));
+    });
+    for (const id of node.outputs) if (id !== null) sum = addCount(sum, bytesOf(this.inference.typeOf(id)));
     return sum;
   }
 
@@ -107,6 +108,7 @@ export class CostModel {
   /** Constants among the inputs, those inside subgraphs included; a tensor used twice by one node counts once. */
   private constantsOf(node: Node): { elements: number; bytes: number } {
     const { model, constants } = this.inference;
+    if (!holdsGraphs(node)) return sizesOf(node.inputs, constants);
     const seen = new Set<ValueId>();
     const visit = (each: Node): void => {
       for (const id of each.inputs) if (id !== null && constants.has(id)) seen.add(id);
@@ -118,15 +120,21 @@ export class CostModel {
       }
     };
     visit(node);
-    let elements = 0;
-    let bytes = 0;
-    for (const id of seen) {
-      const tensor = constants.get(id);
-      elements += tensor?.size ?? 0;
-      bytes += tensor?.byteLength ?? 0;
-    }
-    return { elements, bytes };
+    return sizesOf([...seen], constants);
   }
+}
+
+/** Of the constants among some values; one that is named twice counts once. */
+function sizesOf(ids: readonly (ValueId | null)[], constants: Inference['constants']) {
+  let elements = 0;
+  let bytes = 0;
+  ids.forEach((id, index) => {
+    const tensor = id === null ? undefined : constants.get(id);
+    if (!tensor || ids.indexOf(id) < index) return;
+    elements += tensor.size;
+    bytes += tensor.byteLength;
+  });
+  return { elements, bytes };
 }
 
 class CostNodeContext extends NodeContext implements CostContext {

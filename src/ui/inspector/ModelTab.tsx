@@ -147,7 +147,9 @@ export function ModelTab({ app }: { readonly app: App }) {
             </div>
           ))}
         </dl>
-        {assumed.length > 0 && <p className="mt-2 text-11 break-words text-ink-3">Counted with {assumed.join(', ')}.</p>}
+        {assumed.length > 0 && (
+          <p className="mt-2 text-11 break-words text-ink-3">Counted with {assumed.join(', ')}.</p>
+        )}
         {summary.unknownShapes > 0 && (
           <p className="mt-2 text-11 text-warning">{plural(summary.unknownShapes, 'shape')} could not be inferred.</p>
         )}
