@@ -1,6 +1,6 @@
-// How the canvas holds up on large graphs: opening, panning and zooming near and far, in the built studio.
+// How the canvas holds up on large graphs: panning and zooming near and far, in the built studio.
 import { basename } from 'node:path';
-import { canvasOf, watchLongTasks, watchOpening } from './browser.mjs';
+import { canvasOf, watchLongTasks } from './browser.mjs';
 
 /** Frames of each gesture, without those in which it starts. */
 const FRAMES = 120;
@@ -59,17 +59,11 @@ async function benchFile(browser, url, file) {
   await page.addInitScript(watchLongTasks);
   await page.goto(url);
   await page.getByRole('button', { name: /Choose files/ }).waitFor();
-  await page.evaluate(watchOpening);
   await page.setInputFiles('input[type=file]', file);
   await canvasOf(page).waitFor();
-  await page.waitForFunction(() => globalThis.painted !== undefined);
   await page.waitForFunction(() => !/, sites are being looked for/.test(document.body.innerHTML), null, {
     timeout: 120_000,
   });
-  const opening = await page.evaluate(() => ({
-    ms: globalThis.painted - globalThis.chosen,
-    longest: Math.max(0, ...globalThis.longTasks.filter(({ start }) => start >= globalThis.chosen).map(({ ms }) => ms)),
-  }));
   const gestures = [];
   await canvasOf(page).focus();
   for (const place of PLACES) {
@@ -88,15 +82,14 @@ async function benchFile(browser, url, file) {
   }
   const heap = await heapOf(page);
   await page.close();
-  return { model: basename(file), ...opening, heap, gestures };
+  return { model: basename(file), heap, gestures };
 }
 
 /**
  * Opens each file in a fresh page of the studio at `url` and works its canvas.
  *
- * @returns one row a file: `ms` from the choice of the file to the painted picture, `longest` task while opening (ms),
- *   `heap` (bytes), and for each gesture its frames' median and 95th percentile (ms) and the longest task (ms; 0: none
- *   over 50)
+ * @returns one row a file: `heap` (bytes), and for each gesture its frames' median and 95th percentile (ms) and the
+ *   longest task (ms; 0: none over 50)
  */
 export async function benchCanvas(browser, url, files) {
   const rows = [];
@@ -105,9 +98,8 @@ export async function benchCanvas(browser, url, files) {
 }
 
 export function printCanvas(rows, say) {
-  for (const { model, ms, longest, heap, gestures } of rows) {
-    const opening = `first picture ${ms.toFixed(0)} ms, longest task ${longest.toFixed(0)} ms`;
-    say(`canvas  ${model.padEnd(28)} ${opening}, JS heap ${(heap / 1e6).toFixed(1)} MB`);
+  for (const { model, heap, gestures } of rows) {
+    say(`canvas  ${model.padEnd(28)} JS heap ${(heap / 1e6).toFixed(1)} MB`);
     for (const { place, kind, median, p95, longest: task } of gestures) {
       const frames = `frame median ${median.toFixed(1)} ms, p95 ${p95.toFixed(1)} ms`;
       say(`        ${`${kind}, ${place}`.padEnd(28)} ${frames}, longest task ${task.toFixed(0)} ms`);

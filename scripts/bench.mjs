@@ -2,6 +2,7 @@
 // tables and, with --json, one JSON object. Model files that are named as well are measured in place of the usual ones.
 //   open    from choosing the file to the first picture; long tasks of the page's thread
 //   canvas  frames of panning and zooming near and far, JS heap, on large graphs
+//   actions the longest task of the page's thread in what a person does to a large graph
 //   layout  the layout by itself, and beside elkjs: crossings, lengths
 //   slider  a step of the pruning slider
 //   half    MobileNetV2 at half the channels against itself, both as the runtime loads them (`all`), WASM, one thread
@@ -10,6 +11,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'vite';
+import { benchActions, printActions } from './bench-actions.mjs';
 import { benchCanvas, printCanvas } from './bench-canvas.mjs';
 import { benchLayout, printLayout } from './bench-layout.mjs';
 import { benchHalf, printHalf } from './bench-half.mjs';
@@ -20,7 +22,7 @@ import { writeSample } from './sample.mjs';
 
 const shared = fileURLToPath(new URL('../../shared', import.meta.url));
 const folder = mkdtempSync(join(tmpdir(), 'whittle-bench-'));
-const SECTIONS = ['open', 'canvas', 'layout', 'slider', 'half'];
+const SECTIONS = ['open', 'canvas', 'actions', 'layout', 'slider', 'half'];
 const args = process.argv.slice(2);
 const json = args.includes('--json');
 const chosen = args.filter((arg) => SECTIONS.includes(arg));
@@ -59,6 +61,10 @@ await withStudio(async (browser, url) => {
   if (wants('canvas')) {
     results.canvas = await benchCanvas(browser, url, await there(...LARGE));
     printCanvas(results.canvas, say);
+  }
+  if (wants('actions')) {
+    results.actions = await benchActions(browser, url, (await there(LARGE[1]))[0]);
+    printActions(results.actions, say);
   }
   if (wants('slider')) {
     results.slider = await benchSlider(browser, url, (await there(MOBILENET))[0]);
