@@ -2,35 +2,16 @@ import { Equal, TriangleAlert, Unplug } from 'lucide-react';
 import { formatBytes } from '../../base/format.ts';
 import type { Comparison } from '../../engine/compare-types.ts';
 import type { App } from '../../state/app.ts';
-import { stageText } from '../dock/JobsPanel.tsx';
-import { Button, Icon, ProgressBar } from '../kit/controls.tsx';
+import type { JobView } from '../../state/jobs.ts';
+import { Button, Icon } from '../kit/controls.tsx';
 import { Problem } from '../kit/Problem.tsx';
-import { useLater } from '../kit/use-later.ts';
-import { useCompare, useJobs } from '../kit/use-store.ts';
+import { useCompare } from '../kit/use-store.ts';
+import { JobCard } from '../shell/JobCard.tsx';
+
+const SHOWN = new Set<JobView['kind']>(['compare']);
 
 /** A comparison, or a second file, at work. */
-export function Working({ app }: { readonly app: App }) {
-  const job = useJobs(app, ({ jobs }) => jobs.findLast((each) => each.state === 'running' && each.kind === 'compare'));
-  const shown = useLater(job !== undefined);
-  if (!job || !shown) return null;
-  const { done, total } = job.progress;
-  return (
-    <div className="float cmp-working" role="group" aria-label={job.title}>
-      <div className="flex items-center justify-between gap-3">
-        <span className="ell font-medium">{job.title}</span>
-        <Button size="small" onClick={() => app.actions.cancelJob(job.id)}>
-          Cancel
-        </Button>
-      </div>
-      <ProgressBar
-        label={job.title}
-        {...(done === undefined ? {} : { done })}
-        {...(total === undefined ? {} : { total })}
-      />
-      <span className="num ell text-11 text-ink-3">{stageText(job)}</span>
-    </div>
-  );
-}
+export const Working = ({ app }: { readonly app: App }) => <JobCard app={app} kinds={SHOWN} className="cmp-working" />;
 
 /** What went wrong, where it was asked for. */
 export function Problems({ app }: { readonly app: App }) {

@@ -1,4 +1,4 @@
-import { FAMILIES, type Family } from '../../../base/families.ts';
+import { FAMILIES, FAMILY_NAMES } from '../../../base/families.ts';
 import { plural } from '../../../base/format.ts';
 import { nodeCount } from '../../../state/node-count.ts';
 import { CHANGE_PATHS, type Change } from '../glyphs.tsx';
@@ -6,20 +6,6 @@ import { changeColor } from '../look.ts';
 import { textWidth, type Frame } from '../paint/frame.ts';
 import { paintGlyph } from '../paint/node-parts.ts';
 import { LEGEND_HEIGHT, type PictureArea } from './size.ts';
-
-export const FAMILY_WORDS: Readonly<Record<Family, string>> = {
-  conv: 'convolution',
-  dense: 'dense',
-  norm: 'normalization',
-  act: 'activation',
-  elem: 'elementwise',
-  shape: 'shape',
-  pool: 'pooling',
-  attn: 'attention',
-  control: 'control',
-  const: 'constant',
-  unknown: 'unknown',
-};
 
 const INSET = 16;
 const GAP = 16;
@@ -59,9 +45,9 @@ function families(frame: Frame, from: number, middle: number, width: number): vo
   let x = from;
   for (const family of FAMILIES) {
     if (!there.has(family)) continue;
-    if (x + 18 + textWidth(pen, FAMILY_WORDS[family]) > width - INSET) return;
+    if (x + 18 + textWidth(pen, FAMILY_NAMES[family]) > width - INSET) return;
     paintGlyph(frame, family, null, { x, y: middle - 6, size: 12 }, theme.families[family]);
-    x = words(frame, FAMILY_WORDS[family], x + 18, middle, theme.text2) + GAP;
+    x = words(frame, FAMILY_NAMES[family], x + 18, middle, theme.text2) + GAP;
   }
 }
 
