@@ -84,6 +84,18 @@ describe('comparing with a second file', () => {
     });
   });
 
+  it('leaves the pictures of stops that were compared when it is closed, and takes its own along', async () => {
+    const studio = await openStudio();
+    await studio.openSecond(source, job);
+    await studio.compare({ a: 0, b: 'second', weightBudget: 0 }, job);
+    expect(studio.comparedPicture({ a: 0, b: 'second' }, 'b').view.nodeIds.length).toBeGreaterThan(0);
+    studio.closeSecond();
+    expect(() => studio.comparedPicture({ a: 0, b: 'second' }, 'b')).toThrow(/not compared/);
+    await studio.compare({ a: 0, b: 0, weightBudget: 0 }, job);
+    studio.closeSecond();
+    expect(studio.comparedPicture({ a: 0, b: 0 }, 'a').view.nodeIds.length).toBeGreaterThan(0);
+  });
+
   it('equals the last stop when it is what that stop wrote', async () => {
     const studio = await openStudio('wasm');
     await studio.openSecond({ ...source, bytes: studio.exportModel().bytes }, job);

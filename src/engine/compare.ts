@@ -30,6 +30,7 @@ const ENOUGH_SHARED = 0.3;
 
 interface Made {
   readonly key: string;
+  readonly withSecond: boolean;
   readonly diff: GraphDiff;
   readonly pictures: { readonly a: Picture; readonly b: Picture };
   readonly unions: Map<UnionKind, Picture>;
@@ -42,7 +43,7 @@ export class Comparer {
 
   openSecond(file: OpenedFile): SecondView {
     this.second = new OpenDocument(file);
-    this.last = null;
+    this.forget();
     const { name, missing, warnings } = file;
     return { name, summary: this.second.stop(0).summary, missing, warnings };
   }
@@ -50,7 +51,12 @@ export class Comparer {
   /** Gives the memory back. */
   closeSecond(): void {
     this.second = null;
-    this.last = null;
+    this.forget();
+  }
+
+  /** A comparison of two stops holds still: its pictures may be asked for yet. */
+  private forget(): void {
+    if (this.last?.withSecond) this.last = null;
   }
 
   /** As `nodeLabel`, of the second model. */
@@ -67,7 +73,8 @@ export class Comparer {
     job.progress({ stage: 'Laying out', total: this.stop(document, request.b).analysis.order.length });
     await job.checkpoint();
     const { pictures, sharedPlaces } = this.draw(document, request, diff);
-    this.last = { key: keyOf(request), diff, pictures, unions: new Map() };
+    const withSecond = request.a === 'second' || request.b === 'second';
+    this.last = { key: keyOf(request), withSecond, diff, pictures, unions: new Map() };
     return { ...this.told(document, request, diff), pictures, sharedPlaces };
   }
 

@@ -96,7 +96,7 @@ export class CompareRun {
       const result = await runner.run('compare', 'Comparing', (call, id) => {
         mine = id;
         compare.setState({ job: id, error: null });
-        return this.withSecond(call, () => this.ask(request, call));
+        return this.ask(request, call);
       });
       const rows = changeRows(result);
       // Of tens of thousands of changes, making the lines and drawing them are two tasks.
@@ -112,7 +112,7 @@ export class CompareRun {
   /** Pictures come one by one, and are prepared before they are shown. */
   private async ask(request: CompareRequest, call: CallOptions = {}): Promise<Comparison> {
     const { client, platform } = this.core;
-    const told = await client.call('compare', request, call);
+    const told = await this.withSecond(call, () => client.call('compare', request, call));
     const pictureOf = async (which: 'a' | 'b'): Promise<Picture> => {
       const picture = await client.call('comparedPicture', { a: request.a, b: request.b, which }, call);
       await platform.prepare(picture);

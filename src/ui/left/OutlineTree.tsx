@@ -1,6 +1,6 @@
 import { useVirtualizer } from '@tanstack/react-virtual';
 import { useEffect, useRef, useState, type CSSProperties, type KeyboardEvent } from 'react';
-import { plural } from '../../base/format.ts';
+import { formatInteger, plural } from '../../base/format.ts';
 import type { GraphView } from '../../ir/view.ts';
 import type { App } from '../../state/app.ts';
 import { nodeCount } from '../../state/node-count.ts';
@@ -184,11 +184,18 @@ function OutlineTree({ app, view }: { readonly app: App; readonly view: GraphVie
 export function OutlinePanel({ app }: { readonly app: App }) {
   const view = useDocument(app, (state) => state.picture?.view);
   if (!view) return null;
+  const count = nodeCount(view);
+  // In the bodies of If, Loop and Scan, and of functions.
+  const inside = view.nodeIds.length - count;
   return (
     <section aria-label="Outline" className="flex min-h-0 flex-1 flex-col">
       <h2 className="panel-head h-[30px] pr-3.5">
-        Outline <span className="num font-regular text-ink-3">{plural(nodeCount(view), 'node')}</span>
-        <span className="ml-auto text-11 font-regular text-ink-3">share of MACs</span>
+        Outline
+        <span className="num ell font-regular text-ink-3">
+          {plural(count, 'node')}
+          {inside > 0 && `, ${formatInteger(inside)} inside`}
+        </span>
+        <span className="ml-auto flex-none text-11 font-regular text-ink-3">share of MACs</span>
       </h2>
       <OutlineTree app={app} view={view} />
     </section>
