@@ -1,3 +1,4 @@
+import { attributeKey } from '../ir/attribute-key.ts';
 import { subgraphs } from '../ir/attribute.ts';
 import type { Attribute, Node } from '../ir/model.ts';
 import type { GraphId, Shape, ValueId } from '../ir/types.ts';
@@ -6,7 +7,7 @@ import { opKey } from '../ops/registry.ts';
 import type { Facet } from './graph-diff-types.ts';
 import type { Matched } from './graph-diff-group.ts';
 import type { Couple } from './graph-diff-match.ts';
-import { attributeKey, constantOf, constantsOf, producerOf, type Side } from './graph-diff-side.ts';
+import { constantOf, constantsOf, producerOf, type Side } from './graph-diff-side.ts';
 import { largestDifference, type WeightReader } from './graph-diff-weights.ts';
 
 /** What differs between partners. Reads weights, so that it may take its time. */

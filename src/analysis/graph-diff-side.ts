@@ -1,4 +1,5 @@
-import type { Attribute, Graph, Model, Node } from '../ir/model.ts';
+import { attributeKey } from '../ir/attribute-key.ts';
+import type { Graph, Model, Node } from '../ir/model.ts';
 import type { Tensor } from '../ir/tensor.ts';
 import type { NodeId, ValueId } from '../ir/types.ts';
 import { familyOf, opKey } from '../ops/registry.ts';
@@ -47,42 +48,6 @@ export interface Reading {
   readonly output: number;
   readonly reader: number;
   readonly slot: number;
-}
-
-const utf8 = new TextDecoder();
-
-/** An attribute's value as text: equal texts are equal values, but for the elements of tensors and for subgraphs. */
-export function attributeKey(attribute: Attribute): string {
-  switch (attribute.type) {
-    case 'tensor':
-      return `tensor ${typeOfTensor(attribute.value)}`;
-    case 'tensors':
-      return `tensors ${attribute.value.map(typeOfTensor).join()}`;
-    case 'sparse-tensor':
-      return `sparse ${typeOfTensor(attribute.value.values)} ${attribute.value.shape.join()}`;
-    case 'sparse-tensors':
-      return `sparse ${attribute.value.map((each) => typeOfTensor(each.values)).join()}`;
-    case 'graph':
-      return 'graph';
-    case 'graphs':
-      return `graphs ${attribute.value.length}`;
-    case 'string':
-      return `string ${utf8.decode(attribute.value)}`;
-    case 'strings':
-      return `strings ${JSON.stringify(attribute.value.map((each) => utf8.decode(each)))}`;
-    case 'type':
-    case 'types':
-      return `${attribute.type} ${JSON.stringify(attribute.value)}`;
-    case 'reference':
-      return `reference ${attribute.name}`;
-    case 'int':
-    case 'float':
-    case 'ints':
-    case 'floats':
-      return `${attribute.type} ${String(attribute.value)}`;
-    default:
-      return attribute satisfies never;
-  }
 }
 
 const typeOfTensor = ({ dtype, shape }: Tensor): string => `${dtype}[${shape.join()}]`;

@@ -1,5 +1,6 @@
 import { CodedError } from '../base/error.ts';
 import type { Pass } from '../rewrite/pass.ts';
+import { eliminateCommonSubexpressions } from './cleanup/eliminate-common-subexpressions.ts';
 import { eliminateDeadNodes } from './cleanup/eliminate-dead-nodes.ts';
 import { eliminateIdentity } from './cleanup/eliminate-identity.ts';
 import { eliminateNoop } from './cleanup/eliminate-noop.ts';
@@ -25,6 +26,7 @@ export const PASSES: readonly Pass[] = [
   foldConstants,
   eliminateIdentity,
   eliminateNoop,
+  eliminateCommonSubexpressions,
   eliminateDeadNodes,
   foldBatchNorm,
   fuseConvActivation,

@@ -17,6 +17,7 @@ const CLEAN: Preset['steps'] = [
   ['fold-constants'],
   ['eliminate-identity'],
   ['eliminate-noop'],
+  ['eliminate-common-subexpressions'],
   ['eliminate-dead-nodes'],
 ];
 

@@ -1,0 +1,110 @@
+import { attributeKey } from '../../ir/attribute-key.ts';
+import type { Attribute, Graph, Model, Node } from '../../ir/model.ts';
+import type { ValueId } from '../../ir/types.ts';
+import { isDeterministic, isWhole, opKey } from '../../ops/registry.ts';
+import { bypassRefusal, removeWithConstants, reroute } from '../../rewrite/build.ts';
+import { annotatedNames, bodyGraphs, label } from '../../rewrite/graphs.ts';
+import { siteKey } from '../../rewrite/hash.ts';
+import type { Findings, Pass, Refusal, Site } from '../../rewrite/pass.ts';
+import { sentence } from '../../rewrite/rule.ts';
+
+const RULE = 'repeated-node';
+/** Larger tensors among attributes are not compared: equal constants are merged by a pass of their own. */
+const COMPARED = 64;
+
+/** Null: not compared. */
+function keyOfAttribute(attribute: Attribute): string | null {
+  if (attribute.type === 'tensor') {
+    const { value } = attribute;
+    if (value.dtype === 'string' || value.byteLength > COMPARED) return null;
+    return `${attributeKey(attribute)} ${value.bytes().join()}`;
+  }
+  return ['tensors', 'sparse-tensor', 'sparse-tensors', 'graph', 'graphs'].includes(attribute.type)
+    ? null
+    : attributeKey(attribute);
+}
+
+/**
+ * What a node computes, as text: nodes of one graph with equal texts compute the same, if they promise to. Null: not
+ * compared, for it reads nothing, or holds graphs or large tensors.
+ */
+function keyOf(node: Node): string | null {
+  if (node.inputs.length === 0) return null;
+  const attributes: string[] = [];
+  for (const [name, attribute] of node.attributes) {
+    const key = keyOfAttribute(attribute);
+    if (key === null) return null;
+    attributes.push(`${name}=${key}`);
+  }
+  return `${opKey(node)}(${node.inputs.join()}){${attributes.sort().join(';')}}`;
+}
+
+/** Outputs that are used, with those that take their place. */
+const pairsOf = (model: Model, gone: Node, kept: Node): readonly (readonly [ValueId, ValueId | null])[] =>
+  gone.outputs.flatMap((output, index) =>
+    output !== null && model.isUsed(output) ? [[output, kept.outputs[index] ?? null] as const] : [],
+  );
+
+/** The missing precondition, as a clause; null: all hold. */
+function refusal(model: Model, gone: Node, kept: Node, annotated: ReadonlySet<string>): string | null {
+  if (!isDeterministic(gone)) return `equal inputs do not mean equal results of ${opKey(gone)}`;
+  for (const [output, other] of pairsOf(model, gone, kept)) {
+    if (other === null) return `${label(model, kept)} leaves out an output that is read here`;
+    if (annotated.has(model.getValue(output).name)) return 'a quantization annotation names its output';
+    const reason = bypassRefusal(model, output, other);
+    if (reason !== null) return reason;
+  }
+  return null;
+}
+
+function findIn(model: Model, graph: Graph, sites: Site[], refusals: Refusal[]): void {
+  const annotated = annotatedNames(graph);
+  const first = new Map<string, Node>();
+  for (const id of graph.nodes) {
+    const node = model.getNode(id);
+    const key = isWhole(node) ? keyOf(node) : null;
+    if (key === null) continue;
+    const kept = first.get(key);
+    if (!kept) {
+      first.set(key, node);
+      continue;
+    }
+    const nodes = [node.id, kept.id];
+    const reason = refusal(model, node, kept, annotated);
+    if (reason !== null) refusals.push({ rule: RULE, nodes, reason: sentence(reason) });
+    else {
+      const what = `Removes ${label(model, node)}: ${label(model, kept)} computes the same.`;
+      sites.push({ key: siteKey(model, RULE, node, nodes), rule: RULE, anchor: node.id, nodes, what });
+    }
+  }
+}
+
+function find(model: Model): Findings {
+  const [sites, refusals]: [Site[], Refusal[]] = [[], []];
+  for (const graph of bodyGraphs(model)) findIn(model, graph, sites, refusals);
+  return { sites, refusals };
+}
+
+function apply(model: Model, { nodes }: Site): boolean {
+  const [gone, kept] = nodes.map((id) => model.nodes.get(id));
+  if (!gone || !kept || gone.graph !== kept.graph || keyOf(gone) !== keyOf(kept)) return false;
+  if (refusal(model, gone, kept, annotatedNames(model.getGraph(gone.graph))) !== null) return false;
+  for (const [output, other] of pairsOf(model, gone, kept)) reroute(model, gone, output, other!);
+  removeWithConstants(model, gone.id);
+  return true;
+}
+
+/** Nodes that compute what another one computes already: same operator, attributes and inputs, in the same graph. */
+export const eliminateCommonSubexpressions: Pass = {
+  id: 'eliminate-common-subexpressions',
+  group: 'cleanup',
+  title: 'Merge repeated nodes',
+  why: 'What is computed twice from the same values costs twice.',
+  options: {},
+  preserves: 'bits',
+  needs: [],
+  backends: ['wasm', 'webgpu', 'portable'],
+  repeats: true,
+  find: ({ model }) => find(model),
+  apply: ({ model }, site) => apply(model, site),
+};
