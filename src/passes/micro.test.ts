@@ -13,12 +13,14 @@ const FIRES: Readonly<Record<string, Readonly<Record<string, number>>>> = {
   'patterns/conv_bn_relu': { 'fold-batch-norm': 1 },
   'patterns/conv_sigmoid': { 'fuse-conv-activation': 1 },
   'patterns/convtranspose_bn': { 'fold-batch-norm': 1 },
+  'patterns/cse': { 'eliminate-common-subexpressions': 1 },
   'patterns/dw_pw': { 'fold-batch-norm': 2 },
   'patterns/gemm_bn': { 'fold-batch-norm': 1 },
   'patterns/matmul_bn': { 'fold-batch-norm': 1 },
   'patterns/mha_vit_style': { 'merge-parallel-matmuls': 1 },
   'traps/grouped_conv_bn': { 'fold-batch-norm': 1 },
-  'traps/shared_conv_weight_one_bn': { 'fold-batch-norm': 1 },
+  // Each alone: the two convolutions read the same, and only one of them has a batch norm.
+  'traps/shared_conv_weight_one_bn': { 'eliminate-common-subexpressions': 1, 'fold-batch-norm': 1 },
 };
 
 /** Passes of this table: those that need no choice of what to give up. */
