@@ -119,6 +119,8 @@ test('the whole job is done by the keyboard alone', async ({ page }) => {
 
   await test.step('benchmark', async () => {
     await command(page, 'Go to Bench');
+    // The workspace is loaded when it is first wanted.
+    await expect(page.getByLabel(/^Runs/).first()).toBeVisible();
     await page.keyboard.press('F6');
     await tabTo(page, /^Runs/);
     await page.keyboard.press('Home');
