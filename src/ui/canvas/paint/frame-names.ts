@@ -40,14 +40,12 @@ const FEWEST = 3;
 export function frameNames(frame: Frame): readonly FrameName[] {
   const room = new Room(frame);
   const headers = headerSize(frame) + DESCENT <= HEADER_ROOM * frame.viewport.zoom;
-  const names = headers
-    ? frame.scene.picture.layout.blocks.map(
-        (block) => meets(boxOfBlock(block), frame.visible) && inHeader(frame, block),
-      )
-    : outerFrames(frame.scene).map(
-        ({ block, head }) => head && meets(boxOfBlock(block), frame.visible) && above(frame, block),
-      );
-  return names.filter((name) => name !== false && name !== null && room.take(name.at)) as FrameName[];
+  const isSeen = (block: LayoutBlock): boolean => meets(boxOfBlock(block), frame.visible);
+  const heads = outerFrames(frame.scene).flatMap(({ block, head }) => (head ? [block] : []));
+  return (headers ? frame.scene.picture.layout.blocks : heads).filter(isSeen).flatMap((block) => {
+    const name = headers ? inHeader(frame, block) : above(frame, block);
+    return name !== null && room.take(name.at) ? [name] : [];
+  });
 }
 
 const headerSize = (frame: Frame): number => fontSize(frame, 11) * Math.max(1, frame.viewport.zoom);

@@ -10,11 +10,9 @@ export class Room {
 
   constructor(frame: Frame) {
     this.frame = frame;
-    const { view, layout } = frame.scene.picture;
-    const ports = Array.from({ length: Math.min(layout.portX.length, view.inputs.length + view.outputs.length) });
-    this.ports = ports
-      .map((_, port) => boxOfPort(frame.scene.picture, port))
-      .filter((box) => meets(box, frame.visible));
+    const { picture } = frame.scene;
+    const ports = Array.from(picture.layout.portX, (_, port) => boxOfPort(picture, port));
+    this.ports = ports.filter((box) => meets(box, frame.visible));
   }
 
   /** Takes a place for words, unless something stands there. `at` is in px. */
