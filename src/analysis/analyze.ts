@@ -25,6 +25,13 @@ export interface Analysis {
    */
   cost(node: Node): NodeCost;
   readonly model: Model;
+  /**
+   * What follows from the graph's inputs, constants and operators alone. Files also declare shapes of intermediate
+   * values (`value_info`), which nothing enforces when a model runs: good enough to show, not to rewrite by.
+   */
+  readonly proven: Analysis;
+  /** The model had no value or node of this id or above. */
+  readonly frontier: number;
   /** Symbols left open, sorted; an unnamed dimension of an input is `?input.axis`. */
   readonly symbols: readonly string[];
   /** Where the model contradicts itself. */
@@ -56,20 +63,48 @@ export interface NodeCost {
 export interface AnalyzeOptions {
   /** Sizes for symbols: `{ batch: 8 }`. */
   readonly bind?: Readonly<Record<string, number>>;
+  /** Of an earlier state of the model: what has not changed since is not worked out again. */
+  readonly after?: Analysis | undefined;
 }
 
 class ModelAnalysis implements Analysis {
   readonly model: Model;
   private readonly inference: Inference;
+  readonly frontier: number;
   private readonly bind: Readonly<Record<string, number>>;
+  private readonly believes: boolean;
   private assumed: Inference | null = null;
   private costs: CostModel | null = null;
+  private proof: ModelAnalysis | null = null;
+  /** What `proven` starts from. */
+  private earlierProof: Inference | null;
 
-  constructor(model: Model, bind: Readonly<Record<string, number>>) {
+  constructor(model: Model, { bind = {}, after }: AnalyzeOptions, proves?: { readonly after: Inference | null }) {
     this.model = model;
+    this.frontier = model.frontier;
     this.bind = bind;
-    this.inference = new Inference(model, bind);
+    this.believes = proves === undefined;
+    const earlier = after instanceof ModelAnalysis ? after : null;
+    this.earlierProof = earlier?.proof?.inference ?? earlier?.earlierProof ?? null;
+    this.inference = new Inference(model, bind, {
+      believes: this.believes,
+      after: proves ? proves.after : (earlier?.inference ?? null),
+    });
     this.inference.run();
+  }
+
+  get proven(): Analysis {
+    if (!this.believes) return this;
+    this.proof ??= this.declares()
+      ? new ModelAnalysis(this.model, { bind: this.bind }, { after: this.earlierProof })
+      : this;
+    this.earlierProof = null;
+    return this.proof;
+  }
+
+  private declares(): boolean {
+    for (const value of this.model.values.values()) if (value.producer !== null && value.type !== null) return true;
+    return false;
   }
 
   get symbols(): readonly string[] {
@@ -147,5 +182,5 @@ class ModelAnalysis implements Analysis {
  * in). Reads constants only where a shape depends on them.
  */
 export function analyze(model: Model, options: AnalyzeOptions = {}): Analysis {
-  return new ModelAnalysis(model, options.bind ?? {});
+  return new ModelAnalysis(model, options);
 }

@@ -15,7 +15,7 @@ import type { CostContext, Work } from '../ops/types.ts';
 import { addCount, addWork, unknownWork } from '../ops/work.ts';
 import type { NodeCost } from './analyze.ts';
 import { NodeContext, resolved, type Frame, type Inference } from './inference.ts';
-import { holdsGraphs } from './order.ts';
+import { holdsGraphs } from '../ir/attribute.ts';
 
 const NOTHING: Work = { macs: 0, elementwise: 0, moved: 0 };
 

@@ -1,3 +1,4 @@
+import { holdsGraphs } from '../ir/attribute.ts';
 import { CodedError } from '../base/error.ts';
 import type { Attribute, FunctionDef, Graph, Model, Node } from '../ir/model.ts';
 import type { Tensor } from '../ir/tensor.ts';
@@ -18,6 +19,7 @@ import { OPERATORS, opKey } from '../ops/registry.ts';
 import { isTensor, mergeShapes, sameTypes, typed } from '../ops/shapes.ts';
 import type { BodyResult, Contents, InferContext, OpRow, Types } from '../ops/types.ts';
 import { nodesInOrder } from './order.ts';
+import { equalContents, isAsMet, meet, type MetNode } from './taken-over.ts';
 
 /** Something to know about one node, in words. */
 export interface AnalysisNote {
@@ -38,6 +40,15 @@ const MOST_NOTES = 1000;
 
 const functionKey = (domain: string, name: string, overload: string): string => `${domain}:${name}:${overload}`;
 
+export interface InferenceOptions {
+  /** Inputs that have a default initializer are taken to keep it. */
+  readonly defaults?: boolean;
+  /** False: types that the file declares of what nodes produce are left out; nothing enforces them when a model runs. */
+  readonly believes?: boolean;
+  /** Of an earlier state of the model: what has not changed since is taken over. */
+  readonly after?: Inference | null;
+}
+
 /** One pass over a model: types and small contents of every value, in the order in which nodes run. */
 export class Inference {
   readonly model: Model;
@@ -50,35 +61,66 @@ export class Inference {
   /** Symbols of the graph inputs and of declared types that were believed. */
   readonly symbols = new Set<string>();
   readonly root: Frame;
+  /** As they were when this was made: a pass may raise them. */
+  private readonly opsets: string;
   private readonly computed = new Map<ValueId, Contents>();
   private readonly fixed = new Set<ValueId>();
   /** Declared dimensions met so far, in canonical form and bound. */
   private readonly settled = new Map<string, Dim>();
-  private readonly noted = new Set<string>();
+  /** What was noted, by node: the same note is kept once. */
+  private readonly noted = new Map<NodeId | null, Set<string>>();
   private readonly functions = new Map<string, FunctionDef>();
   private readonly orders = new Map<GraphId, Node[]>();
   private readonly called = new Map<GraphId, number>();
   private readonly sizes: Readonly<Record<string, number>>;
   private readonly binds: boolean;
-  /** Inputs that have a default initializer are taken to keep it. */
   private readonly assumesDefaults: boolean;
+  private readonly believes: boolean;
   /** Inputs that have a default initializer. */
   readonly overridable = new Set<ValueId>();
+  /** The earlier inference, while this one runs. */
+  private earlier: Inference | null;
+  /** Values of which nothing has changed since the earlier inference. */
+  private readonly same = new Set<ValueId>();
+  /** Nodes of the main graph that a later inference may take over. */
+  private readonly met = new Map<NodeId, MetNode>();
 
-  constructor(model: Model, sizes: Readonly<Record<string, number>>, options: { defaults?: boolean } = {}) {
+  constructor(model: Model, sizes: Readonly<Record<string, number>>, options: InferenceOptions = {}) {
     this.model = model;
     this.sizes = sizes;
     this.assumesDefaults = options.defaults ?? false;
+    this.believes = options.believes ?? true;
     this.binds = Object.keys(sizes).length > 0;
+    this.opsets = JSON.stringify([...model.opsetImports]);
+    this.earlier = options.after?.isComparable(this) ? options.after : null;
     this.root = { opsets: model.opsetImports, attributes: null, depth: 0 };
     for (const each of model.functions) this.functions.set(functionKey(each.domain, each.name, each.overload), each);
     for (const graph of model.graphs.values()) this.collectConstants(graph);
   }
 
   run(): void {
-    for (const input of this.model.graph.inputs) this.types.set(input, this.inputType(input));
+    for (const input of this.model.graph.inputs) {
+      const type = this.inputType(input);
+      this.types.set(input, type);
+      const before = this.earlier?.types.get(input);
+      if (before !== undefined && sameTypes(before, type)) this.same.add(input);
+    }
     this.runNodes(this.model.graph, this.root);
     for (const [graph, times] of this.called) if (times > 1) this.forgetBody(graph);
+    this.earlier = null;
+  }
+
+  /** The same rules hold for both, so that a node that is the same has the same results. */
+  private isComparable(later: Inference): boolean {
+    return (
+      this.model.functions.length === 0 &&
+      later.model.functions.length === 0 &&
+      this.model.graph.id === later.model.graph.id &&
+      this.believes === later.believes &&
+      this.assumesDefaults === later.assumesDefaults &&
+      JSON.stringify(this.sizes) === JSON.stringify(later.sizes) &&
+      this.opsets === later.opsets
+    );
   }
 
   typeOf(id: ValueId): ValueType | null {
@@ -159,11 +201,11 @@ export class Inference {
     return this.fixed.has(id) || this.constants.has(id);
   }
 
-  /** Bodies are inferred more than once: the same note is kept once. A bound keeps a hopeless file from drowning all. */
+  /** Bodies are inferred more than once. A bound keeps a hopeless file from drowning all. */
   private note(notes: AnalysisNote[], added: AnalysisNote): void {
-    const key = `${added.node} ${added.message}`;
-    if (notes.length >= MOST_NOTES || this.noted.has(key)) return;
-    this.noted.add(key);
+    const before = this.noted.get(added.node) ?? new Set();
+    if (notes.length >= MOST_NOTES || before.has(added.message)) return;
+    this.noted.set(added.node, before.add(added.message));
     notes.push(added);
   }
 
@@ -172,6 +214,55 @@ export class Inference {
   }
 
   private inferNode(node: Node, frame: Frame): void {
+    const comparable = frame === this.root && node.graph === this.model.graph.id && !holdsGraphs(node);
+    if (comparable && this.takeOver(node)) return;
+    if (comparable) this.met.set(node.id, meet(node, this.statedType));
+    this.inferAnew(node, frame);
+    if (this.earlier) this.compareOutputs(node, this.earlier);
+  }
+
+  /** True: neither the node nor what it reads has changed since the earlier inference, whose results hold. */
+  private takeOver(node: Node): boolean {
+    const { earlier } = this;
+    const met = earlier?.met.get(node.id);
+    if (!earlier || !met || !isAsMet(node, met, this.statedType)) return false;
+    if (!node.inputs.every((input) => input === null || this.isSame(input, earlier))) return false;
+    this.met.set(node.id, met);
+    for (const output of node.outputs) {
+      if (output === null) continue;
+      this.declared(output);
+      this.types.set(output, earlier.types.get(output) ?? null);
+      const contents = earlier.computed.get(output);
+      if (contents) this.computed.set(output, contents);
+      if (earlier.fixed.has(output)) this.fixed.add(output);
+      this.same.add(output);
+    }
+    this.repeatNotes(node.id, earlier);
+    return true;
+  }
+
+  private isSame(id: ValueId, earlier: Inference): boolean {
+    if (this.same.has(id)) return true;
+    const constant = this.constants.get(id);
+    return constant !== undefined && constant === earlier.constants.get(id);
+  }
+
+  /** A node that has changed may give what was given before: what follows is then as it was. */
+  private compareOutputs(node: Node, earlier: Inference): void {
+    for (const output of node.outputs) {
+      if (output === null || !earlier.types.has(output) || this.isFixed(output) !== earlier.isFixed(output)) continue;
+      const alike = sameTypes(this.typeOf(output), earlier.typeOf(output));
+      if (alike && equalContents(this.contentsOf(output), earlier.contentsOf(output))) this.same.add(output);
+    }
+  }
+
+  private repeatNotes(node: NodeId, earlier: Inference): void {
+    if (!earlier.noted.has(node)) return;
+    for (const each of earlier.warnings) if (each.node === node) this.note(this.warnings, each);
+    for (const each of earlier.assumptions) if (each.node === node) this.note(this.assumptions, each);
+  }
+
+  private inferAnew(node: Node, frame: Frame): void {
     const callee = this.functionOf(node);
     if (callee) {
       this.called.set(callee.graph, (this.called.get(callee.graph) ?? 0) + 1);
@@ -233,9 +324,14 @@ export class Inference {
     return typed(dtype, mergeShapes(inferred.shape, declared.shape)) ?? inferred;
   }
 
+  private readonly statedType = (id: ValueId): ValueType | null => {
+    const value = this.model.values.get(id);
+    return value === undefined || (!this.believes && value.producer !== null) ? null : value.type;
+  };
+
   /** The type that the file states, in canonical form, with symbols bound. */
   declared(id: ValueId): ValueType | null {
-    const type = this.model.values.get(id)?.type ?? null;
+    const type = this.statedType(id);
     if (!isTensor(type) || !type.shape || type.shape.every((dim) => typeof dim === 'number')) return type;
     return { ...type, shape: type.shape.map((dim) => this.bound(dim)) };
   }
@@ -276,10 +372,17 @@ export class Inference {
     for (const id of graph.nodes) {
       const node = this.model.getNode(id);
       if (node.opType !== 'Constant' || node.domain !== '') continue;
-      const tensor = constantTensor(node);
       const output = node.outputs[0] ?? null;
-      if (tensor && output !== null) this.constants.set(output, tensor);
+      if (output === null) continue;
+      const tensor = this.constantBefore(node, output) ?? constantTensor(node);
+      if (tensor) this.constants.set(output, tensor);
     }
+  }
+
+  /** Tensors are the same where they are one object, and some spellings of Constant make theirs anew at each call. */
+  private constantBefore(node: Node, output: ValueId): Tensor | undefined {
+    const met = this.earlier?.met.get(node.id);
+    return met && isAsMet(node, met, this.statedType) ? this.earlier?.constants.get(output) : undefined;
   }
 
   /** A constant in an external file that is not there has a shape but no contents. */

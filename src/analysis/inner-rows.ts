@@ -1,10 +1,11 @@
+import { holdsGraphs } from '../ir/attribute.ts';
 import { subgraphs } from '../ir/attribute.ts';
 import type { Graph, Model, Node } from '../ir/model.ts';
 import type { GraphId, ValueId } from '../ir/types.ts';
 import { opKey } from '../ops/registry.ts';
 import type { Analysis } from './analyze.ts';
 import type { InnerGraph } from './groups.ts';
-import { holdsGraphs, nodesInOrder } from './order.ts';
+import { nodesInOrder } from './order.ts';
 
 /** The nodes of a model as rows: those inside of a node right before it. */
 export interface ModelRows {

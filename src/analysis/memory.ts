@@ -1,3 +1,4 @@
+import { holdsGraphs } from '../ir/attribute.ts';
 import type { Graph, Model, Node } from '../ir/model.ts';
 import { innerNodes } from '../ir/model.ts';
 import { subgraphs } from '../ir/attribute.ts';
@@ -5,7 +6,7 @@ import type { ValueId } from '../ir/types.ts';
 import { OPERATORS, opKey } from '../ops/registry.ts';
 import type { Analysis } from './analyze.ts';
 import { bytesOf } from './cost.ts';
-import { holdsGraphs, nodesInOrder } from './order.ts';
+import { nodesInOrder } from './order.ts';
 
 /**
  * A buffer of activations: the value that made it, and the views of it (Reshape, Flatten, Squeeze, …) and in-place

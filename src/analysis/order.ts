@@ -1,3 +1,4 @@
+import { holdsGraphs } from '../ir/attribute.ts';
 import { innerNodes, type Graph, type Model, type Node } from '../ir/model.ts';
 import type { NodeId } from '../ir/types.ts';
 
@@ -15,14 +16,6 @@ function producersOf(model: Model, graph: Graph, node: Node): NodeId[] {
   return found;
 }
 
-/** Whether a node carries subgraphs. */
-export function holdsGraphs(node: Node): boolean {
-  for (const attribute of node.attributes.values()) {
-    if (attribute.type === 'graph' || attribute.type === 'graphs') return true;
-  }
-  return false;
-}
-
 /**
  * The nodes of a graph in an order in which they can run: the graph's own order where that is one. Nodes on a cycle
  * (which the verifier reports) come out in the order in which they were met.
@@ -31,10 +24,21 @@ export function nodesInOrder(model: Model, graph: Graph): Node[] {
   const nodes = Array.from(graph.nodes, (id) => model.getNode(id));
   const done = new Set<NodeId>();
   for (const node of nodes) {
-    if (!producersOf(model, graph, node).every((producer) => done.has(producer))) return sorted(model, graph, nodes);
+    if (!isReady(model, graph, node, done)) return sorted(model, graph, nodes);
     done.add(node.id);
   }
   return nodes;
+}
+
+/** All that the node needs stands before it. */
+function isReady(model: Model, graph: Graph, node: Node, done: ReadonlySet<NodeId>): boolean {
+  if (holdsGraphs(node)) return producersOf(model, graph, node).every((producer) => done.has(producer));
+  for (const input of node.inputs) {
+    const producer = input === null ? null : model.values.get(input)?.producer;
+    if (producer && !done.has(producer.node) && producer.node !== node.id && graph.nodes.has(producer.node))
+      return false;
+  }
+  return true;
 }
 
 /** Depth first, without recursion: graphs are tens of thousands of nodes deep. */

@@ -62,6 +62,12 @@ export class Stop {
     return (this.outcome ?? UNTOUCHED).preserves;
   }
 
+  /** @param analysis of this stop's model, where the caller has it already */
+  adopt(analysis: Analysis | null): this {
+    if (analysis) this.kept.analysis = analysis;
+    return this;
+  }
+
   get analysis(): Analysis {
     return (this.kept.analysis ??= analyze(this.model));
   }
@@ -72,7 +78,13 @@ export class Stop {
   }
 
   get summary(): ModelSummary {
-    return (this.kept.summary ??= summarize(this.model, this.analysis, this.bytes));
+    return (this.kept.summary ??= this.makeSummary());
+  }
+
+  /** A step that changed nothing shares its predecessor's model. */
+  private makeSummary(): ModelSummary {
+    if (this.before?.model === this.model) return this.before.summary;
+    return summarize(this.model, this.analysis, this.bytes);
   }
 
   /**

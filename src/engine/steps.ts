@@ -60,7 +60,8 @@ function stopAfter(before: Stop, outcome: ReplayOutcome, revision: number): Stop
     groups: widthsOf(outcome.decisions, before),
   };
   const unchanged = outcome.error !== null || outcome.applied.length === 0;
-  const stop = new Stop(outcome.model, before, told, unchanged ? before.bytes : null, revision);
+  const bytes = unchanged ? before.bytes : null;
+  const stop = new Stop(outcome.model, before, told, bytes, revision).adopt(outcome.analysis);
   stop.error = outcome.error;
   return stop;
 }
@@ -87,7 +88,7 @@ export async function runRecipe(start: Stop, recipe: Recipe, context: StepContex
 /** What a step would do, counted on a copy that is thrown away. */
 export async function previewStep(before: Stop, step: RecipeStep, context: StepContext): Promise<Preview> {
   knownPass(step.pass);
-  const { model, error } = await replayStep(before.model, step, hooksOf(before, context));
+  const { model, analysis, error } = await replayStep(before.model, step, hooksOf(before, context));
   if (error) throw fromErrorRecord(error);
   const removed = [...before.model.nodes.keys()].filter((id) => !model.nodes.has(id));
   const added = [...model.nodes.keys()].filter((id) => !before.model.nodes.has(id));
@@ -95,7 +96,7 @@ export async function previewStep(before: Stop, step: RecipeStep, context: StepC
     const old = before.model.nodes.get(node.id);
     return old !== undefined && isChanged(old, node);
   });
-  const summary = summarize(model, analyze(model), modelByteLength(model));
+  const summary = summarize(model, analysis ?? analyze(model), modelByteLength(model));
   return { summary, removed, added, changed: changed.map((node) => node.id) };
 }
 

@@ -71,3 +71,9 @@ export function* subgraphs(node: Node): Generator<readonly [string, GraphId]> {
     if (attribute.type === 'graphs') for (const each of attribute.value) yield [name, each];
   }
 }
+
+/** Whether a node carries subgraphs. */
+export function holdsGraphs(node: Node): boolean {
+  for (const { type } of node.attributes.values()) if (type === 'graph' || type === 'graphs') return true;
+  return false;
+}

@@ -29,8 +29,11 @@ const bad = (message: string, place: { node?: Node; value?: Value } = {}): Coded
 
 const describe = (node: Node): string => `${node.opType} ${node.name === '' ? `(id ${node.id})` : node.name}`;
 
-/** A use as one number; nodes have far fewer than 2^16 inputs (a Concat of more is refused by name). */
-const useKey = (node: NodeId, index: number): number => node * 65536 + index;
+function hasRepeats(uses: Value['uses']): boolean {
+  if (uses.length < 2) return false;
+  if (uses.length > 8) return new Set(uses.map((use) => `${use.node}.${use.index}`)).size < uses.length;
+  return uses.some((use, i) => uses.some((other, j) => j < i && use.node === other.node && use.index === other.index));
+}
 
 const functionKey = (domain: string, name: string, overload: string): string => `${domain} ${name} ${overload}`;
 
@@ -39,7 +42,10 @@ class Verifier {
   private readonly visible = new Set<ValueId>();
   private readonly seenGraphs = new Set<GraphId>();
   private readonly seenNodes = new Set<NodeId>();
-  private readonly uses = new Set<number>();
+  /** Uses that values list, none twice. */
+  private listed = 0;
+  /** Inputs that nodes have. */
+  private read = 0;
 
   constructor(model: Model) {
     this.model = model;
@@ -58,7 +64,20 @@ class Verifier {
     for (const node of model.nodes.values()) {
       if (!this.seenNodes.has(node.id)) throw bad(`${describe(node)} stands in no graph.`, { node });
     }
+    if (this.listed !== this.read) throw this.unlisted();
     this.recursion();
+  }
+
+  /** Every use that is listed is an input, and none is listed twice: fewer uses than inputs mean that one is missing. */
+  private unlisted(): CodedError {
+    for (const node of this.model.nodes.values()) {
+      for (const [index, input] of node.inputs.entries()) {
+        const value = input === null ? undefined : this.model.values.get(input);
+        if (!value || value.uses.some((use) => use.node === node.id && use.index === index)) continue;
+        return bad(`${value.name} does not list its use by ${describe(node)}.`, { node, value });
+      }
+    }
+    return bad('Uses are listed of nodes that are in no graph.');
   }
 
   private root(graph: Graph, opsets: ReadonlyMap<string, number>, defaults: readonly Attribute[]): void {
@@ -79,13 +98,12 @@ class Verifier {
       }
     }
     for (const use of value.uses) {
-      const key = useKey(use.node, use.index);
       if (model.nodes.get(use.node)?.inputs[use.index] !== value.id) {
         throw bad(`${value.name} lists a use that does not exist.`, { value });
       }
-      if (this.uses.has(key)) throw bad(`${value.name} lists a use twice.`, { value });
-      this.uses.add(key);
     }
+    if (hasRepeats(value.uses)) throw bad(`${value.name} lists a use twice.`, { value });
+    this.listed += value.uses.length;
   }
 
   private graph(graph: Graph, opsets: ReadonlyMap<string, number>): void {
@@ -144,7 +162,7 @@ class Verifier {
     if (!opsets.has(node.domain)) {
       throw bad(`${describe(node)} is of domain ${node.domain || 'ai.onnx'}, which is not imported.`, { node });
     }
-    node.inputs.forEach((input, index) => this.input(node, input, index));
+    for (const input of node.inputs) this.input(node, input);
     for (const [name, inner] of subgraphs(node)) {
       const held = this.graphOf(inner);
       if (held.owner?.node !== id || held.owner.attribute !== name) {
@@ -155,14 +173,10 @@ class Verifier {
     node.outputs.forEach((output, index) => this.output(node, output, index, see));
   }
 
-  private input(node: Node, input: ValueId | null, index: number): void {
+  private input(node: Node, input: ValueId | null): void {
     if (input === null) return;
-    if (index > 65535) throw bad(`${describe(node)} has more than 65536 inputs.`, { node });
     if (!this.visible.has(input)) throw this.unseen(`${describe(node)} reads`, input);
-    if (!this.uses.has(useKey(node.id, index))) {
-      const value = this.model.getValue(input);
-      throw bad(`${value.name} does not list its use by ${describe(node)}.`, { node, value });
-    }
+    this.read++;
   }
 
   private output(node: Node, output: ValueId | null, index: number, see: (id: ValueId) => void): void {

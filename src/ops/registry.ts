@@ -1,3 +1,4 @@
+import { holdsGraphs } from '../ir/attribute.ts';
 import { innerNodes, type Model, type Node } from '../ir/model.ts';
 import type { Family } from '../ir/view.ts';
 import { ATTENTION } from './attention.ts';
@@ -119,8 +120,7 @@ export function isDeterministic(node: Node, model?: Model): boolean {
   const row = OPERATORS.get(opKey(node));
   if (!row || row.deterministic === false) return false;
   if (node.opType === 'Dropout' && node.domain === '' && (node.inputs[2] ?? null) !== null) return false;
-  const holdsGraphs = [...node.attributes.values()].some(({ type }) => type === 'graph' || type === 'graphs');
-  if (!holdsGraphs) return true;
+  if (!holdsGraphs(node)) return true;
   if (!model) return false;
   for (const inner of innerNodes(model, node)) if (!isDeterministic(inner, model)) return false;
   return true;

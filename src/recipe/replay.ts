@@ -32,6 +32,8 @@ export interface ReplayOutcome {
   readonly pass: Pass | null;
   /** After the step; where it failed, as before it. Never changed afterwards: tensors are shared. */
   readonly model: Model;
+  /** Of that model; null: not made. */
+  readonly analysis: Analysis | null;
   readonly applied: readonly AppliedSite[];
   readonly off: readonly string[];
   readonly lost: readonly string[];
@@ -54,14 +56,13 @@ export async function* replay(model: Model, recipe: Recipe, hooks: ReplayHooks =
   const backend = recipe.backend ?? hooks.backend ?? 'wasm';
   const turns = schedule(recipe);
   let current = model;
-  let analysis = hooks.analysis;
+  let analysis = hooks.analysis ?? analyze(model);
   let index = hooks.first ?? 0;
   for (let turn = turns.next(); !turn.done;) {
-    analysis ??= analyze(current);
     const { step, again } = turn.value;
     const outcome = await replayStep(current, step, { ...hooks, backend, analysis, index });
     const changed = outcome.applied.length > 0;
-    if (changed) analysis = undefined;
+    analysis = outcome.analysis ?? analysis;
     if (changed || !again) {
       current = outcome.model;
       index++;
@@ -79,10 +80,10 @@ export async function replayStep(
 ): Promise<ReplayOutcome> {
   const index = settings.index ?? 0;
   const start = performance.now();
-  const copy = model.clone();
   try {
     const pass = passById(step.pass);
-    const result = await runPass(copy, pass, {
+    const result = await runPass(model, pass, {
+      copies: true,
       backend: settings.backend ?? 'wasm',
       options: step.options,
       chooser: chooserFor(step.sites),
@@ -98,7 +99,6 @@ export async function replayStep(
       index,
       step: decided(pass, step, result),
       pass,
-      model: copy,
       ...facts,
       ms: performance.now() - start,
       error: null,
@@ -111,6 +111,7 @@ export async function replayStep(
       step,
       pass: find(step.pass),
       model,
+      analysis: settings.analysis ?? null,
       ms: performance.now() - start,
       error: toErrorRecord(error),
     };

@@ -1,28 +1,10 @@
-import { analyze, type Analysis } from '../analysis/analyze.ts';
+import type { Analysis } from '../analysis/analyze.ts';
 import type { DataType, Shape, ValueId } from '../ir/types.ts';
 import { DATA_TYPES, staticShape } from '../ir/types.ts';
 import type { PassContext } from './pass.ts';
 
-const proofs = new WeakMap<Analysis, Analysis>();
-
-/**
- * What follows from the graph's inputs, constants and operators alone. Files also declare shapes of intermediate values
- * (`value_info`), which nothing enforces when a model runs: good enough to show, not to rewrite by.
- */
-function proven({ analysis }: PassContext): Analysis {
-  const known = proofs.get(analysis);
-  if (known) return known;
-  const declares = [...analysis.model.values.values()].some((value) => value.producer !== null && value.type !== null);
-  const proof = declares ? analyze(withoutDeclarations(analysis)) : analysis;
-  proofs.set(analysis, proof);
-  return proof;
-}
-
-function withoutDeclarations({ model }: Analysis) {
-  const copy = model.clone();
-  for (const value of copy.values.values()) if (value.producer !== null) value.type = null;
-  return copy;
-}
+/** What follows from the graph alone, without the shapes that files declare of intermediate values. */
+const proven = ({ analysis }: PassContext): Analysis => analysis.proven;
 
 /** Element type: inferred, else declared, which the runtime checks on loading; null: unknown. */
 export function dtypeOf({ model, analysis }: PassContext, value: ValueId): DataType | null {
@@ -35,7 +17,7 @@ export function dtypeOf({ model, analysis }: PassContext, value: ValueId): DataT
 /** The shape as far as it can be proven. */
 export function shapeOf(context: PassContext, value: ValueId): Shape {
   const proof = proven(context);
-  if (proof.model.values.has(value)) return proof.shape(value);
+  if (value < proof.frontier) return proof.shape(value);
   const made = context.model.getValue(value).type;
   return made?.kind === 'tensor' ? made.shape : null;
 }

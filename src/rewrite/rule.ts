@@ -2,7 +2,7 @@ import type { Node } from '../ir/model.ts';
 import type { NodeId } from '../ir/types.ts';
 import { Build, otherReaders, sweep } from './build.ts';
 import { isWhole } from '../ops/registry.ts';
-import { bodyNodes } from './graphs.ts';
+import { nodesOfTypes } from './anchors.ts';
 import { siteKey } from './hash.ts';
 import { candidates, type Candidate } from './match.ts';
 import type { Findings, Pass, PassContext, Refusal, Site } from './pass.ts';
@@ -68,7 +68,7 @@ export function rulePass({ rules, ...parts }: RulePassParts): Pass {
   return {
     looksFor: looksFor(rules.map((each) => each.pattern)),
     ...parts,
-    find: (context) => findSites(context, (node) => byRoot.get(node.opType) ?? []),
+    find: (context) => findSites(context, byRoot),
     apply: (context, site) => applySite(context, rules, site),
   };
 }
@@ -101,14 +101,14 @@ function bestMatch(context: PassContext, rule: Rule, anchor: Node): Verdict | nu
 }
 
 /** Sites of one round share no node: where two would, the first one in the graph's order is offered. */
-function findSites(context: PassContext, rulesFor: (node: Node) => readonly Rule[]): Findings {
+function findSites(context: PassContext, byRoot: ReadonlyMap<string, readonly Rule[]>): Findings {
   const sites: Site[] = [];
   const refusals: Refusal[] = [];
   const taken = new Set<NodeId>();
-  for (const anchor of bodyNodes(context.model)) {
+  for (const anchor of nodesOfTypes(context, byRoot.keys())) {
     if (!isWhole(anchor)) continue;
     const misses: Refusal[] = [];
-    for (const rule of rulesFor(anchor)) {
+    for (const rule of byRoot.get(anchor.opType) ?? []) {
       const verdict = bestMatch(context, rule, anchor);
       if (!verdict) continue;
       const { candidate, where, reason } = verdict;

@@ -44,12 +44,18 @@ export interface RunSettings {
   readonly step?: string;
   /** Of the model as it is given; made when left out. */
   readonly analysis?: Analysis;
+  /** The model stays as it is: a copy is made once there is something to apply, and handed back. */
+  readonly copies?: boolean;
   readonly obtain?: ObtainFacts;
   readonly job?: Job;
 }
 
 /** What a pass did to a model. */
 export interface PassResult {
+  /** After the pass; the very model that was given where nothing was applied, or it was not to be copied. */
+  readonly model: Model;
+  /** Of that model. */
+  readonly analysis: Analysis;
   readonly applied: readonly AppliedSite[];
   /** Keys of sites that were there and not wanted. */
   readonly off: readonly string[];
@@ -69,9 +75,9 @@ export interface PassResult {
 const MOST_ROUNDS = 64;
 
 /**
- * Runs a pass over a model that the caller has cloned: finds, applies what is chosen, verifies, and again where the
+ * Runs a pass over a model, which is edited unless the settings say that it is to be copied: finds, applies what is chosen, verifies, and again where the
  * pass `repeats` (or where sites of one round overlapped). Throws `bad-request` for a backend or option that the pass
- * does not take, `pass-failed` for a rewrite that went wrong; the model is then not to be used.
+ * does not take, `pass-failed` for a rewrite that went wrong; the edited model is then not to be used.
  */
 export async function runPass(model: Model, pass: Pass, settings: RunSettings): Promise<PassResult> {
   const refused = unavailable(pass, settings.backend);
@@ -103,7 +109,8 @@ async function withFacts(pass: Pass, context: PassContext, obtain: ObtainFacts |
 }
 
 class PassRun {
-  private readonly model: Model;
+  private model: Model;
+  private copied = false;
   private readonly pass: Pass;
   private readonly settings: RunSettings;
   private readonly chooser: SiteChooser;
@@ -122,18 +129,21 @@ class PassRun {
   async toEnd(): Promise<PassResult> {
     const before = new Set(this.model.nodes.keys());
     let last: { findings: Findings; off: readonly string[] } = { findings: { sites: [], refusals: [] }, off: [] };
+    let analysis = this.settings.analysis ?? analyze(this.model);
     for (let round = 0; round < MOST_ROUNDS; round++) {
-      const analysis = (round === 0 ? this.settings.analysis : undefined) ?? analyze(this.model);
       const context = await this.context(analysis);
       const findings = this.guard(null, () => this.pass.find(context));
       const chosen = this.chooser.choose(findings.sites);
       const wanted = new Set(chosen.map((each) => each.site));
       last = { findings, off: findings.sites.filter((site) => !wanted.has(site)).map((site) => site.key) };
       const progress = await this.round(context, chosen);
+      if (progress.applied > 0) analysis = analyze(this.model, { after: analysis });
       if (progress.applied === 0 || (!this.pass.repeats && !progress.overlapped)) break;
     }
     const { nodes } = this.model;
     return {
+      model: this.model,
+      analysis,
       applied: this.applied,
       off: last.off,
       lost: this.chooser.lost(),
@@ -153,9 +163,13 @@ class PassRun {
 
   /** Applies the chosen sites, then puts the model in order and verifies it. */
   private async round(
-    context: PassContext,
+    found: PassContext,
     chosen: readonly Chosen[],
   ): Promise<{ applied: number; overlapped: boolean }> {
+    if (chosen.length === 0) return { applied: 0, overlapped: false };
+    if (this.settings.copies && !this.copied) this.model = this.model.clone();
+    this.copied = true;
+    const context = { ...found, model: this.model };
     let applied = 0;
     for (const [done, { site, key }] of chosen.entries()) {
       if (done % 64 === 0) this.job.progress({ stage: this.pass.title, done, total: chosen.length });
