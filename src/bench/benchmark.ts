@@ -41,11 +41,11 @@ export async function benchmark(
   const clock = options.clock ?? (() => performance.now());
   const start = clock();
   const { webgpu, timerStep } = await runtime.capabilities();
-  const settings: SessionSettings = request;
-  const feeds = await rehearse(runtime, a, settings, options, job);
+  const [first, second] = settingsOf(request);
+  const feeds = await rehearse(runtime, a, first, options, job);
   const subjects: Subject[] = [];
   try {
-    for (const model of b ? [a, b] : [a]) {
+    for (const [model, settings] of [[a, first] as const, ...(b ? [[b, second] as const] : [])]) {
       await job.checkpoint();
       job.progress({ stage: 'Loading' });
       const before = clock();
@@ -60,6 +60,15 @@ export async function benchmark(
   }
   const software = request.backend === 'webgpu' && webgpu?.software === true;
   return conclude(subjects, request, options.seed ?? 1, software);
+}
+
+/** How the first and the second model are loaded. */
+function settingsOf({ backend, level, threads, loads }: BenchRequest): readonly [SessionSettings, SessionSettings] {
+  const common = { backend, level, threads };
+  return [
+    { ...common, ...loads?.a },
+    { ...common, ...loads?.b },
+  ];
 }
 
 /** Until every subject's times are flat, or the time is up. */

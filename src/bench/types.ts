@@ -1,5 +1,12 @@
 import type { OptimizationLevel, RuntimeBackend } from '../runtime/types.ts';
 
+/** How the runtime is to load one model, where that differs from the rest of the request. */
+export interface LoadOptions {
+  readonly level?: OptimizationLevel;
+  /** Session config entries: `optimization.disable_specified_optimizers`, … */
+  readonly config?: Readonly<Record<string, string>>;
+}
+
 export interface BenchRequest {
   readonly backend: RuntimeBackend;
   readonly level: OptimizationLevel;
@@ -8,6 +15,8 @@ export interface BenchRequest {
   readonly runs: number;
   /** Upper bound for the whole measurement, ms. */
   readonly budgetMs: number;
+  /** Of the first and the second model. */
+  readonly loads?: { readonly a?: LoadOptions; readonly b?: LoadOptions };
 }
 
 /** Times of one model, ms. */
@@ -60,4 +69,31 @@ export interface Profile {
   /** Median of whole runs, ms; what the runtime does between kernels included. */
   readonly ms: number;
   readonly kernels: readonly KernelTime[];
+}
+
+/** What one of the runtime's own optimizers is worth: it with all others, against all others without it. */
+export interface OptimizerEffect {
+  readonly name: string;
+  /** One sentence: what it does; null: not known. */
+  readonly what: string | null;
+  /** Speed-up by it. */
+  readonly ratio: number;
+  readonly interval: readonly [number, number];
+  readonly verdict: BenchVerdict;
+}
+
+/** What the runtime makes of a model when it loads it. */
+export interface OptimizerReport {
+  readonly backend: RuntimeBackend;
+  readonly threads: number;
+  /** Median of a run with all optimizers, ms. */
+  readonly ms: number;
+  /** Speed-up of `all` over `disabled`. */
+  readonly whole: {
+    readonly ratio: number;
+    readonly interval: readonly [number, number];
+    readonly verdict: BenchVerdict;
+  };
+  readonly optimizers: readonly OptimizerEffect[];
+  readonly message: string;
 }

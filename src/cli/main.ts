@@ -4,6 +4,7 @@ import type { Command, ExitCode } from './command.ts';
 import { bench } from './commands/bench.ts';
 import { diff } from './commands/diff.ts';
 import { inspect } from './commands/inspect.ts';
+import { optimizers } from './commands/optimizers.ts';
 import { optimize } from './commands/optimize.ts';
 import { passes } from './commands/passes.ts';
 import { prune } from './commands/prune.ts';
@@ -11,7 +12,7 @@ import { sites } from './commands/sites.ts';
 import { verify } from './commands/verify.ts';
 import { createOutput, endProgress, terminalJob } from './output.ts';
 
-const COMMANDS: readonly Command[] = [inspect, passes, sites, optimize, verify, diff, bench, prune];
+const COMMANDS: readonly Command[] = [inspect, passes, sites, optimize, verify, diff, bench, optimizers, prune];
 
 const COMMON: Options = {
   json: { type: 'boolean', help: 'print one JSON object on stdout and nothing else' },

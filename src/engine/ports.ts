@@ -1,5 +1,5 @@
 import type { Job } from '../base/job.ts';
-import type { BenchRequest, BenchResult, Profile } from '../bench/types.ts';
+import type { BenchRequest, BenchResult, OptimizerReport, Profile } from '../bench/types.ts';
 import type { Capabilities, Feeds, HostTensor } from '../runtime/types.ts';
 import type { VerifyRequest, VerifyResult } from '../verify/types.ts';
 
@@ -20,4 +20,6 @@ export interface RuntimePort {
   verify(a: Parcel, b: Parcel, request: VerifyRequest, job: Job): Promise<VerifyResult>;
   bench(a: Parcel, b: Parcel | null, request: BenchRequest, job: Job): Promise<BenchResult>;
   profile(model: Parcel, request: BenchRequest, job: Job): Promise<Profile>;
+  /** What the runtime does to the model by itself, and what that is worth. */
+  optimizers(model: Parcel, request: BenchRequest, job: Job): Promise<OptimizerReport>;
 }

@@ -2,7 +2,7 @@ import { CodedError } from '../base/error.ts';
 import { loosest, type Exactness } from '../base/exactness.ts';
 import type { Job } from '../base/job.ts';
 import type { Json } from '../base/json.ts';
-import type { BenchRequest, BenchResult } from '../bench/types.ts';
+import type { BenchRequest, BenchResult, OptimizerReport } from '../bench/types.ts';
 import type { ExternalFiles } from '../onnx/external.ts';
 import { readModel } from '../onnx/read.ts';
 import { modelByteLength } from '../onnx/write.ts';
@@ -231,6 +231,11 @@ export class Studio {
   ): Promise<BenchResult> {
     const document = this.current;
     return this.port.bench(document.parcel(a), b === null ? null : document.timed(a, b), request, job);
+  }
+
+  /** What the runtime does to a stop's model by itself when it loads it. */
+  optimizers({ stop, request }: { stop: number; request: BenchRequest }, job: Job): Promise<OptimizerReport> {
+    return this.port.optimizers(this.current.parcel(stop), request, job);
   }
 
   /** Opens a model beside the document, to compare with; the one that was there before goes. */

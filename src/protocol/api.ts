@@ -1,6 +1,6 @@
 import type { Progress } from '../base/job.ts';
 import type { Json } from '../base/json.ts';
-import type { BenchRequest, BenchResult, Profile } from '../bench/types.ts';
+import type { BenchRequest, BenchResult, OptimizerReport, Profile } from '../bench/types.ts';
 import type { CompareRequest, Comparison, Difference, SecondView, UnionKind } from '../engine/compare-types.ts';
 import type {
   NodeDetail,
@@ -85,6 +85,8 @@ export interface GraphApi {
   /** Verifies stop `b` against stop `a`; stored in the document for neighbours and for original-to-cursor. */
   verify: Row<{ a: number; b: number; request: StopsRequest }, { result: VerifyResult; document: DocumentView }>;
   bench: Row<{ a: number; b: number | null; request: BenchRequest }, BenchResult>;
+  /** What the runtime does to a stop's model by itself when it loads it. */
+  optimizers: Row<{ stop: number; request: BenchRequest }, OptimizerReport>;
   /** Opens a model beside the document, to compare with. Files as for `open`. */
   openSecond: Row<{ files: readonly File[] }, SecondView>;
   closeSecond: Row<null, null>;
@@ -121,6 +123,7 @@ export interface RuntimeApi {
   verify: Row<{ a: ModelParcel; b: ModelParcel; request: VerifyRequest }, VerifyResult>;
   bench: Row<{ a: ModelParcel; b: ModelParcel | null; request: BenchRequest }, BenchResult>;
   profile: Row<{ model: ModelParcel; request: BenchRequest }, Profile>;
+  optimizers: Row<{ model: ModelParcel; request: BenchRequest }, OptimizerReport>;
 }
 
 /** What the graph worker asks of the page, which owns the workers. */

@@ -28,7 +28,9 @@ describe('the table of kernels', () => {
   it('keeps kernels away from backends where they are wrong or missing, and says why', () => {
     expect(backendsWith('com.microsoft.FusedConv Z')).toEqual(['wasm']);
     expect(kernelRefusal('com.microsoft.FusedConv Z', 'webgpu')).toMatch(/gives wrong results .* on WebGPU/);
-    expect(kernelRefusal('com.microsoft.FusedMatMul', 'webgpu')).toMatch(/no WebGPU kernel for com.microsoft.FusedMatMul/);
+    expect(kernelRefusal('com.microsoft.FusedMatMul', 'webgpu')).toMatch(
+      /no WebGPU kernel for com.microsoft.FusedMatMul/,
+    );
     expect(kernelRefusal('com.microsoft.FusedConv Relu', 'portable')).toMatch(/no operator of ai.onnx/);
     expect(kernelRefusal('LayerNormalization', 'wasm')).toBeNull();
   });

@@ -1,44 +1,55 @@
-/** Runs `work` and gives back what the runtime printed meanwhile, in place of printing it. */
-export type Capture = (work: () => void) => string;
+/** Starts to keep what the runtime prints, in place of printing it; the function that it gives back ends that. */
+export type Capture = () => () => string;
+
+const METHODS = ['log', 'info', 'debug', 'warn', 'error'] as const;
+type Printer = Record<(typeof METHODS)[number], (...words: unknown[]) => void>;
 
 /**
- * Where the runtime prints by `console.log` (a browser). It binds the function when it is loaded, so this has to be
+ * Where the runtime prints by the console (a browser). It binds the functions when it is loaded, so this has to be
  * called before; outside of a capture everything is printed as ever.
  */
-export function captureConsole(console: { log: (...words: unknown[]) => void }): Capture {
-  const print = console.log.bind(console);
+export function captureConsole(console: Partial<Printer> & Pick<Printer, 'log'>): Capture {
   let heard: string[] | null = null;
-  console.log = (...words) => {
-    if (heard) heard.push(words.join(' '));
-    else print(...words);
-  };
-  return (work) => {
+  for (const method of METHODS) {
+    const print = console[method]?.bind(console);
+    if (!print) continue;
+    console[method] = (...words) => {
+      if (heard) heard.push(words.join(' '));
+      else print(...words);
+    };
+  }
+  return () => {
     const lines: string[] = [];
     heard = lines;
-    try {
-      work();
-    } finally {
+    return () => {
       heard = null;
-    }
-    return lines.join('\n');
+      return lines.join('\n');
+    };
   };
 }
 
-/** Where it prints by `fs.writeSync(1, …)` (Node), which it looks up at each call. */
+/** Standard output and standard error. */
+const PRINTED: ReadonlySet<unknown> = new Set([1, 2]);
+
+/** Where it prints by `fs.writeSync` (Node), which it looks up at each call. */
 export function captureWrites(fs: { writeSync: (...args: never[]) => number }): Capture {
-  return (work) => {
+  return () => {
     const lines: string[] = [];
     const write = fs.writeSync as (...args: unknown[]) => number;
     fs.writeSync = (...args: unknown[]): number => {
-      if (args[0] !== 1) return write(...args);
-      lines.push(String(args[1]));
-      return String(args[1]).length;
+      if (!PRINTED.has(args[0])) return write(...args);
+      const text = textOf(args[1]);
+      lines.push(text);
+      return text.length;
     };
-    try {
-      work();
-    } finally {
+    return () => {
       fs.writeSync = write;
-    }
-    return lines.join('\n');
+      return lines.join('\n');
+    };
   };
 }
+
+const textOf = (written: unknown): string =>
+  ArrayBuffer.isView(written)
+    ? new TextDecoder().decode(new Uint8Array(written.buffer, written.byteOffset, written.byteLength))
+    : String(written);

@@ -43,8 +43,8 @@ export function createRuntime({ load, capabilities, admit, capture }: RuntimeOpt
       checkCancelled(job);
       const onFatal = (): void => instances.drop(settings.threads);
       try {
-        const session = await turn(() => ort.InferenceSession.create(model, sessionOptions(settings)));
-        return new OrtSession(ort, session, { turn, onFatal, capture });
+        const { session, log } = await turn(() => createLogged(ort, model, settings, capture));
+        return new OrtSession(ort, session, { turn, onFatal, capture, log });
       } catch (error) {
         if (isFatal(error)) onFatal();
         throw toRuntimeError(error, 'load the model');
@@ -53,14 +53,36 @@ export function createRuntime({ load, capabilities, admit, capture }: RuntimeOpt
   };
 }
 
+/** Where it is asked for, with what the runtime says while it loads. */
+async function createLogged(
+  ort: Ort,
+  model: Uint8Array,
+  settings: SessionSettings,
+  capture: Capture,
+): Promise<{ session: InferenceSession; log: string }> {
+  const end = settings.log ? capture() : () => '';
+  try {
+    const session = await ort.InferenceSession.create(model, sessionOptions(settings));
+    return { session, log: end() };
+  } finally {
+    end();
+  }
+}
+
 function checkCancelled(job: Job | undefined): void {
   if (job?.signal.aborted) throw new CodedError('cancelled', 'The job was cancelled.');
 }
 
-const sessionOptions = ({ backend, level, config, profile }: SessionSettings): InferenceSession.SessionOptions => ({
+const sessionOptions = ({
+  backend,
+  level,
+  config,
+  profile,
+  log,
+}: SessionSettings): InferenceSession.SessionOptions => ({
   executionProviders: [backend],
   graphOptimizationLevel: level,
-  logSeverityLevel: 4,
+  logSeverityLevel: log ? 1 : 4,
   ...(config ? { extra: { ...config } } : {}),
   ...(profile ? { enableProfiling: true } : {}),
 });
@@ -72,6 +94,7 @@ interface Surroundings {
   readonly turn: Turn;
   readonly onFatal: () => void;
   readonly capture: Capture;
+  readonly log: string;
 }
 
 class OrtSession implements RuntimeSession {
@@ -82,15 +105,17 @@ class OrtSession implements RuntimeSession {
   private readonly turn: Turn;
   private readonly onFatal: () => void;
   private readonly capture: Capture;
+  readonly optimizers: readonly string[];
   /** Names of the outputs that are tensors; the runtime cannot hand out sequences, maps or optionals. */
   private readonly fetches: readonly string[];
 
-  constructor(ort: Ort, session: InferenceSession, { turn, onFatal, capture }: Surroundings) {
+  constructor(ort: Ort, session: InferenceSession, { turn, onFatal, capture, log }: Surroundings) {
     this.ort = ort;
     this.session = session;
     this.turn = turn;
     this.onFatal = onFatal;
     this.capture = capture;
+    this.optimizers = readOptimizers(log);
     this.inputs = session.inputMetadata.map(toPort);
     this.outputs = session.outputMetadata.map(toPort);
     this.fetches = this.outputs.filter(({ dtype }) => dtype !== 'undefined').map(({ name }) => name);
@@ -114,7 +139,15 @@ class OrtSession implements RuntimeSession {
   }
 
   endProfile(): Promise<readonly TracedRun[]> {
-    return this.turn(() => Promise.resolve(readTrace(this.capture(() => this.session.endProfiling()))));
+    return this.turn(() => {
+      const end = this.capture();
+      try {
+        this.session.endProfiling();
+      } finally {
+        end();
+      }
+      return Promise.resolve(readTrace(end()));
+    });
   }
 
   async release(): Promise<void> {
@@ -141,6 +174,11 @@ class OrtSession implements RuntimeSession {
     return given;
   }
 }
+
+/** `GraphTransformer ConvActivationFusion modified: 1`: optimizers that changed the graph, each once, in their order. */
+const readOptimizers = (log: string): readonly string[] => [
+  ...new Set(Array.from(log.matchAll(/GraphTransformer (\S+) modified: 1/g), ([, name]) => name ?? '')),
+];
 
 /** What the runtime hands out for an unknown dimension: −1, read as unsigned. */
 const UNKNOWN_DIM = 0xffffffff;

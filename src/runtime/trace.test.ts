@@ -49,19 +49,22 @@ test('what is printed outside of a capture is printed as ever', () => {
   const console = { log: (...words: unknown[]) => void printed.push(words.join(' ')) };
   const capture = captureConsole(console);
   console.log('before');
-  expect(capture(() => console.log('within', 1))).toBe('within 1');
+  const end = capture();
+  console.log('within', 1);
+  expect(end()).toBe('within 1');
   console.log('after');
   expect(printed).toEqual(['before', 'after']);
 });
 
-test('writes to other files than standard output are let through', () => {
+test('writes to other files than standard output and standard error are let through', () => {
   const written: number[] = [];
   const fs = { writeSync: (fd: number, _text: string): number => written.push(fd) };
   const capture = captureWrites(fs);
-  const text = capture(() => {
-    fs.writeSync(1, 'trace');
-    fs.writeSync(2, 'log');
-  });
-  expect(text).toBe('trace');
-  expect(written).toEqual([2]);
+  const end = capture();
+  fs.writeSync(1, 'trace');
+  fs.writeSync(2, 'log');
+  fs.writeSync(3, 'file');
+  expect(end()).toBe('trace\nlog');
+  fs.writeSync(2, 'error');
+  expect(written).toEqual([3, 2]);
 });

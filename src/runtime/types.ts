@@ -22,6 +22,8 @@ export interface SessionSettings {
   readonly config?: Readonly<Record<string, string>>;
   /** Keeps the time of every kernel, for `endProfile`. */
   readonly profile?: boolean;
+  /** Reads off the runtime's log which of its optimizers changed the graph on loading. */
+  readonly log?: boolean;
 }
 
 export interface PortInfo {
@@ -34,6 +36,8 @@ export interface PortInfo {
 export interface RuntimeSession {
   readonly inputs: readonly PortInfo[];
   readonly outputs: readonly PortInfo[];
+  /** The runtime's own optimizers that changed the graph, in their order, where the session was made with `log`. */
+  readonly optimizers?: readonly string[];
   run(feeds: Feeds): Promise<Record<string, HostTensor>>;
   /** The runs so far of a session that was created with `profile`. */
   endProfile(): Promise<readonly TracedRun[]>;

@@ -1,5 +1,6 @@
 import { CodedError } from '../base/error.ts';
 import type { Job } from '../base/job.ts';
+import type { BenchRequest } from '../bench/types.ts';
 import { blobFiles } from '../onnx/external-browser.ts';
 import { Studio, type ModelSource } from '../engine/studio.ts';
 import type { Parcel, RuntimePort } from '../engine/ports.ts';
@@ -82,6 +83,18 @@ const LARGE = 64 << 20;
 const transferOf = (...parcels: (Parcel | null)[]): ArrayBuffer[] =>
   parcels.flatMap((each) => (each ? [each.bytes.buffer] : []));
 
+async function onModel<M extends 'profile' | 'optimizers'>(
+  method: M,
+  model: Parcel,
+  request: BenchRequest,
+  job: Job,
+): Promise<RuntimeApi[M]['result']> {
+  const size = model.bytes.byteLength;
+  const result = await runtimes.call(request.backend, method, { model, request }, job, transferOf(model));
+  if (size > LARGE) runtimes.release(request.backend);
+  return result;
+}
+
 const port: RuntimePort = {
   capabilities: () => runtimes.call('wasm', 'capabilities', null, null),
   evaluate: (model, feeds, job) => runtimes.call('wasm', 'evaluate', { model, feeds }, job, transferOf(model)),
@@ -98,12 +111,8 @@ const port: RuntimePort = {
     if (size > LARGE) runtimes.release(request.backend);
     return result;
   },
-  async profile(model, request, job) {
-    const size = model.bytes.byteLength;
-    const result = await runtimes.call(request.backend, 'profile', { model, request }, job, transferOf(model));
-    if (size > LARGE) runtimes.release(request.backend);
-    return result;
-  },
+  profile: (model, request, job) => onModel('profile', model, request, job),
+  optimizers: (model, request, job) => onModel('optimizers', model, request, job),
 };
 
 const studio = new Studio(port);
@@ -155,6 +164,7 @@ const handlers: Handlers<GraphApi> = {
   prunePlan: (params, job) => studio.prunePlan(params, job),
   verify: (params, job) => studio.verify(params, job),
   bench: (params, job) => studio.bench(params, job),
+  optimizers: (params, job) => studio.optimizers(params, job),
   openSecond: async ({ files }, job) => studio.openSecond(await sourceOf(files, job), job),
   closeSecond: () => {
     studio.closeSecond();
