@@ -2,6 +2,7 @@ import { CodedError, toErrorRecord } from '../base/error.ts';
 import { parseArguments, UsageError, type Options } from './arguments.ts';
 import type { Command, ExitCode } from './command.ts';
 import { bench } from './commands/bench.ts';
+import { bisect } from './commands/bisect.ts';
 import { diff } from './commands/diff.ts';
 import { inspect } from './commands/inspect.ts';
 import { optimizers } from './commands/optimizers.ts';
@@ -12,7 +13,7 @@ import { sites } from './commands/sites.ts';
 import { verify } from './commands/verify.ts';
 import { createOutput, endProgress, terminalJob } from './output.ts';
 
-const COMMANDS: readonly Command[] = [inspect, passes, sites, optimize, verify, diff, bench, optimizers, prune];
+const COMMANDS: readonly Command[] = [inspect, passes, sites, optimize, verify, bisect, diff, bench, optimizers, prune];
 
 const COMMON: Options = {
   json: { type: 'boolean', help: 'print one JSON object on stdout and nothing else' },

@@ -19,6 +19,8 @@ import type { SampleInfo } from '../samples/types.ts';
 import type { StopsRequest, VerifyResult } from '../verify/types.ts';
 import type { Tensor } from '../ir/tensor.ts';
 import type { NodeId } from '../ir/types.ts';
+import { bisect } from './bisect.ts';
+import type { Bisection } from './bisect-types.ts';
 import { passInfos } from './catalogue.ts';
 import { Comparer } from './compare.ts';
 import type { CompareRequest, Comparison, Difference, SecondView, UnionKind } from './compare-types.ts';
@@ -223,6 +225,11 @@ export class Studio {
     const request = { seeds: 3, backends: ['wasm'], levels: ['disabled', 'all'], threads: 1 } as const;
     const { result } = await this.verify({ a: 0, b: this.current.cursor, request }, job);
     return result;
+  }
+
+  /** Where the result at the cursor parts from the original: step, site and value. */
+  bisect(request: StopsRequest, job: Job): Promise<Bisection> {
+    return bisect(this.current, request, { port: this.port, backend: this.current.backend, job });
   }
 
   async bench(

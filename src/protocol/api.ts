@@ -1,6 +1,7 @@
 import type { Progress } from '../base/job.ts';
 import type { Json } from '../base/json.ts';
 import type { BenchRequest, BenchResult, OptimizerReport, Profile } from '../bench/types.ts';
+import type { Bisection } from '../engine/bisect-types.ts';
 import type { CompareRequest, Comparison, Difference, SecondView, UnionKind } from '../engine/compare-types.ts';
 import type {
   NodeDetail,
@@ -84,6 +85,8 @@ export interface GraphApi {
   prunePlan: Row<{ importance: string; seed: number }, PrunePlanView>;
   /** Verifies stop `b` against stop `a`; stored in the document for neighbours and for original-to-cursor. */
   verify: Row<{ a: number; b: number; request: StopsRequest }, { result: VerifyResult; document: DocumentView }>;
+  /** Where the result at the cursor parts from the original. */
+  bisect: Row<{ request: StopsRequest }, Bisection>;
   bench: Row<{ a: number; b: number | null; request: BenchRequest }, BenchResult>;
   /** What the runtime does to a stop's model by itself when it loads it. */
   optimizers: Row<{ stop: number; request: BenchRequest }, OptimizerReport>;

@@ -163,6 +163,7 @@ const handlers: Handlers<GraphApi> = {
   editTargets: ({ nodes }) => studio.editTargets(nodes),
   prunePlan: (params, job) => studio.prunePlan(params, job),
   verify: (params, job) => studio.verify(params, job),
+  bisect: ({ request }, job) => studio.bisect(request, job),
   bench: (params, job) => studio.bench(params, job),
   optimizers: (params, job) => studio.optimizers(params, job),
   openSecond: async ({ files }, job) => studio.openSecond(await sourceOf(files, job), job),

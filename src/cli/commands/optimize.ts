@@ -13,7 +13,8 @@ import { table, type Output } from '../output.ts';
 import { verifyLines } from './verify.ts';
 import type { Command } from '../command.ts';
 
-async function rewrite(studio: CommandStudio, args: Arguments, job: Job): Promise<DocumentView> {
+/** Applies what `--recipe` or `--pass` name. */
+export async function rewrite(studio: CommandStudio, args: Arguments, job: Job): Promise<DocumentView> {
   const recipe = args.text('recipe');
   const passes = args.texts('pass');
   if (!recipe && passes.length === 0) throw new UsageError('--recipe or --pass is missing.');
