@@ -4,7 +4,6 @@ import { formatError } from '../base/format.ts';
 import type { Job } from '../base/job.ts';
 import type { Model, Node } from '../ir/model.ts';
 import type { NodeId, ValueId } from '../ir/types.ts';
-import { writeModel } from '../onnx/write.ts';
 import { replayStep } from '../recipe/replay.ts';
 import type { RecipeStep } from '../recipe/types.ts';
 import { analyze } from '../analysis/analyze.ts';
@@ -14,7 +13,8 @@ import { label } from '../rewrite/graphs.ts';
 import type { Backend } from '../rewrite/pass.ts';
 import type { OutputError, StopsRequest, VerifyRequest, VerifyResult } from '../verify/types.ts';
 import { obtainFacts } from './facts.ts';
-import { correspondence, withOutputs } from './interface.ts';
+import { checkModels } from './check-models.ts';
+import { withOutputs } from './interface.ts';
 import type { OpenDocument } from './opened.ts';
 import type { RuntimePort } from './ports.ts';
 import { knownPass } from './steps.ts';
@@ -171,37 +171,27 @@ class Search {
     const own = document.exactness(0, index);
     const { original, ports } = document.compared(0, index);
     const request = { ...this.full(own === 'approximation' ? 'order' : own), ...(ports ? { ports } : {}) };
-    return this.verify(original.bytes, document.parcel(index).bytes, request, `Checking step ${index}`);
+    await this.announce(`Checking step ${index}`);
+    return this.context.port.verify(original, document.parcel(index), request, this.context.job);
   }
 
   private async compare(before: Model, after: Model, exactness: Exactness): Promise<VerifyResult> {
-    const ends = [before, after].map((model) => ({ model, analysis: analyze(model) })) as [End, End];
-    const found = correspondence(...ends, [after]);
-    const original = found && found.reveal.length > 0 ? withOutputs(ends[0], found.reveal) : before;
-    const request = { ...this.full(exactness), ...(found ? { ports: found.ports } : {}) };
-    return this.verify(writeModel(original), writeModel(after), request, 'Checking sites');
+    const { port, job } = this.context;
+    await this.announce('Checking sites');
+    return checkModels(port, [{ model: before }, { model: after }], this.full(exactness), job);
   }
 
   private full(exactness: Exactness): VerifyRequest {
     return { ...this.request, class: exactness };
   }
 
-  private async verify(
-    a: Uint8Array<ArrayBuffer>,
-    b: Uint8Array<ArrayBuffer>,
-    request: VerifyRequest,
-    stage: string,
-  ): Promise<VerifyResult> {
-    const { port, job } = this.context;
+  private async announce(stage: string): Promise<void> {
+    const { job } = this.context;
     await job.checkpoint();
     this.checks += 1;
     job.progress({ stage, done: this.checks });
-    const { name } = this.document.file;
-    return port.verify({ name, bytes: a }, { name, bytes: b }, request, job);
   }
 }
-
-type End = Parameters<typeof withOutputs>[0];
 
 /** Float values of the main graph that both compute, behind the nodes that only one of them has, in running order. */
 function commonValues(before: Model, after: Model): readonly ValueId[] {

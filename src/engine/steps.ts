@@ -9,6 +9,7 @@ import { hasPass, passById } from '../passes/index.ts';
 import { replay, replayStep, type ReplayHooks, type ReplayOutcome } from '../recipe/replay.ts';
 import type { Recipe, RecipeStep } from '../recipe/types.ts';
 import type { Backend, Pass } from '../rewrite/pass.ts';
+import { checkModels } from './check-models.ts';
 import { Stop, type StepOutcome } from './document.ts';
 import { obtainFacts } from './facts.ts';
 import type { RuntimePort } from './ports.ts';
@@ -35,7 +36,15 @@ const hooksOf = (before: Stop, { backend, port, job }: StepContext): ReplayHooks
   job,
   analysis: before.analysis,
   obtain: (pass, context) => obtainFacts(pass, context, port, job),
+  check: async (model, after, exactness) => {
+    const request = { ...CHECK, class: exactness };
+    const { verdict, message } = await checkModels(port, [{ model }, after], request, job);
+    return verdict === 'differs' ? message : null;
+  },
 });
+
+/** What a rule that somebody wrote has to stand up to before it is kept. */
+const CHECK = { seeds: 3, backends: ['wasm'], levels: ['disabled', 'all'], threads: 1 } as const;
 
 /** A hand edit is called by what it did: "Rename Conv 3 to stem". */
 const titleOf = ({ applied, pass, step }: ReplayOutcome): string => applied[0]?.title ?? pass?.title ?? step.pass;

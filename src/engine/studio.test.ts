@@ -190,3 +190,21 @@ describe('the report', () => {
     expect(data.pictures.before.filter(({ mark }) => mark === 'removed').length).toBeGreaterThan(0);
   });
 });
+
+describe('a rule of one’s own', () => {
+  const rule = (replace: string) => step('user-rule', [], { rule: { name: 'mine', pattern: 'Relu(x)', replace } });
+
+  it('is kept where the check agrees', async () => {
+    const studio = await openStudio();
+    const document = await studio.apply(rule('Max(x, 0)'), job);
+    expect(document.stops.at(-1)!.sites).toBeGreaterThan(0);
+    expect(document.stops.at(-1)!.summary.ops['Relu']).toBeUndefined();
+  });
+
+  it('is not kept where it changes what the model computes, nor where the runtime refuses it', async () => {
+    const studio = await openStudio();
+    await expect(studio.apply(rule('Abs(x)'), job)).rejects.toThrow(/not kept/);
+    await expect(studio.apply(rule('NoSuchOperator(x)'), job)).rejects.toThrow(/not kept/);
+    expect(studio.document().stops).toHaveLength(1);
+  });
+});

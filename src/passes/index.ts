@@ -15,6 +15,7 @@ import { rename } from './edit/rename.ts';
 import { setAttribute } from './edit/set-attribute.ts';
 import { setBatch } from './edit/set-batch.ts';
 import { setInputShape } from './edit/set-input-shape.ts';
+import { userRule } from './edit/user-rule.ts';
 import { foldBatchNorm } from './fusion/fold-batch-norm.ts';
 import { fuseConvActivation } from './fusion/fuse-conv-activation.ts';
 import { mergeParallelMatMuls } from './fusion/merge-parallel-matmuls.ts';
@@ -41,6 +42,7 @@ export const PASSES: readonly Pass[] = [
   setInputShape,
   setAttribute,
   extractSubgraph,
+  userRule,
 ];
 
 const byId = new Map(PASSES.map((pass) => [pass.id, pass]));

@@ -1,5 +1,6 @@
 import { analyze, type Analysis } from '../analysis/analyze.ts';
 import { CodedError, toErrorRecord, type ErrorRecord } from '../base/error.ts';
+import { loosest, type Exactness } from '../base/exactness.ts';
 import type { Json } from '../base/json.ts';
 import { silentJob, type Job } from '../base/job.ts';
 import type { Model } from '../ir/model.ts';
@@ -18,6 +19,8 @@ export interface ReplayHooks {
   readonly job?: Job;
   /** Of the model as it is given, where the caller has it already. */
   readonly analysis?: Analysis | undefined;
+  /** For passes that are kept only where they are right: why this one is not; null: it is. */
+  readonly check?: (before: Model, after: PassResult, exactness: Exactness) => Promise<string | null>;
   /** Steps that came before, so that generated names go on counting. */
   readonly first?: number;
 }
@@ -95,6 +98,7 @@ export async function replayStep(
     });
     const { changed: _, ...facts } = result;
     if (pass.targeted === true) requirePlace(pass, step, result);
+    await requireRight(pass, step, model, result, settings);
     return {
       index,
       step: decided(pass, step, result),
@@ -121,6 +125,22 @@ export async function replayStep(
 const find = (id: string): Pass | null => (hasPass(id) ? passById(id) : null);
 
 const nothing = { applied: [], off: [], lost: [], refusals: [], removed: 0, added: 0, decisions: {} };
+
+/** What somebody wrote by hand is kept only where it does what it promises. */
+async function requireRight(
+  pass: Pass,
+  step: RecipeStep,
+  before: Model,
+  result: PassResult,
+  { check }: ReplayHooks,
+): Promise<void> {
+  if (pass.checked !== true || result.applied.length === 0) return;
+  const exactness = loosest(result.applied.map((site) => site.preserves ?? pass.preserves));
+  const reason = check ? await check(before, result, exactness) : 'there is no runtime here to check it.';
+  if (reason !== null) {
+    throw new CodedError('pass-failed', `${pass.title}: not kept. ${reason}`, { pass: pass.id, options: step.options });
+  }
+}
 
 /** A hand edit that cannot be done is an error with its reason; one whose place is gone is `lost`. */
 function requirePlace(pass: Pass, step: RecipeStep, { applied, lost, refusals }: PassResult): void {

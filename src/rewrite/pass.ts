@@ -132,6 +132,8 @@ export interface Pass {
    * and the recipe keeps the site's key, so that a name that is gone is told as lost.
    */
   readonly targeted?: boolean;
+  /** What it does was written by somebody who may be wrong: a step is kept only where the check of its class agrees. */
+  readonly checked?: boolean;
   /** Values whose contents the pass asks for (`needs: constants`). */
   requests?(context: PassContext): readonly ValueId[];
   find(context: PassContext): Findings;

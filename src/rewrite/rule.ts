@@ -61,16 +61,29 @@ export type RulePassParts = Omit<Pass, 'find' | 'apply'> & { readonly rules: rea
 
 /** A pass made of rules: at each node the first rule that holds wins. */
 export function rulePass({ rules, ...parts }: RulePassParts): Pass {
-  const byRoot = new Map<string, Rule[]>();
-  for (const each of rules) {
-    for (const type of each.pattern.types) byRoot.set(type, [...(byRoot.get(type) ?? []), each]);
-  }
+  return { looksFor: looksFor(rules.map((each) => each.pattern)), ...parts, ...driven(() => rules) };
+}
+
+/** `find` and `apply` of a pass whose rules may depend on its options. */
+export function driven(rulesOf: (context: PassContext) => readonly Rule[]): Pick<Pass, 'find' | 'apply'> {
   return {
-    looksFor: looksFor(rules.map((each) => each.pattern)),
-    ...parts,
-    find: (context) => findSites(context, byRoot),
-    apply: (context, site) => applySite(context, rules, site),
+    find: (context) => findSites(context, byRoot(rulesOf(context))),
+    apply: (context, site) => applySite(context, rulesOf(context), site),
   };
+}
+
+const roots = new WeakMap<readonly Rule[], ReadonlyMap<string, readonly Rule[]>>();
+
+/** Rules by the operators at which they end. */
+function byRoot(rules: readonly Rule[]): ReadonlyMap<string, readonly Rule[]> {
+  const ready = roots.get(rules);
+  if (ready) return ready;
+  const found = new Map<string, Rule[]>();
+  for (const each of rules) {
+    for (const type of each.pattern.types) found.set(type, [...(found.get(type) ?? []), each]);
+  }
+  roots.set(rules, found);
+  return found;
 }
 
 /** A match with its verdict. `reason` null: it holds. */
@@ -101,14 +114,14 @@ function bestMatch(context: PassContext, rule: Rule, anchor: Node): Verdict | nu
 }
 
 /** Sites of one round share no node: where two would, the first one in the graph's order is offered. */
-function findSites(context: PassContext, byRoot: ReadonlyMap<string, readonly Rule[]>): Findings {
+function findSites(context: PassContext, rules: ReadonlyMap<string, readonly Rule[]>): Findings {
   const sites: Site[] = [];
   const refusals: Refusal[] = [];
   const taken = new Set<NodeId>();
-  for (const anchor of nodesOfTypes(context, byRoot.keys())) {
+  for (const anchor of nodesOfTypes(context, rules.keys())) {
     if (!isWhole(anchor)) continue;
     const misses: Refusal[] = [];
-    for (const rule of byRoot.get(anchor.opType) ?? []) {
+    for (const rule of rules.get(anchor.opType) ?? []) {
       const verdict = bestMatch(context, rule, anchor);
       if (!verdict) continue;
       const { candidate, where, reason } = verdict;

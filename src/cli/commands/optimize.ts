@@ -1,5 +1,6 @@
 import { readFileSync, writeFileSync } from 'node:fs';
-import { fromErrorRecord } from '../../base/error.ts';
+import { CodedError, fromErrorRecord } from '../../base/error.ts';
+import type { Json } from '../../base/json.ts';
 import type { Job } from '../../base/job.ts';
 import { formatBytes, formatCount } from '../../base/format.ts';
 import type { DocumentView } from '../../engine/types.ts';
@@ -17,14 +18,23 @@ import type { Command } from '../command.ts';
 export async function rewrite(studio: CommandStudio, args: Arguments, job: Job): Promise<DocumentView> {
   const recipe = args.text('recipe');
   const passes = args.texts('pass');
-  if (!recipe && passes.length === 0) throw new UsageError('--recipe or --pass is missing.');
+  const rules = args.texts('rule').map(readRule);
+  if (!recipe && passes.length + rules.length === 0) throw new UsageError('--recipe, --pass or --rule is missing.');
   if (recipe && passes.length > 0) throw new UsageError('--recipe and --pass exclude each other.');
-  if (recipe && !presetNames().includes(recipe)) {
-    return studio.replay({ json: readFileSync(recipe, 'utf8') }, job);
-  }
-  if (recipe) return studio.replay({ preset: recipe }, job);
+  const isFile = recipe !== null && !presetNames().includes(recipe);
+  if (isFile) await studio.replay({ json: readFileSync(recipe, 'utf8') }, job);
+  else if (recipe) await studio.replay({ preset: recipe }, job);
+  for (const rule of rules) await studio.apply({ pass: 'user-rule', options: { rule }, off: [] }, job);
   for (const pass of passes) await studio.apply({ pass, options: passOptions(args, pass), off: [] }, job);
   return studio.document();
+}
+
+function readRule(file: string): Json {
+  try {
+    return JSON.parse(readFileSync(file, 'utf8')) as Json;
+  } catch (error) {
+    throw new CodedError('bad-request', `The rule ${file} cannot be read: ${(error as Error).message}`, { file });
+  }
 }
 
 function report(document: DocumentView, verify: VerifyResult | null, output: Output, out: string): void {
@@ -56,6 +66,12 @@ export const optimize: Command = {
   options: {
     out: { type: 'string', short: 'o', value: 'OUT', help: 'where the result goes' },
     recipe: { type: 'string', value: 'FILE|PRESET', help: 'a recipe file, or clean, wasm, webgpu, portable, edge' },
+    rule: {
+      type: 'string',
+      multiple: true,
+      value: 'FILE',
+      help: 'a rewrite of your own as JSON: { name, pattern, replace, where?, class? }',
+    },
     pass: { type: 'string', multiple: true, value: 'ID', help: 'a pass; may be given several times' },
     verify: { type: 'boolean', help: 'run original and result and compare; exit 1 if they differ' },
     report: { type: 'string', value: 'FILE', help: 'write a self-contained HTML report' },
