@@ -10,10 +10,23 @@ import { optimize } from './commands/optimize.ts';
 import { passes } from './commands/passes.ts';
 import { prune } from './commands/prune.ts';
 import { sites } from './commands/sites.ts';
+import { tune } from './commands/tune.ts';
 import { verify } from './commands/verify.ts';
 import { createOutput, endProgress, terminalJob } from './output.ts';
 
-const COMMANDS: readonly Command[] = [inspect, passes, sites, optimize, verify, bisect, diff, bench, optimizers, prune];
+const COMMANDS: readonly Command[] = [
+  inspect,
+  passes,
+  sites,
+  optimize,
+  verify,
+  bisect,
+  diff,
+  bench,
+  optimizers,
+  tune,
+  prune,
+];
 
 const COMMON: Options = {
   json: { type: 'boolean', help: 'print one JSON object on stdout and nothing else' },

@@ -6,7 +6,7 @@ import type { Exactness } from '../base/exactness.ts';
 import type { Model } from '../ir/model.ts';
 import { layoutGraph } from '../layout/layout.ts';
 import { modelByteLength } from '../onnx/write.ts';
-import type { RecipeStep } from '../recipe/types.ts';
+import type { RecipeStep, SessionOptions } from '../recipe/types.ts';
 import type { VerifyResult } from '../verify/types.ts';
 import type { Picture, StepCounts, StopView } from './types.ts';
 
@@ -66,6 +66,11 @@ export class Stop {
   adopt(analysis: Analysis | null): this {
     if (analysis) this.kept.analysis = analysis;
     return this;
+  }
+
+  /** How the runtime is to load the model: what a step up to this one asks for. */
+  get session(): SessionOptions | null {
+    return this.outcome?.step.session ?? this.before?.session ?? null;
   }
 
   get analysis(): Analysis {

@@ -10,6 +10,7 @@ import { planView } from '../prune/plan.ts';
 import type { ImportanceId, PrunePlanView } from '../prune/types.ts';
 import { parseRecipe } from '../recipe/parse.ts';
 import { presetRecipe } from '../recipe/presets.ts';
+import { sessionText } from '../recipe/session.ts';
 import type { Recipe, RecipeStep } from '../recipe/types.ts';
 import type { Backend, OptionValues } from '../rewrite/pass.ts';
 import type { ReportData } from '../report/types.ts';
@@ -39,6 +40,9 @@ import { OpenDocument, type OpenedFile } from './opened.ts';
 import type { Parcel, RuntimePort } from './ports.ts';
 import { makeReportData } from './report-data.ts';
 import { findAllSites } from './sites.ts';
+import type { Stop } from './document.ts';
+import { loadOf, tune } from './tune.ts';
+import type { TuneReport, TuneRequest } from './tune-types.ts';
 import { previewStep, runRecipe, runStep, type StepContext } from './steps.ts';
 import { tensorPicture } from './tensor-picture.ts';
 import { resolveTensor } from './tensor-ref.ts';
@@ -237,7 +241,27 @@ export class Studio {
     job: Job,
   ): Promise<BenchResult> {
     const document = this.current;
-    return this.port.bench(document.parcel(a), b === null ? null : document.timed(a, b), request, job);
+    const loads = { a: loadOf(document.stop(a).session), b: loadOf(document.stop(b ?? a).session) };
+    const second = b === null ? null : document.timed(a, b);
+    return this.port.bench(document.parcel(a), second, { loads, ...request }, job);
+  }
+
+  /**
+   * Times candidate rewrites on this device and appends those that gain as steps, with their figures. Nothing changes
+   * where it is cancelled.
+   */
+  async tune(request: TuneRequest, job: Job): Promise<{ document: DocumentView; report: TuneReport }> {
+    const document = this.current;
+    const before = document.current;
+    const { steps, report } = await tune(before.model, before.session, request, { port: this.port, job });
+    const stops: Stop[] = [];
+    const context = { ...this.context(job), backend: request.backend };
+    for (const step of steps) {
+      stops.push(await runStep(stops.at(-1) ?? before, document.cursor + stops.length, step, context));
+    }
+    await document.sha256IfCheap();
+    if (stops.length > 0) document.push(stops);
+    return { document: this.document(), report };
   }
 
   /** What the runtime does to a stop's model by itself when it loads it. */
@@ -266,6 +290,12 @@ export class Studio {
 
   unionPicture = (request: Pick<CompareRequest, 'a' | 'b'>, kind: UnionKind): Picture =>
     this.comparer.union(request, kind);
+
+  /** The JSON that tells how the model at the cursor is to be loaded; null: as ever. */
+  sessionText(): string | null {
+    const { session } = this.current.current;
+    return session && sessionText(session);
+  }
 
   exportModel = (): Parcel => this.current.parcel(this.current.cursor);
 

@@ -22,6 +22,7 @@ import type {
   Picture,
   Preview,
 } from '../engine/types.ts';
+import type { TuneReport, TuneRequest } from '../engine/tune-types.ts';
 import type { PrunePlanView } from '../prune/types.ts';
 import type { Recipe } from '../recipe/types.ts';
 import type { Backend } from '../rewrite/pass.ts';
@@ -88,6 +89,8 @@ export interface GraphApi {
   /** Where the result at the cursor parts from the original. */
   bisect: Row<{ request: StopsRequest }, Bisection>;
   bench: Row<{ a: number; b: number | null; request: BenchRequest }, BenchResult>;
+  /** Times candidate rewrites on this device; appends those that gain. */
+  tune: Row<{ request: TuneRequest }, { document: DocumentView; picture: Picture; report: TuneReport }>;
   /** What the runtime does to a stop's model by itself when it loads it. */
   optimizers: Row<{ stop: number; request: BenchRequest }, OptimizerReport>;
   /** Opens a model beside the document, to compare with. Files as for `open`. */
@@ -101,6 +104,8 @@ export interface GraphApi {
   difference: Row<CompareRequest, Difference>;
   /** Both models of the last comparison in one picture. */
   unionPicture: Row<Pick<CompareRequest, 'a' | 'b'> & { kind: UnionKind }, Picture>;
+  /** The JSON that tells how the model at the cursor is to be loaded; null: as ever. */
+  sessionText: Row<null, string | null>;
   /** The written model at the cursor. */
   exportModel: Row<null, ModelParcel>;
   reportData: Row<{ bench: readonly BenchResult[] }, ReportData>;

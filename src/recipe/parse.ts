@@ -3,7 +3,7 @@ import type { Json, JsonObject } from '../base/json.ts';
 import { hasPass, passById } from '../passes/index.ts';
 import { resolveOptions } from '../rewrite/options.ts';
 import type { Backend } from '../rewrite/pass.ts';
-import type { Recipe, RecipeStep, SiteChoice } from './types.ts';
+import type { MeasuredGroup, Recipe, RecipeStep, SessionOptions, SiteChoice } from './types.ts';
 
 /** The version of the format that this build reads and writes. */
 const RECIPE_VERSION = 1;
@@ -94,9 +94,46 @@ function parseStep(row: Json, index: number): RecipeStep {
     fields['options'] === undefined ? {} : asObject(fields['options'], `The options of step ${index + 1}`);
   if (hasPass(pass)) resolveOptions(passById(pass), options);
   const sites = parseSites(fields['sites'], place);
-  const decisions = fields['decisions'];
-  if (decisions === undefined) return { pass, options, sites };
-  return { pass, options, sites, decisions: asObject(decisions, `The decisions of step ${index + 1}`) };
+  const { decisions, session, measured } = fields;
+  return {
+    pass,
+    options,
+    sites,
+    ...(decisions === undefined ? {} : { decisions: asObject(decisions, `The decisions of step ${index + 1}`) }),
+    ...(measured === undefined ? {} : { measured: parseMeasured(measured, index) }),
+    ...(session === undefined ? {} : { session: parseSession(session, index) }),
+  };
+}
+
+function parseMeasured(value: Json, index: number): readonly MeasuredGroup[] {
+  if (!Array.isArray(value)) throw bad(`The "measured" of step ${index + 1} must be a list.`);
+  return value.map((row) => {
+    const { rule, sites, ratio, interval, verdict, kept, device } = asObject(row, `A measurement of step ${index + 1}`);
+    const [low, high] = Array.isArray(interval) ? interval : [];
+    const isRow =
+      [sites, ratio, low, high].every((each) => typeof each === 'number') &&
+      [rule, verdict, device].every((each) => typeof each === 'string') &&
+      typeof kept === 'boolean';
+    if (!isRow) {
+      throw bad(`A measurement of step ${index + 1} needs rule, sites, ratio, interval, verdict, kept and device.`);
+    }
+    return { rule, sites, ratio, interval: [low, high], verdict, kept, device } as MeasuredGroup;
+  });
+}
+
+const LEVELS = ['disabled', 'basic', 'extended', 'layout', 'all'] as const;
+
+function parseSession(value: Json, index: number): SessionOptions {
+  const place = `The session options of step ${index + 1}`;
+  const { graphOptimizationLevel: level, config } = asObject(value, place);
+  const known = LEVELS.find((each) => each === level);
+  if (level !== undefined && !known) throw bad(`${place} know no level ${JSON.stringify(level)}.`);
+  const entries = config === undefined ? {} : asObject(config, `${place}: "config"`);
+  if (!Object.values(entries).every((each) => typeof each === 'string')) throw bad(`${place}: "config" holds texts.`);
+  return {
+    ...(known ? { graphOptimizationLevel: known } : {}),
+    ...(config === undefined ? {} : { config: entries as Record<string, string> }),
+  };
 }
 
 function parseSites(value: Json | undefined, place: string): SiteChoice {

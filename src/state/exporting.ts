@@ -20,6 +20,7 @@ export interface ExportingActions {
 /** `mobilenetv2.onnx` → `mobilenetv2`. */
 const stemOf = (name: string): string => name.replace(/\.onnx$/i, '');
 export const modelFileName = (name: string): string => `${stemOf(name)}.whittled.onnx`;
+export const sessionFileName = (name: string): string => `${stemOf(name)}.whittled.session.json`;
 export const pictureFileName = (name: string, ending: string): string => `${stemOf(name)}.${ending}`;
 export const recipeFileName = (name: string): string => `${stemOf(name)}.recipe.json`;
 
@@ -32,7 +33,11 @@ export function exportingActions(core: Core): ExportingActions {
       const title = `Writing ${modelFileName(document.name)}`;
       try {
         const parcel = await core.runner.run('export', title, (call) => core.client.call('exportModel', null, call));
+        const session = await core.client.call('sessionText', null);
         core.platform.save(modelFileName(document.name), new Blob([parcel.bytes]));
+        if (session !== null) {
+          core.platform.save(sessionFileName(document.name), new Blob([session], { type: 'application/json' }));
+        }
         store.setState({ savedRecipe: document.recipe });
         core.notices.show({ tone: 'good', title: 'Model saved', text: modelFileName(document.name) });
         return true;

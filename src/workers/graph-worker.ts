@@ -165,6 +165,10 @@ const handlers: Handlers<GraphApi> = {
   verify: (params, job) => studio.verify(params, job),
   bisect: ({ request }, job) => studio.bisect(request, job),
   bench: (params, job) => studio.bench(params, job),
+  tune: async ({ request }, job) => {
+    const { document, report } = await studio.tune(request, job);
+    return { ...drawn(document), report };
+  },
   optimizers: (params, job) => studio.optimizers(params, job),
   openSecond: async ({ files }, job) => studio.openSecond(await sourceOf(files, job), job),
   closeSecond: () => {
@@ -178,6 +182,7 @@ const handlers: Handlers<GraphApi> = {
   comparedPicture: ({ which, ...sides }) => studio.comparedPicture(sides, which),
   difference: (params, job) => studio.difference(params, job),
   unionPicture: ({ kind, ...sides }) => studio.unionPicture(sides, kind),
+  sessionText: () => studio.sessionText(),
   exportModel: () => {
     const parcel = studio.exportModel();
     return new Transferred(parcel, [parcel.bytes.buffer]);

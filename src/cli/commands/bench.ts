@@ -2,6 +2,7 @@ import { formatMs, formatRatio } from '../../base/format.ts';
 import type { BenchRequest, BenchResult, Timing } from '../../bench/types.ts';
 import { nodePort } from '../../engine/node.ts';
 import { openStudio } from '../studio.ts';
+import { readSessionFile } from '../session-file.ts';
 import { table } from '../output.ts';
 import type { Command } from '../command.ts';
 
@@ -43,10 +44,13 @@ export const bench: Command = {
       runs: args.number('runs', { min: 3, max: 10_000, integer: true }) ?? 50,
       budgetMs: (args.number('budget', { min: 1, max: 3600 }) ?? 60) * 1000,
     };
+    const sessions = [a, b].map((path) => (path === undefined ? null : readSessionFile(path)));
+    for (const session of sessions) if (session) output.note(`Loaded with the options in ${session.path}.`);
+    const loads = { ...(sessions[0] ? { a: sessions[0].load } : {}), ...(sessions[1] ? { b: sessions[1].load } : {}) };
     const left = await openStudio(a ?? '', job);
     const right = b === undefined ? null : await openStudio(b, job);
     const parcels = [left.studio.exportModel(), right?.studio.exportModel() ?? null] as const;
-    const result = await nodePort().bench(...parcels, request, job);
+    const result = await nodePort().bench(...parcels, { ...request, loads }, job);
     output.result(result, benchLines(result));
     return 0;
   },

@@ -11,6 +11,7 @@ import { BACKENDS, backendOption, passOptions, setOption } from '../options.ts';
 import { UsageError, type Arguments } from '../arguments.ts';
 import { openStudio, type CommandStudio } from '../studio.ts';
 import { table, type Output } from '../output.ts';
+import { writeSessionFile } from '../session-file.ts';
 import { verifyLines } from './verify.ts';
 import type { Command } from '../command.ts';
 
@@ -92,6 +93,8 @@ export const optimize: Command = {
     const failed = document.stops.find((stop) => stop.error);
     if (failed?.error) throw fromErrorRecord(failed.error);
     writeFileSync(out, studio.exportModel().bytes);
+    const sessionPath = writeSessionFile(studio.sessionText(), out);
+    if (sessionPath) output.note(`The model is to be loaded with the options in ${sessionPath}.`);
     const verify = args.flag('verify') ? await studio.verifyWhole(job) : null;
     const reportFile = args.text('report');
     if (reportFile) writeFileSync(reportFile, renderHtml(await studio.reportData([])));
