@@ -1,0 +1,81 @@
+import { describe, expect, it } from 'vitest';
+import { silentJob } from '../base/job.ts';
+import { verifyModel } from '../ir/verify-model.ts';
+import { loosest, type Exactness } from '../base/exactness.ts';
+import type { Model } from '../ir/model.ts';
+import { writeModel } from '../onnx/write.ts';
+import type { Pass } from '../rewrite/pass.ts';
+import { runPass } from '../rewrite/run.ts';
+import { analyze } from '../analysis/analyze.ts';
+import { testRuntime } from '../testing/equivalent.ts';
+import { obtain } from '../testing/passes.ts';
+import { randomGraph } from '../testing/random-graphs.ts';
+import { verifyModels } from '../verify/verify.ts';
+import { PASSES } from './index.ts';
+
+/** `npm run bench -- random` takes ten thousand. */
+const GRAPHS = Number(process.env['WHITTLE_RANDOM_GRAPHS'] ?? 300);
+const FIRST = Number(process.env['WHITTLE_RANDOM_SEED'] ?? 1);
+const EXACT = PASSES.filter(({ group }) => group === 'cleanup' || group === 'fusion');
+const BATCH = 25;
+
+async function expectSame(before: Model, after: Model, exactness: Exactness, what: string): Promise<void> {
+  verifyModel(after);
+  const levels = exactness === 'bits' ? (['disabled'] as const) : (['disabled', 'all'] as const);
+  const request = { class: exactness, seeds: 1, backends: ['wasm'], levels, threads: 1 } as const;
+  const result = await verifyModels(
+    { wasm: testRuntime() },
+    writeModel(before),
+    writeModel(after),
+    request,
+    silentJob(),
+  );
+  if (result.verdict === 'differs') throw new Error(`${what}: ${result.message}`);
+}
+
+/** The passes that changed something. */
+async function check(seed: number): Promise<readonly string[]> {
+  const before = randomGraph(seed);
+  const analysis = analyze(before);
+  const fired: Pass[] = [];
+  let all = before;
+  for (const pass of EXACT) {
+    const alone = await runPass(before, pass, { backend: 'wasm', obtain, copies: true, analysis });
+    if (alone.applied.length > 0) {
+      fired.push(pass);
+      await expectSame(before, alone.model, pass.preserves, `seed ${seed}, ${pass.id}`);
+    }
+    all = (await runPass(all, pass, { backend: 'wasm', obtain, copies: true })).model;
+  }
+  const names = fired.map(({ id }) => id);
+  await expectSame(
+    before,
+    all,
+    loosest(['kernel', ...fired.map(({ preserves }) => preserves)]),
+    `seed ${seed}, all of ${names}`,
+  );
+  return names;
+}
+
+describe('random graphs compute the same after each exact pass, and after all of them', () => {
+  const seen = new Map<string, number>();
+  const starts = Array.from({ length: Math.ceil(GRAPHS / BATCH) }, (_, i) => FIRST + i * BATCH);
+
+  it.each(starts)(
+    'from seed %i on',
+    async (start) => {
+      for (let seed = start; seed < Math.min(start + BATCH, FIRST + GRAPHS); seed++) {
+        for (const id of await check(seed)) seen.set(id, (seen.get(id) ?? 0) + 1);
+      }
+    },
+    600_000,
+  );
+
+  it('lets most passes find something', () => {
+    const silent = EXACT.filter(({ id }) => !seen.has(id)).map(({ id }) => id);
+    console.log(
+      `Random graphs: ${[...seen].map(([id, times]) => `${id} ${times}`).join(', ')}; never: ${silent.join(', ')}`,
+    );
+    expect(seen.size).toBeGreaterThanOrEqual(Math.floor(EXACT.length / 2));
+  });
+});
