@@ -17,6 +17,8 @@ import { setBatch } from './edit/set-batch.ts';
 import { setInputShape } from './edit/set-input-shape.ts';
 import { foldBatchNorm } from './fusion/fold-batch-norm.ts';
 import { fuseConvActivation } from './fusion/fuse-conv-activation.ts';
+import { fuseLayerNorm } from './fusion/fuse-layer-norm.ts';
+import { fuseRmsNorm } from './fusion/fuse-rms-norm.ts';
 import { mergeParallelMatMuls } from './fusion/merge-parallel-matmuls.ts';
 import { pruneChannels } from './pruning/prune-channels.ts';
 
@@ -29,6 +31,8 @@ export const PASSES: readonly Pass[] = [
   eliminateCommonSubexpressions,
   eliminateDeadNodes,
   foldBatchNorm,
+  fuseLayerNorm,
+  fuseRmsNorm,
   fuseConvActivation,
   mergeParallelMatMuls,
   pruneChannels,
