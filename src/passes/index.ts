@@ -19,6 +19,7 @@ import { foldBatchNorm } from './fusion/fold-batch-norm.ts';
 import { fuseConvActivation } from './fusion/fuse-conv-activation.ts';
 import { fuseLayerNorm } from './fusion/fuse-layer-norm.ts';
 import { fuseRmsNorm } from './fusion/fuse-rms-norm.ts';
+import { fuseSkipNorm } from './fusion/fuse-skip-norm.ts';
 import { mergeParallelMatMuls } from './fusion/merge-parallel-matmuls.ts';
 import { pruneChannels } from './pruning/prune-channels.ts';
 
@@ -33,6 +34,7 @@ export const PASSES: readonly Pass[] = [
   foldBatchNorm,
   fuseLayerNorm,
   fuseRmsNorm,
+  fuseSkipNorm,
   fuseConvActivation,
   mergeParallelMatMuls,
   pruneChannels,

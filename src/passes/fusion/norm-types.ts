@@ -40,6 +40,7 @@ export function sourceOf(walk: Walk, x: ValueId, nodes: ReadonlySet<Node>): Sour
  * casts go where the result has the type of what was cast. Where it has not, an operator that takes mixed types keeps
  * the casts away too, and else they stay outside.
  *
+ * @param bare the tail without a cast, where neither scale nor shift follows that
  * @param quotient type in which the quotient was computed
  * @param mixed whether the operator takes an input of one type and a scale of another
  */
@@ -63,7 +64,7 @@ export function planOf(
   const affine = tail.scale !== null || tail.shift !== null;
   if (mixed && affine && narrow) return { tail, ...narrow, inner: to, to };
   if (type === to) return { tail, ...wide, inner: to, to };
-  if (tail.cast !== null && !affine) return planOf(walk, bare, source, bare, quotient, mixed);
   if (mixed && affine) return { tail, ...wide, inner: to, to };
-  return { tail, ...wide, from: quotient, inner: quotient, to };
+  const computed = { ...wide, from: quotient, inner: quotient };
+  return tail.cast !== null && !affine ? { tail: bare, ...computed, to: quotient } : { tail, ...computed, to };
 }
