@@ -17,6 +17,7 @@ import { setBatch } from './edit/set-batch.ts';
 import { setInputShape } from './edit/set-input-shape.ts';
 import { foldBatchNorm } from './fusion/fold-batch-norm.ts';
 import { fuseConvActivation } from './fusion/fuse-conv-activation.ts';
+import { fuseGroupNorm } from './fusion/fuse-group-norm.ts';
 import { fuseLayerNorm } from './fusion/fuse-layer-norm.ts';
 import { fuseRmsNorm } from './fusion/fuse-rms-norm.ts';
 import { fuseSkipNorm } from './fusion/fuse-skip-norm.ts';
@@ -34,6 +35,7 @@ export const PASSES: readonly Pass[] = [
   foldBatchNorm,
   fuseLayerNorm,
   fuseRmsNorm,
+  fuseGroupNorm,
   fuseSkipNorm,
   fuseConvActivation,
   mergeParallelMatMuls,
