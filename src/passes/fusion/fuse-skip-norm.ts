@@ -61,9 +61,6 @@ function normReason(context: PassContext, norm: Node, sum: ValueId): string | nu
   }
   const axis = getInt(norm, 'axis', -1);
   if (axis !== -1 && axis !== rank - 1) return 'it normalises over more than the last axis';
-  if (norm.outputs.slice(1).some((output) => output !== null && context.model.isUsed(output))) {
-    return 'its mean or deviation is read';
-  }
   if (getInt(norm, 'stash_type', 1) !== 1) return 'its statistics are computed in another type than float32';
   const last = shape.at(-1);
   for (const value of norm.inputs.slice(1)) {

@@ -66,8 +66,7 @@ function groupCount(context: PassContext, { x, norm, nodes: [, to] }: Groups): n
   if (norm.opType === 'InstanceNormalization') return groups;
   const axis = getInt(norm, 'axis', -1);
   if (axis !== 2 && axis !== 2 - grouped.length) return 'its layer normalization is not over one group';
-  const unused = norm.outputs.slice(1).every((output) => output === null || !context.model.isUsed(output));
-  return unused && getInt(norm, 'stash_type', 1) === 1 ? groups : 'its mean or deviation is read, or of another type';
+  return getInt(norm, 'stash_type', 1) === 1 ? groups : 'its statistics are computed in another type than float32';
 }
 
 /** What the normalization scales and shifts each group by; a layer norm may only have ones and zeros there. */
