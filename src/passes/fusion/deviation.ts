@@ -26,7 +26,8 @@ export function rootOf(walk: Walk, node: Node): Root | null {
   const add = walk.producer(input, 'Add');
   for (const of of add?.inputs ?? []) {
     const epsilon = add && of !== null ? walk.scalar(otherOperand(add, of)) : null;
-    if (add && of !== null && epsilon !== null) return { node, inverted, of, epsilon, nodes: [add, node] };
+    if (add && of !== null && epsilon !== null && epsilon >= 0)
+      return { node, inverted, of, epsilon, nodes: [add, node] };
   }
   return { node, inverted, of: input, epsilon: 0, nodes: [node] };
 }

@@ -80,6 +80,18 @@ describe('fuse-group-norm', () => {
     expect(countOps(await fused(model(spelling)))).toEqual({ GroupNormalization: 1 });
   });
 
+  it('takes free sizes where the shape is that of the input', async () => {
+    const before = buildModel({ opset: 21, irVersion: 10 }, (g) => {
+      const x = g.input('x', ['N', 6, 'H', 'W']);
+      const groups = g.op('Reshape', [x, g.int64s('grouped', [0, 3, -1])]);
+      const norm = g.op('InstanceNormalization', [groups, g.floats('ones', [3], 1), g.floats('zeros', [3], 0)]);
+      const y = g.op('Reshape', [norm, g.op('Shape', [x])]);
+      g.output(g.op('Mul', [y, g.weight('scale', [6, 1, 1])]), 'y');
+    });
+    const after = await fused(before);
+    expect(countOps(after)['GroupNormalization']).toBe(1);
+  });
+
   it('takes the form with means, once its middle is a layer norm', async () => {
     const before = model({
       normalise: (g, x) => {

@@ -82,9 +82,9 @@ function isShortVariance(walk: Walk, value: ValueId): boolean {
     if (each === null) return false;
     const [squares = null, centre = null] = walk.producer(each, 'Sub')?.inputs ?? [];
     if (squares === null || centre === null) return wrapped !== null && isShortVariance(walk, each);
-    const square = squareOf(walk, meanOf(walk, squares)?.of ?? squares);
+    const square = squareOf(walk, meanOf(walk, squares, false)?.of ?? squares);
     const squared = squareOf(walk, centre);
-    const mean = squared && meanOf(walk, squared.of);
+    const mean = squared && meanOf(walk, squared.of, false);
     return square !== null && mean?.of === square.of;
   });
 }

@@ -4,7 +4,7 @@ import type { ValueId } from '../../ir/types.ts';
 import { constantInts, rankOf, shapeOf } from '../../rewrite/known.ts';
 import type { Walk } from '../../rewrite/walk.ts';
 
-/** A mean over some axes, which stay with size 1. */
+/** A mean over some axes. */
 export interface Mean {
   readonly of: ValueId;
   /** From the front, ascending; null: not known. */
@@ -25,16 +25,16 @@ function reducedAxes(walk: Walk, node: Node, since: number): readonly number[] |
   return [...new Set(given.map((axis) => (axis < 0 ? axis + rank : axis)))].sort((a, b) => a - b);
 }
 
-/** ReduceMean, or ReduceSum divided by the number of what it sums. */
-export function meanOf(walk: Walk, value: ValueId): Mean | null {
+/** ReduceMean, or ReduceSum divided by the number of what it sums. `keeps`: only where the axes stay. */
+export function meanOf(walk: Walk, value: ValueId, keeps = true): Mean | null {
   const mean = walk.producer(value, 'ReduceMean');
-  if (mean) return reduced(walk, mean, 18);
+  if (mean) return reduced(walk, mean, 18, keeps);
   const quotient = walk.producer(value, 'Div', 'Mul');
   if (!quotient) return null;
   for (const [summed, count] of operands(quotient)) {
     const sum = walk.producer(summed, 'ReduceSum');
     const number = walk.scalar(count);
-    const found = sum && number !== null ? reduced(walk, sum, 13) : null;
+    const found = sum && number !== null ? reduced(walk, sum, 13, keeps) : null;
     const size = found && sizeOver(walk, found);
     if (!found || size === null || number === null) continue;
     const exact = quotient.opType === 'Div' ? number : 1 / number;
@@ -54,9 +54,9 @@ const operands = ({ opType, inputs: [a = null, b = null] }: Node): readonly (rea
     : [[a, b]];
 };
 
-function reduced(walk: Walk, node: Node, since: number): Mean | null {
+function reduced(walk: Walk, node: Node, since: number, keeps: boolean): Mean | null {
   const [of = null] = node.inputs;
-  if (of === null || getInt(node, 'keepdims', 1) !== 1) return null;
+  if (of === null || (keeps && getInt(node, 'keepdims', 1) !== 1)) return null;
   return { of, axes: reducedAxes(walk, node, since), nodes: [node] };
 }
 
