@@ -25,9 +25,11 @@ function statisticsShape(c: InferContext): Shape {
   return input && axis !== null ? input.map((dim, i) => (i < axis ? dim : 1)) : null;
 }
 
+/** The result has the type of the scale: below opset 17 ONNX Runtime takes an input of another type. */
 const layerNormTypes = (c: InferContext): Types => {
   const statistics = typed('float32', statisticsShape(c));
-  return [c.type(0), statistics, statistics].slice(0, Math.max(1, c.node.outputs.length));
+  const output = typed(c.dtype(c.dtype(1) === 'undefined' ? 0 : 1), c.shape(0));
+  return [output, statistics, statistics].slice(0, Math.max(1, c.node.outputs.length));
 };
 
 const norm = (signature: string, since: number[], operations: number): OpRow => ({

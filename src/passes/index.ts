@@ -18,6 +18,10 @@ import { setInputShape } from './edit/set-input-shape.ts';
 import { userRule } from './edit/user-rule.ts';
 import { foldBatchNorm } from './fusion/fold-batch-norm.ts';
 import { fuseConvActivation } from './fusion/fuse-conv-activation.ts';
+import { fuseGroupNorm } from './fusion/fuse-group-norm.ts';
+import { fuseLayerNorm } from './fusion/fuse-layer-norm.ts';
+import { fuseRmsNorm } from './fusion/fuse-rms-norm.ts';
+import { fuseSkipNorm } from './fusion/fuse-skip-norm.ts';
 import { mergeParallelMatMuls } from './fusion/merge-parallel-matmuls.ts';
 import { pruneChannels } from './pruning/prune-channels.ts';
 
@@ -30,6 +34,10 @@ export const PASSES: readonly Pass[] = [
   eliminateCommonSubexpressions,
   eliminateDeadNodes,
   foldBatchNorm,
+  fuseLayerNorm,
+  fuseRmsNorm,
+  fuseGroupNorm,
+  fuseSkipNorm,
   fuseConvActivation,
   mergeParallelMatMuls,
   pruneChannels,
