@@ -6,6 +6,7 @@ import { eliminateIdentity } from './cleanup/eliminate-identity.ts';
 import { eliminateNoop } from './cleanup/eliminate-noop.ts';
 import { foldConstants } from './cleanup/fold-constants.ts';
 import { freezeInitializers } from './cleanup/freeze-initializers.ts';
+import { mergeTransposes } from './cleanup/merge-transposes.ts';
 import { addOutput } from './edit/add-output.ts';
 import { deleteNodes } from './edit/delete-nodes.ts';
 import { extractSubgraph } from './edit/extract-subgraph.ts';
@@ -26,6 +27,7 @@ export const PASSES: readonly Pass[] = [
   foldConstants,
   eliminateIdentity,
   eliminateNoop,
+  mergeTransposes,
   eliminateCommonSubexpressions,
   eliminateDeadNodes,
   foldBatchNorm,
