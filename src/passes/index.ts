@@ -6,6 +6,7 @@ import { eliminateIdentity } from './cleanup/eliminate-identity.ts';
 import { eliminateNoop } from './cleanup/eliminate-noop.ts';
 import { foldConstants } from './cleanup/fold-constants.ts';
 import { freezeInitializers } from './cleanup/freeze-initializers.ts';
+import { materializeShapes } from './cleanup/materialize-shapes.ts';
 import { mergeReshapes } from './cleanup/merge-reshapes.ts';
 import { mergeTransposes } from './cleanup/merge-transposes.ts';
 import { addOutput } from './edit/add-output.ts';
@@ -28,6 +29,7 @@ export const PASSES: readonly Pass[] = [
   foldConstants,
   eliminateIdentity,
   eliminateNoop,
+  materializeShapes,
   mergeTransposes,
   mergeReshapes,
   eliminateCommonSubexpressions,

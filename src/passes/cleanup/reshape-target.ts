@@ -15,9 +15,15 @@ export function targetOf(wanted: readonly Dim[], input: Shape): Target {
     if (dim !== null && dim === input?.[i]) return dim === 0 || typeof dim === 'string' ? 0 : dim;
     return typeof dim === 'number' && dim !== 0 ? dim : null;
   });
+  return wanted.some((dim, i) => dim === 0 && sizes[i] === null)
+    ? { reason: 'its result has a size of 0' }
+    : withOneLeft(sizes);
+}
+
+/** Sizes as Reshape takes them, with one that is not known left to it; `null`: not known. */
+export function withOneLeft(sizes: readonly (number | null)[]): Target {
   const open = sizes.indexOf(null);
   if (open < 0) return { sizes: sizes as number[] };
-  if (wanted[open] === 0) return { reason: 'its result has a size of 0' };
   const others = sizes.toSpliced(open, 1);
   if (others.includes(null)) return { reason: 'more than one size of its result is only known when it runs' };
   return others.every((size) => size !== null && size > 0)
