@@ -7,6 +7,7 @@ import { eliminateNoop } from './cleanup/eliminate-noop.ts';
 import { foldConstants } from './cleanup/fold-constants.ts';
 import { freezeInitializers } from './cleanup/freeze-initializers.ts';
 import { materializeShapes } from './cleanup/materialize-shapes.ts';
+import { mergeCasts } from './cleanup/merge-casts.ts';
 import { mergeReshapes } from './cleanup/merge-reshapes.ts';
 import { mergeTransposes } from './cleanup/merge-transposes.ts';
 import { addOutput } from './edit/add-output.ts';
@@ -30,6 +31,7 @@ export const PASSES: readonly Pass[] = [
   eliminateIdentity,
   eliminateNoop,
   materializeShapes,
+  mergeCasts,
   mergeTransposes,
   mergeReshapes,
   eliminateCommonSubexpressions,
