@@ -8,6 +8,7 @@ import { foldConstants } from './cleanup/fold-constants.ts';
 import { freezeInitializers } from './cleanup/freeze-initializers.ts';
 import { materializeShapes } from './cleanup/materialize-shapes.ts';
 import { mergeCasts } from './cleanup/merge-casts.ts';
+import { mergeClips } from './cleanup/merge-clips.ts';
 import { mergeReshapes } from './cleanup/merge-reshapes.ts';
 import { mergeTransposes } from './cleanup/merge-transposes.ts';
 import { addOutput } from './edit/add-output.ts';
@@ -34,6 +35,7 @@ export const PASSES: readonly Pass[] = [
   mergeCasts,
   mergeTransposes,
   mergeReshapes,
+  mergeClips,
   eliminateCommonSubexpressions,
   eliminateDeadNodes,
   foldBatchNorm,
