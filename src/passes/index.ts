@@ -10,6 +10,7 @@ import { materializeShapes } from './cleanup/materialize-shapes.ts';
 import { mergeCasts } from './cleanup/merge-casts.ts';
 import { mergeClips } from './cleanup/merge-clips.ts';
 import { mergeReshapes } from './cleanup/merge-reshapes.ts';
+import { mergeSlices } from './cleanup/merge-slices.ts';
 import { mergeTransposes } from './cleanup/merge-transposes.ts';
 import { addOutput } from './edit/add-output.ts';
 import { deleteNodes } from './edit/delete-nodes.ts';
@@ -35,6 +36,7 @@ export const PASSES: readonly Pass[] = [
   mergeCasts,
   mergeTransposes,
   mergeReshapes,
+  mergeSlices,
   mergeClips,
   eliminateCommonSubexpressions,
   eliminateDeadNodes,
