@@ -17,6 +17,8 @@ export interface Analysis {
   constant(value: ValueId): Tensor | null;
   /** Small integer contents (shape arithmetic), symbols allowed; null: unknown. Rank 0 and 1 only. */
   ints(value: ValueId): readonly Dim[] | null;
+  /** As `ints`, of any rank (row-major) and element type; booleans are 0 and 1. */
+  contents(value: ValueId): readonly Dim[] | null;
   /** Same dimension for sure: equal numbers or equal symbols. */
   sameShape(a: ValueId, b: ValueId): boolean;
   /**
@@ -137,7 +139,13 @@ class ModelAnalysis implements Analysis {
   ints(value: ValueId): readonly Dim[] | null {
     const type = this.type(value);
     if (!isTensor(type) || !isInteger(type.dtype) || type.shape === null || type.shape.length > 1) return null;
+    return this.contents(value);
+  }
+
+  contents(value: ValueId): readonly Dim[] | null {
+    const type = this.type(value);
     const contents = this.inference.contentsOf(value);
+    if (!isTensor(type) || !isInteger(type.dtype)) return contents;
     // A saturated number is exact enough to be read off a constant ("to the end"), not to be computed with.
     const saturated = contents?.some((each) => typeof each === 'number' && Math.abs(each) >= Number.MAX_SAFE_INTEGER);
     return saturated && this.constant(value) === null ? null : contents;

@@ -6,6 +6,12 @@ import { eliminateIdentity } from './cleanup/eliminate-identity.ts';
 import { eliminateNoop } from './cleanup/eliminate-noop.ts';
 import { foldConstants } from './cleanup/fold-constants.ts';
 import { freezeInitializers } from './cleanup/freeze-initializers.ts';
+import { materializeShapes } from './cleanup/materialize-shapes.ts';
+import { mergeCasts } from './cleanup/merge-casts.ts';
+import { mergeClips } from './cleanup/merge-clips.ts';
+import { mergeReshapes } from './cleanup/merge-reshapes.ts';
+import { mergeSlices } from './cleanup/merge-slices.ts';
+import { mergeTransposes } from './cleanup/merge-transposes.ts';
 import { addOutput } from './edit/add-output.ts';
 import { deleteNodes } from './edit/delete-nodes.ts';
 import { extractSubgraph } from './edit/extract-subgraph.ts';
@@ -31,6 +37,12 @@ export const PASSES: readonly Pass[] = [
   foldConstants,
   eliminateIdentity,
   eliminateNoop,
+  materializeShapes,
+  mergeCasts,
+  mergeTransposes,
+  mergeReshapes,
+  mergeSlices,
+  mergeClips,
   eliminateCommonSubexpressions,
   eliminateDeadNodes,
   foldBatchNorm,

@@ -128,6 +128,21 @@ export function sweep(model: Model, nodes: readonly NodeId[]): void {
   }
 }
 
+/** Removes a node and, upstream, what nobody needs any more. */
+export function removeUpwards(model: Model, from: Node): void {
+  const stack = [from];
+  for (let node = stack.pop(); node; node = stack.pop()) {
+    if (!model.nodes.has(node.id) || outputsOf(node).some((output) => model.isUsed(output))) continue;
+    const inputs = [...node.inputs].filter((input) => input !== null);
+    model.removeNode(node.id);
+    for (const input of inputs) {
+      const producer = model.values.get(input)?.producer;
+      if (producer) stack.push(model.getNode(producer.node));
+      else removeIfUnusedConstant(model, input);
+    }
+  }
+}
+
 /** Why the results of these nodes are needed elsewhere; null: only the nodes themselves read them. `root` is left out. */
 export function otherReaders(model: Model, nodes: readonly NodeId[], root: NodeId): string | null {
   const inside = new Set(nodes);

@@ -129,6 +129,23 @@ function isReadOutside(model: Model, node: Node, computable: ReadonlySet<NodeId>
   );
 }
 
+/** The node, then those of the given nodes before it that only it needs. */
+export function cone(model: Model, anchor: Node, among: ReadonlySet<NodeId>): NodeId[] {
+  const inside = new Set<NodeId>([anchor.id]);
+  for (const id of inside) {
+    for (const input of model.getNode(id).inputs) {
+      const producer = input === null ? null : model.getValue(input).producer;
+      if (!producer || !among.has(producer.node)) continue;
+      const outputs = outputsOf(model.getNode(producer.node));
+      const only = outputs.every(
+        (output) => !model.isGraphOutput(output) && model.getValue(output).uses.every((use) => inside.has(use.node)),
+      );
+      if (only) inside.add(producer.node);
+    }
+  }
+  return [...inside];
+}
+
 /** Nodes whose results no longer fit under the total, in order. What Constant nodes hold is in the file already. */
 function beyondTotal(context: PassContext, frontier: readonly Node[], limits: FoldLimits): NodeId[] {
   let total = 0;

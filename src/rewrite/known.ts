@@ -1,5 +1,5 @@
 import type { Analysis } from '../analysis/analyze.ts';
-import type { DataType, Shape, ValueId } from '../ir/types.ts';
+import type { DataType, Dim, Shape, ValueId } from '../ir/types.ts';
 import { DATA_TYPES, staticShape } from '../ir/types.ts';
 import type { PassContext } from './pass.ts';
 
@@ -63,3 +63,7 @@ export function constantInts(context: PassContext, value: ValueId): readonly num
   const ints = proven(context).ints(value);
   return ints?.every((each) => typeof each === 'number') ? ints : null;
 }
+
+/** Small contents as far as they can be proven, row-major: numbers, symbols, or null for a single unknown element. */
+export const contentsOf = (context: PassContext, value: ValueId): readonly Dim[] | null =>
+  proven(context).contents(value);

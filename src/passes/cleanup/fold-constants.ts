@@ -1,8 +1,8 @@
 import type { Model, Node } from '../../ir/model.ts';
 import type { Tensor } from '../../ir/tensor.ts';
-import type { NodeId, ValueId } from '../../ir/types.ts';
-import { removeIfUnusedConstant } from '../../rewrite/build.ts';
-import { localValue, planConstants, type ConstantPlan, type FoldLimits } from '../../rewrite/constant-plan.ts';
+import type { ValueId } from '../../ir/types.ts';
+import { removeUpwards } from '../../rewrite/build.ts';
+import { cone, localValue, planConstants, type ConstantPlan, type FoldLimits } from '../../rewrite/constant-plan.ts';
 import { label, outputsOf } from '../../rewrite/graphs.ts';
 import { siteKey } from '../../rewrite/hash.ts';
 import type { Findings, Pass, PassContext, Refusal, Site } from '../../rewrite/pass.ts';
@@ -28,25 +28,8 @@ function requests(context: PassContext): ValueId[] {
     .filter((output) => localValue(context, output) === null);
 }
 
-/** The node, then the nodes before it that only it needs. */
-function cone(model: Model, anchor: Node, { computable }: ConstantPlan): NodeId[] {
-  const inside = new Set<NodeId>([anchor.id]);
-  for (const id of inside) {
-    for (const input of model.getNode(id).inputs) {
-      const producer = input === null ? null : model.getValue(input).producer;
-      if (!producer || !computable.has(producer.node)) continue;
-      const outputs = outputsOf(model.getNode(producer.node));
-      const only = outputs.every(
-        (output) => !model.isGraphOutput(output) && model.getValue(output).uses.every((use) => inside.has(use.node)),
-      );
-      if (only) inside.add(producer.node);
-    }
-  }
-  return [...inside];
-}
-
 function toSite(context: PassContext, anchor: Node, plan: ConstantPlan): Site {
-  const nodes = cone(context.model, anchor, plan);
+  const nodes = cone(context.model, anchor, plan.computable);
   const others = nodes.length === 1 ? '' : ` and the ${nodes.length - 1} before it`;
   return {
     key: siteKey(context.model, RULE, anchor, nodes),
@@ -93,21 +76,6 @@ function apply(context: PassContext, site: Site): boolean {
   });
   removeUpwards(model, anchor);
   return true;
-}
-
-/** Removes a node and, upstream, what nobody needs any more. */
-function removeUpwards(model: Model, from: Node): void {
-  const stack = [from];
-  for (let node = stack.pop(); node; node = stack.pop()) {
-    if (!model.nodes.has(node.id) || usedOutputs(model, node).length > 0) continue;
-    const inputs = [...node.inputs].filter((input) => input !== null);
-    model.removeNode(node.id);
-    for (const input of inputs) {
-      const producer = model.values.get(input)?.producer;
-      if (producer) stack.push(model.getNode(producer.node));
-      else removeIfUnusedConstant(model, input);
-    }
-  }
 }
 
 /**
