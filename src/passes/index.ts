@@ -18,6 +18,7 @@ import { setInputShape } from './edit/set-input-shape.ts';
 import { foldBatchNorm } from './fusion/fold-batch-norm.ts';
 import { foldScaleBias } from './fusion/fold-scale-bias.ts';
 import { fuseConvActivation } from './fusion/fuse-conv-activation.ts';
+import { fuseConvResidual } from './fusion/fuse-conv-residual.ts';
 import { mergeParallelMatMuls } from './fusion/merge-parallel-matmuls.ts';
 import { pruneChannels } from './pruning/prune-channels.ts';
 
@@ -31,8 +32,9 @@ export const PASSES: readonly Pass[] = [
   eliminateDeadNodes,
   foldBatchNorm,
   foldScaleBias,
-  fuseConvActivation,
   mergeParallelMatMuls,
+  fuseConvResidual,
+  fuseConvActivation,
   pruneChannels,
   rename,
   deleteNodes,
