@@ -19,6 +19,7 @@ import { foldBatchNorm } from './fusion/fold-batch-norm.ts';
 import { foldScaleBias } from './fusion/fold-scale-bias.ts';
 import { fuseConvActivation } from './fusion/fuse-conv-activation.ts';
 import { fuseConvResidual } from './fusion/fuse-conv-residual.ts';
+import { fusePad } from './fusion/fuse-pad.ts';
 import { mergeParallelMatMuls } from './fusion/merge-parallel-matmuls.ts';
 import { pruneChannels } from './pruning/prune-channels.ts';
 
@@ -32,6 +33,7 @@ export const PASSES: readonly Pass[] = [
   eliminateDeadNodes,
   foldBatchNorm,
   foldScaleBias,
+  fusePad,
   mergeParallelMatMuls,
   fuseConvResidual,
   fuseConvActivation,
