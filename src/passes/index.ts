@@ -20,6 +20,7 @@ import { foldScaleBias } from './fusion/fold-scale-bias.ts';
 import { fuseConvActivation } from './fusion/fuse-conv-activation.ts';
 import { fuseConvResidual } from './fusion/fuse-conv-residual.ts';
 import { fusePad } from './fusion/fuse-pad.ts';
+import { mergeParallelConvs } from './fusion/merge-parallel-convs.ts';
 import { mergeParallelMatMuls } from './fusion/merge-parallel-matmuls.ts';
 import { pruneChannels } from './pruning/prune-channels.ts';
 
@@ -35,6 +36,7 @@ export const PASSES: readonly Pass[] = [
   foldScaleBias,
   fusePad,
   mergeParallelMatMuls,
+  mergeParallelConvs,
   fuseConvResidual,
   fuseConvActivation,
   pruneChannels,

@@ -20,12 +20,18 @@ const FIRES: Readonly<Record<string, Readonly<Record<string, number>>>> = {
   'patterns/mha_vit_style': { 'merge-parallel-matmuls': 1 },
   'patterns/mul_conv_pre': { 'fold-scale-bias': 1 },
   'patterns/pad_conv': { 'fuse-pad': 1 },
+  'patterns/parallel_conv': { 'merge-parallel-convs': 1 },
+  'patterns/parallel_conv_distinct_outputs': { 'merge-parallel-convs': 1 },
   'traps/gemm_alpha_add': { 'fold-scale-bias': 1 },
   'traps/grouped_conv_bn': { 'fold-batch-norm': 1 },
   // The zeros of a Pad count in the mean, so the pool is told to count its own.
   'traps/pad_avgpool': { 'fuse-pad': 1 },
   // Each alone: the two convolutions read the same, and only one of them has a batch norm.
-  'traps/shared_conv_weight_one_bn': { 'eliminate-common-subexpressions': 1, 'fold-batch-norm': 1 },
+  'traps/shared_conv_weight_one_bn': {
+    'eliminate-common-subexpressions': 1,
+    'fold-batch-norm': 1,
+    'merge-parallel-convs': 1,
+  },
 };
 
 /** Passes of this table: those that need no choice of what to give up. */
