@@ -22,6 +22,7 @@ import { fuseConvResidual } from './fusion/fuse-conv-residual.ts';
 import { fusePad } from './fusion/fuse-pad.ts';
 import { mergeParallelConvs } from './fusion/merge-parallel-convs.ts';
 import { mergeParallelMatMuls } from './fusion/merge-parallel-matmuls.ts';
+import { slicesToSplit } from './fusion/slices-to-split.ts';
 import { pruneChannels } from './pruning/prune-channels.ts';
 
 /** Every pass, in the order in which they are offered. */
@@ -35,6 +36,7 @@ export const PASSES: readonly Pass[] = [
   foldBatchNorm,
   foldScaleBias,
   fusePad,
+  slicesToSplit,
   mergeParallelMatMuls,
   mergeParallelConvs,
   fuseConvResidual,
