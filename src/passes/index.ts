@@ -20,6 +20,7 @@ import { foldScaleBias } from './fusion/fold-scale-bias.ts';
 import { fuseConvActivation } from './fusion/fuse-conv-activation.ts';
 import { fuseConvResidual } from './fusion/fuse-conv-residual.ts';
 import { fusePad } from './fusion/fuse-pad.ts';
+import { fuseSpaceToDepth } from './fusion/fuse-space-to-depth.ts';
 import { mergeParallelConvs } from './fusion/merge-parallel-convs.ts';
 import { mergeParallelMatMuls } from './fusion/merge-parallel-matmuls.ts';
 import { slicesToSplit } from './fusion/slices-to-split.ts';
@@ -37,6 +38,7 @@ export const PASSES: readonly Pass[] = [
   foldScaleBias,
   fusePad,
   slicesToSplit,
+  fuseSpaceToDepth,
   mergeParallelMatMuls,
   mergeParallelConvs,
   fuseConvResidual,
