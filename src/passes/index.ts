@@ -21,6 +21,7 @@ import { fuseConvActivation } from './fusion/fuse-conv-activation.ts';
 import { fuseConvResidual } from './fusion/fuse-conv-residual.ts';
 import { fusePad } from './fusion/fuse-pad.ts';
 import { fuseSpaceToDepth } from './fusion/fuse-space-to-depth.ts';
+import { mergeLinearChains } from './fusion/merge-linear-chains.ts';
 import { mergeParallelConvs } from './fusion/merge-parallel-convs.ts';
 import { mergeParallelMatMuls } from './fusion/merge-parallel-matmuls.ts';
 import { slicesToSplit } from './fusion/slices-to-split.ts';
@@ -39,6 +40,7 @@ export const PASSES: readonly Pass[] = [
   fusePad,
   slicesToSplit,
   fuseSpaceToDepth,
+  mergeLinearChains,
   mergeParallelMatMuls,
   mergeParallelConvs,
   fuseConvResidual,
