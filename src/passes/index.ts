@@ -23,12 +23,19 @@ import { setBatch } from './edit/set-batch.ts';
 import { setInputShape } from './edit/set-input-shape.ts';
 import { userRule } from './edit/user-rule.ts';
 import { foldBatchNorm } from './fusion/fold-batch-norm.ts';
+import { foldScaleBias } from './fusion/fold-scale-bias.ts';
 import { fuseConvActivation } from './fusion/fuse-conv-activation.ts';
+import { fuseConvResidual } from './fusion/fuse-conv-residual.ts';
 import { fuseGroupNorm } from './fusion/fuse-group-norm.ts';
 import { fuseLayerNorm } from './fusion/fuse-layer-norm.ts';
+import { fusePad } from './fusion/fuse-pad.ts';
 import { fuseRmsNorm } from './fusion/fuse-rms-norm.ts';
 import { fuseSkipNorm } from './fusion/fuse-skip-norm.ts';
+import { fuseSpaceToDepth } from './fusion/fuse-space-to-depth.ts';
+import { mergeLinearChains } from './fusion/merge-linear-chains.ts';
+import { mergeParallelConvs } from './fusion/merge-parallel-convs.ts';
 import { mergeParallelMatMuls } from './fusion/merge-parallel-matmuls.ts';
+import { slicesToSplit } from './fusion/slices-to-split.ts';
 import { pruneChannels } from './pruning/prune-channels.ts';
 
 /** Every pass, in the order in which they are offered. */
@@ -46,12 +53,19 @@ export const PASSES: readonly Pass[] = [
   eliminateCommonSubexpressions,
   eliminateDeadNodes,
   foldBatchNorm,
+  foldScaleBias,
+  fusePad,
+  slicesToSplit,
+  fuseSpaceToDepth,
   fuseLayerNorm,
   fuseRmsNorm,
   fuseGroupNorm,
   fuseSkipNorm,
-  fuseConvActivation,
+  mergeLinearChains,
   mergeParallelMatMuls,
+  mergeParallelConvs,
+  fuseConvResidual,
+  fuseConvActivation,
   pruneChannels,
   rename,
   deleteNodes,

@@ -21,7 +21,7 @@ function encode(dtype: FoldableType, numbers: ArrayLike<number>): Uint8Array {
 }
 
 /** A constant that is computed when it is first read (on writing, mostly). */
-function lazily(dtype: DataType, shape: readonly number[], compute: () => ArrayLike<number>): Tensor {
+export function lazily(dtype: DataType, shape: readonly number[], compute: () => ArrayLike<number>): Tensor {
   invariant(isFoldable(dtype), `constants of type ${dtype} are not folded`);
   return derivedTensor(dtype, shape, () => encode(dtype, compute()));
 }

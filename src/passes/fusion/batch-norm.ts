@@ -3,16 +3,11 @@ import type { Node } from '../../ir/model.ts';
 import type { PassContext } from '../../rewrite/pass.ts';
 import { constant, node, type Bound } from '../../rewrite/pattern.ts';
 import { isFoldable } from '../../rewrite/weights.ts';
+import type { Affine } from './fold-affine.ts';
 
 /** Captures of a batch normalization with constant parameters, each of shape [C]. */
 export const batchNormCaptures = { bn: node, scale: constant, shift: constant, mean: constant, variance: constant };
 export type BatchNormParts = Bound<typeof batchNormCaptures>;
-
-/** y = x·factor + offset, channel by channel (axis 1). */
-export interface Affine {
-  readonly factor: Float64Array;
-  readonly offset: Float64Array;
-}
 
 /**
  * Why this is not the inference form, in which y = γ·(x − μ)/√(σ² + ε) + β with constant statistics. ONNX operator
