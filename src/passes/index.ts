@@ -17,6 +17,10 @@ import { setBatch } from './edit/set-batch.ts';
 import { setInputShape } from './edit/set-input-shape.ts';
 import { foldBatchNorm } from './fusion/fold-batch-norm.ts';
 import { fuseConvActivation } from './fusion/fuse-conv-activation.ts';
+import { fuseFastGelu } from './fusion/fuse-fast-gelu.ts';
+import { fuseGelu } from './fusion/fuse-gelu.ts';
+import { fuseHardSwish } from './fusion/fuse-hard-swish.ts';
+import { fuseQuickGelu } from './fusion/fuse-quick-gelu.ts';
 import { mergeParallelMatMuls } from './fusion/merge-parallel-matmuls.ts';
 import { pruneChannels } from './pruning/prune-channels.ts';
 
@@ -29,8 +33,12 @@ export const PASSES: readonly Pass[] = [
   eliminateCommonSubexpressions,
   eliminateDeadNodes,
   foldBatchNorm,
-  fuseConvActivation,
+  fuseGelu,
+  fuseFastGelu,
+  fuseQuickGelu,
+  fuseHardSwish,
   mergeParallelMatMuls,
+  fuseConvActivation,
   pruneChannels,
   rename,
   deleteNodes,
