@@ -16,6 +16,7 @@ import { setAttribute } from './edit/set-attribute.ts';
 import { setBatch } from './edit/set-batch.ts';
 import { setInputShape } from './edit/set-input-shape.ts';
 import { foldBatchNorm } from './fusion/fold-batch-norm.ts';
+import { fuseBiasGelu } from './fusion/fuse-bias-gelu.ts';
 import { fuseConvActivation } from './fusion/fuse-conv-activation.ts';
 import { fuseFastGelu } from './fusion/fuse-fast-gelu.ts';
 import { fuseGelu } from './fusion/fuse-gelu.ts';
@@ -37,6 +38,7 @@ export const PASSES: readonly Pass[] = [
   fuseFastGelu,
   fuseQuickGelu,
   fuseHardSwish,
+  fuseBiasGelu,
   mergeParallelMatMuls,
   fuseConvActivation,
   pruneChannels,
