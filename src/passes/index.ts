@@ -20,7 +20,9 @@ import { fuseBiasGelu } from './fusion/fuse-bias-gelu.ts';
 import { fuseConvActivation } from './fusion/fuse-conv-activation.ts';
 import { fuseFastGelu } from './fusion/fuse-fast-gelu.ts';
 import { fuseGelu } from './fusion/fuse-gelu.ts';
+import { fuseGemmActivation } from './fusion/fuse-gemm-activation.ts';
 import { fuseHardSwish } from './fusion/fuse-hard-swish.ts';
+import { fuseMatMulBias } from './fusion/fuse-matmul-bias.ts';
 import { fuseQuickGelu } from './fusion/fuse-quick-gelu.ts';
 import { mergeParallelMatMuls } from './fusion/merge-parallel-matmuls.ts';
 import { pruneChannels } from './pruning/prune-channels.ts';
@@ -40,6 +42,8 @@ export const PASSES: readonly Pass[] = [
   fuseHardSwish,
   fuseBiasGelu,
   mergeParallelMatMuls,
+  fuseMatMulBias,
+  fuseGemmActivation,
   fuseConvActivation,
   pruneChannels,
   rename,

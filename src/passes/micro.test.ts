@@ -7,8 +7,8 @@ import { PASSES } from './index.ts';
 
 /** Sites by file and pass, where there are any; every other pass leaves the file alone. */
 const FIRES: Readonly<Record<string, Readonly<Record<string, number>>>> = {
-  'patterns/bert_layer': { 'fuse-gelu': 1, 'merge-parallel-matmuls': 1 },
-  'patterns/bias_gelu': { 'fuse-gelu': 1 },
+  'patterns/bert_layer': { 'fuse-gelu': 1, 'fuse-matmul-bias': 2, 'merge-parallel-matmuls': 1 },
+  'patterns/bias_gelu': { 'fuse-gelu': 1, 'fuse-matmul-bias': 1 },
   'patterns/bn_conv': { 'fold-batch-norm': 1 },
   'patterns/conv_bn_clip6': { 'fold-batch-norm': 1 },
   'patterns/conv_bn_relu': { 'fold-batch-norm': 1 },
@@ -21,9 +21,11 @@ const FIRES: Readonly<Record<string, Readonly<Record<string, number>>>> = {
   'patterns/gelu_erf_op20': { 'fuse-gelu': 1 },
   'patterns/gelu_tanh_op20': { 'fuse-fast-gelu': 1 },
   'patterns/gemm_bn': { 'fold-batch-norm': 1 },
+  'patterns/matmul_add_3d': { 'fuse-matmul-bias': 1 },
   'patterns/matmul_bn': { 'fold-batch-norm': 1 },
   'patterns/mha_vit_style': { 'merge-parallel-matmuls': 1 },
   'patterns/quickgelu': { 'fuse-quick-gelu': 1 },
+  'traps/gemm_alpha_add': { 'fuse-matmul-bias': 1 },
   'traps/grouped_conv_bn': { 'fold-batch-norm': 1 },
   // Each alone: the two convolutions read the same, and only one of them has a batch norm.
   'traps/shared_conv_weight_one_bn': { 'eliminate-common-subexpressions': 1, 'fold-batch-norm': 1 },
