@@ -23,6 +23,7 @@ import { fuseGelu } from './fusion/fuse-gelu.ts';
 import { fuseGemmActivation } from './fusion/fuse-gemm-activation.ts';
 import { fuseHardSwish } from './fusion/fuse-hard-swish.ts';
 import { fuseMatMulBias } from './fusion/fuse-matmul-bias.ts';
+import { fuseMatMulTranspose } from './fusion/fuse-matmul-transpose.ts';
 import { fuseQuickGelu } from './fusion/fuse-quick-gelu.ts';
 import { mergeParallelMatMuls } from './fusion/merge-parallel-matmuls.ts';
 import { pruneChannels } from './pruning/prune-channels.ts';
@@ -44,6 +45,7 @@ export const PASSES: readonly Pass[] = [
   mergeParallelMatMuls,
   fuseMatMulBias,
   fuseGemmActivation,
+  fuseMatMulTranspose,
   fuseConvActivation,
   pruneChannels,
   rename,

@@ -7,7 +7,12 @@ import { PASSES } from './index.ts';
 
 /** Sites by file and pass, where there are any; every other pass leaves the file alone. */
 const FIRES: Readonly<Record<string, Readonly<Record<string, number>>>> = {
-  'patterns/bert_layer': { 'fuse-gelu': 1, 'fuse-matmul-bias': 2, 'merge-parallel-matmuls': 1 },
+  'patterns/bert_layer': {
+    'fuse-gelu': 1,
+    'fuse-matmul-bias': 2,
+    'fuse-matmul-transpose': 2,
+    'merge-parallel-matmuls': 1,
+  },
   'patterns/bias_gelu': { 'fuse-gelu': 1, 'fuse-matmul-bias': 1 },
   'patterns/bn_conv': { 'fold-batch-norm': 1 },
   'patterns/conv_bn_clip6': { 'fold-batch-norm': 1 },
@@ -23,7 +28,8 @@ const FIRES: Readonly<Record<string, Readonly<Record<string, number>>>> = {
   'patterns/gemm_bn': { 'fold-batch-norm': 1 },
   'patterns/matmul_add_3d': { 'fuse-matmul-bias': 1 },
   'patterns/matmul_bn': { 'fold-batch-norm': 1 },
-  'patterns/mha_vit_style': { 'merge-parallel-matmuls': 1 },
+  'patterns/matmul_transpose': { 'fuse-matmul-transpose': 1 },
+  'patterns/mha_vit_style': { 'fuse-matmul-transpose': 1, 'merge-parallel-matmuls': 1 },
   'patterns/quickgelu': { 'fuse-quick-gelu': 1 },
   'traps/gemm_alpha_add': { 'fuse-matmul-bias': 1 },
   'traps/grouped_conv_bn': { 'fold-batch-norm': 1 },
