@@ -24,11 +24,19 @@ import { setInputShape } from './edit/set-input-shape.ts';
 import { userRule } from './edit/user-rule.ts';
 import { foldBatchNorm } from './fusion/fold-batch-norm.ts';
 import { foldScaleBias } from './fusion/fold-scale-bias.ts';
+import { fuseBiasGelu } from './fusion/fuse-bias-gelu.ts';
 import { fuseConvActivation } from './fusion/fuse-conv-activation.ts';
 import { fuseConvResidual } from './fusion/fuse-conv-residual.ts';
+import { fuseFastGelu } from './fusion/fuse-fast-gelu.ts';
+import { fuseGelu } from './fusion/fuse-gelu.ts';
+import { fuseGemmActivation } from './fusion/fuse-gemm-activation.ts';
 import { fuseGroupNorm } from './fusion/fuse-group-norm.ts';
+import { fuseHardSwish } from './fusion/fuse-hard-swish.ts';
 import { fuseLayerNorm } from './fusion/fuse-layer-norm.ts';
+import { fuseMatMulBias } from './fusion/fuse-matmul-bias.ts';
+import { fuseMatMulTranspose } from './fusion/fuse-matmul-transpose.ts';
 import { fusePad } from './fusion/fuse-pad.ts';
+import { fuseQuickGelu } from './fusion/fuse-quick-gelu.ts';
 import { fuseRmsNorm } from './fusion/fuse-rms-norm.ts';
 import { fuseSkipNorm } from './fusion/fuse-skip-norm.ts';
 import { fuseSpaceToDepth } from './fusion/fuse-space-to-depth.ts';
@@ -60,10 +68,18 @@ export const PASSES: readonly Pass[] = [
   fuseLayerNorm,
   fuseRmsNorm,
   fuseGroupNorm,
+  fuseGelu,
+  fuseFastGelu,
+  fuseQuickGelu,
+  fuseHardSwish,
   fuseSkipNorm,
+  fuseBiasGelu,
   mergeLinearChains,
   mergeParallelMatMuls,
   mergeParallelConvs,
+  fuseMatMulBias,
+  fuseGemmActivation,
+  fuseMatMulTranspose,
   fuseConvResidual,
   fuseConvActivation,
   pruneChannels,

@@ -53,7 +53,7 @@ export interface Site {
   readonly decision?: Json;
   /** What the step is called once it is applied here; default: the pass's title. */
   readonly title?: string;
-  /** Stricter than the pass's own class, where that is proven for this place. */
+  /** Where it is another class than the pass's: stricter where that is proven, looser where the place is less exact. */
   readonly preserves?: Exactness;
 }
 
