@@ -16,6 +16,7 @@ import { setAttribute } from './edit/set-attribute.ts';
 import { setBatch } from './edit/set-batch.ts';
 import { setInputShape } from './edit/set-input-shape.ts';
 import { foldBatchNorm } from './fusion/fold-batch-norm.ts';
+import { fuseAttention } from './fusion/fuse-attention.ts';
 import { fuseConvActivation } from './fusion/fuse-conv-activation.ts';
 import { mergeParallelMatMuls } from './fusion/merge-parallel-matmuls.ts';
 import { pruneChannels } from './pruning/prune-channels.ts';
@@ -29,6 +30,7 @@ export const PASSES: readonly Pass[] = [
   eliminateCommonSubexpressions,
   eliminateDeadNodes,
   foldBatchNorm,
+  fuseAttention,
   fuseConvActivation,
   mergeParallelMatMuls,
   pruneChannels,

@@ -7,7 +7,7 @@ import { PASSES } from './index.ts';
 
 /** Sites by file and pass, where there are any; every other pass leaves the file alone. */
 const FIRES: Readonly<Record<string, Readonly<Record<string, number>>>> = {
-  'patterns/bert_layer': { 'merge-parallel-matmuls': 1 },
+  'patterns/bert_layer': { 'fuse-attention': 1, 'merge-parallel-matmuls': 1 },
   'patterns/bn_conv': { 'fold-batch-norm': 1 },
   'patterns/conv_bn_clip6': { 'fold-batch-norm': 1 },
   'patterns/conv_bn_relu': { 'fold-batch-norm': 1 },
@@ -17,7 +17,7 @@ const FIRES: Readonly<Record<string, Readonly<Record<string, number>>>> = {
   'patterns/dw_pw': { 'fold-batch-norm': 2 },
   'patterns/gemm_bn': { 'fold-batch-norm': 1 },
   'patterns/matmul_bn': { 'fold-batch-norm': 1 },
-  'patterns/mha_vit_style': { 'merge-parallel-matmuls': 1 },
+  'patterns/mha_vit_style': { 'fuse-attention': 1, 'merge-parallel-matmuls': 1 },
   'traps/grouped_conv_bn': { 'fold-batch-norm': 1 },
   // Each alone: the two convolutions read the same, and only one of them has a batch norm.
   'traps/shared_conv_weight_one_bn': { 'eliminate-common-subexpressions': 1, 'fold-batch-norm': 1 },
