@@ -24,6 +24,7 @@ import { setInputShape } from './edit/set-input-shape.ts';
 import { userRule } from './edit/user-rule.ts';
 import { foldBatchNorm } from './fusion/fold-batch-norm.ts';
 import { foldScaleBias } from './fusion/fold-scale-bias.ts';
+import { fuseAttention } from './fusion/fuse-attention.ts';
 import { fuseBiasGelu } from './fusion/fuse-bias-gelu.ts';
 import { fuseConvActivation } from './fusion/fuse-conv-activation.ts';
 import { fuseConvResidual } from './fusion/fuse-conv-residual.ts';
@@ -72,6 +73,7 @@ export const PASSES: readonly Pass[] = [
   fuseFastGelu,
   fuseQuickGelu,
   fuseHardSwish,
+  fuseAttention,
   fuseSkipNorm,
   fuseBiasGelu,
   mergeLinearChains,

@@ -1,0 +1,107 @@
+import { getInt } from '../../../ir/attribute.ts';
+import type { Node } from '../../../ir/model.ts';
+import type { Tensor } from '../../../ir/tensor.ts';
+import { DATA_TYPES, type Dim, type ValueId } from '../../../ir/types.ts';
+import { subDims } from '../../../ops/dim.ts';
+import { constantOf } from '../../../rewrite/match.ts';
+import type { PassContext } from '../../../rewrite/pass.ts';
+import { isAll } from '../../../rewrite/weights.ts';
+
+const DEPTH = 12;
+
+/** Whether a condition provably keeps every score: it is one constant everywhere, or causal and there is one query. */
+export function allows(context: PassContext, condition: ValueId, keeps: boolean, oneQuery: boolean): boolean {
+  if (uniform(context, condition) === keeps) return true;
+  return oneQuery && keeps && isLastRow(context, condition);
+}
+
+/** The truth value that all elements of a condition share; null: not known. */
+function uniform(context: PassContext, value: ValueId, depth = DEPTH): boolean | null {
+  const tensor = constantOf(context, value);
+  if (tensor) return isAll(tensor, 0) ? false : everywhere(tensor) ? true : null;
+  const node = nodeOf(context, value);
+  const input = node?.inputs[0] ?? null;
+  if (!node || input === null || depth === 0) return null;
+  if (/^(Reshape|Expand|Unsqueeze|Squeeze|Transpose|Identity|Slice|Tile)$/.test(node.opType))
+    return uniform(context, input, depth - 1);
+  if (node.opType === 'Cast') return isBool(node) || wide(context, input) ? uniform(context, input, depth - 1) : null;
+  if (node.opType === 'Not') return invert(uniform(context, input, depth - 1));
+  return node.opType === 'Equal' ? uniformEqual(context, node) : null;
+}
+
+const invert = (value: boolean | null): boolean | null => (value === null ? null : !value);
+const isBool = (node: Node): boolean => DATA_TYPES[getInt(node, 'to', 0)] === 'bool';
+const wide = (context: PassContext, value: ValueId): boolean => context.analysis.dtype(value) === 'bool';
+
+function everywhere(tensor: Tensor): boolean {
+  if (tensor.size === 0 || tensor.dtype === 'string') return false;
+  const numbers = tensor.numbers();
+  for (let i = 0; i < numbers.length; i++) if (numbers[i] === 0) return false;
+  return true;
+}
+
+/** Equal of a constant with one constant number. */
+function uniformEqual(context: PassContext, node: Node): boolean | null {
+  const [a, b] = node.inputs.map((input) => (input === null ? null : constantOf(context, input)));
+  if (!a || !b || a.dtype === 'string' || b.dtype === 'string' || b.size !== 1 || a.size === 0) return null;
+  const wanted = b.numbers()[0];
+  const hits = Array.from(a.numbers()).filter((each) => each === wanted).length;
+  return hits === 0 ? false : hits === a.size ? true : null;
+}
+
+const nodeOf = (context: PassContext, value: ValueId): Node | null => {
+  const { producer } = context.model.getValue(value);
+  const node = producer && context.model.getNode(producer.node);
+  return node?.domain === '' ? node : null;
+};
+
+/**
+ * `tril[…, T−1 : T, : T]`, the row of the last position: GPT-2 cuts its causal mask so. Such a row keeps everything, for
+ * whatever T, where the table is lower triangular.
+ */
+function isLastRow(context: PassContext, condition: ValueId): boolean {
+  let value = condition;
+  let node = nodeOf(context, value);
+  if (node?.opType === 'Cast' && isBool(node) && node.inputs[0]) {
+    value = node.inputs[0];
+    node = nodeOf(context, value);
+  }
+  const columns = node && sliceOf(context, node);
+  if (!columns || columns.start !== 0) return false;
+  const rows = sliceOf(context, nodeOf(context, columns.of));
+  if (!rows || rows.end === null || rows.end !== columns.end || subDims(rows.end, rows.start) !== 1) return false;
+  const table = constantOf(context, rows.of);
+  const rank = table?.shape.length ?? 0;
+  if (!table || rank < 2 || columns.axis !== rank - 1 || rows.axis !== rank - 2) return false;
+  return isLowerTriangular(table);
+}
+
+interface Cut {
+  readonly of: ValueId;
+  readonly axis: number;
+  readonly start: Dim;
+  readonly end: Dim;
+}
+
+/** A Slice of one axis, step 1, its limits as proven (symbols allowed). */
+function sliceOf(context: PassContext, node: Node | null): Cut | null {
+  if (node?.opType !== 'Slice' || node.inputs.length < 4) return null;
+  const [of = null, ...limits] = node.inputs;
+  const [start, end, axis, step] = limits.map((each) => (each === null ? [1] : context.analysis.ints(each)));
+  if (of === null || start?.length !== 1 || end?.length !== 1 || typeof axis?.[0] !== 'number') return null;
+  if (step !== undefined && step?.[0] !== 1) return null;
+  const rank = context.analysis.shape(of)?.length ?? 0;
+  return { of, axis: axis[0] < 0 ? axis[0] + rank : axis[0], start: start[0] ?? null, end: end[0] ?? null };
+}
+
+/** The last two axes: not 0 up to the diagonal. */
+function isLowerTriangular(table: Tensor): boolean {
+  if (table.dtype === 'string' || table.size === 0) return false;
+  const [rows, columns] = [table.shape.at(-2) ?? 0, table.shape.at(-1) ?? 0];
+  const numbers = table.numbers();
+  for (let i = 0; i < numbers.length; i++) {
+    const [row, column] = [Math.floor(i / columns) % rows, i % columns];
+    if (column <= row && numbers[i] === 0) return false;
+  }
+  return true;
+}

@@ -1,0 +1,214 @@
+import { float, int, ints } from '../../../ir/attribute.ts';
+import type { Attribute, Model, Node } from '../../../ir/model.ts';
+import { tensorType, type ValueId } from '../../../ir/types.ts';
+import type { Build } from '../../../rewrite/build.ts';
+import { label, outputsOf } from '../../../rewrite/graphs.ts';
+import { dtypeOf } from '../../../rewrite/known.ts';
+import type { PassContext } from '../../../rewrite/pass.ts';
+import { eagerly } from '../../../rewrite/weights.ts';
+import { sizeOfAtoms, type Axes } from './atoms.ts';
+import { biasOf, type Grid } from './bias.ts';
+import { OperandBuilder } from './operands.ts';
+import type { Side } from './past.ts';
+import type { Plan } from './plan.ts';
+import { shapesOf } from './readers.ts';
+import { shapeFactors, SizeBuilder, type Size, type Sizes } from './sizes.ts';
+
+const CONTRIB = 'com.microsoft';
+
+/** The operands as they go into the operator. */
+interface Operands {
+  readonly query: ValueId;
+  readonly key: ValueId;
+  readonly value: ValueId;
+  readonly earlierKey: ValueId | null;
+  readonly earlierValue: ValueId | null;
+}
+
+/** softmax(scale·Q·Kᵀ + bias)·V for all heads, by one operator. */
+export function emit(context: PassContext, build: Build, plan: Plan): void {
+  const operands = operandsOf(context, build, plan);
+  const sizes = new SizeBuilder(build);
+  const where = sizesOf(plan, operands);
+  const bias = biasFor(context, build, plan, sizes, where);
+  const fused = operator(context, build, plan, operands, bias);
+  giveAll(build, plan, fused);
+  finish(context, build, plan, fused);
+  retellShapes(build, plan, sizes, where);
+}
+
+function operandsOf(context: PassContext, build: Build, plan: Plan): Operands {
+  const make = new OperandBuilder(build, context);
+  const { past, width, valueWidth } = plan;
+  return {
+    query: make.operand(plan.query, 'query', width),
+    key: make.operand(plan.key, 'key', width),
+    value: make.operand(plan.value, 'value', valueWidth),
+    earlierKey: past && make.operand(past.key.earlier, 'past-key', width),
+    earlierValue: past && make.operand(past.value.earlier, 'past-value', valueWidth),
+  };
+}
+
+/** The scores as the operator has them. */
+export const gridOf = (plan: Plan): Grid => ({
+  batch: plan.query.batch,
+  heads: plan.query.heads,
+  queries: plan.scores.product.position,
+  keys: plan.scores.product.axes.at(-1) ?? [],
+});
+
+interface KnownSizes extends Sizes {
+  readonly queries: Size;
+  readonly keys: Size;
+}
+
+function sizesOf(plan: Plan, { query, key, earlierKey }: Pick<Operands, 'query' | 'key' | 'earlierKey'>): KnownSizes {
+  const grid = gridOf(plan);
+  const sized = (size: ReturnType<typeof sizeOfAtoms>, otherwise: Size): Size =>
+    typeof size === 'number' ? size : otherwise;
+  const own: Size = { of: key, axis: plan.key.to === 'heads' ? 2 : 1 };
+  const all: Size = earlierKey === null ? own : { sum: [{ of: earlierKey, axis: 2 }, own] };
+  const queries = sized(sizeOfAtoms(grid.queries), { of: query, axis: 1 });
+  const keys = sized(sizeOfAtoms(grid.keys), all);
+  const byRoot = new Map<string, Size>();
+  for (const atom of grid.queries.slice(0, 1)) byRoot.set(atom.root, queries);
+  for (const atom of grid.keys.slice(0, 1)) byRoot.set(atom.root, keys);
+  const batch = sized(sizeOfAtoms(grid.batch), { of: query, axis: 0 });
+  return { batch: { atoms: grid.batch, size: batch }, byRoot, queries, keys };
+}
+
+function biasFor(
+  context: PassContext,
+  build: Build,
+  plan: Plan,
+  sizes: SizeBuilder,
+  { queries, keys }: KnownSizes,
+): ValueId | null {
+  const dtype = dtypeOf(context, plan.scores.product.left.value) ?? 'float32';
+  const parts = { context, build, sizes, grid: gridOf(plan), dtype, heads: plan.heads, queries, keys };
+  return biasOf(parts, plan.masking.steps);
+}
+
+function operator(context: PassContext, build: Build, plan: Plan, operands: Operands, bias: ValueId | null): Node {
+  const { query, key, value, earlierKey, earlierValue } = operands;
+  const scale: readonly [string, Attribute] = ['scale', float(plan.scale)];
+  if (context.backend === 'portable') {
+    const attributes = [['q_num_heads', int(plan.heads)] as const, ['kv_num_heads', int(plan.heads)] as const, scale];
+    return build.node('Attention', trimmed([query, key, value, bias, earlierKey, earlierValue]), { attributes });
+  }
+  build.opset(CONTRIB, 1);
+  const inputs = trimmed([query, key, value, null, null, bias, earlierKey, earlierValue]);
+  return build.node('MultiHeadAttention', inputs, {
+    domain: CONTRIB,
+    attributes: [['num_heads', int(plan.heads)], scale],
+  });
+}
+
+function trimmed(inputs: readonly (ValueId | null)[]): readonly (ValueId | null)[] {
+  const last = inputs.findLastIndex((input) => input !== null);
+  return inputs.slice(0, last + 1);
+}
+
+/** With a cache, the operator gives all keys and values too: runtimes ignore the cache where nobody asks for them. */
+function giveAll(build: Build, plan: Plan, fused: Node): void {
+  sidesOf(plan).forEach((side, i) => give(build, side, fused, i + 1, i === 0 ? 'present-key' : 'present-value'));
+}
+
+function give(build: Build, side: Side, fused: Node, index: number, name: string): void {
+  const perm = permFrom(side);
+  if (!perm) {
+    build.take(side.all, fused, index);
+    return;
+  }
+  const present = build.output(fused, name, null, index);
+  const back = build.node('Transpose', [present], { attributes: [['perm', ints(perm)]], label: name });
+  build.take(side.all, back);
+}
+
+/** How [batch, heads, positions, width] becomes what the Concat gave; null: it is that. */
+function permFrom(side: Side): readonly number[] | null {
+  const inverse = side.form.perm.map((_, i) => side.form.perm.indexOf(i));
+  return inverse.every((axis, i) => axis === i) ? null : inverse;
+}
+
+/** From [batch, queries, heads·width] to the value that the graph goes on with. */
+function finish(context: PassContext, build: Build, plan: Plan, fused: Node): void {
+  const { merge, heads, valueWidth } = plan;
+  const sizes = new SizeBuilder(build);
+  let last = fused;
+  let at = 0;
+  const next = (
+    opType: string,
+    rest: readonly ValueId[],
+    label: string,
+    attributes: readonly (readonly [string, Attribute])[] = [],
+  ): void => {
+    const value = build.output(last, `${label}-of`, null, at);
+    last = build.node(opType, [value, ...rest], { label, attributes });
+    at = 0;
+  };
+  if (plan.zeroes) last = zeroed(context, build, plan, fused);
+  if (merge.reshape === 'split') next('Reshape', [sizes.constant([0, 0, heads, valueWidth])], 'split');
+  if (merge.perm) next('Transpose', [], 'order', [['perm', ints(merge.perm)]]);
+  if (merge.reshape === 'rows') next('Reshape', [sizes.constant([-1, heads * valueWidth])], 'rows');
+  build.take(merge.target, last, at);
+}
+
+/** Where(IsNaN(y), 0, y): the weights of such a row were NaN, then 0, and so is their sum. */
+function zeroed(context: PassContext, build: Build, plan: Plan, fused: Node): Node {
+  const dtype = dtypeOf(context, plan.merge.target) ?? 'float32';
+  const y = build.output(fused, 'unguarded', null);
+  const isNaN = build.output(build.node('IsNaN', [y], { label: 'is-nan' }), 'is-nan', tensorType('bool', null));
+  return build.node('Where', [isNaN, build.constant('zero', eagerly(dtype, [], [0])), y], { label: 'guard' });
+}
+
+/** Shape nodes that looked at what is gone are told the shape from the operands. */
+function retellShapes(build: Build, plan: Plan, sizes: SizeBuilder, where: Sizes): void {
+  const { model } = build;
+  const known = axesOfInner(plan);
+  for (const { shape, of } of shapesOf(model, removedBy(plan))) {
+    const factors = shapeFactors(known.get(of) ?? [], where);
+    const [result] = outputsOf(shape);
+    if (of !== plan.merge.target && factors && result !== undefined && model.isUsed(result)) {
+      model.replaceAllUses(result, sizes.vector(factors));
+    }
+  }
+}
+
+/** Whether the shapes of the values inside can be told from the operands. A clause otherwise. */
+export function shapesReason(model: Model, plan: Plan): string | null {
+  const where = sizesOf(plan, {
+    query: plan.query.view.value,
+    key: plan.key.view.value,
+    earlierKey: plan.past && plan.past.key.earlier.view.value,
+  });
+  const known = axesOfInner(plan);
+  for (const { shape, of } of shapesOf(model, removedBy(plan))) {
+    if (of === plan.merge.target) continue;
+    const axes = known.get(of);
+    if (!axes || !shapeFactors(axes, where))
+      return `the shape that ${label(model, shape)} reads is not had from the operands`;
+    if (outputsOf(shape).some((output) => model.isGraphOutput(output)))
+      return `the result of ${label(model, shape)} is a graph output`;
+  }
+  return null;
+}
+
+export const sidesOf = (plan: Plan): readonly Side[] => (plan.past ? [plan.past.key, plan.past.value] : []);
+/** Nodes whose work the fused operator does. */
+export const removedBy = (plan: Plan): readonly Node[] => [...plan.inner, ...sidesOf(plan).map((side) => side.concat)];
+
+/** Axes of the values inside. */
+function axesOfInner(plan: Plan): ReadonlyMap<ValueId, Axes> {
+  const found = new Map<ValueId, Axes>();
+  const add = (node: Node, axes: Axes): void => {
+    for (const output of outputsOf(node)) found.set(output, axes);
+  };
+  add(plan.scores.product.node, plan.scores.product.axes);
+  for (const stage of plan.scores.stages) add(stage.node, stage.axes);
+  for (const node of [plan.softmax, ...plan.tail]) add(node, plan.weighted.left.axes);
+  add(plan.weighted.node, plan.weighted.axes);
+  for (const side of sidesOf(plan)) add(side.concat, side.form.view.axes);
+  plan.merge.nodes.forEach((node, i) => add(node, plan.merge.axes[i] ?? []));
+  return found;
+}
