@@ -176,14 +176,18 @@ describe('fuse-layer-norm', () => {
     }
   });
 
-  it('makes a node for each scale where several follow', async () => {
+  it('makes a node for each scale or shift where several follow', async () => {
     const before = buildModel({}, (g) => {
       const y = standard(g, g.input('x', X));
       g.output(affine(g, y, [8]), 'a');
       g.output(affine(g, y, [8]), 'b');
     });
-    const after = await fused(before);
-    expect(countOps(after)).toEqual({ LayerNormalization: 2 });
+    expect(countOps(await fused(before))).toEqual({ LayerNormalization: 2 });
+    const shifts = buildModel({}, (g) => {
+      const y = g.op('Mul', [standard(g, g.input('x', X)), g.weight('scale', [8])]);
+      for (const name of ['a', 'b']) g.output(g.op('Add', [y, g.weight('shift', [8])]), name);
+    });
+    expect(countOps(await fused(shifts))).toEqual({ LayerNormalization: 2 });
   });
 
   it('keeps free sizes of the other axes', async () => {
