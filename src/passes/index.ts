@@ -9,6 +9,7 @@ import { freezeInitializers } from './cleanup/freeze-initializers.ts';
 import { materializeShapes } from './cleanup/materialize-shapes.ts';
 import { mergeCasts } from './cleanup/merge-casts.ts';
 import { mergeClips } from './cleanup/merge-clips.ts';
+import { mergeDuplicateInitializers } from './cleanup/merge-duplicate-initializers.ts';
 import { mergeReshapes } from './cleanup/merge-reshapes.ts';
 import { mergeSlices } from './cleanup/merge-slices.ts';
 import { mergeTransposes } from './cleanup/merge-transposes.ts';
@@ -38,6 +39,7 @@ export const PASSES: readonly Pass[] = [
   mergeReshapes,
   mergeSlices,
   mergeClips,
+  mergeDuplicateInitializers,
   eliminateCommonSubexpressions,
   eliminateDeadNodes,
   foldBatchNorm,
