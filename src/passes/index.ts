@@ -6,6 +6,7 @@ import { eliminateIdentity } from './cleanup/eliminate-identity.ts';
 import { eliminateNoop } from './cleanup/eliminate-noop.ts';
 import { foldConstants } from './cleanup/fold-constants.ts';
 import { freezeInitializers } from './cleanup/freeze-initializers.ts';
+import { inlineConstantIf } from './cleanup/inline-constant-if.ts';
 import { materializeShapes } from './cleanup/materialize-shapes.ts';
 import { mergeCasts } from './cleanup/merge-casts.ts';
 import { mergeClips } from './cleanup/merge-clips.ts';
@@ -33,6 +34,7 @@ export const PASSES: readonly Pass[] = [
   foldConstants,
   eliminateIdentity,
   eliminateNoop,
+  inlineConstantIf,
   materializeShapes,
   mergeCasts,
   mergeTransposes,
