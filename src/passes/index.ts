@@ -6,9 +6,11 @@ import { eliminateIdentity } from './cleanup/eliminate-identity.ts';
 import { eliminateNoop } from './cleanup/eliminate-noop.ts';
 import { foldConstants } from './cleanup/fold-constants.ts';
 import { freezeInitializers } from './cleanup/freeze-initializers.ts';
+import { inlineConstantIf } from './cleanup/inline-constant-if.ts';
 import { materializeShapes } from './cleanup/materialize-shapes.ts';
 import { mergeCasts } from './cleanup/merge-casts.ts';
 import { mergeClips } from './cleanup/merge-clips.ts';
+import { mergeDuplicateInitializers } from './cleanup/merge-duplicate-initializers.ts';
 import { mergeReshapes } from './cleanup/merge-reshapes.ts';
 import { mergeSlices } from './cleanup/merge-slices.ts';
 import { mergeTransposes } from './cleanup/merge-transposes.ts';
@@ -53,12 +55,14 @@ export const PASSES: readonly Pass[] = [
   foldConstants,
   eliminateIdentity,
   eliminateNoop,
+  inlineConstantIf,
   materializeShapes,
   mergeCasts,
   mergeTransposes,
   mergeReshapes,
   mergeSlices,
   mergeClips,
+  mergeDuplicateInitializers,
   eliminateCommonSubexpressions,
   eliminateDeadNodes,
   foldBatchNorm,

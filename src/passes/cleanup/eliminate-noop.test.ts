@@ -1,10 +1,12 @@
 import { describe, expect, it } from 'vitest';
-import { string } from '../../ir/attribute.ts';
+import { ints, string } from '../../ir/attribute.ts';
 import type { Model } from '../../ir/model.ts';
 import { tensorType, type Shape, type ValueId } from '../../ir/types.ts';
+import { readModel } from '../../onnx/read.ts';
 import { buildModel, type BuildOptions, type GraphBuilder } from '../../testing/build.ts';
 import { expectEquivalent } from '../../testing/equivalent.ts';
 import { afterPass, countOps, sitesOf } from '../../testing/passes.ts';
+import { haveShared, sharedFile } from '../../testing/shared.ts';
 import { eliminateNoop } from './eliminate-noop.ts';
 
 /** `x` goes through a Relu first, and the result through another, so that no name has to stay. */
@@ -126,5 +128,115 @@ describe('eliminate-noop: arithmetic', () => {
     await expectKept(around([2], (g, x) => g.op('Add', [x, g.floats('c', [2], [0, 1e-9])])));
     await expectKept(around([2], (g, x) => g.op('Mul', [x, g.floats('c', [], 0.999999)])));
     await expectKept(around([2], (g, x) => g.op('Div', [g.floats('c', [2], 1), x])));
+  });
+});
+
+/** NaN and infinities among the elements: 0/0 and 1/0. */
+const withGaps = (shape: Shape, inner: (g: GraphBuilder, x: ValueId) => ValueId, options: BuildOptions = {}): Model =>
+  buildModel(options, (g) => {
+    const x = g.input('x', shape);
+    g.output(g.op('Abs', [inner(g, g.op('Div', [x, g.op('Relu', [x])]))]), 'y');
+  });
+
+async function expectOnlyGaps(before: Model): Promise<void> {
+  const { model: after } = await afterPass(before, eliminateNoop);
+  expect(countOps(after)).toEqual({ Relu: 1, Div: 1, Abs: 1 });
+  await expectEquivalent(before, after, { class: 'bits', seeds: 1 });
+}
+
+describe('eliminate-noop: windows, samples and sums of one element', () => {
+  it.each(['Sum', 'Mean', 'Max', 'Min'])('removes %s of one operand', async (type) => {
+    await expectOnlyGaps(withGaps([2, 3], (g, x) => g.op(type, [x])));
+    await expectKept(around([2, 3], (g, x) => g.op(type, [x, x])));
+  });
+
+  it.each(['AveragePool', 'MaxPool'])('removes %s over windows of one, not in steps or with an edge', async (type) => {
+    const pool = (attributes: object, shape = [1, 5, 6, 7]) =>
+      withGaps(shape, (g, x) => g.op(type, [x], { kernel_shape: [1, 1], ...attributes }));
+    await expectOnlyGaps(pool({}));
+    await expectOnlyGaps(pool({ strides: [1, 1], pads: [0, 0, 0, 0] }));
+    await expectKept(pool({ strides: [2, 1] }));
+    await expectKept(pool({ kernel_shape: [1, 2] }));
+    await expectKept(pool({ pads: [0, 0, 0, 1] }));
+  });
+
+  it('removes a mean over places that are one', async () => {
+    await expectOnlyGaps(withGaps([2, 5, 1, 1], (g, x) => g.op('GlobalAveragePool', [x])));
+    await expectKept(around([2, 5, 1, 2], (g, x) => g.op('GlobalAveragePool', [x])));
+    await expectKept(around([2, 5, 'h', 1], (g, x) => g.op('GlobalAveragePool', [x])));
+  });
+
+  it('removes a Resize to the size that is there', async () => {
+    const scaled = (scales: number[], attributes = {}, opset = 13) =>
+      withGaps(
+        [1, 2, 3, 5],
+        (g, x) => {
+          const scale = g.floats('scales', [4], scales);
+          return g.op(opset === 9 ? 'Upsample' : 'Resize', opset < 11 ? [x, scale] : [x, null, scale], attributes);
+        },
+        { opset },
+      );
+    for (const mode of ['nearest', 'linear', 'cubic']) await expectOnlyGaps(scaled([1, 1, 1, 1], { mode }));
+    await expectOnlyGaps(scaled([1, 1, 1, 1], {}, 10));
+    await expectOnlyGaps(scaled([1, 1, 1, 1], {}, 9));
+    await expectKept(scaled([1, 1, 1, 1.1]));
+    const sized = (size: number) =>
+      withGaps([1, 2, 3, 5], (g, x) => g.op('Resize', [x, null, null, g.int64s('sizes', [1, 2, 3, size])]));
+    await expectOnlyGaps(sized(5));
+    await expectKept(sized(6));
+  });
+
+  it.each(['ReduceSum', 'ReduceMean', 'ReduceProd', 'ReduceMax', 'ReduceMin'])(
+    'removes %s over axes of size 1 that stay, or over none',
+    async (type) => {
+      const over = (axes: number[], keepdims: number) =>
+        withGaps([2, 1, 3, 1], (g, x) => g.op(type, [x], { axes: ints(axes), keepdims }), { opset: 11 });
+      await expectOnlyGaps(over([1, -1], 1));
+      await expectKept(over([1, 2], 1));
+      await expectKept(over([1], 0));
+      await expectOnlyGaps(withGaps([2, 3], (g, x) => g.op(type, [x], { noop_with_empty_axes: 1 }), { opset: 18 }));
+      await expectKept(around([2, 3], (g, x) => g.op(type, [x], {}), { opset: 18 }));
+    },
+  );
+
+  it('removes a Tile of one each', async () => {
+    await expectOnlyGaps(withGaps([2, 3], (g, x) => g.op('Tile', [x, g.int64s('r', [1, 1])])));
+    await expectKept(around([2, 3], (g, x) => g.op('Tile', [x, g.int64s('r', [1, 2])])));
+  });
+});
+
+describe('eliminate-noop: negations', () => {
+  const choice = (more: (g: GraphBuilder, not: ValueId) => void) =>
+    buildModel({}, (g) => {
+      const not = g.op('Not', [g.input('c', [3], 'bool')]);
+      g.output(g.op('Where', [not, g.input('a', [3]), g.input('b', [3])]), 'y');
+      more(g, not);
+    });
+
+  it('chooses the other way round where that frees a Not', async () => {
+    const before = choice((g, not) =>
+      g.output(g.op('Where', [not, g.floats('p', [1], 1), g.floats('q', [1], 2)]), 'z'),
+    );
+    const { model: after } = await afterPass(before, eliminateNoop);
+    expect(countOps(after)).toEqual({ Where: 2 });
+    await expectEquivalent(before, after, { class: 'bits', seeds: 2 });
+    await expectKept(choice((g, not) => g.output(g.op('And', [not, g.input('d', [3], 'bool')]), 'z')));
+    await expectKept(choice((g, not) => g.output(not, 'z')));
+  });
+
+  it('removes what is negated twice', async () => {
+    const before = buildModel({}, (g) => {
+      g.output(g.op('Abs', [g.op('Neg', [g.op('Neg', [g.input('x', [3])])])]), 'y');
+      g.output(g.op('Xor', [g.op('Not', [g.op('Not', [g.input('c', [3], 'bool')])]), g.input('d', [3], 'bool')]), 'z');
+    });
+    const { model: after } = await afterPass(before, eliminateNoop);
+    expect(countOps(after)).toEqual({ Abs: 1, Xor: 1 });
+    await expectEquivalent(before, after, { class: 'bits', seeds: 1 });
+  });
+
+  it.skipIf(!haveShared())("reaches what ONNX Runtime's own tests expect", async () => {
+    const before = readModel(sharedFile('real/ort_fusion/fusion/not_where.onnx')).model;
+    const { model: after } = await afterPass(before, eliminateNoop);
+    expect(countOps(after)).toMatchObject({ Where: 5, Not: 1 });
   });
 });

@@ -1,4 +1,3 @@
-import { defined } from '../../base/assert.ts';
 import { getInt, getInts, getString } from '../../ir/attribute.ts';
 import type { Node } from '../../ir/model.ts';
 import { DATA_TYPES, type ValueId } from '../../ir/types.ts';
@@ -10,22 +9,10 @@ import type { Pass, PassContext } from '../../rewrite/pass.ts';
 import { node, op } from '../../rewrite/pattern.ts';
 import { rule, rulePass, type Rule } from '../../rewrite/rule.ts';
 import { isAll } from '../../rewrite/weights.ts';
-
-/** `kept`: the input that the result equals; `reason`: what is missing to know it; null: the result is another. */
-type Finding = { readonly kept: ValueId } | { readonly reason: string } | null;
-type Test = (context: PassContext, node: Node) => Finding;
-
-const inputOf = (node: Node, index = 0): ValueId => defined(node.inputs[index], `input ${index} of ${node.opType}`);
-const outputOf = (node: Node): ValueId => defined(node.outputs[0], `the output of ${node.opType}`);
-
-/** The elements are those of input 0 in the same order; the shape is still to be compared. */
-const sameWhenShapeIs: Test = (context, node) => {
-  const x = inputOf(node);
-  const y = outputOf(node);
-  if (provablyDiffer(context, x, y)) return null;
-  if (sameShape(context, x, y)) return { kept: x };
-  return { reason: 'the shape of its result is not proven to be that of its input' };
-};
+import { inputOf, outputOf } from './ends.ts';
+import { negatedChoice, twice } from './negations.ts';
+import { average, pool, reduce, resize } from './noop-windows.ts';
+import { sameWhenShapeIs, type Test } from './noop-test.ts';
 
 /** Before version 6 the type is written out: `to: "FLOAT"`. */
 function castTarget(node: Node): string | null {
@@ -102,6 +89,12 @@ function neutral(element: number, operands: readonly number[]): Test {
   };
 }
 
+/** A sum, mean or extreme of one. */
+const only: Test = (_context, { inputs }) => {
+  const [x] = inputs;
+  return inputs.length === 1 && x !== undefined && x !== null ? { kept: x } : null;
+};
+
 const TESTS: Readonly<Record<string, Test>> = {
   Cast: cast,
   Reshape: sameWhenShapeIs,
@@ -117,6 +110,21 @@ const TESTS: Readonly<Record<string, Test>> = {
   Sub: neutral(0, [1]),
   Div: neutral(1, [1]),
   Pow: neutral(1, [1]),
+  Tile: sameWhenShapeIs,
+  Sum: only,
+  Mean: only,
+  Max: only,
+  Min: only,
+  AveragePool: pool,
+  MaxPool: pool,
+  GlobalAveragePool: average,
+  Resize: resize,
+  Upsample: resize,
+  ReduceSum: reduce,
+  ReduceMean: reduce,
+  ReduceProd: reduce,
+  ReduceMax: reduce,
+  ReduceMin: reduce,
 };
 
 function noopRule(type: string, test: Test): Rule {
@@ -149,5 +157,5 @@ export const eliminateNoop: Pass = rulePass({
   needs: [],
   backends: ['wasm', 'webgpu', 'portable'],
   repeats: true,
-  rules: Object.entries(TESTS).map(([type, test]) => noopRule(type, test)),
+  rules: [...Object.entries(TESTS).map(([type, test]) => noopRule(type, test)), negatedChoice, twice],
 });
