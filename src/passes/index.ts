@@ -22,6 +22,7 @@ import { fuseConvResidual } from './fusion/fuse-conv-residual.ts';
 import { fusePad } from './fusion/fuse-pad.ts';
 import { fuseSpaceToDepth } from './fusion/fuse-space-to-depth.ts';
 import { mergeLinearChains } from './fusion/merge-linear-chains.ts';
+import { mergeParallelBranches } from './fusion/merge-parallel-branches.ts';
 import { mergeParallelConvs } from './fusion/merge-parallel-convs.ts';
 import { mergeParallelMatMuls } from './fusion/merge-parallel-matmuls.ts';
 import { slicesToSplit } from './fusion/slices-to-split.ts';
@@ -43,6 +44,7 @@ export const PASSES: readonly Pass[] = [
   mergeLinearChains,
   mergeParallelMatMuls,
   mergeParallelConvs,
+  mergeParallelBranches,
   fuseConvResidual,
   fuseConvActivation,
   pruneChannels,
