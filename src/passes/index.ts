@@ -44,6 +44,7 @@ import { fuseRmsNorm } from './fusion/fuse-rms-norm.ts';
 import { fuseSkipNorm } from './fusion/fuse-skip-norm.ts';
 import { fuseSpaceToDepth } from './fusion/fuse-space-to-depth.ts';
 import { mergeLinearChains } from './fusion/merge-linear-chains.ts';
+import { mergeParallelBranches } from './fusion/merge-parallel-branches.ts';
 import { mergeParallelConvs } from './fusion/merge-parallel-convs.ts';
 import { mergeParallelMatMuls } from './fusion/merge-parallel-matmuls.ts';
 import { slicesToSplit } from './fusion/slices-to-split.ts';
@@ -83,6 +84,7 @@ export const PASSES: readonly Pass[] = [
   mergeLinearChains,
   mergeParallelMatMuls,
   mergeParallelConvs,
+  mergeParallelBranches,
   fuseMatMulBias,
   fuseGemmActivation,
   fuseMatMulTranspose,

@@ -27,6 +27,7 @@ import {
   type Affine,
   type Layout,
 } from './fold-affine.ts';
+import { movedNorms } from './moved-batch-norm.ts';
 import { scaleShiftOf, secondAxis, stepCaptures, stepOf, type Step } from './scale-shift.ts';
 
 const captures = { ...batchNormCaptures, ...linearCaptures };
@@ -142,6 +143,7 @@ export const foldBatchNorm: Pass = rulePass({
     afterStep('ConvTranspose', convTransposeOutputs),
     gemmThenNorm,
     matMulThenNorm,
+    ...movedNorms,
     normThenConv,
     normThenGemm,
   ],

@@ -7,15 +7,18 @@ export interface Matrix {
   readonly columns: number;
   readonly transposed: boolean;
   readonly factor: number;
+  /** Where the columns begin in the tensor, and how many it has; default: they are all. */
+  readonly within?: { readonly first: number; readonly of: number };
 }
 
-/** The elements row by row. */
-function rowMajor({ tensor, rows, columns, transposed, factor }: Matrix): Float64Array {
+/** The elements row by row, in float64. */
+export function rowMajor({ tensor, rows, columns, transposed, factor, within }: Matrix): Float64Array {
   const data = tensor.numbers();
+  const { first, of } = within ?? { first: 0, of: columns };
   const out = new Float64Array(rows * columns);
   for (let row = 0, at = 0; row < rows; row++) {
     for (let column = 0; column < columns; column++, at++) {
-      out[at] = factor * (data[transposed ? column * rows + row : at] ?? 0);
+      out[at] = factor * (data[transposed ? (first + column) * rows + row : row * of + first + column] ?? 0);
     }
   }
   return out;

@@ -1,10 +1,8 @@
 import { defined } from '../../base/assert.ts';
-import { getInt } from '../../ir/attribute.ts';
-import type { Model, Node } from '../../ir/model.ts';
-import type { NodeId, ValueId } from '../../ir/types.ts';
-import { isWhole } from '../../ops/registry.ts';
+import type { Node } from '../../ir/model.ts';
+import type { NodeId } from '../../ir/types.ts';
 import { Build, sweep } from '../../rewrite/build.ts';
-import { bodyGraphs, label } from '../../rewrite/graphs.ts';
+import { label } from '../../rewrite/graphs.ts';
 import { siteKey } from '../../rewrite/hash.ts';
 import type { Findings, Pass, PassContext, Refusal, Site } from '../../rewrite/pass.ts';
 import { sentence } from '../../rewrite/rule.ts';
@@ -18,7 +16,8 @@ import {
   type ConvParts,
 } from './conv-parts.ts';
 import { resultOf } from './fold-affine.ts';
-import { splitNode } from './split.ts';
+import { neighbours } from './neighbours.ts';
+import { divide } from './split.ts';
 
 const RULE = 'same-input';
 
@@ -55,24 +54,6 @@ function toParts(context: PassContext, node: Node): ConvParts | string {
 interface Groups {
   readonly merged: ConvParts[][];
   readonly refusals: Refusal[];
-}
-
-/** Convolutions by the value that they read, those without a neighbour left out. */
-function neighbours(model: Model): Node[][] {
-  const found: Node[][] = [];
-  for (const graph of bodyGraphs(model)) {
-    const byInput = new Map<ValueId, Node[]>();
-    for (const id of graph.nodes) {
-      const node = model.getNode(id);
-      if (node.opType !== 'Conv' || node.domain !== '' || !isWhole(node)) continue;
-      const x = defined(node.inputs[0], 'the input of Conv');
-      const known = byInput.get(x);
-      if (known) known.push(node);
-      else byInput.set(x, [node]);
-    }
-    for (const nodes of byInput.values()) if (nodes.length > 1) found.push(nodes);
-  }
-  return found;
 }
 
 const refusal = (nodes: readonly Node[], reason: string): Refusal => ({
@@ -131,20 +112,11 @@ function toSite({ model }: PassContext, group: readonly ConvParts[]): Site {
 }
 
 function find(context: PassContext): Findings {
-  const found = neighbours(context.model).map((nodes) => groupsOf(context, nodes));
+  const found = neighbours(context.model, ['Conv']).map((nodes) => groupsOf(context, nodes));
   return {
     sites: found.flatMap(({ merged }) => merged.map((group) => toSite(context, group))),
     refusals: found.flatMap(({ refusals }) => refusals),
   };
-}
-
-/** The Concat of exactly these values in this order, if nothing else reads them. */
-function rejoining(model: Model, values: readonly ValueId[]): Node | null {
-  const reader = model.getValue(defined(values[0], 'a value')).uses[0];
-  const node = reader ? model.getNode(reader.node) : null;
-  if (node?.opType !== 'Concat' || node.domain !== '' || getInt(node, 'axis', 1) !== 1) return null;
-  const alone = values.every((value) => model.getValue(value).uses.length === 1 && !model.isGraphOutput(value));
-  return alone && node.inputs.join() === values.join() ? node : null;
 }
 
 /** [W₁; W₂; …]∗x = [W₁∗x; W₂∗x; …] along the channels. */
@@ -168,21 +140,14 @@ function apply(context: PassContext, site: Site): boolean {
     ...(bias ? [build.constant('bias', bias)] : []),
   ];
   const wide = build.node('Conv', inputs, { attributes: convAttributes({ ...first, kernel, pads }) });
-  divide(build, wide, group);
+  divide(
+    build,
+    wide,
+    group.map(({ node }) => resultOf(node)),
+    group.map(channelsOf),
+  );
   sweep(model, site.nodes);
   return true;
-}
-
-function divide(build: Build, wide: Node, group: readonly ConvParts[]): void {
-  const results = group.map(({ node }) => resultOf(node));
-  const concat = rejoining(build.model, results);
-  if (concat) {
-    build.take(resultOf(concat), wide);
-    sweep(build.model, [concat.id]);
-    return;
-  }
-  const split = splitNode(build, build.output(wide, 'wide', null), 1, group.map(channelsOf));
-  results.forEach((result, i) => build.take(result, split, i));
 }
 
 /** The convolutions of a site, if they still belong together. */

@@ -1,14 +1,14 @@
 import { defined } from '../../base/assert.ts';
 import type { Node } from '../../ir/model.ts';
 import type { DataType, ValueId } from '../../ir/types.ts';
-import { isWhole } from '../../ops/registry.ts';
 import { Build, sweep } from '../../rewrite/build.ts';
-import { bodyGraphs, label } from '../../rewrite/graphs.ts';
+import { label } from '../../rewrite/graphs.ts';
 import { siteKey } from '../../rewrite/hash.ts';
 import { dtypeOf, shapeOf } from '../../rewrite/known.ts';
 import type { Findings, Pass, PassContext, Refusal, Site } from '../../rewrite/pass.ts';
 import { sentence } from '../../rewrite/rule.ts';
 import { resultOf } from './fold-affine.ts';
+import { neighbours } from './neighbours.ts';
 import { clamped, sliceParts } from './slice-parts.ts';
 import { splitNode } from './split.ts';
 
@@ -62,23 +62,6 @@ const refusal = (nodes: readonly Node[], reason: string): Refusal => ({
   nodes: nodes.map(({ id }) => id),
   reason: sentence(reason),
 });
-
-/** Slices by the value that they read; single ones left out. */
-function neighbours(context: PassContext): Node[][] {
-  const { model } = context;
-  return bodyGraphs(model).flatMap((graph) => {
-    const byInput = new Map<ValueId, Node[]>();
-    for (const id of graph.nodes) {
-      const node = model.getNode(id);
-      if (node.opType !== 'Slice' || node.domain !== '' || !isWhole(node)) continue;
-      const x = defined(node.inputs[0], 'the input of Slice');
-      const known = byInput.get(x);
-      if (known) known.push(node);
-      else byInput.set(x, [node]);
-    }
-    return [...byInput.values()].filter((nodes) => nodes.length > 1);
-  });
-}
 
 /** Why the pieces, in the order of the axis, are not the axis cut up; null: they are. */
 function coverReason(context: PassContext, pieces: readonly Piece[]): string | null {
@@ -134,7 +117,7 @@ function toSite({ model }: PassContext, pieces: readonly Piece[]): Site {
 }
 
 function find(context: PassContext): Findings {
-  const found = neighbours(context).map((nodes) => inspect(context, nodes));
+  const found = neighbours(context.model, ['Slice']).map((nodes) => inspect(context, nodes));
   return { sites: found.flatMap(({ sites }) => sites), refusals: found.flatMap(({ refusals }) => refusals) };
 }
 
