@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { float, getFloat, getString } from '../../ir/attribute.ts';
 import type { Model } from '../../ir/model.ts';
+import { tensorOf } from '../../ir/tensor.ts';
 import { buildModel, type AttributeInit, type BuildOptions, type GraphBuilder } from '../../testing/build.ts';
 import { expectEquivalent } from '../../testing/equivalent.ts';
 import { afterPasses, fusionRecords, recordModel, unmet } from '../../testing/ort-fusion.ts';
@@ -89,6 +90,15 @@ describe('fuse-gemm-activation', () => {
       return g.op('Mul', [y, g.op('Sigmoid', [y])], {}, { name: 'gate' });
     });
     expect(await reasons(silu)).toMatch(/read by Mul gate too/);
+  });
+
+  it('leaves a product of dequantized operands to the integer kernel', async () => {
+    const before = model((g) => {
+      const w = g.tensor('w', tensorOf('int8', [4, 6], new Int8Array(24).fill(3)));
+      const real = g.op('DequantizeLinear', [w, g.floats('scale', [], 0.1)]);
+      return g.op('Relu', [g.op('Gemm', [g.input('x', [3, 4]), real])]);
+    });
+    expect(await reasons(before)).toMatch(/dequantized/);
   });
 
   it('is refused where the kernel is not', async () => {

@@ -16,7 +16,7 @@ import {
 } from './scalar-algebra.ts';
 
 /** The kernels that ONNX Runtime Web has for gated activations. */
-const KERNELS: readonly (DataType | null)[] = ['float32', 'float16'];
+const KERNELS: ReadonlySet<DataType | null> = new Set(['float32', 'float16'] as const);
 
 /** y = x·(slope·f(u) + shift), where f is the seed and u a polynomial of x; however it is written. */
 export interface Gated {
@@ -175,7 +175,7 @@ interface Fused {
 }
 
 function refusal(context: PassContext, { x, dtype, y, nodes, rank }: Fused): string | null {
-  if (dtype === null || !KERNELS.includes(dtype)) {
+  if (dtype === null || !KERNELS.has(dtype)) {
     return `the fused kernels take float32 and float16, and this is ${dtype ?? 'of unknown type'}`;
   }
   if (dtypeOf(context, y) !== dtype) return 'its result is of another type than its input';
