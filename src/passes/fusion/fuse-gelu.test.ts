@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Model } from '../../ir/model.ts';
 import { expectEquivalent } from '../../testing/equivalent.ts';
-import { formulaModel, scalarsOf, type Formula } from '../../testing/formulas.ts';
+import { formulaModel, formulasModel, scalarsOf, type Formula } from '../../testing/formulas.ts';
 import { buildModel } from '../../testing/build.ts';
 import { afterPasses, fusionRecords, recordModel, unmet } from '../../testing/ort-fusion.ts';
 import { afterPass, countOps, sitesOf } from '../../testing/passes.ts';
@@ -35,9 +35,9 @@ const SPELLINGS: Readonly<Record<string, Formula>> = {
 
 const plain = SPELLINGS['x·(1 + erf)·½']!;
 
-async function expectFused(before: Model, operator: string, settings = {}): Promise<Model> {
+async function expectFused(before: Model, operator: string, settings = {}, count = 1): Promise<Model> {
   const { model: after } = await afterPass(before, fuseGelu, settings);
-  expect(countOps(after)).toEqual({ [operator]: 1 });
+  expect(countOps(after)).toEqual({ [operator]: count });
   await expectEquivalent(before, after, { class: 'kernel', seeds: 1 });
   return after;
 }
@@ -49,8 +49,13 @@ const reasons = async (before: Model, settings = {}): Promise<string> => {
 };
 
 describe('fuse-gelu', () => {
-  it.each(Object.keys(SPELLINGS))('fuses %s', async (name) => {
-    await expectFused(formulaModel(SPELLINGS[name]!), 'com.microsoft.Gelu');
+  it.each(Object.keys(SPELLINGS))('finds %s', async (name) => {
+    expect((await sitesOf(formulaModel(SPELLINGS[name]!), fuseGelu)).sites).toHaveLength(1);
+  });
+
+  it('fuses every spelling, and keeps the outputs', async () => {
+    const formulas = Object.values(SPELLINGS);
+    await expectFused(formulasModel(formulas), 'com.microsoft.Gelu', {}, formulas.length);
   });
 
   it('makes the standard operator where the model has it, for any runtime', async () => {
