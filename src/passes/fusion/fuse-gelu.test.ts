@@ -27,6 +27,10 @@ const SPELLINGS: Readonly<Record<string, Formula>> = {
     const erf = g.op('Erf', [g.op('Mul', [n(Math.SQRT1_2), x])]);
     return g.op('Mul', [x, g.op('Add', [n(0.5), g.op('Mul', [erf, n(0.5)])])]);
   },
+  '½·x·(1 - erf(-x/√2))': (g, x, n) => {
+    const erf = g.op('Erf', [g.op('Mul', [g.op('Neg', [x]), n(Math.SQRT1_2)])]);
+    return g.op('Mul', [g.op('Mul', [n(0.5), x]), g.op('Sub', [n(1), erf])]);
+  },
   '(x·(erf + 1))/2': (g, x, n) => {
     const erf = g.op('Erf', [g.op('Mul', [x, n(Math.SQRT1_2)])]);
     return g.op('Div', [g.op('Mul', [x, g.op('Sum', [erf, n(1)])]), n(2)]);

@@ -10,7 +10,6 @@ import {
   keepsWidth,
   peel,
   polynomialOf,
-  producerIn,
   soleReader,
   Trail,
 } from './scalar-algebra.ts';
@@ -186,9 +185,8 @@ function refusal(context: PassContext, { x, dtype, y, nodes, rank }: Fused): str
 /** The value that a seed of one input is taken of. */
 export const argumentOf = (seed: Node): ValueId => defined(seed.inputs[0], `the input of ${seed.opType}`);
 
-/** Whether a Conv gives x and nothing but the formula reads it. */
-export function isOwnConv(context: PassContext, { x, nodes, anchor }: Gated): boolean {
-  const { model } = context;
-  const conv = producerIn(model, anchor.graph, x);
-  return conv?.opType === 'Conv' && model.getValue(x).uses.every((use) => nodes.includes(use.node));
-}
+/** The same with a positive slope, for an odd f: −f(u) = f(−u). JAX writes 1 − erf(−x/√2). */
+export const withPositiveSlope = (gated: Gated): Gated =>
+  gated.slope >= 0
+    ? gated
+    : { ...gated, slope: -gated.slope, argument: gated.argument.map((coefficient) => -coefficient) };
