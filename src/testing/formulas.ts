@@ -27,9 +27,14 @@ export function scalarsOf(g: GraphBuilder, dtype: DataType = 'float32', shape: r
   };
 }
 
-/** A model that computes a formula of its input `x` [2, 3, 8]. */
-export const formulaModel = (formula: Formula, options: FormulaOptions = {}): Model =>
+/** A model that computes several formulas of one input, an output each: one session checks them all. */
+export const formulasModel = (formulas: readonly Formula[], options: FormulaOptions = {}): Model =>
   buildModel(options, (g) => {
     const { dtype = 'float32', shape = [2, 3, 8], scalarShape = [] } = options;
-    g.output(formula(g, g.input('x', shape, dtype), scalarsOf(g, dtype, scalarShape)), 'y');
+    const x = g.input('x', shape, dtype);
+    formulas.forEach((formula, i) => g.output(formula(g, x, scalarsOf(g, dtype, scalarShape)), `y${i}`));
   });
+
+/** A model that computes a formula of its input `x` [2, 3, 8]. */
+export const formulaModel = (formula: Formula, options: FormulaOptions = {}): Model =>
+  formulasModel([formula], options);

@@ -36,7 +36,7 @@ interface Sum {
 
 function sumOf(g: GraphBuilder, { x = [2, 3, 8], bias = [8], given, dtype = 'float32', swapped = false }: Sum) {
   const input = g.input('x', x, dtype);
-  const added = given === undefined ? g.weight('b', bias, { dtype: dtype as 'float32' }) : g.input('b', given, dtype);
+  const added = given === undefined ? g.weight('b', bias, { dtype }) : g.input('b', given, dtype);
   return g.op('Add', swapped ? [added, input] : [input, added], {}, { name: 'sum' });
 }
 

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { getString } from '../../ir/attribute.ts';
 import type { Model } from '../../ir/model.ts';
 import { expectEquivalent } from '../../testing/equivalent.ts';
-import { formulaModel, scalarsOf, type Formula } from '../../testing/formulas.ts';
+import { formulaModel, formulasModel, scalarsOf, type Formula } from '../../testing/formulas.ts';
 import { afterPasses, fusionRecords, recordModel, unmet } from '../../testing/ort-fusion.ts';
 import { afterPass, countOps, sitesOf } from '../../testing/passes.ts';
 import { haveShared } from '../../testing/shared.ts';
@@ -56,9 +56,9 @@ const SPELLINGS: Readonly<Record<string, Formula>> = {
 };
 const plain = SPELLINGS['with Pow']!;
 
-async function expectFused(before: Model, operator: string, settings = {}): Promise<Model> {
+async function expectFused(before: Model, operator: string, settings = {}, count = 1): Promise<Model> {
   const { model: after } = await afterPass(before, fuseFastGelu, settings);
-  expect(countOps(after)).toEqual({ [operator]: 1 });
+  expect(countOps(after)).toEqual({ [operator]: count });
   await expectEquivalent(before, after, { class: 'kernel', seeds: 1 });
   return after;
 }
@@ -70,8 +70,13 @@ const reasons = async (before: Model, settings = {}): Promise<string> => {
 };
 
 describe('fuse-fast-gelu', () => {
-  it.each(Object.keys(SPELLINGS))('fuses the formula written %s', async (name) => {
-    await expectFused(formulaModel(SPELLINGS[name]!), 'com.microsoft.FastGelu');
+  it.each(Object.keys(SPELLINGS))('finds the formula written %s', async (name) => {
+    expect((await sitesOf(formulaModel(SPELLINGS[name]!), fuseFastGelu)).sites).toHaveLength(1);
+  });
+
+  it('fuses every spelling, and keeps the outputs', async () => {
+    const formulas = Object.values(SPELLINGS);
+    await expectFused(formulasModel(formulas), 'com.microsoft.FastGelu', {}, formulas.length);
   });
 
   it('makes the standard operator where the model has it', async () => {

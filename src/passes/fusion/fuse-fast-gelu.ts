@@ -3,7 +3,7 @@ import type { Node } from '../../ir/model.ts';
 import type { Pass, PassContext } from '../../rewrite/pass.ts';
 import { searchPass, type Found } from '../../rewrite/search.ts';
 import { CONTRIB, nearness, operatorFor, toFound, type Choice, type Nearness } from './gated-operator.ts';
-import { argumentOf, gatesOf, type Gated } from './gated.ts';
+import { argumentOf, gatesOf, withPositiveSlope, type Gated } from './gated.ts';
 import { near } from './scalar-algebra.ts';
 
 const FAST_GELU: Choice = {
@@ -45,7 +45,7 @@ function reasonOf({ argument }: Gated): string {
 
 /** ½·x·(1 + tanh(√(2/π)·(x + 0.044715·x³))), the approximation of GELU in its own paper. */
 function search(context: PassContext, seed: Node): Found | null {
-  const ways = gatesOf(context, seed, argumentOf(seed)).filter(isHalved);
+  const ways = gatesOf(context, seed, argumentOf(seed)).map(withPositiveSlope).filter(isHalved);
   const gated = ways.find((way) => near(way.argument[1] ?? 0, LINEAR, MEANT)) ?? ways[0];
   if (!gated) return null;
   return toFound(context, {

@@ -2,7 +2,7 @@ import type { Node } from '../../ir/model.ts';
 import type { Pass, PassContext } from '../../rewrite/pass.ts';
 import { searchPass, type Found } from '../../rewrite/search.ts';
 import { CONTRIB, nearness, operatorFor, toFound, type Choice, type Nearness } from './gated-operator.ts';
-import { argumentOf, gatesOf, type Gated } from './gated.ts';
+import { argumentOf, gatesOf, withPositiveSlope, type Gated } from './gated.ts';
 import { near } from './scalar-algebra.ts';
 
 const GELU: Choice = {
@@ -38,7 +38,7 @@ function reasonOf(gated: Gated): string {
 
 /** x·Φ(x) = x·½·(1 + erf(x/√2)), Φ the normal distribution (Hendrycks and Gimpel, 2016). */
 function search(context: PassContext, seed: Node): Found | null {
-  const ways = gatesOf(context, seed, argumentOf(seed)).filter(isHalved);
+  const ways = gatesOf(context, seed, argumentOf(seed)).map(withPositiveSlope).filter(isHalved);
   const gated = ways.find((way) => near(factorOf(way), Math.SQRT1_2, MEANT)) ?? ways[0];
   if (!gated) return null;
   return toFound(context, {

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { float, getFloat, getString } from '../../ir/attribute.ts';
 import type { Model } from '../../ir/model.ts';
+import { tensorOf } from '../../ir/tensor.ts';
 import { buildModel, type AttributeInit, type BuildOptions, type GraphBuilder } from '../../testing/build.ts';
 import { expectEquivalent } from '../../testing/equivalent.ts';
 import { afterPasses, fusionRecords, recordModel, unmet } from '../../testing/ort-fusion.ts';
@@ -21,33 +22,42 @@ const reasons = async (before: Model): Promise<string> => {
   return refusals.map((each) => each.reason).join(' ');
 };
 
-async function expectFused(before: Model): Promise<Model> {
+async function expectFused(before: Model, count = 1): Promise<Model> {
   const { model: after } = await afterPass(before, fuseGemmActivation);
-  expect(countOps(after)).toEqual({ 'com.microsoft.FusedGemm': 1 });
+  expect(countOps(after)).toEqual({ 'com.microsoft.FusedGemm': count });
   await expectEquivalent(before, after, { class: 'kernel', seeds: 1 });
   return after;
 }
 
 describe('fuse-gemm-activation', () => {
-  it.each([
-    ['Relu', {}],
-    ['Sigmoid', {}],
-    ['Tanh', {}],
-    ['Softplus', {}],
-    ['Softsign', {}],
-    ['LeakyRelu', {}],
-    ['LeakyRelu', { alpha: 0.3 }],
-    ['Elu', {}],
-    ['Elu', { alpha: 0.7 }],
-    ['Celu', { alpha: 0.7 }],
-    ['ThresholdedRelu', {}],
-    ['HardSigmoid', {}],
-    ['HardSigmoid', { alpha: 0.3, beta: 0.6 }],
-    ['Selu', {}],
-    ['Selu', { alpha: 1.5, gamma: 1.25 }],
-  ])('computes %s %o inside the product', async (type, attributes) => {
-    const after = await expectFused(model((g) => g.op(type, [gemm(g)], attributes)));
-    expect(getString([...after.nodes.values()][0]!, 'activation', '')).toBe(type);
+  it('computes each activation inside the product', async () => {
+    const activations: readonly (readonly [string, Readonly<Record<string, number>>])[] = [
+      ['Relu', {}],
+      ['Sigmoid', {}],
+      ['Tanh', {}],
+      ['Softplus', {}],
+      ['Softsign', {}],
+      ['LeakyRelu', {}],
+      ['LeakyRelu', { alpha: 0.3 }],
+      ['Elu', {}],
+      ['Elu', { alpha: 0.7 }],
+      ['Celu', { alpha: 0.7 }],
+      ['ThresholdedRelu', {}],
+      ['HardSigmoid', {}],
+      ['HardSigmoid', { alpha: 0.3, beta: 0.6 }],
+      ['Selu', {}],
+      ['Selu', { alpha: 1.5, gamma: 1.25 }],
+    ];
+    const before = buildModel({}, (g) => {
+      const x = g.input('x', [3, 4]);
+      activations.forEach(([type, attributes], i) => {
+        const product = g.op('Gemm', [x, g.weight('w', [4, 6]), g.weight('c', [6])]);
+        g.output(g.op(type, [product], attributes), `y${i}`);
+      });
+    });
+    const after = await expectFused(before, activations.length);
+    const types = [...after.nodes.values()].map((each) => getString(each, 'activation', ''));
+    expect(types).toEqual(activations.map(([type]) => type));
   });
 
   it('keeps what Gemm is told', async () => {
@@ -89,6 +99,15 @@ describe('fuse-gemm-activation', () => {
       return g.op('Mul', [y, g.op('Sigmoid', [y])], {}, { name: 'gate' });
     });
     expect(await reasons(silu)).toMatch(/read by Mul gate too/);
+  });
+
+  it('leaves a product of dequantized operands to the integer kernel', async () => {
+    const before = model((g) => {
+      const w = g.tensor('w', tensorOf('int8', [4, 6], new Int8Array(24).fill(3)));
+      const real = g.op('DequantizeLinear', [w, g.floats('scale', [], 0.1)]);
+      return g.op('Relu', [g.op('Gemm', [g.input('x', [3, 4]), real])]);
+    });
+    expect(await reasons(before)).toMatch(/dequantized/);
   });
 
   it('is refused where the kernel is not', async () => {

@@ -6,6 +6,7 @@ import { dtypeOf } from '../../rewrite/known.ts';
 import type { Pass, PassContext } from '../../rewrite/pass.ts';
 import { any, node, op, optional } from '../../rewrite/pattern.ts';
 import { rule, rulePass } from '../../rewrite/rule.ts';
+import { dequantizedRefusal } from './dequantized.ts';
 import { CONTRIB } from './gated-operator.ts';
 
 /**
@@ -39,8 +40,11 @@ function attributesOf(gemm: Node, activation: Node): Map<string, Attribute> {
 function reasonOf(context: PassContext, gemm: Node): string | null {
   if (context.model.opset() < 7) return 'Gemm before version 7 broadcasts its bias in another way';
   const dtype = dtypeOf(context, defined(gemm.inputs[0], 'the left operand of Gemm'));
-  if (dtype === 'float32' || dtype === 'float16') return null;
-  return `the fused kernel takes float32 and float16, and this is ${dtype ?? 'of unknown type'}`;
+  if (dtype !== 'float32' && dtype !== 'float16') {
+    return `the fused kernel takes float32 and float16, and this is ${dtype ?? 'of unknown type'}`;
+  }
+  const operands = gemm.inputs.slice(0, 2).filter((input) => input !== null);
+  return dequantizedRefusal(context.model, operands);
 }
 
 const fuse = rule({

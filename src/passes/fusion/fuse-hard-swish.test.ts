@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { float } from '../../ir/attribute.ts';
 import type { Model } from '../../ir/model.ts';
 import { expectEquivalent } from '../../testing/equivalent.ts';
-import { formulaModel, type Formula } from '../../testing/formulas.ts';
+import { formulaModel, formulasModel, type Formula } from '../../testing/formulas.ts';
 import { afterPass, countOps, sitesOf } from '../../testing/passes.ts';
 import { fuseHardSwish } from './fuse-hard-swish.ts';
 
@@ -56,8 +56,13 @@ const reasons = async (before: Model): Promise<string> => {
 };
 
 describe('fuse-hard-swish', () => {
-  it.each(Object.keys(SPELLINGS))('fuses %s, for any runtime', async (name) => {
-    await expectFused(formulaModel(SPELLINGS[name]!), { HardSwish: 1 }, { backend: 'portable' });
+  it.each(Object.keys(SPELLINGS))('finds %s', async (name) => {
+    expect((await sitesOf(formulaModel(SPELLINGS[name]!), fuseHardSwish)).sites).toHaveLength(1);
+  });
+
+  it('fuses every spelling, for any runtime, and keeps the outputs', async () => {
+    const formulas = Object.values(SPELLINGS);
+    await expectFused(formulasModel(formulas), { HardSwish: formulas.length }, { backend: 'portable' });
   });
 
   it('takes the limits of an old Clip from its attributes, and makes HardSigmoid where HardSwish is not there yet', async () => {

@@ -7,6 +7,7 @@ import type { Pass, PassContext } from '../../rewrite/pass.ts';
 import { any, node, op } from '../../rewrite/pattern.ts';
 import { rule, rulePass } from '../../rewrite/rule.ts';
 import { isFoldable } from '../../rewrite/weights.ts';
+import { dequantizedRefusal } from './dequantized.ts';
 import { flattened, flattenRefusal } from './flattened.ts';
 import { vectorOf, vectorRefusal } from './vector-bias.ts';
 
@@ -19,14 +20,6 @@ function gemmRefusal(context: PassContext, x: ValueId): string | null {
   if (context.model.opset() < 7) return 'Gemm before version 7 does not broadcast its bias';
   const dtype = dtypeOf(context, x);
   return isFoldable(dtype) ? null : `Gemm is for floating-point numbers, and this is ${dtype ?? 'of unknown type'}`;
-}
-
-/** Of a dequantized operand the runtime makes a quantized product, which wants a MatMul. */
-function quantized({ model }: PassContext, values: readonly ValueId[]): boolean {
-  return values.some((value) => {
-    const producer = model.getValue(value).producer;
-    return producer !== null && model.getNode(producer.node).opType === 'DequantizeLinear';
-  });
 }
 
 type Shape2 = readonly [Dim, Dim];
@@ -69,7 +62,8 @@ const matMulAdd = rule({
     const [left, right] = [shapeOf(where, m.x), shapeOf(where, m.weight)];
     if (right?.length !== 2) return 'the right operand is not known to be a matrix';
     if (!left) return 'the rank of the left operand is not known';
-    if (quantized(where, [m.x, m.weight])) return 'its operands are dequantized: the product is one of integers';
+    const integers = dequantizedRefusal(where.model, [m.x, m.weight]);
+    if (integers !== null) return integers;
     const [, columns = null] = right;
     if (left.length === 2) return matrixBiasRefusal(where, m.bias, [left[0] ?? null, columns]);
     if (left.length > 2 && isOfHeads(where, m.x, result(m.sum)))

@@ -150,6 +150,15 @@ describe('fuse-matmul-transpose: transposes', () => {
     expect(await reasons(whole)).toMatch(/floating-point numbers, and this is int32/);
   });
 
+  it('leaves a product of dequantized operands to the integer kernel', async () => {
+    const before = model((g) => {
+      const w = g.tensor('w', tensorOf('int8', [6, 4], new Int8Array(24).fill(3)));
+      const real = g.op('DequantizeLinear', [w, g.floats('scale', [], 0.1)]);
+      return g.op('MatMul', [g.input('x', [3, 4]), transposed(g, real)]);
+    });
+    expect(await reasons(before)).toMatch(/dequantized/);
+  });
+
   it('fuses in float16 and float64', async () => {
     for (const dtype of ['float16', 'float64'] as const) {
       await expectFused(

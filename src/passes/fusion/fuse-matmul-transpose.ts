@@ -7,6 +7,7 @@ import { dtypeOf, rankOf } from '../../rewrite/known.ts';
 import type { Pass, PassContext } from '../../rewrite/pass.ts';
 import { searchPass, type Found } from '../../rewrite/search.ts';
 import { isFoldable } from '../../rewrite/weights.ts';
+import { dequantizedRefusal } from './dequantized.ts';
 import { CONTRIB } from './gated-operator.ts';
 import { searchGemm } from './gemm-transpose.ts';
 import { followOperand, inputOf, isFactor, type Operand } from './operand-chain.ts';
@@ -55,14 +56,15 @@ function productOf(context: PassContext, node: Node): Product {
 }
 
 /** Of vectors the kernel of ONNX Runtime Web 1.30 multiplies wrong elements when the other operand is transposed. */
-function reasonOf(context: PassContext, { node, alpha }: Product): string | null {
+function reasonOf(context: PassContext, { node, a, b, alpha }: Product): string | null {
   const dtype = dtypeOf(context, operandOf(node, 0));
   if (!isFoldable(dtype))
     return `the fused kernel is for floating-point numbers, and this is ${dtype ?? 'of unknown type'}`;
   const ranks = [0, 1].map((index) => rankOf(context, operandOf(node, index)) ?? 0);
   if (ranks.some((rank) => rank < 2)) return 'its operands are not known to be matrices, or batches of them';
   if (!isFactor(alpha)) return 'its factor is 0 or not finite';
-  if (context.backend === 'wasm') return null;
+  const integers = dequantizedRefusal(context.model, [a.value, b.value]);
+  if (integers !== null || context.backend === 'wasm') return integers;
   if (ranks.some((rank) => rank > 2)) return 'only the WASM backend has a kernel of FusedMatMul';
   return context.model.opset() < 11 ? 'Gemm before version 11 wants a third operand' : null;
 }

@@ -10,13 +10,12 @@ import {
   keepsWidth,
   peel,
   polynomialOf,
-  producerIn,
   soleReader,
   Trail,
 } from './scalar-algebra.ts';
 
 /** The kernels that ONNX Runtime Web has for gated activations. */
-const KERNELS: readonly (DataType | null)[] = ['float32', 'float16'];
+const KERNELS: ReadonlySet<DataType | null> = new Set(['float32', 'float16'] as const);
 
 /** y = x·(slope·f(u) + shift), where f is the seed and u a polynomial of x; however it is written. */
 export interface Gated {
@@ -175,7 +174,7 @@ interface Fused {
 }
 
 function refusal(context: PassContext, { x, dtype, y, nodes, rank }: Fused): string | null {
-  if (dtype === null || !KERNELS.includes(dtype)) {
+  if (dtype === null || !KERNELS.has(dtype)) {
     return `the fused kernels take float32 and float16, and this is ${dtype ?? 'of unknown type'}`;
   }
   if (dtypeOf(context, y) !== dtype) return 'its result is of another type than its input';
@@ -186,9 +185,8 @@ function refusal(context: PassContext, { x, dtype, y, nodes, rank }: Fused): str
 /** The value that a seed of one input is taken of. */
 export const argumentOf = (seed: Node): ValueId => defined(seed.inputs[0], `the input of ${seed.opType}`);
 
-/** Whether a Conv gives x and nothing but the formula reads it. */
-export function isOwnConv(context: PassContext, { x, nodes, anchor }: Gated): boolean {
-  const { model } = context;
-  const conv = producerIn(model, anchor.graph, x);
-  return conv?.opType === 'Conv' && model.getValue(x).uses.every((use) => nodes.includes(use.node));
-}
+/** The same with a positive slope, for an odd f: −f(u) = f(−u). JAX writes 1 − erf(−x/√2). */
+export const withPositiveSlope = (gated: Gated): Gated =>
+  gated.slope >= 0
+    ? gated
+    : { ...gated, slope: -gated.slope, argument: gated.argument.map((coefficient) => -coefficient) };

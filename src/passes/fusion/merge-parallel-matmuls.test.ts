@@ -48,15 +48,30 @@ describe('merge-parallel-matmuls', () => {
     }
   });
 
-  it('leaves biases that are added afterwards where they are', async () => {
+  it('joins biases that are added behind all of the products', async () => {
     const before = model((g) => {
-      const x = g.input('x', ['n', 4]);
-      for (const name of ['q', 'k', 'v']) {
-        g.output(g.op('Add', [g.weight('b', [4]), g.op('MatMul', [x, g.weight('w', [4, 4])])]), name);
-      }
+      const x = g.input('x', ['n', 3, 4]);
+      [[5], [1, 1, 4], [1, 6]].forEach((shape, i) => {
+        const product = g.op('MatMul', [x, g.weight('w', [4, shape.at(-1)!])]);
+        g.output(g.op('Add', [g.weight('b', shape), product]), `y${i}`);
+      });
     });
-    await expectMerged(before, { MatMul: 1, Split: 1, Add: 3 });
+    await expectMerged(before, { MatMul: 1, Add: 1, Split: 1 });
   });
+
+  it.each([[[3, 4]], [[1]], [[1, 1, 1, 4]], [null]])(
+    'leaves sums behind the products where one of them adds %o',
+    async (shape) => {
+      const before = model((g) => {
+        const x = g.input('x', [3, 4]);
+        for (const each of [[4], [4], shape]) {
+          const product = g.op('MatMul', [x, g.weight('w', [4, 4])]);
+          g.output(each ? g.op('Add', [g.weight('b', each), product]) : product);
+        }
+      });
+      await expectMerged(before, { MatMul: 1, Split: 1, Add: shape ? 3 : 2 });
+    },
+  );
 
   it.each([0, 1])('merges Gemms with transB %i, some without a bias', async (transB) => {
     const before = model((g) => {

@@ -1,5 +1,5 @@
 import { defined } from '../../base/assert.ts';
-import { getFloat, getInt, int, ints } from '../../ir/attribute.ts';
+import { int, ints } from '../../ir/attribute.ts';
 import type { Attribute, Node } from '../../ir/model.ts';
 import { int64s, type Tensor } from '../../ir/tensor.ts';
 import type { ValueId } from '../../ir/types.ts';
@@ -7,51 +7,13 @@ import { Build, sweep } from '../../rewrite/build.ts';
 import { bodyGraphs, label } from '../../rewrite/graphs.ts';
 import { siteKey } from '../../rewrite/hash.ts';
 import { rankOf } from '../../rewrite/known.ts';
-import { constantOf } from '../../rewrite/match.ts';
 import type { Findings, Pass, PassContext, Refusal, Site } from '../../rewrite/pass.ts';
 import { sentence } from '../../rewrite/rule.ts';
-import { concatenate, eagerly, isFoldable } from '../../rewrite/weights.ts';
+import { concatenate, eagerly } from '../../rewrite/weights.ts';
 import { isWhole } from '../../ops/registry.ts';
+import { inputOf, isProduct, kindOf, toProduct, transposedB, type Product } from './parallel-products.ts';
 
 const RULE = 'same-input';
-
-/** A product that could be merged. Weights are [K, N], or [N, K] where Gemm transposes. */
-interface Product {
-  readonly node: Node;
-  readonly weight: Tensor;
-  readonly bias: Tensor | null;
-  /** N. */
-  readonly columns: number;
-}
-
-const inputOf = (node: Node): ValueId => defined(node.inputs[0], `the left operand of ${node.opType}`);
-const isProduct = (node: Node): boolean => node.domain === '' && (node.opType === 'MatMul' || node.opType === 'Gemm');
-const transposedB = (node: Node): boolean => getInt(node, 'transB', 0) !== 0;
-
-/** A product with a constant matrix on the right, or the clause that says what is missing. */
-function toProduct(context: PassContext, node: Node): Product | string {
-  const right = node.inputs[1] ?? null;
-  const weight = right === null ? null : constantOf(context, right);
-  if (!weight) return 'its right operand is not a constant';
-  if (weight.shape.length !== 2) return 'its right operand is no matrix';
-  if (!isFoldable(weight.dtype)) return `weights of type ${weight.dtype} are not merged`;
-  const columns = weight.shape[transposedB(node) ? 0 : 1] ?? 0;
-  const third = node.inputs[2] ?? null;
-  if (third === null) return { node, weight, bias: null, columns };
-  const bias = constantOf(context, third);
-  if (!bias) return 'its bias is not a constant';
-  const [last, ...rest] = [...bias.shape].reverse();
-  if (rest.some((dim) => dim !== 1)) return 'its bias differs from row to row';
-  if (last !== undefined && last !== 1 && last !== columns) return `its bias has ${last} elements, not ${columns}`;
-  return { node, weight, bias, columns };
-}
-
-/** Products that are alike in this can share a kernel: α(A·B) + β·C with one α, β and one layout. */
-function kindOf({ node, weight }: Product): string {
-  if (node.opType === 'MatMul') return `MatMul ${weight.dtype}`;
-  const settings = [getFloat(node, 'alpha', 1), getFloat(node, 'beta', 1), getInt(node, 'transA', 0)];
-  return `Gemm ${weight.dtype} ${settings.join()} ${transposedB(node)}`;
-}
 
 /** Products by the value that they multiply, then by kind; single ones left out. */
 function groups(context: PassContext): { merged: Product[][]; refusals: Refusal[] } {
@@ -106,6 +68,7 @@ function graphReason(context: PassContext, node: Node): string | null {
 function toSite(context: PassContext, products: readonly Product[]): Site {
   const { model } = context;
   const nodes = products.map(({ node }) => node);
+  if (areAllAdded(products)) nodes.push(...products.map(({ added }) => defined(added, 'a bias').node));
   const first = defined(nodes[0], 'a product');
   const ids = nodes.map((node) => node.id);
   const widths = products.map(({ columns }) => columns).join(' + ');
@@ -118,6 +81,9 @@ function toSite(context: PassContext, products: readonly Product[]): Site {
   };
 }
 
+/** Biases behind the products are joined where every product has one. */
+const areAllAdded = (products: readonly Product[]): boolean => products.every(({ added }) => added !== null);
+
 function find(context: PassContext): Findings {
   const { merged, refusals } = groups(context);
   return { sites: merged.map((products) => toSite(context, products)), refusals };
@@ -127,11 +93,14 @@ function find(context: PassContext): Findings {
 function apply(context: PassContext, site: Site): boolean {
   const { model } = context;
   if (site.nodes.some((id) => !model.nodes.has(id))) return false;
-  const found = site.nodes.map((id) => toProduct(context, model.getNode(id)));
+  const nodes = site.nodes.map((id) => model.getNode(id));
+  const found = nodes.filter(isProduct).map((node) => toProduct(context, node));
   const products = found.filter((each) => typeof each !== 'string');
   const first = products[0];
   if (!first || products.length !== found.length) return false;
   if (new Set(products.map((each) => `${inputOf(each.node)} ${kindOf(each)}`)).size > 1) return false;
+  const joined = areAllAdded(products);
+  if (joined !== nodes.some((node) => !isProduct(node))) return false;
   const build = new Build(context, RULE, first.node);
   const along = transposedB(first.node) ? 0 : 1;
   const weight = build.constant(
@@ -144,16 +113,24 @@ function apply(context: PassContext, site: Site): boolean {
   const bias = products.some((each) => each.bias) ? [build.constant('bias', joinedBias(products))] : [];
   const attributes = first.node.attributes;
   const wide = build.node(first.node.opType, [inputOf(first.node), weight, ...bias], { attributes });
-  split(context, build, build.output(wide, 'wide', null), products);
-  sweep(model, site.nodes);
+  const product = build.output(wide, 'wide', null);
+  split(context, build, joined ? sumOf(build, product, products) : product, products);
+  sweep(model, [...site.nodes].reverse());
   return true;
+}
+
+/** [x·W₁ + b₁  x·W₂ + b₂ …] = [x·W₁  x·W₂ …] + [b₁  b₂ …] */
+function sumOf(build: Build, product: ValueId, products: readonly Product[]): ValueId {
+  const bias = build.constant('added', joinedBias(products));
+  return build.output(build.node('Add', [product, bias], { label: 'add' }), 'sum', null);
 }
 
 /** [ΣN]; zeros where a product has no bias. */
 function joinedBias(products: readonly Product[]): Tensor {
-  const numbers = products.flatMap(({ bias, columns }) => {
-    const data = bias?.numbers();
-    const one = bias?.size === 1;
+  const numbers = products.flatMap(({ bias, added, columns }) => {
+    const tensor = bias ?? added?.bias;
+    const data = tensor?.numbers();
+    const one = tensor?.size === 1;
     return Array.from({ length: columns }, (_, n) => data?.[one ? 0 : n] ?? 0);
   });
   return eagerly(defined(products[0], 'a product').weight.dtype, [numbers.length], numbers);
@@ -170,7 +147,11 @@ function split(context: PassContext, build: Build, wide: ValueId, products: read
   if (opset < 13) attributes.push(['split', ints(sizes)]);
   const inputs = opset < 13 ? [wide] : [wide, build.constant('sizes', int64s(sizes))];
   const node = build.node('Split', inputs, { attributes, label: 'split' });
-  products.forEach((product, i) => build.take(defined(product.node.outputs[0], 'a product'), node, i));
+  const joined = areAllAdded(products);
+  products.forEach((product, i) => {
+    const last = joined ? defined(product.added, 'a bias').node : product.node;
+    build.take(defined(last.outputs[0], 'a product'), node, i);
+  });
 }
 
 /** Products with the same left operand (query, key and value; gate and up) become one product and a Split. */
