@@ -18,6 +18,7 @@ import { setInputShape } from './edit/set-input-shape.ts';
 import { foldBatchNorm } from './fusion/fold-batch-norm.ts';
 import { fuseAttention } from './fusion/fuse-attention.ts';
 import { fuseConvActivation } from './fusion/fuse-conv-activation.ts';
+import { fuseRotary } from './fusion/fuse-rotary.ts';
 import { mergeParallelMatMuls } from './fusion/merge-parallel-matmuls.ts';
 import { pruneChannels } from './pruning/prune-channels.ts';
 
@@ -30,6 +31,7 @@ export const PASSES: readonly Pass[] = [
   eliminateCommonSubexpressions,
   eliminateDeadNodes,
   foldBatchNorm,
+  fuseRotary,
   fuseAttention,
   fuseConvActivation,
   mergeParallelMatMuls,
