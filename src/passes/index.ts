@@ -41,6 +41,7 @@ import { fuseMatMulTranspose } from './fusion/fuse-matmul-transpose.ts';
 import { fusePad } from './fusion/fuse-pad.ts';
 import { fuseQuickGelu } from './fusion/fuse-quick-gelu.ts';
 import { fuseRmsNorm } from './fusion/fuse-rms-norm.ts';
+import { fuseRotary } from './fusion/fuse-rotary.ts';
 import { fuseSkipNorm } from './fusion/fuse-skip-norm.ts';
 import { fuseSpaceToDepth } from './fusion/fuse-space-to-depth.ts';
 import { mergeLinearChains } from './fusion/merge-linear-chains.ts';
@@ -78,6 +79,7 @@ export const PASSES: readonly Pass[] = [
   fuseFastGelu,
   fuseQuickGelu,
   fuseHardSwish,
+  fuseRotary,
   fuseAttention,
   fuseSkipNorm,
   fuseBiasGelu,

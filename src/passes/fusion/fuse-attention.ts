@@ -69,7 +69,8 @@ function readBy(plan: Plan): ReadonlySet<ValueId> {
 /** What goes, what led to that alone, and Shape nodes that looked at it. */
 function goneWith({ model }: PassContext, plan: Plan): readonly NodeId[] {
   const gone = removedBy(plan);
-  return withSources(model, [...gone, ...shapesOf(model, gone).map(({ shape }) => shape)], readBy(plan));
+  const told = shapesOf(model, gone).filter(({ of }) => of !== plan.merge.target);
+  return withSources(model, [...gone, ...told.map(({ shape }) => shape)], readBy(plan));
 }
 
 function toSite(context: PassContext, { plan, nodes }: Found): Site {

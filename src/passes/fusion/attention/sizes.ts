@@ -57,6 +57,15 @@ export class SizeBuilder {
     });
   }
 
+  /** One number of rank 0. */
+  scalar(factors: readonly Size[]): ValueId {
+    const known = product(factors);
+    if (known !== null) return this.build.constant('size', int64s([known], []));
+    const shape = this.build.constant('rank-0', int64s([], [0]));
+    const node = this.build.node('Reshape', [this.entry(factors), shape], { label: 'count' });
+    return this.build.output(node, 'count', tensorType('int64', []));
+  }
+
   private entry(factors: readonly Size[]): ValueId {
     const known = product(factors);
     if (known !== null) return this.constant([known]);

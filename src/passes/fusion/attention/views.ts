@@ -162,7 +162,15 @@ const split: Step = (context, node, view, output) => {
   return moved(view, node, part(view, axis, start, own, whole));
 };
 
-/** One contiguous piece of one axis. Attributes before version 10. */
+/** Every `of`-th element of an axis, from `start` on. */
+function stride(view: View, axis: number, start: number, of: number, whole: number): Axes | null {
+  const own = sizeOfAtoms(view.axes[axis] ?? []);
+  if (whole % of !== 0 || own !== whole / of || start < 0 || start >= of) return null;
+  const atom: Atom = { root: 'part', path: String(view.axes.flat().length), size: of, fixed: start };
+  return view.axes.map((atoms, i) => (i === axis ? [...atoms, atom] : atoms));
+}
+
+/** One contiguous piece of one axis, or every n-th element. Attributes before version 10. */
 const slice: Step = (context, node, view) => {
   const shape = inputShape(context, node);
   const read = (name: string, index: number): readonly number[] | null | undefined => {
@@ -173,12 +181,14 @@ const slice: Step = (context, node, view) => {
   const axis = axes === undefined ? 0 : axes?.[0];
   const start = starts?.[0];
   if (!shape || axis === undefined || start === undefined || starts?.length !== 1) return null;
-  if (steps === null || (steps && steps[0] !== 1)) return null;
+  const step = steps === undefined ? 1 : (steps?.[0] ?? 0);
+  if (step < 1) return null;
   const index = at(axis, shape.length);
   const whole = shape[index];
   const own = sizeOfAtoms(view.axes[index] ?? []);
   if (typeof whole !== 'number' || typeof own !== 'number') return null;
-  return moved(view, node, part(view, index, at(start, whole), own, whole));
+  const from = at(start, whole);
+  return moved(view, node, step === 1 ? part(view, index, from, own, whole) : stride(view, index, from, step, whole));
 };
 
 /** An axis of size 1 that is repeated: the factors there are one element of the input. */
