@@ -53,7 +53,10 @@ export interface Site {
   readonly decision?: Json;
   /** What the step is called once it is applied here; default: the pass's title. */
   readonly title?: string;
-  /** Stricter than the pass's own class, where that is proven for this place. */
+  /**
+   * Stricter than the pass's own class, where that is proven for this place; looser where the runtime computes what the
+   * rewrite leaves as it was by another kernel.
+   */
   readonly preserves?: Exactness;
 }
 
