@@ -59,10 +59,12 @@ export function upgrade(draft: Draft, from: number, facts: Facts): Draft | strin
   for (const version of stepsOf(draft.opType, from, facts.target)) {
     const adapter = adapterFor(draft.opType, version);
     if (typeof adapter === 'string') return adapter;
+    if (adapter === keep) continue;
+    // To an adapter, an attribute that comes from the call would look like one that is not there.
+    if (hasReference(draft)) return 'one of its attributes is that of the function which it stands in';
     const next = adapter(current, facts);
     if (typeof next === 'string') return next;
     if (next === current) continue;
-    if (hasReference(draft)) return 'one of its attributes is that of the function which it stands in';
     const made = upgradeInputs(next, current, version, facts);
     if (typeof made === 'string') return made;
     if (made.opType !== current.opType) return upgrade(made, version, facts);
