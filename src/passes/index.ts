@@ -1,5 +1,6 @@
 import { CodedError } from '../base/error.ts';
 import type { Pass } from '../rewrite/pass.ts';
+import { convertOpset } from './cleanup/convert-opset.ts';
 import { eliminateCommonSubexpressions } from './cleanup/eliminate-common-subexpressions.ts';
 import { eliminateDeadNodes } from './cleanup/eliminate-dead-nodes.ts';
 import { eliminateIdentity } from './cleanup/eliminate-identity.ts';
@@ -67,6 +68,7 @@ export const PASSES: readonly Pass[] = [
   mergeDuplicateInitializers,
   eliminateCommonSubexpressions,
   eliminateDeadNodes,
+  convertOpset,
   foldBatchNorm,
   foldScaleBias,
   fusePad,

@@ -53,7 +53,10 @@ export interface Site {
   readonly decision?: Json;
   /** What the step is called once it is applied here; default: the pass's title. */
   readonly title?: string;
-  /** Where it is another class than the pass's: stricter where that is proven, looser where the place is less exact. */
+  /**
+   * Where it is another class than the pass's: stricter where that is proven for this place, looser where the place is
+   * less exact, or the runtime computes what the rewrite left as it was by another kernel.
+   */
   readonly preserves?: Exactness;
 }
 
