@@ -143,15 +143,18 @@ export function removeUpwards(model: Model, from: Node): void {
   }
 }
 
-/** Why the results of these nodes are needed elsewhere; null: only the nodes themselves read them. `root` is left out. */
-export function otherReaders(model: Model, nodes: readonly NodeId[], root: NodeId): string | null {
+/**
+ * Why the results of these nodes are needed elsewhere; null: only the nodes themselves read them. The first result of
+ * the `roots` is left out: it takes a new form.
+ */
+export function otherReaders(model: Model, nodes: readonly NodeId[], ...roots: readonly NodeId[]): string | null {
   const inside = new Set(nodes);
   for (const id of nodes) {
     const node = model.getNode(id);
-    const outputs = id === root ? outputsOf(node).slice(1) : outputsOf(node);
-    for (const output of outputs) {
+    const isRoot = roots.includes(id);
+    for (const output of isRoot ? outputsOf(node).slice(1) : outputsOf(node)) {
       if (model.isGraphOutput(output)) return `the result of ${label(model, node)} is a graph output`;
-      const reader = model.getValue(output).uses.find((use) => id === root || !inside.has(use.node));
+      const reader = model.getValue(output).uses.find((use) => isRoot || !inside.has(use.node));
       if (reader) {
         return `the result of ${label(model, node)} is read by ${label(model, model.getNode(reader.node))} too`;
       }

@@ -7,6 +7,7 @@ import type { ValueId } from '../ir/types.ts';
  * may be references and they can hold no initializers.
  */
 export function bodyGraphs(model: Model): Graph[] {
+  if (model.graphs.size === 1) return [model.graph];
   const found: Graph[] = [];
   const visit = (graph: Graph): void => {
     for (const id of graph.nodes) for (const [, inner] of subgraphs(model.getNode(id))) visit(model.getGraph(inner));

@@ -3,7 +3,7 @@ import type { Model, Node } from '../ir/model.ts';
 import type { NodeId } from '../ir/types.ts';
 import { isWhole, opKey } from '../ops/registry.ts';
 import { Build, otherReaders, sweep } from './build.ts';
-import { bodyNodes } from './graphs.ts';
+import { nodesOfTypes } from './anchors.ts';
 import { siteKey } from './hash.ts';
 import type { Findings, LooksFor, Pass, PassContext, Refusal, Site } from './pass.ts';
 import { sentence } from './rule.ts';
@@ -14,8 +14,10 @@ export interface Found {
   readonly rule: string;
   /** Its first result is what the replacement gives. */
   readonly anchor: Node;
-  /** Nodes that go, the anchor first; nobody else reads them, else this is a near miss. */
+  /** Nodes that go; nobody else reads them, else this is a near miss. In an order that the structure gives. */
   readonly nodes: readonly NodeId[];
+  /** Nodes among them whose results take the new form; default: the anchor. */
+  readonly ends?: readonly NodeId[];
   /** The missing precondition, as a clause; null: all hold. */
   readonly reason: string | null;
   /** One sentence: what will happen here. */
@@ -23,6 +25,17 @@ export interface Found {
   /** Where it is another class than the pass's. */
   readonly preserves?: Exactness;
   apply(build: Build): void;
+}
+
+/** What was found, of nodes rather than ids; the first end is the anchor. */
+export function found(parts: Omit<Found, 'anchor' | 'nodes' | 'ends'> & FoundNodes): Found {
+  const { nodes, ends, ...rest } = parts;
+  return { ...rest, anchor: ends[0], nodes: nodes.map((node) => node.id), ends: ends.map((node) => node.id) };
+}
+
+interface FoundNodes {
+  readonly nodes: readonly Node[];
+  readonly ends: readonly [Node, ...Node[]];
 }
 
 /** Looks around a seed; null: nothing of the kind is here. Its cost must not grow with the graph. */
@@ -41,10 +54,11 @@ export type SearchPassParts = Omit<Pass, 'find' | 'apply' | 'looksFor'> & {
  */
 export function searchPass({ seeds, search, ...parts }: SearchPassParts): Pass {
   const known = new Set(seeds);
+  const types = new Set(seeds.map((seed) => seed.slice(seed.lastIndexOf('.') + 1)));
   const isSeed = (node: Node): boolean => known.has(opKey(node)) && isWhole(node);
   return {
     ...parts,
-    find: (context) => findSites(context, search, isSeed),
+    find: (context) => findSites(context, search, nodesOfTypes(context, types).filter(isSeed)),
     apply: (context, site) => applySite(context, search, isSeed, site),
   };
 }
@@ -53,16 +67,19 @@ export function searchPass({ seeds, search, ...parts }: SearchPassParts): Pass {
 function look(context: PassContext, search: Search, seed: Node): Found | null {
   const found = search(context, seed);
   if (!found?.nodes.every((id) => isWhole(context.model.getNode(id)))) return null;
-  return { ...found, reason: found.reason ?? otherReaders(context.model, found.nodes, found.anchor.id) };
+  return {
+    ...found,
+    reason: found.reason ?? otherReaders(context.model, found.nodes, ...(found.ends ?? [found.anchor.id])),
+  };
 }
 
 /** Sites of one round share no node: where two would, the first seed in the graph's order wins. */
-function findSites(context: PassContext, search: Search, isSeed: (node: Node) => boolean): Findings {
+function findSites(context: PassContext, search: Search, starts: readonly Node[]): Findings {
   const sites: Site[] = [];
   const refusals: Refusal[] = [];
   const taken = new Set<NodeId>();
-  for (const seed of bodyNodes(context.model)) {
-    if (!isSeed(seed) || taken.has(seed.id)) continue;
+  for (const seed of starts) {
+    if (taken.has(seed.id)) continue;
     const found = look(context, search, seed);
     if (!found) continue;
     const { rule, anchor, nodes, reason, what, preserves } = found;

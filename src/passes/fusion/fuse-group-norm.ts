@@ -6,7 +6,7 @@ import { label } from '../../rewrite/graphs.ts';
 import { dtypeOf } from '../../rewrite/known.ts';
 import { constantOf } from '../../rewrite/match.ts';
 import type { Pass, PassContext } from '../../rewrite/pass.ts';
-import { recognisePass, type Recognised } from '../../rewrite/recognise.ts';
+import { found as foundNodes, searchPass, type Found } from '../../rewrite/search.ts';
 import { otherOperand, Walk } from '../../rewrite/walk.ts';
 import { eagerly, isFoldable } from '../../rewrite/weights.ts';
 import { parametersOf, type Groups, type Parameters } from './group-parameters.ts';
@@ -40,7 +40,7 @@ function affineNode(walk: Walk, before: Node, type: 'Mul' | 'Add'): Node | null 
   return constantOf(walk.context, other) ? node : null;
 }
 
-function recognise(context: PassContext, norm: Node): Recognised | null {
+function recognise(context: PassContext, norm: Node): Found | null {
   if (!isGroupwise(norm) || context.model.opset() < 7) return null;
   const walk = new Walk(context, norm);
   const found = groupsOf(walk, norm);
@@ -49,7 +49,7 @@ function recognise(context: PassContext, norm: Node): Recognised | null {
   if (norm.opType === 'LayerNormalization' && typeof parameters === 'string') return null;
   const end = endOf(found);
   const reason = typeof parameters === 'string' ? parameters : otherReason(context, found);
-  return {
+  return foundNodes({
     rule: RULE,
     nodes: found.nodes,
     ends: [end],
@@ -58,7 +58,7 @@ function recognise(context: PassContext, norm: Node): Recognised | null {
     apply: (build) => {
       if (typeof parameters !== 'string') emit(build, context, found, parameters);
     },
-  };
+  });
 }
 
 function otherReason(context: PassContext, { x }: Groups): string | null {
@@ -86,7 +86,7 @@ function emit(build: Build, context: PassContext, found: Groups, { groups, scale
 }
 
 /** Reshape, instance norm, Reshape and a scale for each channel are a group normalization (Wu and He 2018, Group Normalization). */
-export const fuseGroupNorm: Pass = recognisePass({
+export const fuseGroupNorm: Pass = searchPass({
   id: 'fuse-group-norm',
   group: 'fusion',
   title: 'Fuse group normalization',
@@ -100,5 +100,6 @@ export const fuseGroupNorm: Pass = recognisePass({
     chains: ['Reshape → InstanceNormalization or LayerNormalization → Reshape → Mul → Add'],
     operators: ['Reshape', 'InstanceNormalization', 'LayerNormalization'],
   },
-  recognise,
+  seeds: ['InstanceNormalization', 'LayerNormalization'],
+  search: recognise,
 });

@@ -1,7 +1,7 @@
 import type { Node } from '../../ir/model.ts';
 import type { ValueId } from '../../ir/types.ts';
 import type { Pass, PassContext } from '../../rewrite/pass.ts';
-import { recognisePass, type Recognised } from '../../rewrite/recognise.ts';
+import { found as foundNodes, searchPass, type Found } from '../../rewrite/search.ts';
 import { Walk } from '../../rewrite/walk.ts';
 import { quotientOf, rootOf, type Parts, type Root } from './deviation.ts';
 import { normalised, type Form } from './normalise.ts';
@@ -89,16 +89,17 @@ function isShortVariance(walk: Walk, value: ValueId): boolean {
   });
 }
 
-const refuseShort = (root: Root): Recognised => ({
-  rule: RULE,
-  nodes: [...root.nodes].reverse(),
-  ends: [root.node],
-  reason: 'its variance is mean(x²) − mean(x)², which rounds to another value than mean((x − mean(x))²)',
-  what: '',
-  apply: () => {},
-});
+const refuseShort = (root: Root): Found =>
+  foundNodes({
+    rule: RULE,
+    nodes: [...root.nodes].reverse(),
+    ends: [root.node],
+    reason: 'its variance is mean(x²) − mean(x)², which rounds to another value than mean((x − mean(x))²)',
+    what: '',
+    apply: () => {},
+  });
 
-function recognise(context: PassContext, node: Node): Recognised | null {
+function recognise(context: PassContext, node: Node): Found | null {
   if (context.model.opset() < 7) return null;
   const walk = new Walk(context, node);
   const root = rootOf(walk, node);
@@ -124,7 +125,7 @@ function formFor({ model, backend }: PassContext): Form | string {
 }
 
 /** (x − μ) ÷ √(mean((x − μ)²) + ε) · γ + β over the last axes becomes one node (Ba et al. 2016, Layer Normalization). */
-export const fuseLayerNorm: Pass = recognisePass({
+export const fuseLayerNorm: Pass = searchPass({
   id: 'fuse-layer-norm',
   group: 'fusion',
   title: 'Fuse layer normalization',
@@ -138,5 +139,6 @@ export const fuseLayerNorm: Pass = recognisePass({
     chains: ['ReduceMean → Sub → Pow or Mul → ReduceMean → Add → Sqrt or Pow → Div or Mul'],
     operators: ['ReduceMean', 'Sub', 'Sqrt', 'Div'],
   },
-  recognise,
+  seeds: ['Sqrt', 'Pow'],
+  search: recognise,
 });

@@ -2,7 +2,7 @@ import type { Node } from '../../ir/model.ts';
 import type { ValueId } from '../../ir/types.ts';
 import { dtypeOf } from '../../rewrite/known.ts';
 import type { Pass, PassContext } from '../../rewrite/pass.ts';
-import { recognisePass, type Recognised } from '../../rewrite/recognise.ts';
+import { searchPass, type Found } from '../../rewrite/search.ts';
 import { Walk } from '../../rewrite/walk.ts';
 import { quotientOf, rootOf } from './deviation.ts';
 import { normalised, type Form } from './normalise.ts';
@@ -26,7 +26,7 @@ function isDeviation(walk: Walk, x: ValueId, axes: readonly number[] | null): bo
   return mean !== null && mean.of === left && mean.axes?.join() === axes?.join();
 }
 
-function recognise(context: PassContext, node: Node): Recognised | null {
+function recognise(context: PassContext, node: Node): Found | null {
   if (context.model.opset() < 7) return null;
   const walk = new Walk(context, node);
   const root = rootOf(walk, node);
@@ -53,7 +53,7 @@ function formFor({ model, backend }: PassContext): Form | string {
 }
 
 /** x ÷ √(mean(x²) + ε) · γ over the last axes becomes one node (Zhang and Sennrich 2019, Root Mean Square Layer Normalization). */
-export const fuseRmsNorm: Pass = recognisePass({
+export const fuseRmsNorm: Pass = searchPass({
   id: 'fuse-rms-norm',
   group: 'fusion',
   title: 'Fuse RMS normalization',
@@ -67,5 +67,6 @@ export const fuseRmsNorm: Pass = recognisePass({
     chains: ['Pow or Mul → ReduceMean → Add → Sqrt or Pow → Div, or Reciprocal → Mul'],
     operators: ['ReduceMean', 'Sqrt', 'Reciprocal', 'Div'],
   },
-  recognise,
+  seeds: ['Sqrt', 'Pow'],
+  search: recognise,
 });

@@ -5,7 +5,7 @@ import type { Build } from '../../rewrite/build.ts';
 import { label } from '../../rewrite/graphs.ts';
 import { dtypeOf, shapeOf } from '../../rewrite/known.ts';
 import type { Pass, PassContext } from '../../rewrite/pass.ts';
-import { recognisePass, type Recognised } from '../../rewrite/recognise.ts';
+import { found as foundNodes, searchPass, type Found } from '../../rewrite/search.ts';
 import { Walk } from '../../rewrite/walk.ts';
 import { castTo } from './affine.ts';
 import { operandsOf, type Summed } from './skip-operands.ts';
@@ -22,7 +22,7 @@ const WITH_SKIP: Readonly<Record<string, string>> = {
 
 const outputOf = (node: Node): ValueId => node.outputs[0]!;
 
-function recognise(context: PassContext, norm: Node): Recognised | null {
+function recognise(context: PassContext, norm: Node): Found | null {
   const opType = norm.domain === '' ? WITH_SKIP[norm.opType] : undefined;
   if (opType === undefined || context.model.opset() < 7) return null;
   const walk = new Walk(context, norm);
@@ -35,18 +35,25 @@ function recognise(context: PassContext, norm: Node): Recognised | null {
   const reason = normReason(context, norm, sum) ?? sumReason(context, norm, sum, others);
   if (reason !== null || typeof summed === 'string') {
     const missing = reason ?? (typeof summed === 'string' ? summed : '');
-    return { rule: RULE, nodes: [norm, add], ends: [norm, add], reason: missing, what: '', apply: () => {} };
+    return foundNodes({
+      rule: RULE,
+      nodes: [norm, add],
+      ends: [norm, add],
+      reason: missing,
+      what: '',
+      apply: () => {},
+    });
   }
   const nodes = [norm, add, ...summed.nodes];
   const names = nodes.slice(1).map((node) => label(context.model, node));
-  return {
+  return foundNodes({
     rule: RULE,
     nodes,
     ends: others ? [norm, add] : [norm],
     reason: null,
     what: `Computes ${names.join(' and ')} inside ${label(context.model, norm)}${others ? ', which gives the sum too' : ''}.`,
     apply: (build) => emit(build, context, opType, norm, summed, others ? sum : null),
-  };
+  });
 }
 
 /** A vector added to something else is a bias, and no skip. */
@@ -114,7 +121,7 @@ function emit(
 }
 
 /** An addition and the layer or RMS normalization behind it become one kernel, which gives the sum to others too. */
-export const fuseSkipNorm: Pass = recognisePass({
+export const fuseSkipNorm: Pass = searchPass({
   id: 'fuse-skip-norm',
   group: 'fusion',
   title: 'Fuse residual sum and normalization',
@@ -128,5 +135,6 @@ export const fuseSkipNorm: Pass = recognisePass({
     chains: ['Add → LayerNormalization', 'Add → SimplifiedLayerNormalization or RMSNormalization'],
     operators: ['Add', ...Object.keys(WITH_SKIP)],
   },
-  recognise,
+  seeds: Object.keys(WITH_SKIP),
+  search: recognise,
 });

@@ -5,7 +5,7 @@ import type { Build } from '../../rewrite/build.ts';
 import { label } from '../../rewrite/graphs.ts';
 import { dtypeOf, rankOf, shapeOf } from '../../rewrite/known.ts';
 import type { PassContext } from '../../rewrite/pass.ts';
-import type { Recognised } from '../../rewrite/recognise.ts';
+import { found as foundNodes, type Found as FoundPlace } from '../../rewrite/search.ts';
 import type { Walk } from '../../rewrite/walk.ts';
 import { isFoldable } from '../../rewrite/weights.ts';
 import { affineInput, castNode, castTo, filled, fitsAxes, MOST_ELEMENTS, tailsOf, type Tail } from './affine.ts';
@@ -46,12 +46,12 @@ function sizesOf({ context }: Walk, { x, axes }: Found): readonly number[] | str
 }
 
 /** One fused node for each tail, or why there is none. */
-export function normalised(walk: Walk, found: Found, form: Form | string): Recognised {
+export function normalised(walk: Walk, found: Found, form: Form | string): FoundPlace {
   const { context, model } = walk;
   const { quotient, rule, nodes } = found;
   const planned = plansOf(walk, found, form);
   if (typeof planned === 'string') {
-    return { rule, nodes, ends: [quotient.last], reason: planned, what: '', apply: () => {} };
+    return foundNodes({ rule, nodes, ends: [quotient.last], reason: planned, what: '', apply: () => {} });
   }
   const { form: known, plans, dims } = planned;
   const all = new Set([
@@ -60,7 +60,7 @@ export function normalised(walk: Walk, found: Found, form: Form | string): Recog
   ]);
   const [first = quotient.last, ...others] = plans.map(({ tail }) => tail.end);
   const axes = dims.length === 1 ? 'last axis' : `last ${dims.length} axes`;
-  return {
+  return foundNodes({
     rule,
     nodes: [...all],
     ends: [first, ...others],
@@ -68,7 +68,7 @@ export function normalised(walk: Walk, found: Found, form: Form | string): Recog
     what: `Computes ${label(model, first)} and the ${all.size - 1} nodes before it as ${known.opType} over the ${axes}.`,
     apply: (build) =>
       plans.forEach((plan, i) => emit(build, context, known, found, plan, dims, i === 0 ? '' : `${i + 1}`)),
-  };
+  });
 }
 
 interface Planned {

@@ -2,27 +2,27 @@ import { describe, expect, it } from 'vitest';
 import type { Node } from '../ir/model.ts';
 import { buildModel } from '../testing/build.ts';
 import { bypass } from './build.ts';
-import { recognisePass, type Recognised } from './recognise.ts';
+import { found, searchPass, type Found } from './search.ts';
 import { findSites, runPass } from './run.ts';
 import type { PassContext } from './pass.ts';
 import { otherOperand, Walk } from './walk.ts';
 
 /** Neg of Neg: the inner one is where the search begins, the outer one where it ends. */
-function twice(context: PassContext, first: Node): Recognised | null {
+function twice(context: PassContext, first: Node): Found | null {
   const walk = new Walk(context, first);
   const second = first.opType === 'Neg' ? walk.readers(first.outputs[0]!)?.find((node) => node.opType === 'Neg') : null;
   if (!second) return null;
-  return {
+  return found({
     rule: 'twice',
     nodes: [first, second],
     ends: [second],
     reason: second.name === 'kept' ? 'it is to be kept' : null,
     what: 'Removes both.',
     apply: ({ model }) => bypass(model, second, second.outputs[0]!, first.inputs[0]!),
-  };
+  });
 }
 
-const pass = recognisePass({
+const pass = searchPass({
   id: 'test-pass',
   group: 'cleanup',
   title: 'Test',
@@ -32,7 +32,9 @@ const pass = recognisePass({
   needs: [],
   backends: ['wasm'],
   repeats: false,
-  recognise: twice,
+  seeds: ['Neg'],
+  search: twice,
+  looksFor: { chains: [], operators: ['Neg'] },
 });
 
 const chain = (names: readonly string[], also?: number) =>
@@ -47,7 +49,7 @@ const chain = (names: readonly string[], also?: number) =>
 
 const find = (model: ReturnType<typeof chain>) => findSites(model, pass, { backend: 'wasm' });
 
-describe('recognisePass', () => {
+describe('a search that names nodes', () => {
   it('offers places that share no node, and removes what is left over', async () => {
     const model = chain(['a', 'b', 'c', 'd', 'e']);
     const { sites } = await find(model);
@@ -87,9 +89,11 @@ describe('Walk', () => {
     const byName = (name: string): Node => [...model.nodes.values()].find((node) => node.name === name)!;
     const [sum, square] = [byName('sum'), byName('square')];
     let seen = 0;
-    const look = recognisePass({
+    const look = searchPass({
       ...pass,
-      recognise: (context, node) => {
+      looksFor: { chains: [], operators: [] },
+      seeds: ['Mul'],
+      search: (context, node) => {
         const walk = new Walk(context, node);
         if (node !== square) return null;
         seen++;
