@@ -120,6 +120,15 @@ describe('fuse-matmul-transpose: transposes', () => {
     await expectFused(before, { 'com.microsoft.FusedMatMul': 2, Add: 1 });
   });
 
+  it('reads one Transpose on both sides', async () => {
+    const before = model((g) => {
+      const a = transposed(g, g.input('a', [2, 4, 4]), [0, 2, 1]);
+      return g.op('MatMul', [a, a]);
+    });
+    expect((await sitesOf(before, fuseMatMulTranspose)).sites[0]?.nodes).toHaveLength(2);
+    await expectFused(before);
+  });
+
   it('leaves other orders of axes alone', async () => {
     for (const perm of [[0, 2, 1, 3], [2, 3, 0, 1], null]) {
       const shape = perm ? [2, 2, 2, 2] : [2, 2, 2];

@@ -202,5 +202,5 @@ export function exclusive(model: Model, leading: readonly Node[], inside: readon
     for (const node of waiting) if (isGone(node)) gone.add(node.id);
     waiting = waiting.filter((node) => !gone.has(node.id));
   }
-  return leading.map((node) => node.id).filter((id) => gone.has(id) && !inside.includes(id));
+  return [...new Set(leading.map((node) => node.id))].filter((id) => gone.has(id) && !inside.includes(id));
 }
