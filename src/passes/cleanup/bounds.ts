@@ -66,12 +66,12 @@ function numberIn(context: PassContext, value: ValueId, dtype: DataType): number
 
 /** Max and Min with one number, which must not broadcast the other operand up. Before opset 8 nothing broadcasts. */
 function extreme(context: PassContext, node: Node, dtype: DataType): Found {
-  if (node.inputs.length !== 2 || context.model.opset() < 8) return null;
-  for (const index of [1, 0]) {
-    const bound = numberIn(context, inputOf(node, index), dtype);
-    const shape = constantOf(context, inputOf(node, index))?.shape;
+  if (node.inputs.length !== 2 || node.inputs.includes(null) || context.model.opset() < 8) return null;
+  for (const at of [0, 1]) {
+    const other = inputOf(node, 1 - at);
+    const bound = numberIn(context, other, dtype);
+    const shape = constantOf(context, other)?.shape;
     if (bound === null || !shape) continue;
-    const at = 1 - index;
     if (!keepsShape(context, shape, inputOf(node, at), outputOf(node))) {
       return {
         reason: `the constant of ${label(context.model, node)} may broadcast the other operand to a larger shape`,

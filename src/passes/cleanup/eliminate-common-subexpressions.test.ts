@@ -1,10 +1,14 @@
 import { describe, expect, it } from 'vitest';
 import { tensorAttribute } from '../../ir/attribute.ts';
 import { floats } from '../../ir/tensor.ts';
+import { readModel } from '../../onnx/read.ts';
 import { buildModel } from '../../testing/build.ts';
 import { expectEquivalent } from '../../testing/equivalent.ts';
 import { afterPass, countOps, sitesOf } from '../../testing/passes.ts';
+import { haveShared, sharedFile } from '../../testing/shared.ts';
 import { eliminateCommonSubexpressions as pass } from './eliminate-common-subexpressions.ts';
+import { foldConstants } from './fold-constants.ts';
+import { mergeDuplicateInitializers } from './merge-duplicate-initializers.ts';
 
 describe('eliminate-common-subexpressions', () => {
   it('merges what is computed twice from the same values, chains in as many rounds as they are long', async () => {
@@ -90,5 +94,52 @@ describe('eliminate-common-subexpressions', () => {
       }
     });
     expect((await sitesOf(before, pass)).sites).toEqual([]);
+  });
+
+  it('moves readers of one result over where another one keeps the node', async () => {
+    const before = buildModel({}, (g) => {
+      const x = g.input('x', [4, 4]);
+      const halves = ['a', 'b'].map((name) => {
+        const { outputs } = g.node('Split', [x, g.int64s('sizes', [2, 2])], {}, { outputs: [`${name}1`, `${name}2`] });
+        return [g.op('Exp', [outputs[0]!]), outputs[1]!] as const;
+      });
+      for (const [, output] of halves) g.output(output);
+      g.output(g.op('Add', [halves[0]![0], halves[1]![0]]), 'y');
+    });
+    // Equal constants are merged by a pass of their own.
+    const [first, second] = [...before.nodes.values()].filter((each) => each.opType === 'Split');
+    before.setInput(second!, 1, first!.inputs[1]!);
+    const { model: after } = await afterPass(before, pass);
+    expect(countOps(after)).toEqual({ Split: 2, Exp: 1, Add: 1 });
+    expect((await sitesOf(after, pass)).sites).toEqual([]);
+    await expectEquivalent(before, after, { class: 'bits', seeds: 1 });
+  });
+
+  it('leaves a node that stays the names that it gives', async () => {
+    const before = buildModel({}, (g) => {
+      const [x, sizes] = [g.input('x', [3]), g.int64s('sizes', [1, 1, 1])];
+      const parts = ['a', 'b'].map(
+        (name) => g.node('Split', [x, sizes], {}, { outputs: [1, 2, 3].map((i) => `${name}${i}`) }).outputs,
+      );
+      g.output(parts[0]![0]!);
+      g.output(parts[1]![0]!);
+      g.output(parts[1]![1]!);
+      g.output(g.op('Add', [parts[0]![2]!, parts[1]![2]!]), 'y');
+    });
+    const { model: after } = await afterPass(before, pass);
+    expect([...after.nodes.values()].map((each) => each.outputs.length)).toEqual([3, 3, 1]);
+    await expectEquivalent(before, after, { class: 'bits', seeds: 1 });
+  });
+
+  it.skipIf(!haveShared())("reaches what ONNX Runtime's own tests expect", async () => {
+    const file = (name: string) => readModel(sharedFile(`real/ort_fusion/cse/${name}.onnx`)).model;
+    const one = (await afterPass(file('cse_only_one_graph_output'), pass)).model;
+    expect(countOps(one)).toEqual({ Split: 2, ReduceSum: 1, Add: 1 });
+    for (const name of ['cse_random', 'cse_graph_output']) {
+      expect((await afterPass(file(name), pass)).result.changed).toBe(false);
+    }
+    const folded = (await afterPass(file('cse_merge_constants'), foldConstants)).model;
+    const merged = (await afterPass(folded, mergeDuplicateInitializers)).model;
+    expect(countOps((await afterPass(merged, pass)).model)).toEqual({ Add: 2 });
   });
 });

@@ -45,17 +45,41 @@ const pairsOf = (model: Model, gone: Node, kept: Node): readonly (readonly [Valu
     output !== null && model.isUsed(output) ? [[output, kept.outputs[index] ?? null] as const] : [],
   );
 
-/** The missing precondition, as a clause; null: all hold. */
-function refusal(model: Model, gone: Node, kept: Node, annotated: ReadonlySet<string>): string | null {
-  if (!isDeterministic(gone)) return `equal inputs do not mean equal results of ${opKey(gone)}`;
-  for (const [output, other] of pairsOf(model, gone, kept)) {
-    if (other === null) return `${label(model, kept)} leaves out an output that is read here`;
-    if (annotated.has(model.getValue(output).name)) return 'a quantization annotation names its output';
-    const reason = bypassRefusal(model, output, other);
-    if (reason !== null) return reason;
-  }
-  return null;
+/** Why an output is not given by the other node in future; null: it is. */
+function pairRefusal(
+  model: Model,
+  kept: Node,
+  [output, other]: readonly [ValueId, ValueId | null],
+  annotated: ReadonlySet<string>,
+): string | null {
+  if (other === null) return `${label(model, kept)} leaves out an output that is read here`;
+  if (annotated.has(model.getValue(output).name)) return 'a quantization annotation names its output';
+  return bypassRefusal(model, output, other);
 }
+
+/**
+ * Outputs that the other node gives in future: all of them, or those that can be where others keep the node (two graph
+ * outputs), for what reads them may then be found to repeat something too. Or why there are none, as a clause.
+ */
+function moved(model: Model, gone: Node, kept: Node, annotated: ReadonlySet<string>): Moved {
+  if (!isDeterministic(gone)) return { reason: `equal inputs do not mean equal results of ${opKey(gone)}` };
+  const reasons: string[] = [];
+  const pairs = pairsOf(model, gone, kept).flatMap((pair) => {
+    const reason = pairRefusal(model, kept, pair, annotated);
+    if (reason !== null) reasons.push(reason);
+    const [output, other] = pair;
+    return reason === null && other !== null ? [[output, other] as const] : [];
+  });
+  const [reason] = reasons;
+  if (reason === undefined) return { pairs, whole: true };
+  // A node that stays keeps the names that it gives.
+  const read = pairs.filter(([output]) => !model.isGraphOutput(output));
+  return read.length === 0 ? { reason } : { pairs: read, whole: false };
+}
+
+type Moved =
+  | { readonly reason: string }
+  | { readonly pairs: readonly (readonly [ValueId, ValueId])[]; readonly whole: boolean };
 
 function findIn(model: Model, graph: Graph, sites: Site[], refusals: Refusal[]): void {
   const annotated = annotatedNames(graph);
@@ -70,10 +94,12 @@ function findIn(model: Model, graph: Graph, sites: Site[], refusals: Refusal[]):
       continue;
     }
     const nodes = [node.id, kept.id];
-    const reason = refusal(model, node, kept, annotated);
-    if (reason !== null) refusals.push({ rule: RULE, nodes, reason: sentence(reason) });
+    const found = moved(model, node, kept, annotated);
+    if ('reason' in found) refusals.push({ rule: RULE, nodes, reason: sentence(found.reason) });
     else {
-      const what = `Removes ${label(model, node)}: ${label(model, kept)} computes the same.`;
+      const what = found.whole
+        ? `Removes ${label(model, node)}: ${label(model, kept)} computes the same.`
+        : `Lets readers of ${label(model, node)} read ${label(model, kept)}, which computes the same, where names allow.`;
       sites.push({ key: siteKey(model, RULE, node, nodes), rule: RULE, anchor: node.id, nodes, what });
     }
   }
@@ -88,9 +114,10 @@ function find(model: Model): Findings {
 function apply(model: Model, { nodes }: Site): boolean {
   const [gone, kept] = nodes.map((id) => model.nodes.get(id));
   if (!gone || !kept || gone.graph !== kept.graph || keyOf(gone) !== keyOf(kept)) return false;
-  if (refusal(model, gone, kept, annotatedNames(model.getGraph(gone.graph))) !== null) return false;
-  for (const [output, other] of pairsOf(model, gone, kept)) reroute(model, gone, output, other!);
-  removeWithConstants(model, gone.id);
+  const found = moved(model, gone, kept, annotatedNames(model.getGraph(gone.graph)));
+  if ('reason' in found) return false;
+  for (const [output, other] of found.pairs) reroute(model, gone, output, other);
+  if (found.whole) removeWithConstants(model, gone.id);
   return true;
 }
 

@@ -69,7 +69,8 @@ const resolved = (sizes: readonly Dim[], middle: Shape): Dim[] =>
 function byShape(context: PassContext, first: Node, second: Node): Found {
   const x = shapeOf(context, inputOf(first));
   if (second.opType === 'Reshape') {
-    const sizes = contentsOf(context, inputOf(second, 1));
+    const given = second.inputs[1] ?? null;
+    const sizes = given === null ? null : contentsOf(context, given);
     const middle = shapeOf(context, outputOf(first));
     if (getInt(second, 'allowzero', 0) === 1) return { form: 'second' };
     if (sizes?.every((size, i) => meansTheSame(size, x?.[i], middle?.[i]))) return { form: 'second' };
