@@ -1,7 +1,8 @@
 import { defined } from '../../base/assert.ts';
-import { floatsAttribute, getFloat, string } from '../../ir/attribute.ts';
+import { floatsAttribute, getFloat, getInt, getString, string } from '../../ir/attribute.ts';
 import type { Attribute, Node } from '../../ir/model.ts';
-import { dtypeOf } from '../../rewrite/known.ts';
+import { opKey } from '../../ops/registry.ts';
+import { dtypeOf, rankOf } from '../../rewrite/known.ts';
 import { constantOf } from '../../rewrite/match.ts';
 import type { PassContext } from '../../rewrite/pass.ts';
 
@@ -31,43 +32,87 @@ function clipLimits(context: PassContext, clip: Node): readonly number[] | strin
   return least <= most ? [least, most] : 'the lower limit of Clip is above the upper one';
 }
 
+/** An activation as FusedConv is told it. */
+interface Activation {
+  /** Default: the operator's own name. */
+  readonly name?: string;
+  readonly parameters: Parameters;
+}
+
 /**
  * Activations that FusedConv takes. On ONNX Runtime Web 1.30 each came out right on WASM and on native WebGPU, for one to
- * three spatial axes, grouped and not; others (Elu, Softplus) are refused at loading.
+ * three spatial axes, grouped and not; others (Elu, Mish) are refused at loading.
  */
-export const ACTIVATIONS: Readonly<Record<string, Parameters>> = {
-  Relu: none,
-  Sigmoid: none,
-  Tanh: none,
-  LeakyRelu: (_, each) => [getFloat(each, 'alpha', 0.01)],
-  Clip: clipLimits,
-  HardSigmoid: (_, each) => [getFloat(each, 'alpha', 0.2), getFloat(each, 'beta', 0.5)],
-  HardSwish: none,
+const EVERYWHERE: Readonly<Record<string, Activation>> = {
+  Relu: { parameters: none },
+  Sigmoid: { parameters: none },
+  Tanh: { parameters: none },
+  LeakyRelu: { parameters: (_, each) => [getFloat(each, 'alpha', 0.01)] },
+  Clip: { parameters: clipLimits },
+  HardSigmoid: { parameters: (_, each) => [getFloat(each, 'alpha', 0.2), getFloat(each, 'beta', 0.5)] },
+  HardSwish: { parameters: none },
 };
 
-const parametersOf = (context: PassContext, activation: Node): readonly number[] | string =>
-  defined(ACTIVATIONS[activation.opType], activation.opType)(context, activation);
+/** Gelu by the error function; the approximation by tanh is another. */
+const exactGelu: Parameters = (_, each) =>
+  getString(each, 'approximate', 'none') === 'none' ? [] : 'the fused convolution has no Gelu by tanh';
+
+/**
+ * What the native WebGPU kernel takes besides, seen on the same release in the same way; the WASM kernel refuses these at
+ * loading. QuickGelu is x·σ(α·x), so that SiLU is QuickGelu with α = 1.
+ */
+const ON_WEBGPU: Readonly<Record<string, Activation>> = {
+  Softplus: { parameters: none },
+  Gelu: { parameters: exactGelu },
+  Swish: { name: 'QuickGelu', parameters: (_, each) => [getFloat(each, 'alpha', 1)] },
+  'com.microsoft.Gelu': { name: 'Gelu', parameters: none },
+  'com.microsoft.QuickGelu': { name: 'QuickGelu', parameters: (_, each) => [getFloat(each, 'alpha', 1.702)] },
+};
+
+const ownName = (key: string): string => key.replace(/.*\./, '');
+
+/** Names of the operators: those of ai.onnx for every backend, for WebGPU, and those of ONNX Runtime's own domain. */
+export const ACTIVATIONS = Object.keys(EVERYWHERE);
+export const WEBGPU_ACTIVATIONS = Object.keys(ON_WEBGPU).filter((key) => !key.includes('.'));
+export const CONTRIB_ACTIVATIONS = Object.keys(ON_WEBGPU)
+  .filter((key) => key.includes('.'))
+  .map(ownName);
+
+function rowOf({ backend }: PassContext, activation: Node): Activation {
+  const key = opKey(activation);
+  const row = EVERYWHERE[key] ?? (backend === 'webgpu' ? ON_WEBGPU[key] : undefined);
+  return defined(row, `the activation ${key} on ${backend}`);
+}
 
 /** Why FusedConv cannot take this convolution over; null: it can. */
 export function convReason(context: PassContext, conv: Node): string | null {
-  const dtype = dtypeOf(context, defined(conv.inputs[0], 'the input of Conv'));
-  return dtype === 'float32'
-    ? null
-    : `the fused convolution takes float32, and this one is ${dtype ?? 'of unknown type'}`;
+  const x = defined(conv.inputs[0], 'the input of Conv');
+  const dtype = dtypeOf(context, x);
+  if (dtype !== 'float32') {
+    return `the fused convolution takes float32, and this one is ${dtype ?? 'of unknown type'}`;
+  }
+  const grouped = context.backend === 'webgpu' && getInt(conv, 'group', 1) > 1;
+  return grouped && rankOf(context, x) === 5 ? 'on WebGPU a convolution over three axes cannot be grouped' : null;
 }
 
 /** Why FusedConv cannot compute this activation; null: it can. */
 export function activationReason(context: PassContext, activation: Node): string | null {
-  const found = parametersOf(context, activation);
+  const found = rowOf(context, activation).parameters(context, activation);
   return typeof found === 'string' ? found : null;
 }
 
 /** Attributes of the convolution with the activation in it. */
 export function withActivation(context: PassContext, conv: Node, activation: Node): Map<string, Attribute> {
-  const parameters = parametersOf(context, activation);
-  const attributes = new Map(conv.attributes).set('activation', string(activation.opType));
-  if (typeof parameters !== 'string' && parameters.length > 0) {
-    attributes.set('activation_params', floatsAttribute(parameters));
-  }
+  const { name, parameters } = rowOf(context, activation);
+  const found = parameters(context, activation);
+  return withNamed(conv, name ?? activation.opType, typeof found === 'string' ? [] : found);
+}
+
+/** x·σ(x), written as two operators. */
+export const withSilu = (conv: Node): Map<string, Attribute> => withNamed(conv, 'QuickGelu', [1]);
+
+function withNamed(conv: Node, name: string, parameters: readonly number[]): Map<string, Attribute> {
+  const attributes = new Map(conv.attributes).set('activation', string(name));
+  if (parameters.length > 0) attributes.set('activation_params', floatsAttribute(parameters));
   return attributes;
 }

@@ -39,6 +39,8 @@ const convolution: StepFinder = (context, values) => {
   const parts = nodes.map((node) => convParts(context, node)).filter((each) => typeof each !== 'string');
   const [first] = parts;
   if (!first || parts.length !== nodes.length || new Set(parts.map(shapeKey)).size > 1) return null;
+  // ONNX Runtime's WebGPU kernel for three spatial axes takes no groups.
+  if (context.backend === 'webgpu' && first.kernel.length > 2) return null;
   return {
     nodes,
     results: nodes.map(resultOf),

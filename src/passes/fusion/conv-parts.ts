@@ -32,6 +32,7 @@ export function convParts(context: PassContext, node: Node): ConvParts | string 
   const weight = w ? constantOf(context, w) : null;
   if (!weight) return 'its weight is not a constant';
   if (!isFoldable(weight.dtype)) return `weights of type ${weight.dtype} are not merged`;
+  if (weight.shape.length < 3) return 'its weight has no spatial axes';
   const bias = b ? constantOf(context, b) : null;
   if (b && !bias) return 'its bias is not a constant';
   const kernel = weight.shape.slice(2);

@@ -129,6 +129,13 @@ describe('fold-scale-bias: behind a convolution', () => {
     );
   });
 
+  it('leaves the broadcasting of versions before 7 alone', async () => {
+    const before = model((g) => g.op('Add', [conv(g, input(g)), g.weight('k', [6])], { broadcast: 1, axis: 1 }), {
+      opset: 6,
+    });
+    await expectRefused(before, /versions before 7/);
+  });
+
   it('folds in float16, unless the weights would exceed it', async () => {
     const half = (offset: number) =>
       model((g) => {

@@ -99,6 +99,48 @@ describe('fuse-conv-activation', () => {
     expect(await reasons(silu)).toMatch(/read by Mul gate too/);
   });
 
+  it('computes SiLU, Swish, Gelu and Softplus inside the convolution on WebGPU, and not on WASM', async () => {
+    const contrib = { domain: 'com.microsoft' };
+    for (const [build, name, parameters] of [
+      [(g: GraphBuilder, y: ValueId) => g.op('Mul', [y, g.op('Sigmoid', [y])]), 'QuickGelu', [1]],
+      [(g: GraphBuilder, y: ValueId) => g.op('Mul', [g.op('Sigmoid', [y]), y]), 'QuickGelu', [1]],
+      [(g: GraphBuilder, y: ValueId) => g.op('Swish', [y]), 'QuickGelu', [1]],
+      [(g: GraphBuilder, y: ValueId) => g.op('Swish', [y], { alpha: float(2) }), 'QuickGelu', [2]],
+      [(g: GraphBuilder, y: ValueId) => g.op('QuickGelu', [y], { alpha: float(1) }, contrib), 'QuickGelu', [1]],
+      [(g: GraphBuilder, y: ValueId) => g.op('QuickGelu', [y], {}, contrib), 'QuickGelu', [1.702]],
+      [(g: GraphBuilder, y: ValueId) => g.op('Gelu', [y]), 'Gelu', null],
+      [(g: GraphBuilder, y: ValueId) => g.op('Gelu', [y], {}, contrib), 'Gelu', null],
+      [(g: GraphBuilder, y: ValueId) => g.op('Softplus', [y]), 'Softplus', null],
+    ] as const) {
+      const before = model((g) => build(g, conv(g)), { opset: 24, domains: { 'com.microsoft': 1 } });
+      const { model: after } = await afterPass(before, fuseConvActivation, { backend: 'webgpu' });
+      expect(countOps(after)).toEqual({ 'com.microsoft.FusedConv': 1 });
+      const [fused] = [...after.nodes.values()];
+      expect(getString(fused!, 'activation', '')).toBe(name);
+      expect(getFloats(fused!, 'activation_params', null)).toEqual(parameters && parameters.map(Math.fround));
+      expect((await sitesOf(before, fuseConvActivation)).sites).toEqual([]);
+    }
+  });
+
+  it('leaves a Gelu by tanh alone, and a sigmoid of something else', async () => {
+    const findings = (before: Model) => sitesOf(before, fuseConvActivation, { backend: 'webgpu' });
+    const tanh = await findings(model((g) => g.op('Gelu', [conv(g)], { approximate: 'tanh' }), { opset: 20 }));
+    expect(tanh.sites).toEqual([]);
+    expect(tanh.refusals[0]?.reason).toMatch(/no Gelu by tanh/);
+    const gated = await findings(model((g) => g.op('Mul', [conv(g), g.op('Sigmoid', [g.input('z', [2, 4, 5, 4])])])));
+    expect(gated.sites).toEqual([]);
+  });
+
+  it('leaves a grouped convolution over three axes alone on WebGPU', async () => {
+    const before = model((g) =>
+      g.op('Relu', [g.op('Conv', [g.input('x', [1, 2, 4, 4, 4]), g.weight('w', [2, 1, 2, 2, 2])], { group: 2 })]),
+    );
+    const { sites, refusals } = await sitesOf(before, fuseConvActivation, { backend: 'webgpu' });
+    expect(sites).toEqual([]);
+    expect(refusals[0]?.reason).toMatch(/cannot be grouped/);
+    expect((await sitesOf(before, fuseConvActivation)).sites).toHaveLength(1);
+  });
+
   it('leaves other element types alone', async () => {
     const half = model((g) =>
       g.op('Relu', [

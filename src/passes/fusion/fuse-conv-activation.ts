@@ -1,29 +1,59 @@
-import { defined } from '../../base/assert.ts';
+import type { Attribute, Node } from '../../ir/model.ts';
+import type { Build } from '../../rewrite/build.ts';
 import { label } from '../../rewrite/graphs.ts';
 import type { Pass } from '../../rewrite/pass.ts';
-import { any, node, op, optional } from '../../rewrite/pattern.ts';
-import { rule, rulePass } from '../../rewrite/rule.ts';
-import { ACTIVATIONS, activationReason, CONTRIB, convReason, withActivation } from './conv-activations.ts';
+import { any, node, op, optional, type Bound, type OpPattern, type Slots } from '../../rewrite/pattern.ts';
+import { rule, rulePass, type Rule, type Where } from '../../rewrite/rule.ts';
+import {
+  activationReason,
+  ACTIVATIONS,
+  CONTRIB,
+  CONTRIB_ACTIVATIONS,
+  convReason,
+  WEBGPU_ACTIVATIONS,
+  withActivation,
+  withSilu,
+} from './conv-activations.ts';
+import { resultOf } from './fold-affine.ts';
 
-const fuse = rule({
-  name: 'conv-activation',
-  captures: { x: any, weight: any, bias: optional(any), conv: node, activation: node },
-  pattern: (c) =>
-    op(Object.keys(ACTIVATIONS), [op('Conv', [c.x, c.weight, c.bias], { as: c.conv })], {
-      as: c.activation,
-      more: true,
-    }),
-  when: (m, where) => convReason(where, m.conv) ?? activationReason(where, m.activation),
-  what: (m, { model }) => `Computes ${label(model, m.activation)} inside ${label(model, m.conv)}.`,
-  apply: (m, build, where) => {
-    build.opset(CONTRIB, 1);
-    const inputs = m.bias === null ? [m.x, m.weight] : [m.x, m.weight, m.bias];
-    const fused = build.node('FusedConv', inputs, {
-      domain: CONTRIB,
-      attributes: withActivation(where, m.conv, m.activation),
-    });
-    build.take(defined(m.activation.outputs[0], 'the result of the activation'), fused);
-  },
+const captures = { x: any, weight: any, bias: optional(any), conv: node, activation: node };
+type Parts = Bound<typeof captures>;
+
+const convOf = (c: Slots<typeof captures>): OpPattern => op('Conv', [c.x, c.weight, c.bias], { as: c.conv });
+
+function fuse(m: Parts, build: Build, attributes: ReadonlyMap<string, Attribute>): Node {
+  build.opset(CONTRIB, 1);
+  const inputs = m.bias === null ? [m.x, m.weight] : [m.x, m.weight, m.bias];
+  return build.node('FusedConv', inputs, { domain: CONTRIB, attributes });
+}
+
+const what = (m: Parts, { model }: Where): string =>
+  `Computes ${label(model, m.activation)} inside ${label(model, m.conv)}.`;
+
+const onWebgpu = (_: Parts, { backend }: Where): boolean => backend === 'webgpu';
+
+/** f(x∗W + b) in one kernel. */
+const activationRule = (name: string, types: readonly string[], domain: string, fits: typeof onWebgpu): Rule =>
+  rule({
+    name,
+    captures,
+    pattern: (c) => op(types, [convOf(c)], { as: c.activation, domain, more: true }),
+    fits,
+    when: (m, where) => convReason(where, m.conv) ?? activationReason(where, m.activation),
+    what,
+    apply: (m, build, where) =>
+      build.take(resultOf(m.activation), fuse(m, build, withActivation(where, m.conv, m.activation))),
+  });
+
+/** σ(y)·y for y = x∗W + b, as exporters write SiLU; the convolution last, for what reads it is removed before it. */
+const silu = rule({
+  name: 'conv-silu',
+  captures,
+  pattern: (c) => op('Mul', [op('Sigmoid', [convOf(c)]), convOf(c)], { as: c.activation }),
+  fits: onWebgpu,
+  when: (m, where) => convReason(where, m.conv),
+  what,
+  apply: (m, build) => build.take(resultOf(m.activation), fuse(m, build, withSilu(m.conv))),
 });
 
 /** Conv and the activation behind it become one kernel of ONNX Runtime. */
@@ -37,5 +67,10 @@ export const fuseConvActivation: Pass = rulePass({
   needs: [],
   backends: ['wasm', 'webgpu'],
   repeats: false,
-  rules: [fuse],
+  rules: [
+    activationRule('conv-activation', ACTIVATIONS, '', () => true),
+    activationRule('conv-webgpu-activation', WEBGPU_ACTIVATIONS, '', onWebgpu),
+    activationRule('conv-contrib-activation', CONTRIB_ACTIVATIONS, CONTRIB, onWebgpu),
+    silu,
+  ],
 });

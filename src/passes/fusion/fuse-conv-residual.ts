@@ -43,7 +43,8 @@ function activationBehind(add: Node, where: Where): Node | null {
   const [use, ...others] = model.getValue(sum).uses;
   if (!use || others.length > 0 || model.isGraphOutput(sum)) return null;
   const reader = model.getNode(use.node);
-  const known = reader.domain === '' && use.index === 0 && reader.graph === add.graph && reader.opType in ACTIVATIONS;
+  const known =
+    reader.domain === '' && use.index === 0 && reader.graph === add.graph && ACTIVATIONS.includes(reader.opType);
   return known && activationReason(where, reader) === null ? reader : null;
 }
 
@@ -56,7 +57,7 @@ function fuse(m: Parts, build: Build, attributes: Node['attributes']): Node {
 const withActivationBehind = rule({
   name: 'conv-add-activation',
   captures: { ...captures, activation: node },
-  pattern: (c) => op(Object.keys(ACTIVATIONS), [sumOf(c)], { as: c.activation, more: true }),
+  pattern: (c) => op(ACTIVATIONS, [sumOf(c)], { as: c.activation, more: true }),
   when: (m, where) => reasonOf(m, where) ?? activationReason(where, m.activation),
   what: (m, { model }) =>
     `Computes ${label(model, m.add)} and ${label(model, m.activation)} inside ${label(model, m.conv)}.`,

@@ -214,7 +214,7 @@ function apply(context: PassContext, site: Site): boolean {
   const { model } = context;
   if (site.nodes.some((id) => !model.nodes.has(id))) return false;
   const found = site.nodes.slice(0, 2).flatMap((id) => inspect(context, model.getNode(id)) ?? []);
-  const [only] = found.filter((each) => typeof each !== 'string');
+  const only = found.find((each) => typeof each !== 'string');
   if (!only || nodesOf(only).join() !== site.nodes.join()) return false;
   write(new Build(context, site.rule, rootOf(only)), only);
   sweep(model, site.nodes);

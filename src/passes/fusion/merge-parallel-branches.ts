@@ -86,7 +86,7 @@ function branchesAt(context: PassContext, site: Site): Branches | null {
     .map((id) => model.getNode(id))
     .filter((node) => node.opType === last.opType && node.inputs[0] === last.inputs[0]);
   const found = site.rule === 'convs' ? branchesOver(context, siblings) : productsOver(context, siblings);
-  const [only] = found.filter((each) => typeof each !== 'string');
+  const only = found.find((each) => typeof each !== 'string');
   return only ? { ...only, rule: site.rule } : null;
 }
 

@@ -21,7 +21,7 @@ export interface ProductBranches {
   write(build: Build): void;
 }
 
-const PRODUCTS = ['MatMul', 'Gemm'];
+const PRODUCTS: ReadonlySet<string> = new Set(['MatMul', 'Gemm']);
 
 const sizeKey = ({ matrix, bias }: LinearLayer): string =>
   [matrix.tensor.dtype, matrix.rows, matrix.columns, bias !== null].join();
@@ -80,7 +80,7 @@ const product =
   (rank: number): StepFinder =>
   (context, values) => {
     const nodes = soleReaders(context, values);
-    if (!nodes || nodes.some((each) => each.domain !== '' || !PRODUCTS.includes(each.opType) || transposesLeft(each)))
+    if (!nodes || nodes.some((each) => each.domain !== '' || !PRODUCTS.has(each.opType) || transposesLeft(each)))
       return null;
     const layers = nodes.map((node) => linearLayer(context, node)).filter((each) => typeof each !== 'string');
     const [first] = layers;
@@ -194,7 +194,7 @@ export function productsBehind(context: PassContext, split: Node): ProductBranch
   const x = split.inputs[0] ?? null;
   const producer = x === null ? null : context.model.getValue(x).producer;
   const wide = producer ? context.model.getNode(producer.node) : null;
-  if (x === null || !wide || wide.domain !== '' || !PRODUCTS.includes(wide.opType) || transposesLeft(wide)) return null;
+  if (x === null || !wide || wide.domain !== '' || !PRODUCTS.has(wide.opType) || transposesLeft(wide)) return null;
   const rank = rankOf(context, x);
   const axis = getInt(split, 'axis', 0);
   if (rank === null || (axis !== -1 && axis !== rank - 1) || wide.graph !== split.graph) return null;

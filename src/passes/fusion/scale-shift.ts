@@ -30,6 +30,9 @@ export const lastAxis = (rank: number | null): ChannelAxis => ({ fromEnd: 1, ran
  * specification), so the same constant of shape [C] means columns, not channels, against [N, C, H, W].
  */
 export function scaleShiftOf({ by, step }: Step, channels: number, axis: ChannelAxis): Affine | string {
+  if (step.attributes.has('axis') || step.attributes.has('broadcast')) {
+    return `${step.opType} broadcasts along an axis of its own, as versions before 7 do`;
+  }
   const reason = alignmentReason(by.tensor, channels, axis);
   if (reason !== null) return reason;
   const numbers = by.tensor.numbers();
