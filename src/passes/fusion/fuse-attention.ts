@@ -1,4 +1,4 @@
-import type { Node } from '../../ir/model.ts';
+import type { Model, Node } from '../../ir/model.ts';
 import type { NodeId, ValueId } from '../../ir/types.ts';
 import { Build, sweep } from '../../rewrite/build.ts';
 import { bodyNodes, label } from '../../rewrite/graphs.ts';
@@ -7,6 +7,7 @@ import type { Findings, Pass, PassContext, Refusal, Site } from '../../rewrite/p
 import { sentence } from '../../rewrite/rule.ts';
 import { placeOf } from './attention/bias.ts';
 import { emit, gridOf, removedBy, shapesReason, sidesOf } from './attention/emit.ts';
+import { packedOf, type Packed } from './attention/packed.ts';
 import { planOf, type Plan } from './attention/plan.ts';
 import { dependsOn, readersReason, shapesOf, withSources } from './attention/readers.ts';
 
@@ -15,6 +16,8 @@ const RULE = 'attention';
 /** A plan that can be carried out, with all nodes that go. */
 interface Found {
   readonly plan: Plan;
+  /** Set: the operator does the projections too. */
+  readonly packed: Packed | null;
   readonly nodes: readonly NodeId[];
 }
 
@@ -23,7 +26,12 @@ function lookAt(context: PassContext, softmax: Node): Found | string | null {
   const plan = planOf(context, softmax);
   if (plan === null || typeof plan === 'string') return plan;
   const reason = backendReason(context, plan) ?? layerReason(plan) ?? innerReason(context, plan);
-  return reason ?? { plan, nodes: goneWith(context, plan) };
+  if (reason !== null) return reason;
+  const packed = packedOf(context, plan);
+  const nodes = packed && goneWith(context, plan, packed);
+  // Projections that someone else reads would be done twice.
+  if (nodes && projectionNodes(context.model, packed).every((id) => nodes.includes(id))) return { plan, packed, nodes };
+  return { plan, packed: null, nodes: goneWith(context, plan, null) };
 }
 
 function backendReason(context: PassContext, plan: Plan): string | null {
@@ -52,12 +60,13 @@ function innerReason(context: PassContext, plan: Plan): string | null {
   if (reason !== null || !plan.past) return reason;
   const told = new Set(shapesOf(model, removedBy(plan)).map(({ shape }) => shape.id));
   const concats = sidesOf(plan).map((side) => side.concat);
-  return dependsOn(context, [...readBy(plan)], concats, told) ? 'the mask is computed from all keys' : null;
+  return dependsOn(context, [...readBy(plan, null)], concats, told) ? 'the mask is computed from all keys' : null;
 }
 
 /** What the fused operator reads, before it is brought into form. */
-function readBy(plan: Plan): ReadonlySet<ValueId> {
-  const read = new Set<ValueId>([plan.query, plan.key, plan.value].map((form) => form.view.value));
+function readBy(plan: Plan, packed: Packed | null): ReadonlySet<ValueId> {
+  const operands = [plan.query, plan.key, plan.value].map((form) => form.view.value);
+  const read = new Set<ValueId>(packed ? [packed.x] : operands);
   for (const step of plan.masking.steps) {
     if (step.kind === 'add') read.add(step.mask.tensor);
     if (step.kind === 'where') read.add(step.condition.tensor);
@@ -67,13 +76,16 @@ function readBy(plan: Plan): ReadonlySet<ValueId> {
 }
 
 /** What goes, what led to that alone, and Shape nodes that looked at it. */
-function goneWith({ model }: PassContext, plan: Plan): readonly NodeId[] {
+function goneWith({ model }: PassContext, plan: Plan, packed: Packed | null): readonly NodeId[] {
   const gone = removedBy(plan);
   const told = shapesOf(model, gone).filter(({ of }) => of !== plan.merge.target);
-  return withSources(model, [...gone, ...told.map(({ shape }) => shape)], readBy(plan));
+  return withSources(model, [...gone, ...told.map(({ shape }) => shape)], readBy(plan, packed));
 }
 
-function toSite(context: PassContext, { plan, nodes }: Found): Site {
+const projectionNodes = (model: Model, { query, key, value }: Packed): readonly NodeId[] =>
+  [query, key, value].flatMap(({ linear }) => model.getValue(linear.result).producer?.node ?? []);
+
+function toSite(context: PassContext, { plan, packed, nodes }: Found): Site {
   const { model } = context;
   const masked = plan.masking.steps.length > 0 ? ', its mask as a bias' : '';
   const cached = plan.past ? ', with the cache' : '';
@@ -82,7 +94,7 @@ function toSite(context: PassContext, { plan, nodes }: Found): Site {
     rule: RULE,
     anchor: plan.anchor.id,
     nodes: [plan.anchor.id, ...nodes.filter((id) => id !== plan.anchor.id)],
-    what: `Computes the ${plan.heads} heads around ${label(model, plan.softmax)} by one operator${masked}${cached}.`,
+    what: `Computes the ${plan.heads} heads around ${label(model, plan.softmax)} ${packed ? 'and their projections ' : ''}by one operator${masked}${cached}.`,
   };
 }
 
@@ -113,7 +125,7 @@ function apply(context: PassContext, site: Site): boolean {
     .find((node) => node.opType === 'Softmax' && node.domain === '');
   const found = softmax ? lookAt(context, softmax) : null;
   if (found === null || typeof found === 'string' || found.plan.anchor.id !== site.anchor) return false;
-  emit(context, new Build(context, RULE, found.plan.anchor), found.plan);
+  emit(context, new Build(context, RULE, found.plan.anchor), found.plan, found.packed);
   sweep(model, found.nodes);
   return true;
 }

@@ -1,3 +1,4 @@
+import { defined } from '../../../base/assert.ts';
 import { float, int, ints } from '../../../ir/attribute.ts';
 import type { Attribute, Model, Node } from '../../../ir/model.ts';
 import { tensorType, type ValueId } from '../../../ir/types.ts';
@@ -9,6 +10,7 @@ import { eagerly } from '../../../rewrite/weights.ts';
 import { sizeOfAtoms, type Axes } from './atoms.ts';
 import { biasOf, type Grid } from './bias.ts';
 import { OperandBuilder } from './operands.ts';
+import { packedConstants, type Packed } from './packed.ts';
 import type { Side } from './past.ts';
 import type { Plan } from './plan.ts';
 import { shapesOf } from './readers.ts';
@@ -26,15 +28,35 @@ interface Operands {
 }
 
 /** softmax(scale·Q·Kᵀ + bias)·V for all heads, by one operator. */
-export function emit(context: PassContext, build: Build, plan: Plan): void {
-  const operands = operandsOf(context, build, plan);
+export function emit(context: PassContext, build: Build, plan: Plan, packed: Packed | null): void {
+  const operands = packed ? null : operandsOf(context, build, plan);
   const sizes = new SizeBuilder(build);
-  const where = sizesOf(plan, operands);
+  const where = sizesOf(plan, operands ?? rowsOf(packed));
   const bias = biasFor(context, build, plan, sizes, where);
-  const fused = operator(context, build, plan, operands, bias);
+  const fused = operands ? operator(context, build, plan, operands, bias) : packedOperator(build, plan, packed, bias);
   giveAll(build, plan, fused);
   finish(context, build, plan, fused);
   retellShapes(build, plan, sizes, where);
+}
+
+/** Sizes are read off x where there are no operands. */
+function rowsOf(packed: Packed | null): Pick<Operands, 'query' | 'key' | 'earlierKey'> {
+  const { x } = defined(packed, 'projections');
+  return { query: x, key: x, earlierKey: null };
+}
+
+function packedOperator(build: Build, plan: Plan, packed: Packed | null, bias: ValueId | null): Node {
+  const found = defined(packed, 'projections');
+  const constants = packedConstants(build, found);
+  const attributes: (readonly [string, Attribute])[] = [
+    ['num_heads', int(plan.heads)],
+    ['scale', float(plan.scale)],
+  ];
+  const [width, valueWidth] = [plan.heads * plan.width, plan.heads * plan.valueWidth];
+  if (width !== valueWidth) attributes.push(['qkv_hidden_sizes', ints([width, width, valueWidth])]);
+  build.opset(CONTRIB, 1);
+  const inputs = trimmed([found.x, constants.weight, constants.bias, null, null, bias]);
+  return build.node('Attention', inputs, { domain: CONTRIB, attributes });
 }
 
 function operandsOf(context: PassContext, build: Build, plan: Plan): Operands {

@@ -9,7 +9,7 @@ import { scoreBound } from './bounds.ts';
 import { batchKey, best, formsOf, headCount, type Form, type Roles } from './heads.ts';
 import { maskingOf, type Masking } from './masks.ts';
 import { mergesOf, type Merge } from './merge.ts';
-import { pastOf, type Past } from './past.ts';
+import { ownLength, pastOf, type Past } from './past.ts';
 import { weightedOf, WIDTH, type Product } from './products.ts';
 import { isLastAxis, scoresOf, typeReason, type Scores } from './scores.ts';
 import { viewsOf, type View } from './views.ts';
@@ -154,7 +154,10 @@ function assemble(context: PassContext, softmax: Node, scores: Scores, weighted:
     viewsOf(context, graph, view).flatMap((each) => formsOf(each, as));
   const valueViews = viewsOf(context, graph, weighted.right);
   const plainValues = valueViews.filter((view) => view.scale === 1).flatMap((view) => formsOf(view, keys));
-  const past = pastOf(context, graph, product.right, weighted.right, keys);
+  const length = sizeOfAtoms(product.position);
+  const past = pastOf(context, graph, product.right, weighted.right, keys).filter(
+    (each) => length !== null && ownLength(each.key, keys) === length && ownLength(each.value, keys) === length,
+  );
   const chosen = choose({
     queries: read(product.left, queries),
     keys: read(product.right, keys),
@@ -167,7 +170,7 @@ function assemble(context: PassContext, softmax: Node, scores: Scores, weighted:
   const { query, key, value } = chosen;
   const scaled = query.view.scale * key.view.scale;
   const bound = (): number | null => {
-    const most = scoreBound(context, query, key, chosen.past);
+    const most = scoreBound(context, graph, query, key, chosen.past);
     return most === null ? null : most * Math.abs(scaled);
   };
   const masking = maskingOf(context, scores, dtype, bound);
