@@ -52,6 +52,16 @@ const repeatedConstant = (tensor: Tensor, times: number): Tensor =>
     return out;
   });
 
+/** Before version 17 it is ONNX Runtime's own, which takes parameters of another type, and attributes of any name. */
+const layerNorm: Adapter = (draft, facts) => {
+  const [dtype = null, ...others] = draft.inputs.filter((input) => input !== null).map((input) => facts.dtype(input));
+  if (dtype === null || others.some((each) => each !== dtype)) {
+    return 'its input and its parameters are not known to be of one type';
+  }
+  const strange = [...draft.attributes.keys()].filter((name) => !['axis', 'epsilon', 'stash_type'].includes(name));
+  return strange.length === 0 ? draft : withAttributes(draft, Object.fromEntries(strange.map((name) => [name, null])));
+};
+
 const maskIsRead = (draft: Draft, facts: Facts): boolean => {
   const mask = draft.outputs[1] ?? null;
   return mask !== null && facts.isRead(mask);
@@ -73,6 +83,7 @@ const ratioToInput: Adapter = (draft, facts) => {
 
 export const NORMALIZATION: AdapterTable = {
   BatchNormalization: { 9: spatial, 14: inference },
+  LayerNormalization: { 17: layerNorm },
   GroupNormalization: { 21: groupNorm },
   Dropout: { 10: boolMask, 12: ratioToInput },
 };

@@ -66,7 +66,6 @@ export const UNCHANGED: Readonly<Record<string, readonly number[]>> = {
   LRN: [13],
   LSTM: [14, 22],
   LeakyRelu: [16],
-  LayerNormalization: [17],
   Less: [9, 13],
   LessOrEqual: [16],
   Log: [13],
@@ -165,7 +164,7 @@ export const NEVER_CHANGED: Readonly<Record<string, number>> = {
 };
 
 /**
- * Operators that ONNX Runtime has under the name of ai.onnx since version 1, before the specification took them over as
- * they were: its own tools write them so.
+ * Operators that ONNX Runtime has under the name of ai.onnx since version 1, before the specification took them over. It
+ * takes whatever attributes they have.
  */
 export const EARLY: ReadonlySet<string> = new Set(['LayerNormalization']);

@@ -1,4 +1,4 @@
-import { attributeSpec, attributesOf } from '../../../ops/attributes.ts';
+import { attributesOf } from '../../../ops/attributes.ts';
 import { isWhole, OPERATORS, sinceVersion } from '../../../ops/registry.ts';
 import type { Node } from '../../../ir/model.ts';
 import { ADAPTERS } from './adapters.ts';
@@ -20,14 +20,17 @@ export function nodeReason(node: Node, version: number): string | null {
 
 /** Attributes that the version does not have, or not of this type, or that are missing: adapters could not read them. */
 function attributeReason(node: Node, version: number): string | null {
+  const specs = attributesOf(node, version);
+  if (specs === null) return null;
   for (const [name, attribute] of node.attributes) {
     if (name.startsWith('__')) continue;
-    const spec = attributeSpec(node, version, name);
+    const spec = specs.find((each) => each.name === name);
+    if (!spec && EARLY.has(node.opType)) continue;
     if (!spec) return `version ${version} of its operator has no attribute ${name}`;
     const type = attribute.type === 'reference' ? attribute.of : attribute.type;
     if (type !== spec.type && type !== 'undefined') return `its attribute ${name} is of type ${type}, not ${spec.type}`;
   }
-  const missing = attributesOf(node, version)?.find((each) => each.required && !node.attributes.has(each.name));
+  const missing = specs.find((each) => each.required && !node.attributes.has(each.name));
   return missing ? `it lacks its attribute ${missing.name}` : null;
 }
 
