@@ -2,11 +2,10 @@ import { describe, expect, it } from 'vitest';
 import { loosest } from '../base/exactness.ts';
 import type { Model } from '../ir/model.ts';
 import { readModel } from '../onnx/read.ts';
-import { expectEquivalent, testRuntime } from '../testing/equivalent.ts';
+import { expectEquivalent } from '../testing/equivalent.ts';
 import { ANSWERED, isReached, OUTSIDE, type OrtRecord } from '../testing/ort-answers.ts';
 import { afterPass, countOps } from '../testing/passes.ts';
 import { haveShared, sharedFile } from '../testing/shared.ts';
-import { writeModel } from '../onnx/write.ts';
 import { passById } from './index.ts';
 
 const read = (): readonly OrtRecord[] => {
@@ -23,10 +22,12 @@ const modelOf = ({ file }: OrtRecord): Model =>
 /** Not the counts that are expected, and as good: each is run, and gives what the original gives. */
 const EQUIVALENT: Readonly<Record<string, string>> = {};
 
+const VERDICTS = ['agrees', 'uninformative', 'ill-conditioned'] as const;
+
+/** Some of the files are graphs that no input fits, or that need training operators. */
 const canRun = async (model: Model): Promise<boolean> => {
   try {
-    const settings = { backend: 'wasm', level: 'disabled', threads: 1 } as const;
-    await (await testRuntime().createSession(writeModel(model), settings)).release();
+    await expectEquivalent(model, model, { class: 'order', seeds: 1, verdicts: VERDICTS });
     return true;
   } catch {
     return false;

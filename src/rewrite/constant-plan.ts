@@ -1,4 +1,4 @@
-import { getTensor, subgraphs } from '../ir/attribute.ts';
+import { getTensor, holdsGraphs, subgraphs } from '../ir/attribute.ts';
 import type { Graph, Model, Node } from '../ir/model.ts';
 import { floats, Tensor, tensorOf } from '../ir/tensor.ts';
 import { byteLengthOf, sizeOf, type DataType, type NodeId, type ValueId } from '../ir/types.ts';
@@ -45,6 +45,7 @@ export function planConstants(context: PassContext, limits: FoldLimits): Constan
   const refused = new Map<NodeId, string>();
   for (;;) {
     const computable = computableNodes(context, order, limits, refused);
+    keepQuantized(context.model, order, computable, refused);
     const frontier = order.filter((node) => computable.has(node.id) && isReadOutside(context.model, node, computable));
     const over = beyondTotal(context, frontier, limits);
     if (over.length === 0) return { frontier, computable, refused };
@@ -85,6 +86,41 @@ function computableNodes(
   return computable;
 }
 
+/**
+ * Takes out again what would put float weights in the place of small integer ones: what is dequantized is computed only
+ * where it is quantized again before anybody else reads it.
+ */
+function keepQuantized(
+  model: Model,
+  order: readonly Node[],
+  computable: Set<NodeId>,
+  refused: Map<NodeId, string>,
+): void {
+  const floats = new Set<NodeId>();
+  for (const node of order) {
+    if (!computable.has(node.id) || isQuantizing(node)) continue;
+    const reads = node.inputs.some((input) => {
+      const producer = input === null ? null : model.getValue(input).producer;
+      return producer !== null && floats.has(producer.node);
+    });
+    if (reads || isDequantizing(node)) floats.add(node.id);
+  }
+  for (const node of order.toReversed()) {
+    if (!floats.has(node.id)) continue;
+    const outputs = outputsOf(node);
+    const ends = outputs.every(
+      (output) =>
+        !model.isGraphOutput(output) && model.getValue(output).uses.every((use) => computable.has(use.node)),
+    );
+    if (ends) continue;
+    computable.delete(node.id);
+    refused.set(node.id, 'float weights would take the place of small integer ones');
+  }
+}
+
+const isQuantizing = (node: Node): boolean => node.opType === 'QuantizeLinear';
+const isDequantizing = (node: Node): boolean => node.opType === 'DequantizeLinear';
+
 function hasConstantInputs(context: PassContext, node: Node, computable: ReadonlySet<NodeId>): boolean {
   return node.inputs.every((input) => {
     if (input === null) return true;
@@ -95,7 +131,7 @@ function hasConstantInputs(context: PassContext, node: Node, computable: Readonl
 
 /** Why a node with constant inputs stays; '' where that needs no word (it holds graphs, it is of another domain). */
 function whyNot(context: PassContext, node: Node, limits: FoldLimits): string | null {
-  if (node.domain !== '' || [...subgraphs(node)].length > 0) return '';
+  if (!isEvaluable(node) || holdsGraphs(node)) return '';
   if (node.opType === 'Constant') {
     const known = outputsOf(node).every((output) => localValue(context, output) !== null);
     return known ? null : 'its value is a sparse tensor';
@@ -104,13 +140,16 @@ function whyNot(context: PassContext, node: Node, limits: FoldLimits): string | 
   // Old forms of Dropout are random unless told otherwise; eliminate-identity knows which.
   if (node.opType === 'Dropout' || !isDeterministic(node)) return 'its result is random';
   if (node.inputs.length === 0) return 'it has no inputs';
-  if (node.opType === 'DequantizeLinear') return 'float weights would take the place of small integer ones';
   for (const output of outputsOf(node)) {
     const reason = resultRefusal(context, node, output, limits);
     if (reason !== null) return reason;
   }
   return null;
 }
+
+/** Operators of ai.onnx, and those of com.microsoft that it took over: the runtime has them wherever it runs. */
+const isEvaluable = (node: Node): boolean =>
+  node.domain === '' || (node.domain === 'com.microsoft' && (isQuantizing(node) || isDequantizing(node)));
 
 function resultRefusal(context: PassContext, node: Node, output: ValueId, limits: FoldLimits): string | null {
   const dtype = dtypeOf(context, output);

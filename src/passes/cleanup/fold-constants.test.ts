@@ -140,6 +140,35 @@ describe('fold-constants', () => {
     await expectFolded(before, { Mul: 2 });
   });
 
+  it.each(['', 'com.microsoft'])(
+    'computes what is dequantized only where it is quantized again (%s)',
+    async (domain) => {
+      const before = (again: boolean) =>
+        model(
+          (g) => {
+            const weight = g.tensor('w', tensorOf('int8', [2, 3], Int8Array.of(1, 2, 3, -4, 5, 6)));
+            const [scale, other] = [g.floats('scale', [], [0.5]), g.floats('other', [], [0.25])];
+            const zero = g.tensor('zero', tensorOf('int8', [], Int8Array.of(0)));
+            const turned = g.op('Transpose', [g.op('DequantizeLinear', [weight, scale, zero], {}, { domain })]);
+            const kept = again
+              ? g.op(
+                  'DequantizeLinear',
+                  [g.op('QuantizeLinear', [turned, other, zero], {}, { domain }), other, zero],
+                  {},
+                  { domain },
+                )
+              : turned;
+            g.output(g.op('MatMul', [g.input('x', [1, 3]), kept]), 'y');
+          },
+          domain ? { domains: { [domain]: 1 } } : {},
+        );
+      const name = domain ? `${domain}.DequantizeLinear` : 'DequantizeLinear';
+      await expectFolded(before(true), { [name]: 1, MatMul: 1 });
+      expect((await sitesOf(before(false), foldConstants)).sites).toEqual([]);
+      expect(await reasons(before(false))).toMatch(/float weights would take the place of small integer ones/);
+    },
+  );
+
   it('leaves random, quantized, and foreign operators alone', async () => {
     const before = model(
       (g) => {
