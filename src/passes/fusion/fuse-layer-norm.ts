@@ -1,11 +1,13 @@
 import type { Node } from '../../ir/model.ts';
 import type { ValueId } from '../../ir/types.ts';
 import type { Pass, PassContext } from '../../rewrite/pass.ts';
+import { driven } from '../../rewrite/rule.ts';
 import { found as foundNodes, searchPass, type Found } from '../../rewrite/search.ts';
 import { Walk } from '../../rewrite/walk.ts';
 import { quotientOf, rootOf, type Parts, type Root } from './deviation.ts';
 import { normalised, type Form } from './normalise.ts';
 import { meanOf, squareOf, type Mean } from './reductions.ts';
+import { unfuseLayerNorm } from './unfuse-layer-norm.ts';
 
 const RULE = 'layer-norm';
 
@@ -125,12 +127,12 @@ function formFor({ model, backend }: PassContext): Form | string {
 }
 
 /** (x − μ) ÷ √(mean((x − μ)²) + ε) · γ + β over the last axes becomes one node (Ba et al. 2016, Layer Normalization). */
-export const fuseLayerNorm: Pass = searchPass({
+const fusing: Pass = searchPass({
   id: 'fuse-layer-norm',
   group: 'fusion',
   title: 'Fuse layer normalization',
   why: 'One node reads its input once or twice where nine nodes pass tensors to each other; measure it on WASM.',
-  options: {},
+  options: { unfuse: { type: 'boolean', default: false, label: 'The other way: compute it step by step' } },
   preserves: 'order',
   needs: [],
   backends: ['wasm', 'webgpu', 'portable'],
@@ -142,3 +144,18 @@ export const fuseLayerNorm: Pass = searchPass({
   seeds: ['Sqrt', 'Pow'],
   search: recognise,
 });
+
+const UNFUSE = [unfuseLayerNorm];
+const unfusing = driven(() => UNFUSE);
+const sideOf = ({ options }: PassContext): Pick<Pass, 'find' | 'apply'> =>
+  options['unfuse'] === true ? unfusing : fusing;
+
+/**
+ * Layer normalization as one node, or, where asked for, as its parts: on WASM that may be faster, where the runtime is
+ * kept from fusing them again (`optimization.disable_specified_optimizers`).
+ */
+export const fuseLayerNorm: Pass = {
+  ...fusing,
+  find: (context) => sideOf(context).find(context),
+  apply: (context, site, decision) => sideOf(context).apply(context, site, decision),
+};
