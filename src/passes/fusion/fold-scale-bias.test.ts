@@ -136,6 +136,36 @@ describe('fold-scale-bias: behind a convolution', () => {
     await expectRefused(before, /versions before 7/);
   });
 
+  it('folds into a batch norm that stands alone', async () => {
+    const norm = (g: GraphBuilder, shape: (number | string)[], attributes = {}, outputs = ['n']) => {
+      const parameters = [g.weight('gamma', [4]), g.weight('beta', [4]), g.weight('mean', [4])];
+      return g.op(
+        'BatchNormalization',
+        [g.input('x', shape), ...parameters, g.weight('variance', [4], { scale: 0.1, offset: 1 })],
+        attributes,
+        { outputs },
+      );
+    };
+    for (const shape of [
+      [2, 4, 5, 4],
+      ['n', 4],
+    ]) {
+      const ones = shape.slice(2).map(() => 1);
+      const before = model((g) =>
+        g.op('Add', [g.op('Mul', [norm(g, shape), g.weight('k', [4, ...ones])]), g.weight('d', [1, 4, ...ones])]),
+      );
+      await expectFolded(before, { BatchNormalization: 1 });
+    }
+    await expectRefused(
+      model((g) => g.op('Mul', [norm(g, [2, 4, 5, 4]), g.weight('k', [4])])),
+      /along another axis/,
+    );
+    const training = model((g) =>
+      g.op('Mul', [norm(g, [2, 4, 5], { training_mode: 1 }, ['n', 'm', 'v']), g.weight('k', [4, 1])]),
+    );
+    await expectRefused(training, /training mode/);
+  });
+
   it('folds in float16, unless the weights would exceed it', async () => {
     const half = (offset: number) =>
       model((g) => {

@@ -21,6 +21,7 @@ import {
   transposedA,
   type Layout,
 } from './fold-affine.ts';
+import { afterBatchNorm } from './scale-batch-norm.ts';
 import { afterBias, afterMatMul, beforeMatMul } from './scale-matmul.ts';
 import { affine, beforeReason, captures, isScale, rankOfWeight, what, type Parts } from './linear-step.ts';
 import { lastAxis, secondAxis, stepOf } from './scale-shift.ts';
@@ -112,6 +113,7 @@ export const foldScaleBias: Pass = rulePass({
       afterConvolution('ConvTranspose', convTransposeOutputs, reversed),
       afterGemm(reversed),
     ]),
+    afterBatchNorm,
     afterMatMul,
     afterBias,
     beforeConv,

@@ -6,6 +6,8 @@ import { buildModel, type BuildOptions, type GraphBuilder } from '../../testing/
 import { expectEquivalent } from '../../testing/equivalent.ts';
 import { afterPass, countOps, sitesOf } from '../../testing/passes.ts';
 import type { ValueId } from '../../ir/types.ts';
+import { readModel } from '../../onnx/read.ts';
+import { haveShared, sharedFile } from '../../testing/shared.ts';
 import { fuseConvActivation } from './fuse-conv-activation.ts';
 
 const conv = (g: GraphBuilder, rank = 4, attributes = {}): ValueId => {
@@ -161,5 +163,21 @@ describe('fuse-conv-activation', () => {
   it('does nothing to other operators', async () => {
     const before = model((g) => g.op('Elu', [conv(g)]));
     expect(await sitesOf(before, fuseConvActivation)).toEqual({ sites: [], refusals: [] });
+  });
+});
+
+describe.skipIf(!haveShared())("fuse-conv-activation: ONNX Runtime's own tests", () => {
+  const read = (name: string): Model => readModel(sharedFile(`real/ort_fusion/fusion/${name}.onnx`)).model;
+
+  it.each(['conv_relu_opset12', 'conv_tanh', 'conv_leakyrelu', 'conv_hardsigmoid'])('fuses %s', async (name) => {
+    const before = read(name);
+    const { model: after } = await afterPass(before, fuseConvActivation);
+    expect(countOps(after)).toEqual({ 'com.microsoft.FusedConv': 1 });
+    await expectEquivalent(before, after, { class: 'kernel', seeds: 1 });
+  });
+
+  it('leaves float16 alone, for which there is no such kernel, and an activation behind a sum', async () => {
+    expect(await reasons(read('conv_relu_fp16'))).toMatch(/this one is float16/);
+    expect((await sitesOf(read('conv_add_relu_identity'), fuseConvActivation)).sites).toEqual([]);
   });
 });

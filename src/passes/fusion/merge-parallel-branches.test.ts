@@ -5,6 +5,9 @@ import type { ValueId } from '../../ir/types.ts';
 import { buildModel, type BuildOptions, type GraphBuilder } from '../../testing/build.ts';
 import { expectEquivalent } from '../../testing/equivalent.ts';
 import { afterPass, countOps, sitesOf } from '../../testing/passes.ts';
+import { readModel } from '../../onnx/read.ts';
+import { haveShared, sharedFile } from '../../testing/shared.ts';
+import { foldConstants } from '../cleanup/fold-constants.ts';
 import { mergeParallelBranches } from './merge-parallel-branches.ts';
 import { mergeParallelConvs } from './merge-parallel-convs.ts';
 import { mergeParallelMatMuls } from './merge-parallel-matmuls.ts';
@@ -268,5 +271,18 @@ describe('merge-parallel-branches: products', () => {
         g.output(g.op('MatMul', [g.op('MatMul', [x, g.weight('w', [4, 6])]), g.weight('w', [6, 4])]));
     });
     expect((await sitesOf(unknown, mergeParallelBranches)).sites).toEqual([]);
+  });
+});
+
+describe.skipIf(!haveShared())('merge-parallel-branches: real models', () => {
+  it('makes the fire modules of SqueezeNet one convolution behind another', async () => {
+    let { model } = readModel(sharedFile('real/models/light/light_squeezenet.onnx'));
+    for (const pass of [foldConstants, mergeParallelConvs, mergeParallelBranches]) {
+      const after = await afterPass(model, pass);
+      expect(pass === foldConstants || after.result.applied.length === 8).toBe(true);
+      ({ model } = after);
+    }
+    expect(countOps(model)).toMatchObject({ Conv: 18, Relu: 18 });
+    expect(Object.keys(countOps(model))).not.toContain('Concat');
   });
 });
