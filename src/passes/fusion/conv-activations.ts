@@ -1,6 +1,7 @@
 import { defined } from '../../base/assert.ts';
 import { floatsAttribute, getFloat, getInt, getString, string } from '../../ir/attribute.ts';
 import type { Attribute, Node } from '../../ir/model.ts';
+import { kernelVerdict } from '../../ops/kernels.ts';
 import { opKey } from '../../ops/registry.ts';
 import { dtypeOf, rankOf } from '../../rewrite/known.ts';
 import { constantOf } from '../../rewrite/match.ts';
@@ -84,11 +85,15 @@ function rowOf({ backend }: PassContext, activation: Node): Activation {
   return defined(row, `the activation ${key} on ${backend}`);
 }
 
+/** WASM computes float16 in float32, between conversions of its own; the fused node saves those in the middle. */
+const takesHalf = ({ backend }: PassContext): boolean =>
+  backend === 'wasm' && kernelVerdict('com.microsoft.FusedConv Relu', 'wasm float16') === 'right';
+
 /** Why FusedConv cannot take this convolution over; null: it can. */
 export function convReason(context: PassContext, conv: Node): string | null {
   const x = defined(conv.inputs[0], 'the input of Conv');
   const dtype = dtypeOf(context, x);
-  if (dtype !== 'float32') {
+  if (dtype !== 'float32' && !(dtype === 'float16' && takesHalf(context))) {
     return `the fused convolution takes float32, and this one is ${dtype ?? 'of unknown type'}`;
   }
   const grouped = context.backend === 'webgpu' && getInt(conv, 'group', 1) > 1;

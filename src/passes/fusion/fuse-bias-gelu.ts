@@ -3,6 +3,7 @@ import { getString } from '../../ir/attribute.ts';
 import type { Node } from '../../ir/model.ts';
 import type { ValueId } from '../../ir/types.ts';
 import { label } from '../../rewrite/graphs.ts';
+import { backendsWith } from '../../rewrite/kernels.ts';
 import { dtypeOf, shapeOf } from '../../rewrite/known.ts';
 import type { Pass, PassContext } from '../../rewrite/pass.ts';
 import { any, node, op, type OpPattern, type Slots } from '../../rewrite/pattern.ts';
@@ -54,7 +55,7 @@ export const fuseBiasGelu: Pass = rulePass({
   options: {},
   preserves: 'kernel',
   needs: [],
-  backends: ['wasm', 'webgpu'],
+  backends: backendsWith('com.microsoft.BiasGelu'),
   repeats: false,
   rules: [
     biasRule('bias-gelu', 'BiasGelu', (c, sum) => op('Gelu', [sum], { as: c.gelu, domain: CONTRIB })),

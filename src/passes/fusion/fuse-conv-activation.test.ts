@@ -143,13 +143,17 @@ describe('fuse-conv-activation', () => {
     expect((await sitesOf(before, fuseConvActivation)).sites).toHaveLength(1);
   });
 
-  it('leaves other element types alone', async () => {
+  it('takes float16 on WASM, which computes it in float32, and leaves it alone on WebGPU', async () => {
     const half = model((g) =>
       g.op('Relu', [
         g.op('Conv', [g.input('x', [1, 2, 4, 4], 'float16'), g.weight('w', [2, 2, 1, 1], { dtype: 'float16' })]),
       ]),
     );
-    expect(await reasons(half)).toMatch(/takes float32, and this one is float16/);
+    const { model: after } = await afterPass(half, fuseConvActivation);
+    expect(countOps(after)).toEqual({ 'com.microsoft.FusedConv': 1 });
+    await expectEquivalent(half, after, { class: 'kernel', seeds: 1 });
+    const { refusals } = await sitesOf(half, fuseConvActivation, { backend: 'webgpu' });
+    expect(refusals[0]!.reason).toMatch(/takes float32, and this one is float16/);
   });
 
   it('is refused for portable graphs', async () => {
@@ -176,8 +180,11 @@ describe.skipIf(!haveShared())("fuse-conv-activation: ONNX Runtime's own tests",
     await expectEquivalent(before, after, { class: 'kernel', seeds: 1 });
   });
 
-  it('leaves float16 alone, for which there is no such kernel, and an activation behind a sum', async () => {
-    expect(await reasons(read('conv_relu_fp16'))).toMatch(/this one is float16/);
+  it('fuses float16, and leaves an activation behind a sum alone', async () => {
+    const half = read('conv_relu_fp16');
+    const { model: after } = await afterPass(half, fuseConvActivation);
+    expect(countOps(after)).toEqual({ Cast: 3, 'com.microsoft.FusedConv': 1 });
+    await expectEquivalent(half, after, { class: 'kernel', seeds: 1 });
     expect((await sitesOf(read('conv_add_relu_identity'), fuseConvActivation)).sites).toEqual([]);
   });
 });

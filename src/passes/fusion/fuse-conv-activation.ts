@@ -1,6 +1,7 @@
 import type { Attribute, Node } from '../../ir/model.ts';
 import type { Build } from '../../rewrite/build.ts';
 import { label } from '../../rewrite/graphs.ts';
+import { backendsWith } from '../../rewrite/kernels.ts';
 import type { Pass } from '../../rewrite/pass.ts';
 import { any, node, op, optional, type Bound, type OpPattern, type Slots } from '../../rewrite/pattern.ts';
 import { rule, rulePass, type Rule, type Where } from '../../rewrite/rule.ts';
@@ -65,7 +66,7 @@ export const fuseConvActivation: Pass = rulePass({
   options: {},
   preserves: 'kernel',
   needs: [],
-  backends: ['wasm', 'webgpu'],
+  backends: backendsWith('com.microsoft.FusedConv Relu'),
   repeats: false,
   rules: [
     activationRule('conv-activation', ACTIVATIONS, '', () => true),

@@ -2,6 +2,7 @@ import { getString } from '../../ir/attribute.ts';
 import type { Node } from '../../ir/model.ts';
 import type { Build } from '../../rewrite/build.ts';
 import { label } from '../../rewrite/graphs.ts';
+import { backendsWith } from '../../rewrite/kernels.ts';
 import { dtypeOf, rankOf, sameShape } from '../../rewrite/known.ts';
 import type { Pass } from '../../rewrite/pass.ts';
 import { any, either, node, op, optional, type Bound, type OpPattern, type Slots } from '../../rewrite/pattern.ts';
@@ -30,6 +31,7 @@ function reasonOf(m: Parts, where: Where): string | null {
   if (getString(m.conv, 'activation', '') !== '') return 'the convolution has an activation before the sum';
   const reason = convReason(where, m.conv);
   if (reason !== null) return reason;
+  if (dtypeOf(where, m.x) !== 'float32') return 'the sum inside a convolution is for float32 only';
   if (dtypeOf(where, m.residual) !== 'float32') return 'the element type of what is added is not known';
   const rank = rankOf(where, m.x);
   if (rank === null || rank > 2 + MOST_SPATIAL) return 'the convolution is not known to have one to three spatial axes';
@@ -85,7 +87,7 @@ export const fuseConvResidual: Pass = rulePass({
   preserves: 'kernel',
   needs: [],
   // The native WebGPU kernel of ONNX Runtime 1.30 ignores Z without a word.
-  backends: ['wasm'],
+  backends: backendsWith('com.microsoft.FusedConv Z'),
   repeats: false,
   rules: [withActivationBehind, alone],
 });

@@ -2,6 +2,7 @@ import { defined } from '../../base/assert.ts';
 import { float, getFloat, string } from '../../ir/attribute.ts';
 import type { Attribute, Node } from '../../ir/model.ts';
 import { label } from '../../rewrite/graphs.ts';
+import { backendsWith } from '../../rewrite/kernels.ts';
 import { dtypeOf } from '../../rewrite/known.ts';
 import type { Pass, PassContext } from '../../rewrite/pass.ts';
 import { any, node, op, optional } from '../../rewrite/pattern.ts';
@@ -70,7 +71,7 @@ export const fuseGemmActivation: Pass = rulePass({
   options: {},
   preserves: 'kernel',
   needs: [],
-  backends: ['wasm'],
+  backends: backendsWith('com.microsoft.FusedGemm Relu'),
   repeats: false,
   rules: [fuse],
 });

@@ -3,6 +3,7 @@ import type { Node } from '../../ir/model.ts';
 import type { ValueId } from '../../ir/types.ts';
 import type { Build } from '../../rewrite/build.ts';
 import { label } from '../../rewrite/graphs.ts';
+import { backendsWith } from '../../rewrite/kernels.ts';
 import { dtypeOf } from '../../rewrite/known.ts';
 import { constantOf } from '../../rewrite/match.ts';
 import type { Pass, PassContext } from '../../rewrite/pass.ts';
@@ -94,7 +95,7 @@ export const fuseGroupNorm: Pass = searchPass({
   options: {},
   preserves: 'order',
   needs: [],
-  backends: ['wasm', 'portable'],
+  backends: [...backendsWith('GroupNormalization'), 'portable'],
   repeats: false,
   looksFor: {
     chains: ['Reshape → InstanceNormalization or LayerNormalization → Reshape → Mul → Add'],

@@ -2,6 +2,7 @@ import type { Node } from '../../ir/model.ts';
 import type { NodeId, ValueId } from '../../ir/types.ts';
 import { Build, sweep } from '../../rewrite/build.ts';
 import { bodyNodes, label } from '../../rewrite/graphs.ts';
+import { backendsWith } from '../../rewrite/kernels.ts';
 import { siteKey } from '../../rewrite/hash.ts';
 import type { Findings, Pass, PassContext, Refusal, Site } from '../../rewrite/pass.ts';
 import { sentence } from '../../rewrite/rule.ts';
@@ -91,7 +92,7 @@ export const fuseRotary: Pass = {
   options: {},
   preserves: 'order',
   needs: [],
-  backends: ['wasm', 'webgpu'],
+  backends: backendsWith('com.microsoft.RotaryEmbedding'),
   repeats: false,
   looksFor: {
     chains: ['Mul and Mul (of halves or pairs, turned) → Add', 'Sub and Add of products → Concat'],

@@ -3,6 +3,7 @@ import type { Node } from '../../ir/model.ts';
 import type { DataType, ValueId } from '../../ir/types.ts';
 import type { Build } from '../../rewrite/build.ts';
 import { label } from '../../rewrite/graphs.ts';
+import { backendsWith } from '../../rewrite/kernels.ts';
 import { dtypeOf, shapeOf } from '../../rewrite/known.ts';
 import type { Pass, PassContext } from '../../rewrite/pass.ts';
 import { found as foundNodes, searchPass, type Found } from '../../rewrite/search.ts';
@@ -129,7 +130,7 @@ export const fuseSkipNorm: Pass = searchPass({
   options: {},
   preserves: 'order',
   needs: [],
-  backends: ['wasm', 'webgpu'],
+  backends: backendsWith('com.microsoft.SkipLayerNormalization'),
   repeats: false,
   looksFor: {
     chains: ['Add → LayerNormalization', 'Add → SimplifiedLayerNormalization or RMSNormalization'],
