@@ -125,7 +125,8 @@ function apply(context: PassContext, site: Site): boolean {
     .find((node) => node.opType === 'Softmax' && node.domain === '');
   const found = softmax ? lookAt(context, softmax) : null;
   if (found === null || typeof found === 'string' || found.plan.anchor.id !== site.anchor) return false;
-  emit(context, new Build(context, RULE, found.plan.anchor), found.plan, found.packed);
+  const gone = new Set(found.nodes);
+  emit(context, new Build(context, RULE, found.plan.anchor), found.plan, found.packed, gone);
   sweep(model, found.nodes);
   return true;
 }

@@ -1,7 +1,7 @@
 import { defined } from '../../../base/assert.ts';
 import { float, int, ints } from '../../../ir/attribute.ts';
 import type { Attribute, Model, Node } from '../../../ir/model.ts';
-import { tensorType, type ValueId } from '../../../ir/types.ts';
+import { tensorType, type NodeId, type ValueId } from '../../../ir/types.ts';
 import type { Build } from '../../../rewrite/build.ts';
 import { label, outputsOf } from '../../../rewrite/graphs.ts';
 import { dtypeOf } from '../../../rewrite/known.ts';
@@ -28,7 +28,14 @@ interface Operands {
 }
 
 /** softmax(scale·Q·Kᵀ + bias)·V for all heads, by one operator. */
-export function emit(context: PassContext, build: Build, plan: Plan, packed: Packed | null): void {
+export function emit(
+  context: PassContext,
+  build: Build,
+  plan: Plan,
+  packed: Packed | null,
+  gone: ReadonlySet<NodeId>,
+): void {
+  const told = toldShapes(build.model, plan, gone);
   const operands = packed ? null : operandsOf(context, build, plan);
   const sizes = new SizeBuilder(build);
   const where = sizesOf(plan, operands ?? rowsOf(packed));
@@ -36,7 +43,23 @@ export function emit(context: PassContext, build: Build, plan: Plan, packed: Pac
   const fused = operands ? operator(context, build, plan, operands, bias) : packedOperator(build, plan, packed, bias);
   giveAll(build, plan, fused);
   finish(context, build, plan, fused);
-  retellShapes(build, plan, sizes, where);
+  for (const { result, axes } of told) {
+    const factors = shapeFactors(axes, where);
+    if (factors) build.model.replaceAllUses(result, sizes.vector(factors));
+  }
+}
+
+/** Shapes of what goes that someone stays to read. */
+function toldShapes(
+  model: Model,
+  plan: Plan,
+  gone: ReadonlySet<NodeId>,
+): readonly { readonly result: ValueId; readonly axes: Axes }[] {
+  const known = axesOfInner(plan);
+  return shapesOf(model, removedBy(plan))
+    .filter(({ of }) => of !== plan.merge.target)
+    .flatMap(({ shape, of }) => outputsOf(shape).map((result) => ({ result, axes: known.get(of) ?? [] })))
+    .filter(({ result }) => model.getValue(result).uses.some((use) => !gone.has(use.node)));
 }
 
 /** Sizes are read off x where there are no operands. */
@@ -182,19 +205,6 @@ function zeroed(context: PassContext, build: Build, plan: Plan, fused: Node): No
   const y = build.output(fused, 'unguarded', null);
   const isNaN = build.output(build.node('IsNaN', [y], { label: 'is-nan' }), 'is-nan', tensorType('bool', null));
   return build.node('Where', [isNaN, build.constant('zero', eagerly(dtype, [], [0])), y], { label: 'guard' });
-}
-
-/** Shape nodes that looked at what is gone are told the shape from the operands. */
-function retellShapes(build: Build, plan: Plan, sizes: SizeBuilder, where: Sizes): void {
-  const { model } = build;
-  const known = axesOfInner(plan);
-  for (const { shape, of } of shapesOf(model, removedBy(plan))) {
-    const factors = shapeFactors(known.get(of) ?? [], where);
-    const [result] = outputsOf(shape);
-    if (of !== plan.merge.target && factors && result !== undefined && model.isUsed(result)) {
-      model.replaceAllUses(result, sizes.vector(factors));
-    }
-  }
 }
 
 /** Whether the shapes of the values inside can be told from the operands. A clause otherwise. */

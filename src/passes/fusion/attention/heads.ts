@@ -1,4 +1,3 @@
-import type { ValueId } from '../../../ir/types.ts';
 import { inOrder, sizeOfAtoms, type Atom, type Axes } from './atoms.ts';
 import type { View } from './views.ts';
 
@@ -94,9 +93,11 @@ export function headCount(form: Form): number | null {
 /** The batch, as text that is equal for equal sizes. */
 export const batchKey = (form: Form): string => String(sizeOfAtoms(form.batch));
 
-/** The cheapest; of equal ones the furthest back, which takes in more of the scaling. */
-export function best(forms: readonly Form[]): Form | null {
-  return forms.reduce<Form | null>((found, form) => (found === null || form.cost <= found.cost ? form : found), null);
-}
+/** Nodes that come, less those that may go. */
+export const price = (form: Form): number => form.cost - form.view.steps;
 
-export const valueOf = (form: Form): ValueId => form.view.value;
+/** The cheapest; of equal ones that with the fewest new nodes. */
+export function best(forms: readonly Form[]): Form | null {
+  const dearer = (a: Form, b: Form): boolean => price(a) > price(b) || (price(a) === price(b) && a.cost > b.cost);
+  return forms.reduce<Form | null>((found, form) => (found === null || dearer(found, form) ? form : found), null);
+}

@@ -84,9 +84,10 @@ function stepOf(
     return typeof mask === 'string' ? mask : { kind: 'add', mask, negative: stage.negative };
   }
   const { keeps, fill } = stage;
-  const condition = layerOf(context, narrow(context, stage.condition), axes);
+  const tensor = narrow(context, stage.condition);
+  if (allows(context, tensor, keeps, sizeOfAtoms(scores.product.position) === 1)) return null;
+  const condition = layerOf(context, tensor, axes);
   if (typeof condition === 'string') return condition;
-  if (allows(context, condition.tensor, keeps, sizeOfAtoms(scores.product.position) === 1)) return null;
   if (!(fill < 0)) return `masked scores are replaced by ${fill}, which a bias cannot do`;
   return { kind: 'where', condition, keeps, fill };
 }

@@ -5,7 +5,7 @@ import type { Axes } from './atoms.ts';
 import { batchKey, formsOf, headCount, type Form, type Roles } from './heads.ts';
 import type { Product } from './products.ts';
 import { isShape } from './readers.ts';
-import { stepForward } from './views.ts';
+import { viewOf, stepForward } from './views.ts';
 
 /** A value behind the last product, and how `[batch, positions, heads·width]` becomes it. */
 export interface Merge {
@@ -57,7 +57,7 @@ type Reading = Omit<Merge, 'nodes' | 'axes'>;
 
 function readings(target: ValueId, axes: Axes, roles: Roles): Reading[] {
   const rows = axes.length === 2 ? unstacked(axes, roles) : null;
-  const view = { value: target, axes: rows ?? axes, scale: 1, repeated: [] };
+  const view = viewOf(target, rows ?? axes);
   return formsOf(view, roles)
     .filter((form) => form.to === 'flat' && form.part === null)
     .flatMap((form) => toReading(target, form, rows !== null));

@@ -6,7 +6,7 @@ import { dtypeOf, shapeOf } from '../../../rewrite/known.ts';
 import type { PassContext } from '../../../rewrite/pass.ts';
 import { atomsOf, sizeOfAtoms, type Atom, type Axes } from './atoms.ts';
 import { scoreBound } from './bounds.ts';
-import { batchKey, best, formsOf, headCount, type Form, type Roles } from './heads.ts';
+import { batchKey, best, formsOf, headCount, price, type Form, type Roles } from './heads.ts';
 import { maskingOf, type Masking } from './masks.ts';
 import { mergesOf, type Merge } from './merge.ts';
 import { ownLength, pastOf, type Past } from './past.ts';
@@ -261,7 +261,7 @@ function pairOf(keys: readonly Form[], values: readonly Form[]): { key: Form; va
     const key = best(keys.filter((form) => form.to === to));
     const value = best(values.filter((form) => form.to === to));
     if (!key || !value) continue;
-    const cost = key.cost + value.cost;
+    const cost = price(key) + price(value);
     if (!found || cost < found.cost) found = { key, value, cost };
   }
   return found;

@@ -5,7 +5,7 @@ import { label } from '../../../rewrite/graphs.ts';
 import { shapeOf } from '../../../rewrite/known.ts';
 import type { PassContext } from '../../../rewrite/pass.ts';
 import { atomsOf, sizeOfAtoms, type Atom, type Axes } from './atoms.ts';
-import type { View } from './views.ts';
+import { viewOf, type View } from './views.ts';
 
 /** Root of the factor that queries and keys share, and of the one that values bring. */
 export const WIDTH = 'width';
@@ -39,10 +39,8 @@ export function weightedOf(context: PassContext, node: Node, axes: Axes, probabi
   const width = atomsOf(WIDTH, shape.at(-1) ?? null);
   const view = operand(context, right, shape.slice(0, -2), outer, [keys, width]);
   if (typeof view === 'string') return view;
-  return { node, left: plain(left, axes), right: view, axes: [...outer, position, width], position };
+  return { node, left: viewOf(left, axes), right: view, axes: [...outer, position, width], position };
 }
-
-const plain = (value: ValueId, axes: Axes): View => ({ value, axes, scale: 1, repeated: [] });
 
 function matmulScores(context: PassContext, node: Node, axes: Axes): Product | string {
   const [left = null, right = null] = node.inputs;
@@ -83,7 +81,7 @@ function operand(
     } else
       return `axis ${i} of ${context.model.getValue(value).name} is not proven to be ${size ?? 'that of the scores'}`;
   }
-  return { value, axes: [...axes, ...inner], scale: 1, repeated };
+  return viewOf(value, [...axes, ...inner], repeated);
 }
 
 /** `bhqd,bhkd->bhqk`: letters are axes. */
@@ -139,7 +137,7 @@ function einsumWeighted(context: PassContext, node: Node, axes: Axes, probabilit
   if (typeof right === 'string') return right;
   const position = known.get([...own].find((each) => !values.includes(each)) ?? '') ?? [];
   const result = [...letters.output].map((each) => known.get(each) ?? []);
-  return { node, left: plain(probabilities, axes), right, axes: result, position };
+  return { node, left: viewOf(probabilities, axes), right, axes: result, position };
 }
 
 const odd = (context: PassContext, node: Node): string =>
@@ -160,5 +158,5 @@ function spelt(
   const wrong = axes.findIndex((atoms, i) => shape[i] === null || sizeOfAtoms(atoms) !== shape[i]);
   if (wrong >= 0)
     return `axis ${wrong} of ${context.model.getValue(value).name} is not proven to be that of the scores`;
-  return { value, axes, scale: 1, repeated: [] };
+  return viewOf(value, axes);
 }

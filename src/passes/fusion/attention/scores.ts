@@ -6,7 +6,7 @@ import type { PassContext } from '../../../rewrite/pass.ts';
 import { sizeOfAtoms, type Axes } from './atoms.ts';
 import { productOf, type Product } from './products.ts';
 import { scalarOf } from './scalars.ts';
-import { stepBack } from './views.ts';
+import { viewOf, stepBack } from './views.ts';
 
 /** What a node does to the scores. */
 export type Effect =
@@ -28,6 +28,7 @@ export interface Scores {
 }
 
 const DEPTH = 16;
+const NO_PRODUCT = ' is no product of queries and keys';
 
 /** Follows the scores back from the softmax to the product of queries and keys; a clause where that fails. */
 export function scoresOf(
@@ -38,7 +39,7 @@ export function scoresOf(
   depth = DEPTH,
 ): Scores | string {
   const { producer } = context.model.getValue(value);
-  if (!producer) return `${context.model.getValue(value).name} is an input, no product of queries and keys`;
+  if (!producer) return `${context.model.getValue(value).name}${NO_PRODUCT}`;
   const node = context.model.getNode(producer.node);
   if (node.graph !== graph || depth === 0) return `${label(context.model, node)} lies too far away`;
   if (node.domain === '' && /^(MatMul|Einsum)$/.test(node.opType)) {
@@ -50,7 +51,8 @@ export function scoresOf(
     const found = scoresOf(context, graph, scores, inner, depth - 1);
     if (typeof found !== 'string')
       return { product: found.product, stages: [...found.stages, { ...effect, node, axes }] };
-    reason ??= found;
+    // What an operand that is no product says, is of no use.
+    if (reason === null || reason.endsWith(NO_PRODUCT)) reason = found;
   }
   return reason ?? `${label(context.model, node)} stands between the product and the softmax`;
 }
@@ -81,7 +83,7 @@ function* readings(context: PassContext, graph: GraphId, node: Node, value: Valu
       return;
     default:
   }
-  const back = stepBack(context, graph, { value, axes, scale: 1, repeated: [] });
+  const back = stepBack(context, graph, viewOf(value, axes));
   if (!back || back.repeated.length > 0) return;
   const moves = !/^(Mul|Div)$/.test(node.opType);
   if (moves && /^(Gather|Split|Slice|Expand|Tile)$/.test(node.opType)) return;

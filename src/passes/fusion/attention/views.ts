@@ -14,7 +14,18 @@ export interface View {
   readonly scale: number;
   /** Factors that the operand repeats and the value has once (heads that share a key). */
   readonly repeated: readonly Atom[];
+  /** How many nodes lie between the value and the operand. */
+  readonly steps: number;
 }
+
+/** A value as it is. */
+export const viewOf = (value: ValueId, axes: Axes, repeated: readonly Atom[] = []): View => ({
+  value,
+  axes,
+  scale: 1,
+  repeated,
+  steps: 0,
+});
 
 /** What is in front of a node that only moves elements: its input's axes, from those of its result. Null: not known. */
 type Step = (context: PassContext, node: Node, view: View, output: number) => View | null;
@@ -37,7 +48,8 @@ export function stepBack(context: PassContext, graph: GraphId, view: View): View
   if (!producer) return null;
   const node = context.model.getNode(producer.node);
   if (node.graph !== graph || node.domain !== '') return null;
-  return STEPS[node.opType]?.(context, node, view, producer.index) ?? null;
+  const before = STEPS[node.opType]?.(context, node, view, producer.index) ?? null;
+  return before && { ...before, steps: view.steps + 1 };
 }
 
 /** The axes of a node's result from those of its first input, for nodes that keep all elements. Null: not known. */

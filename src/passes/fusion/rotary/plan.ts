@@ -4,7 +4,7 @@ import type { PassContext } from '../../../rewrite/pass.ts';
 import { atomsOf, sizeOfAtoms, type Axes } from '../attention/atoms.ts';
 import { best, formsOf, headCount, type Form } from '../attention/heads.ts';
 import { coverOf, typeReason } from '../attention/scores.ts';
-import { viewsOf } from '../attention/views.ts';
+import { viewOf, viewsOf } from '../attention/views.ts';
 import type { Rotation } from './rotation.ts';
 import { isDoubled, tableOf, type Table } from './tables.ts';
 
@@ -44,7 +44,7 @@ export function rotaryPlan(context: PassContext, rotation: Rotation): RotaryPlan
   }
   const position = place.headsFirst && shape.length === 4 ? 2 : 1;
   const outer = shape.length === 4 ? ['a0', `a${3 - position}`] : ['a0'];
-  const views = viewsOf(context, context.model.getValue(x).graph, { value: x, axes, scale: 1, repeated: [] });
+  const views = viewsOf(context, context.model.getValue(x).graph, viewOf(x, axes));
   const forms = views
     .filter((view) => view.scale === 1 && view.repeated.length === 0)
     .flatMap((view) => formsOf(view, { outer, position: `a${position}`, width: 'width' }));

@@ -5,7 +5,7 @@ import { rankOf, shapeOf } from '../../../rewrite/known.ts';
 import type { PassContext } from '../../../rewrite/pass.ts';
 import { atomsOf } from '../attention/atoms.ts';
 import { scalarOf } from '../attention/scalars.ts';
-import { viewsOf } from '../attention/views.ts';
+import { viewOf, viewsOf } from '../attention/views.ts';
 
 /**
  * Which elements of the last axis turn together. `half`: i and i + D/2 (Llama, NeoX); `pair`: 2i and 2i + 1 (GPT-J,
@@ -132,7 +132,7 @@ function piecesOf(context: PassContext, value: ValueId, mode: Mode): readonly Pi
   const axes = shape.map((dim, i) => atomsOf(i === shape.length - 1 ? 'width' : `a${i}`, dim));
   const { graph } = context.model.getValue(value);
   const pieces: Piece[] = [];
-  for (const view of viewsOf(context, graph, { value, axes, scale: 1, repeated: [] })) {
+  for (const view of viewsOf(context, graph, viewOf(value, axes))) {
     const last = view.axes.at(-1) ?? [];
     const at = mode === 'half' ? 0 : last.length - 1;
     const taken = last[at];

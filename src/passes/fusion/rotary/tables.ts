@@ -6,7 +6,7 @@ import { constantInts, dtypeOf, rankOf, shapeOf } from '../../../rewrite/known.t
 import { constantOf } from '../../../rewrite/match.ts';
 import type { PassContext } from '../../../rewrite/pass.ts';
 import { atomsOf } from '../attention/atoms.ts';
-import { stepBack } from '../attention/views.ts';
+import { viewOf, stepBack } from '../attention/views.ts';
 import type { Mode } from './rotation.ts';
 
 const DEPTH = 24;
@@ -103,7 +103,7 @@ function movesDoubled(context: PassContext, node: Node, value: ValueId, mode: Mo
   const shape = shapeOf(context, value);
   if (!shape) return false;
   const axes = shape.map((dim, i) => atomsOf(i === shape.length - 1 ? 'width' : `a${i}`, dim));
-  let view = stepBack(context, node.graph, { value, axes, scale: 1, repeated: [] });
+  let view = stepBack(context, node.graph, viewOf(value, axes));
   for (let i = 0; view && i < DEPTH; i++) {
     const twice = view.repeated.find((atom) => atom.root === 'width');
     if (twice) return twice.size === 2 && twice.path === (mode === 'half' ? '0' : '1');

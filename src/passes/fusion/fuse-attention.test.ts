@@ -1,0 +1,599 @@
+import { describe, expect, it } from 'vitest';
+import { getFloat, getInt } from '../../ir/attribute.ts';
+import type { Model, Node } from '../../ir/model.ts';
+import { floats, tensorOf } from '../../ir/tensor.ts';
+import type { ValueId } from '../../ir/types.ts';
+import { readModel } from '../../onnx/read.ts';
+import {
+  attention,
+  attentionOf,
+  linear,
+  merge,
+  normalized,
+  number,
+  SIZES,
+  split,
+  type AttentionParts,
+  type AttentionSizes,
+} from '../../testing/attention.ts';
+import { buildModel, type BuildOptions, type GraphBuilder } from '../../testing/build.ts';
+import { expectEquivalent, type Equivalence } from '../../testing/equivalent.ts';
+import { afterPass, countOps, sitesOf } from '../../testing/passes.ts';
+import { haveShared, sharedFile } from '../../testing/shared.ts';
+import { fuseAttention } from './fuse-attention.ts';
+
+const MHA = 'com.microsoft.MultiHeadAttention';
+const LOWEST = -3.4028234663852886e38;
+
+const model = (build: (g: GraphBuilder) => ValueId, options: BuildOptions = {}): Model =>
+  buildModel(options, (g) => g.output(build(g), 'y'));
+
+/** Scores divided by √width, then what is asked for. */
+const masked =
+  (g: GraphBuilder, mask: (scores: ValueId) => ValueId, { width }: AttentionSizes = SIZES) =>
+  (scores: ValueId): ValueId =>
+    mask(g.op('Div', [scores, number(g, Math.sqrt(width))]));
+
+async function expectFused(
+  before: Model,
+  ops: Record<string, number>,
+  options: Partial<Equivalence> = {},
+): Promise<Model> {
+  const { model: after, result } = await afterPass(before, fuseAttention);
+  expect(result.refusals.map((each) => each.reason)).toEqual([]);
+  expect(countOps(after)).toEqual(ops);
+  await expectEquivalent(before, after, { class: 'order', seeds: 2, ...options });
+  return after;
+}
+
+const reasons = async (before: Model, settings = {}): Promise<string> => {
+  const { sites, refusals } = await sitesOf(before, fuseAttention, settings);
+  expect(sites).toEqual([]);
+  return refusals.map((each) => each.reason).join(' ');
+};
+
+const only = (after: Model, opType: string): Node => [...after.nodes.values()].find((node) => node.opType === opType)!;
+const onlyMha = (after: Model): Node => only(after, 'MultiHeadAttention');
+
+describe('fuse-attention: scale', () => {
+  const times = (g: GraphBuilder, factor: number) => (x: ValueId) => g.op('Mul', [x, number(g, factor)]);
+  const over = (g: GraphBuilder, divisor: number) => (x: ValueId) => g.op('Div', [x, number(g, divisor)]);
+
+  it.each<[string, number, (g: GraphBuilder) => AttentionParts]>([
+    ['dividing the scores', 0.5, () => ({})],
+    ['multiplying the scores', 0.25, (g) => ({ scores: times(g, 0.25) })],
+    ['on the query', 0.5, (g) => ({ query: over(g, 2), scores: (x) => x })],
+    ['on the keys', 0.5, (g) => ({ key: times(g, 0.5), scores: (x) => x })],
+    [
+      'on both, as a root',
+      0.5,
+      (g) => ({ query: times(g, Math.SQRT1_2), key: times(g, Math.SQRT1_2), scores: (x) => x }),
+    ],
+    ['nowhere', 1, () => ({ scores: (x) => x })],
+  ])('takes a scale in: %s', async (_, scale, parts) => {
+    const after = await expectFused(
+      model((g) => attention(g, SIZES, parts(g))),
+      { [MHA]: 1 },
+    );
+    expect(getFloat(onlyMha(after), 'scale', 0)).toBeCloseTo(scale, 6);
+    expect(getInt(onlyMha(after), 'num_heads', 0)).toBe(2);
+    expect(after.opset('com.microsoft')).toBe(1);
+  });
+
+  it('reads the scale that PyTorch computes from the shape of the query', async () => {
+    const before = model((g) => {
+      const rooted = (q: ValueId): ValueId => {
+        const [shape, last] = [g.op('Shape', [q]), g.int64s('last', [-1])];
+        const size = g.op('Slice', [shape, last, g.int64s('end', [2 ** 31])]);
+        const inverse = g.op('Div', [number(g, 1), g.op('Sqrt', [g.op('Cast', [size], { to: 1 })])]);
+        const root = g.op('Sqrt', [inverse]);
+        return g.op('Mul', [q, root]);
+      };
+      return attention(g, SIZES, { query: rooted, scores: (x) => g.op('Mul', [x, number(g, Math.SQRT1_2)]) });
+    });
+    const after = await expectFused(before, { [MHA]: 1 });
+    expect(getFloat(onlyMha(after), 'scale', 0)).toBeCloseTo(0.5, 6);
+  });
+
+  it('leaves scores alone that a table scales', async () => {
+    const before = model((g) => attention(g, SIZES, { scores: (x) => g.op('Mul', [x, g.weight('w', [2, 1, 1])]) }));
+    expect(await reasons(before)).toMatch(/^Mul mul stands between the product and the softmax\.$/);
+  });
+});
+
+describe('fuse-attention: heads', () => {
+  it('proves heads that are split by a computed shape', async () => {
+    const before = model((g) => {
+      const [q, k, v] = ['q', 'k', 'v'].map((name) => g.input(name, ['batch', 'seq', 8])) as [
+        ValueId,
+        ValueId,
+        ValueId,
+      ];
+      const heads = (x: ValueId, perm: number[]): ValueId => {
+        const size = (axis: number): ValueId =>
+          g.op('Gather', [g.op('Shape', [x]), g.int64s('axis', [axis])], { axis: 0 });
+        const shape = g.op('Concat', [size(0), g.int64s('any', [-1]), g.int64s('h', [2]), g.int64s('d', [4])], {
+          axis: 0,
+        });
+        return g.op('Transpose', [g.op('Reshape', [x, shape])], { perm });
+      };
+      const scores = g.op('MatMul', [
+        heads(q, [0, 2, 1, 3]),
+        g.op('Transpose', [heads(k, [0, 2, 1, 3])], { perm: [0, 1, 3, 2] }),
+      ]);
+      const y = g.op('MatMul', [g.op('Softmax', [scores], { axis: -1 }), heads(v, [0, 2, 1, 3])]);
+      return merge(g, y, SIZES);
+    });
+    await expectFused(before, { [MHA]: 1 });
+  });
+
+  it.each([9, 11, 13, 18])('splits query, key and value that lie side by side, opset %i', async (opset) => {
+    const before = model(
+      (g) => {
+        const five = g.op('Reshape', [g.input('qkv', ['batch', 'seq', 24]), g.int64s('five', [0, 0, 3, 2, 4])]);
+        const all = g.op('Transpose', [five], { perm: [2, 0, 3, 1, 4] });
+        const [q, k, v] = [0, 1, 2].map((i) => g.op('Gather', [all, g.int64s('i', [i], [])], { axis: 0 }));
+        const scores = g.op('MatMul', [q!, g.op('Transpose', [k!], { perm: [0, 1, 3, 2] })]);
+        return merge(g, g.op('MatMul', [g.op('Softmax', [scores], { axis: 3 }), v!]), SIZES);
+      },
+      { opset },
+    );
+    await expectFused(before, { Split: 1, [MHA]: 1 });
+  });
+
+  it('reads Einsum by its letters, the keys first', async () => {
+    const before = model((g) => {
+      const [q, k, v] = ['q', 'k', 'v'].map((name) => g.input(name, ['batch', name === 'q' ? 'seq' : 'keys', 2, 4]));
+      const scores = g.op('Einsum', [k!, q!], { equation: 'aecd,abcd->acbe' });
+      const weights = g.op('Softmax', [scores], { axis: -1 });
+      return g.op('Einsum', [weights, v!], { equation: 'acbe,aecd->abcd' });
+    });
+    await expectFused(before, { Reshape: 4, [MHA]: 1 });
+  });
+
+  it('finds heads that are merged with the batch, and a mask that is added in between', async () => {
+    const before = model((g) => {
+      const [q, k, v] = ['q', 'k', 'v'].map((name) => g.input(name, ['batch', 6, 8]));
+      const rows = (x: ValueId): ValueId => g.op('Reshape', [split(g, x, SIZES), g.int64s('rows', [-1, 6, 4])]);
+      const products = g.op('MatMul', [rows(q!), g.op('Transpose', [rows(k!)], { perm: [0, 2, 1] })]);
+      const four = g.op('Reshape', [products, g.int64s('four', [-1, 2, 6, 6])]);
+      const added = g.op('Add', [four, g.input('mask', ['batch', 1, 6, 6])]);
+      const weights = g.op('Softmax', [g.op('Reshape', [added, g.int64s('three', [-1, 6, 6])])], { axis: -1 });
+      const y = g.op('Reshape', [g.op('MatMul', [weights, rows(v!)]), g.int64s('back', [-1, 2, 6, 4])]);
+      return merge(g, y, SIZES);
+    });
+    await expectFused(before, { [MHA]: 1 });
+  });
+
+  it('brings positions in front of the batch behind it, as nn.MultiheadAttention has them', async () => {
+    const before = model((g) => {
+      const [q, k, v] = ['q', 'k', 'v'].map((name) => g.input(name, [5, 3, 8]));
+      const rows = (x: ValueId): ValueId =>
+        g.op('Transpose', [g.op('Reshape', [x, g.int64s('rows', [5, 6, 4])])], { perm: [1, 0, 2] });
+      const products = g.op('MatMul', [rows(q!), g.op('Transpose', [rows(k!)], { perm: [0, 2, 1] })]);
+      const y = g.op('MatMul', [g.op('Softmax', [products], { axis: 2 }), rows(v!)]);
+      return g.op('Reshape', [g.op('Transpose', [y], { perm: [1, 0, 2] }), g.int64s('flat', [15, 8])]);
+    });
+    const after = await expectFused(before, { Transpose: 4, [MHA]: 1, Reshape: 1 });
+    expect(getInt(onlyMha(after), 'num_heads', 0)).toBe(2);
+  });
+
+  it('takes one head where there is no split', async () => {
+    const before = model((g) => {
+      const [q, k, v] = ['q', 'k', 'v'].map((name) => g.input(name, ['batch', 'seq', 8]));
+      const scores = g.op('MatMul', [q!, g.op('Transpose', [k!], { perm: [0, 2, 1] })]);
+      return g.op('MatMul', [g.op('Softmax', [scores], { axis: -1 }), v!]);
+    });
+    const after = await expectFused(before, { [MHA]: 1 });
+    expect(getInt(onlyMha(after), 'num_heads', 0)).toBe(1);
+  });
+
+  it('keeps keys that groups of heads share repeated', async () => {
+    const before = model((g) => {
+      const query = split(g, g.input('q', ['batch', 'seq', 16]), { ...SIZES, heads: 4 });
+      const shared = (name: string): ValueId => {
+        const own = g.op('Unsqueeze', [split(g, g.input(name, ['batch', 5, 8]), SIZES), g.int64s('axis', [2])]);
+        const many = g.op('Expand', [own, g.int64s('many', [1, 1, 2, 1, 1])]);
+        return g.op('Reshape', [many, g.int64s('merged', [0, 4, 5, 4])]);
+      };
+      const scores = g.op('MatMul', [query, g.op('Transpose', [shared('k')], { perm: [0, 1, 3, 2] })]);
+      const y = g.op('MatMul', [g.op('Softmax', [scores], { axis: -1 }), shared('v')]);
+      return merge(g, y, { ...SIZES, heads: 4 });
+    });
+    await expectFused(before, { Reshape: 4, Transpose: 2, Unsqueeze: 2, Expand: 2, [MHA]: 1 });
+  });
+
+  it('does not take keys that are shared by broadcasting', async () => {
+    const before = model((g) => {
+      const query = split(g, g.input('q', ['batch', 'seq', 8]), SIZES);
+      const scores = g.op('MatMul', [query, g.input('k', ['batch', 1, 4, 5])]);
+      return merge(
+        g,
+        g.op('MatMul', [g.op('Softmax', [scores], { axis: -1 }), g.input('v', ['batch', 1, 5, 4])]),
+        SIZES,
+      );
+    });
+    expect(await reasons(before)).toMatch(/Keys and values are not proven to have the heads of the queries/);
+  });
+
+  it('puts heads back where the graph goes on with them', async () => {
+    const before = model((g) => attention(g, SIZES, { merge: (y) => g.op('Relu', [y]) }));
+    await expectFused(before, { [MHA]: 1, Reshape: 1, Transpose: 1, Relu: 1 });
+  });
+
+  it('attends to other positions, and to values of another width', async () => {
+    const before = model((g) => {
+      const sizes = { ...SIZES, keys: 'keys', width: 4 };
+      const [q, k] = [g.input('q', ['batch', 'seq', 8]), g.input('k', ['batch', 'keys', 8])];
+      const scores = g.op('MatMul', [split(g, q, sizes), split(g, k, sizes, [0, 2, 3, 1])]);
+      const v = split(g, g.input('v', ['batch', 'keys', 12]), { ...sizes, width: 6 });
+      return merge(g, g.op('MatMul', [g.op('Softmax', [scores], { axis: -1 }), v]), { ...sizes, width: 6 });
+    });
+    await expectFused(before, { [MHA]: 1 });
+  });
+});
+
+describe('fuse-attention: masks', () => {
+  const bias = (shape: (string | number)[]) =>
+    model((g) => attention(g, SIZES, { scores: masked(g, (x) => g.op('Add', [g.input('mask', shape), x])) }));
+
+  it('takes an added mask as it is, where kernels do', async () => {
+    await expectFused(bias(['batch', 2, 'seq', 'seq']), { [MHA]: 1 });
+    await expectFused(bias([1, 2, 'seq', 'seq']), { [MHA]: 1 });
+    await expectFused(bias(['seq', 'seq']), { Unsqueeze: 1, [MHA]: 1 });
+  });
+
+  it('spreads a mask over the queries', async () => {
+    const ops = { Shape: 1, Gather: 1, Concat: 1, Expand: 1, [MHA]: 1 };
+    await expectFused(bias(['batch', 1, 1, 'seq']), { ...ops, Shape: 2, Gather: 2 });
+    const fixed = { ...SIZES, queries: 3, keys: 5 };
+    const before = model((g) =>
+      attention(g, fixed, { scores: masked(g, (x) => g.op('Sub', [x, g.input('mask', ['batch', 1, 1, 5])])) }),
+    );
+    await expectFused(before, { Neg: 1, Expand: 1, [MHA]: 1 });
+  });
+
+  it('refuses a mask that may make the scores larger', async () => {
+    expect(await reasons(bias(['other', 1, 'seq', 'seq']))).toMatch(
+      /Axis 0 of transpose_out is not proven to be that of the scores/,
+    );
+    expect(await reasons(bias([1, 1, 'other', 'seq']))).toMatch(/Axis 2 of the mask/);
+    expect(await reasons(bias([3, 1, 2, 'seq', 'seq']))).toMatch(/stands between/);
+  });
+
+  const chosen = (fill: number, keeps: boolean, parts: AttentionParts = {}) =>
+    model((g) => {
+      const condition = g.input('mask', ['batch', 1, 1, 'seq'], 'bool');
+      const where = (x: ValueId): ValueId =>
+        g.op('Where', keeps ? [condition, x, number(g, fill)] : [condition, number(g, fill), x]);
+      return attention(g, SIZES, { scores: masked(g, where), ...parts });
+    });
+  const bools = (bits: number[]) => {
+    const feed = (name: string, length: number, bytes: number[]) => ({
+      dtype: 'float32' as const,
+      shape: [1, length, 8],
+      data: Float32Array.from({ length: length * 8 }, (_, i) => Math.sin(i * 1.7 + name.charCodeAt(0)) * bytes.length),
+    });
+    return {
+      name: `mask ${bits.join('')}`,
+      feeds: {
+        ...Object.fromEntries(['q', 'k', 'v'].map((name) => [name, feed(name, bits.length, bits)])),
+        mask: { dtype: 'bool' as const, shape: [1, 1, 1, bits.length], data: Uint8Array.from(bits) },
+      },
+    };
+  };
+
+  it.each([true, false])(
+    'turns scores replaced by the lowest number into a bias, kept where true: %s',
+    async (keeps) => {
+      const feeds = [bools([1, 1, 0, 1]), bools([0, 0, 0]), bools([1])];
+      const { model: after } = await afterPass(chosen(LOWEST, keeps), fuseAttention);
+      expect(countOps(after)).toMatchObject({ Where: 1, Expand: 1, [MHA]: 1 });
+      await expectEquivalent(chosen(LOWEST, keeps), after, { class: 'order', seeds: 2, feeds });
+    },
+  );
+
+  it('turns scores replaced by −∞ into a bias, and keeps the guard against rows without a score', async () => {
+    const guard = (g: GraphBuilder) => (p: ValueId) => g.op('Where', [g.op('IsNaN', [p]), number(g, 0), p]);
+    const before = model((g) => {
+      const condition = g.input('mask', ['batch', 1, 1, 'seq'], 'bool');
+      const scores = masked(g, (x) => g.op('Where', [condition, x, number(g, -Infinity)]));
+      return attention(g, SIZES, { scores, weights: guard(g) });
+    });
+    const { model: after } = await afterPass(before, fuseAttention);
+    expect(countOps(after)).toMatchObject({ Where: 2, IsNaN: 1, [MHA]: 1 });
+    await expectEquivalent(before, after, { class: 'order', feeds: [bools([1, 0, 1]), bools([0, 0])] });
+  });
+
+  it('refuses a small fill, where nothing says that the kept scores are larger', async () => {
+    expect(await reasons(chosen(-10000, true))).toMatch(
+      /replaced by -10000, and the others are not proven to be larger by far/,
+    );
+    expect(await reasons(chosen(0, true))).toMatch(/replaced by 0, which a bias cannot do/);
+  });
+
+  const smallFill = (after?: (g: GraphBuilder, x: ValueId) => ValueId, scale = 1) =>
+    model((g) => {
+      const x = g.op('Mul', [normalized(g, g.input('x', ['batch', 'seq', 8]), 8), number(g, 1)]);
+      const n = scale === 1 ? normalized(g, x, 8) : x;
+      const condition = g.input('mask', ['batch', 1, 1, 'seq'], 'bool');
+      const replaced = (scores: ValueId): ValueId => {
+        const kept = g.op('Where', [condition, scores, number(g, -10000)]);
+        return after ? after(g, kept) : kept;
+      };
+      const [q, k, v] = [linear(g, n, 8, 8), linear(g, n, 8, 8), linear(g, n, 8, 8)];
+      return attentionOf(g, [q, k, v], SIZES, { scores: masked(g, replaced) });
+    });
+
+  it('takes a small fill where the scores are bounded by a normalisation and the weights', async () => {
+    const before = smallFill();
+    const { model: after, result } = await afterPass(before, fuseAttention);
+    expect(result.applied).toHaveLength(1);
+    expect(countOps(after)).toMatchObject({ 'com.microsoft.Attention': 1, Where: 1 });
+    const mask = (bits: number[]) => ({
+      name: bits.join(''),
+      feeds: {
+        x: {
+          dtype: 'float32' as const,
+          shape: [1, bits.length, 8],
+          data: Float32Array.from({ length: bits.length * 8 }, (_, i) => Math.sin(i * 2.1)),
+        },
+        mask: { dtype: 'bool' as const, shape: [1, 1, 1, bits.length], data: Uint8Array.from(bits) },
+      },
+    });
+    await expectEquivalent(before, after, { class: 'order', feeds: [mask([1, 0, 1, 1]), mask([0, 0, 0])] });
+  });
+
+  it('refuses a small fill that more is done to, and one behind something that is not normalised', async () => {
+    expect(await reasons(smallFill((g, x) => g.op('Add', [x, g.input('more', ['batch', 1, 1, 'seq'])])))).toMatch(
+      /more is done to them/,
+    );
+    expect(await reasons(smallFill(undefined, 2))).toMatch(/not proven to be larger by far/);
+  });
+
+  it('adds masks up in their order, and keeps a floor under them', async () => {
+    const before = model((g) => {
+      const scores = masked(g, (x) => {
+        const causal = g.op('Where', [g.input('c', ['seq', 'seq'], 'bool'), x, number(g, LOWEST)]);
+        const padded = g.op('Add', [causal, g.input('mask', ['batch', 1, 1, 'seq'])]);
+        return g.op('Max', [padded, number(g, LOWEST)]);
+      });
+      return attention(g, SIZES, { scores });
+    });
+    const { model: after } = await afterPass(before, fuseAttention);
+    expect(countOps(after)).toMatchObject({ Where: 1, Add: 1, Max: 1, [MHA]: 1 });
+    await expectEquivalent(before, after, { class: 'order', seeds: 3 });
+  });
+
+  const cut = (one: boolean, low = true) =>
+    model((g) => {
+      const table = Uint8Array.from({ length: 64 }, (_, i) => (i % 8 <= Math.floor(i / 8) === low ? 1 : 0));
+      const tril = g.tensor('tril', tensorOf('uint8', [1, 1, 8, 8], table));
+      const sizes = { ...SIZES, queries: one ? 1 : 'seq', keys: one ? 'past + 1' : 'past + seq' };
+      const size = (x: ValueId, axis: number): ValueId =>
+        g.op('Gather', [g.op('Shape', [x]), g.int64s('axis', [axis])], { axis: 0 });
+      const replaced = (x: ValueId): ValueId => {
+        const [queries, keys] = [size(x, 2), size(x, 3)];
+        const rows = g.op('Slice', [tril, g.op('Sub', [keys, queries]), keys, g.int64s('a', [2]), g.int64s('s', [1])]);
+        const both = g.op('Slice', [rows, g.int64s('from', [0]), keys, g.int64s('b', [3]), g.int64s('t', [1])]);
+        return g.op('Where', [g.op('Cast', [both], { to: 9 }), x, number(g, -10000)]);
+      };
+      return attention(g, sizes, { scores: masked(g, replaced) });
+    });
+
+  it('drops a causal mask where there is one query', async () => {
+    await expectFused(cut(true), { [MHA]: 1 }, { shapes: { q: [2, 1, 8], k: [2, 5, 8], v: [2, 5, 8] } });
+  });
+
+  it('keeps the mask where it is no causal one, or there are more queries', async () => {
+    expect(await reasons(cut(true, false))).toMatch(/replaced by -10000|not proven to be 1/);
+    expect(await reasons(cut(false))).toMatch(/replaced by -10000|not proven to be 1/);
+  });
+
+  it('drops a mask that is constant and keeps everything', async () => {
+    const before = model((g) => {
+      const where = (x: ValueId): ValueId => {
+        const none = g.op('Equal', [g.floats('ones', [1, 1, 1, 5], 1), number(g, 0)]);
+        return g.op('Where', [g.op('Expand', [none, g.op('Shape', [x])]), number(g, -1), x]);
+      };
+      return attention(g, { ...SIZES, queries: 5 }, { scores: masked(g, where) });
+    });
+    await expectFused(before, { [MHA]: 1 });
+  });
+
+  it('tells shapes that masks were made from out of the operands', async () => {
+    const before = model((g) => {
+      const where = (x: ValueId): ValueId => {
+        const ones = g.op('Expand', [number(g, 1), g.op('Shape', [x])]);
+        return g.op('Add', [x, g.op('Trilu', [ones], { upper: 0 })]);
+      };
+      return attention(g, SIZES, { scores: masked(g, where) });
+    });
+    const { model: after } = await afterPass(before, fuseAttention);
+    expect(countOps(after)).toMatchObject({ [MHA]: 1, Trilu: 1 });
+    expect(countOps(after)['MatMul']).toBeUndefined();
+    await expectEquivalent(before, after, { class: 'order' });
+  });
+});
+
+describe('fuse-attention: caches', () => {
+  const cached = (mask?: (g: GraphBuilder, all: ValueId, x: ValueId) => ValueId) =>
+    buildModel({}, (g) => {
+      const [q, k, v] = ['q', 'k', 'v'].map((name) => g.input(name, ['batch', 'seq', 8]));
+      const past = (name: string): ValueId => g.input(name, ['batch', 2, 'past', 4]);
+      const keys = g.op('Concat', [past('pk'), split(g, k!, SIZES)], { axis: -2 });
+      const values = g.op('Concat', [past('pv'), split(g, v!, SIZES)], { axis: 2 });
+      const products = g.op('MatMul', [split(g, q!, SIZES), g.op('Transpose', [keys], { perm: [0, 1, 3, 2] })]);
+      const scores = g.op('Mul', [mask ? mask(g, keys, products) : products, number(g, 0.5)]);
+      g.output(merge(g, g.op('MatMul', [g.op('Softmax', [scores], { axis: -1 }), values]), SIZES), 'y');
+      g.output(keys, 'present_key', { shape: ['batch', 2, 'past + seq', 4] });
+      g.output(values, 'present_value', { shape: ['batch', 2, 'past + seq', 4] });
+    });
+
+  it('takes earlier keys and values, and gives all of them', async () => {
+    const after = await expectFused(cached(), { [MHA]: 1 });
+    expect(onlyMha(after).outputs.map((each) => after.getValue(each!).name)).toEqual([
+      'y',
+      'present_key',
+      'present_value',
+    ]);
+  });
+
+  it('tells a mask the length of the cache without asking for all keys', async () => {
+    const before = cached((g, all, x) => {
+      const length = g.op('Gather', [g.op('Shape', [all]), g.int64s('axis', [2])], { axis: 0 });
+      return g.op('Add', [x, g.op('ConstantOfShape', [length], { value: floats([1], [0.5]) })]);
+    });
+    const { model: after, result } = await afterPass(before, fuseAttention);
+    expect(result.applied).toHaveLength(1);
+    await expectEquivalent(before, after, { class: 'order' });
+  });
+
+  it('refuses a mask that is computed from all keys', async () => {
+    const before = cached((g, all, x) => g.op('Add', [x, g.op('ReduceMean', [all], { axes: [1, 2, 3] })]));
+    expect(await reasons(before)).toMatch(/mask is computed from all keys/);
+  });
+});
+
+describe('fuse-attention: projections', () => {
+  const projected = (mask: boolean, read = false) =>
+    buildModel({}, (g) => {
+      const x = g.input('x', ['batch', 'seq', 6]);
+      const [q, k, v] = [linear(g, x, 6, 8), linear(g, x, 6, 8), g.op('MatMul', [x, g.weight('w', [6, 8])])];
+      const scores = masked(g, (s) => (mask ? g.op('Add', [s, g.input('mask', ['batch', 1, 'seq', 'seq'])]) : s));
+      g.output(attentionOf(g, [q, k, v], SIZES, { scores }), 'y');
+      if (read) g.output(k, 'k');
+    });
+
+  it('takes them along where a mask is added', async () => {
+    await expectFused(projected(true), { 'com.microsoft.Attention': 1 });
+  });
+
+  it('leaves them without a mask, where they are read elsewhere, and on WebGPU', async () => {
+    await expectFused(projected(false), { MatMul: 3, Add: 2, [MHA]: 1 });
+    await expectFused(projected(true, true), { MatMul: 3, Add: 2, [MHA]: 1 });
+    const { model: after } = await afterPass(projected(true), fuseAttention, { backend: 'webgpu' });
+    expect(countOps(after)).toEqual({ MatMul: 3, Add: 2, [MHA]: 1 });
+  });
+
+  it('picks the columns of one wide product apart', async () => {
+    const before = model((g) => {
+      const rows = g.op('Reshape', [g.input('x', ['batch', 'seq', 6]), g.int64s('rows', [-1, 6])]);
+      const wide = g.op('Gemm', [rows, g.weight('w', [24, 6]), g.weight('b', [24])], { transB: 1 });
+      const shape = g.op(
+        'Concat',
+        [
+          g.op('Slice', [g.op('Shape', [g.model.graph.inputs[0]!]), g.int64s('a', [0]), g.int64s('b', [2])]),
+          g.int64s('c', [24]),
+        ],
+        { axis: 0 },
+      );
+      const three = g.op('Reshape', [wide, shape]);
+      const parts = g.node(
+        'Split',
+        [three, g.int64s('sizes', [8, 8, 8])],
+        { axis: 2 },
+        { outputs: ['q', 'k', 'v'] },
+      ).outputs;
+      const scores = masked(g, (s) => g.op('Add', [s, g.input('mask', [1, 1, 'seq', 'seq'])]));
+      return attentionOf(g, [parts[0]!, parts[1]!, parts[2]!], SIZES, { scores });
+    });
+    await expectFused(before, { 'com.microsoft.Attention': 1 });
+  });
+});
+
+describe('fuse-attention: refusals', () => {
+  it('names what it does not know between product and softmax', async () => {
+    expect(await reasons(model((g) => attention(g, SIZES, { scores: (x) => g.op('Tanh', [x]) })))).toMatch(
+      /Tanh tanh stands between/,
+    );
+  });
+
+  it('leaves a softmax along another axis', async () => {
+    const before = model((g) => {
+      const [q, k, v] = ['q', 'k', 'v'].map((name) => split(g, g.input(name, ['batch', 5, 8]), SIZES));
+      const scores = g.op('MatMul', [q!, g.op('Transpose', [k!], { perm: [0, 1, 3, 2] })]);
+      return merge(g, g.op('MatMul', [g.op('Softmax', [scores], { axis: 1 }), v!]), SIZES);
+    });
+    expect(await reasons(before)).toMatch(/does not run along the last axis/);
+  });
+
+  it('leaves weights that someone reads', async () => {
+    const before = buildModel({}, (g) => {
+      let weights: ValueId | null = null;
+      g.output(attention(g, SIZES, { weights: (p) => (weights = p) }), 'y');
+      g.output(weights!, 'weights');
+    });
+    expect(await reasons(before)).toMatch(/result of Softmax softmax is a graph output/);
+  });
+
+  it('leaves queries that several keys share, and a mask over float64', async () => {
+    const double = model((g) => {
+      const scores = g.op('MatMul', [g.input('q', [1, 2, 3, 4], 'float64'), g.input('k', [1, 2, 4, 3], 'float64')]);
+      return g.op('MatMul', [g.op('Softmax', [scores], { axis: -1 }), g.input('v', [1, 2, 3, 4], 'float64')]);
+    });
+    expect(await reasons(double)).toMatch(/take float32 here, and this one is float64/);
+    const shared = model((g) => {
+      const scores = g.op('MatMul', [g.input('q', [1, 1, 3, 4]), g.input('k', [2, 2, 4, 3])]);
+      return g.op('MatMul', [g.op('Softmax', [scores], { axis: -1 }), g.input('v', [2, 2, 3, 4])]);
+    });
+    expect(await reasons(shared)).toMatch(/query q is shared/);
+  });
+
+  it('takes float16 on WebGPU only', async () => {
+    const before = model((g) => {
+      const [q, k] = [g.input('q', [1, 2, 3, 4], 'float16'), g.input('k', [1, 2, 4, 3], 'float16')];
+      return g.op('MatMul', [
+        g.op('Softmax', [g.op('MatMul', [q, k])], { axis: -1 }),
+        g.input('v', [1, 2, 3, 4], 'float16'),
+      ]);
+    });
+    expect(await reasons(before)).toMatch(/float16/);
+    expect((await sitesOf(before, fuseAttention, { backend: 'webgpu' })).sites).toHaveLength(1);
+  });
+
+  it('uses ai.onnx alone for a portable graph, from opset 23 on', async () => {
+    const before = (opset: number) => model((g) => attention(g), { opset, irVersion: 10 });
+    expect(await reasons(before(17), { backend: 'portable' })).toMatch(/from opset 23 on/);
+    const { model: after } = await afterPass(before(23), fuseAttention, { backend: 'portable' });
+    expect(countOps(after)).toEqual({ Attention: 1 });
+    await expectEquivalent(before(23), after, { class: 'order' });
+  });
+
+  it('says nothing of a softmax that ends a classifier', async () => {
+    const before = model((g) =>
+      g.op('Softmax', [g.op('MatMul', [g.input('x', ['n', 4, 8]), g.weight('w', [8, 3])])], { axis: -1 }),
+    );
+    expect(await sitesOf(before, fuseAttention)).toEqual({ sites: [], refusals: [] });
+  });
+});
+
+describe.skipIf(!haveShared())('fuse-attention: real models', () => {
+  it.each([
+    ['transformer/bert_toy_unfused', 'com.microsoft.Attention', 5],
+    ['transformer/vit_pgd_2_3_16', MHA, 2],
+    ['decoder/gpt2_past', MHA, 12],
+    ['decoder/aidreams260k_nocache', MHA, 4],
+  ])('fuses %s', async (file, op, count) => {
+    const { model: before } = readModel(sharedFile(`real/models/${file}.onnx`));
+    const { model: after } = await afterPass(before, fuseAttention);
+    expect(countOps(after)).toMatchObject({ [op]: count });
+    expect(countOps(after)['Softmax']).toBeUndefined();
+    await expectEquivalent(before, after, { class: 'order', seeds: 1 });
+  });
+
+  it.each(['attention_symbolic_batch', 'attention_distilbert', 'gpt2_one_layer'])(
+    'reaches what ONNX Runtime expects of %s',
+    async (file) => {
+      const { model: before } = readModel(sharedFile(`real/ort_fusion/fusion/${file}.onnx`));
+      const { model: after } = await afterPass(before, fuseAttention);
+      expect(countOps(after)).toMatchObject({ 'com.microsoft.Attention': 1 });
+      for (const gone of ['Softmax', 'Transpose']) expect(countOps(after)[gone]).toBeUndefined();
+    },
+  );
+
+  it('leaves scores alone that a small fill replaces before padding is added', async () => {
+    const { model: before } = readModel(sharedFile('real/ort_fusion/fusion/attention_past_unidir.onnx'));
+    expect(await reasons(before)).toMatch(/replaced by -10000, and more is done to them afterwards/);
+  });
+});
