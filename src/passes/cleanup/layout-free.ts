@@ -1,8 +1,10 @@
 import { getInt, getInts, int, ints } from '../../ir/attribute.ts';
 import type { Node } from '../../ir/model.ts';
+import { int64s } from '../../ir/tensor.ts';
 import { axisOf } from '../../ops/shapes.ts';
 import type { PassContext } from '../../rewrite/pass.ts';
-import { rankOf } from '../../rewrite/known.ts';
+import { removeIfUnusedConstant, type Build } from '../../rewrite/build.ts';
+import { constantInts, rankOf } from '../../rewrite/known.ts';
 
 /** How an operator commutes with a Transpose of its inputs: f(T(x), T(y)) = T(f'(x, y)). */
 export interface Crossing {
@@ -11,7 +13,7 @@ export interface Crossing {
   /** Transposes inside the kernel that the new axis brings about. */
   readonly cost: number;
   /** Turns f into f'. */
-  apply(node: Node): void;
+  apply(node: Node, build: Build): void;
 }
 
 /** y[i] = f(x[i]); further inputs are scalars by the specification. */
@@ -49,22 +51,38 @@ function axisCrossing(
   return { carriers, cost, apply: (target) => target.attributes.set('axis', int(moved)) };
 }
 
-/** The axes that are reduced all stay in place, as attribute only (opset 18 made them an input). */
-function reduceCrossing(node: Node, perm: readonly number[]): Crossing | null {
-  const axes = getInts(node, 'axes', null)?.map((axis) => axisOf(axis, perm.length));
-  if (getInt(node, 'keepdims', 1) !== 1 || node.inputs.length > 1) return null;
-  const moved = axes?.map((axis) => (axis === null ? undefined : perm[axis]));
-  if (!moved?.every((axis) => axis !== undefined)) return null;
-  return { carriers: [0], cost: 0, apply: (target) => target.attributes.set('axes', ints(moved)) };
+/** Whole numbers that are an attribute in old versions of an operator, and an input since; null: not constant. */
+function intsOf(context: PassContext, node: Node, name: string, index: number): readonly number[] | null {
+  const given = getInts(node, name, null);
+  const input = node.inputs[index] ?? null;
+  return given ?? (input === null ? null : constantInts(context, input));
 }
 
-/** Pads are two lists of one number an axis: begins, then ends; as attribute only (opset 11 made them an input). */
-function padCrossing(node: Node, perm: readonly number[]): Crossing | null {
-  const pads = getInts(node, 'pads', null);
+/** Writes them where they were. */
+function writeInts(node: Node, build: Build, name: string, index: number, values: readonly number[]): void {
+  const old = node.inputs[index] ?? null;
+  if (old === null) node.attributes.set(name, ints(values));
+  else {
+    build.model.setInput(node, index, build.constant(name, int64s(values)));
+    removeIfUnusedConstant(build.model, old);
+  }
+}
+
+/** The axes that a list names, moved: axis i of T(x) is axis perm[i] of x. */
+function listCrossing(context: PassContext, node: Node, perm: readonly number[], index: number): Crossing | null {
+  const axes = intsOf(context, node, 'axes', index)?.map((axis) => axisOf(axis, perm.length));
+  const moved = axes?.map((axis) => (axis === null ? undefined : perm[axis]));
+  if (!moved?.every((axis) => axis !== undefined)) return null;
+  return { carriers: [0], cost: 0, apply: (target, build) => writeInts(target, build, 'axes', index, moved) };
+}
+
+/** Pads are two lists of one number an axis, begins, then ends; since opset 18 they may name their axes. */
+function padCrossing(context: PassContext, node: Node, perm: readonly number[]): Crossing | null {
+  const pads = intsOf(context, node, 'pads', 1);
   const rank = perm.length;
-  if (pads?.length !== 2 * rank || node.inputs.length > 1) return null;
+  if (pads?.length !== 2 * rank || (node.inputs[3] ?? null) !== null) return null;
   const moved = pads.map((_, i) => pads[(i < rank ? 0 : rank) + perm.indexOf(i % rank)] ?? 0);
-  return { carriers: [0], cost: 0, apply: (target) => target.attributes.set('pads', ints(moved)) };
+  return { carriers: [0], cost: 0, apply: (target, build) => writeInts(target, build, 'pads', 1, moved) };
 }
 
 /** Null: the operator looks at where elements lie, or is unknown. */
@@ -88,9 +106,11 @@ export function crossingOf(context: PassContext, node: Node, perm: readonly numb
       return node.inputs[1] && rankOf(context, node.inputs[1]) === 0 ? unchanged([0]) : null;
     case 'ReduceMax':
     case 'ReduceMin':
-      return reduceCrossing(node, perm);
+      return getInt(node, 'keepdims', 1) === 1 ? listCrossing(context, node, perm, 1) : null;
+    case 'Slice':
+      return listCrossing(context, node, perm, 3);
     case 'Pad':
-      return padCrossing(node, perm);
+      return padCrossing(context, node, perm);
     default:
       return null;
   }

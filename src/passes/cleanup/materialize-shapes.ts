@@ -33,8 +33,9 @@ function isSizeOf(context: PassContext, sizes: ValueId, index: number, x: ValueI
   return behind?.of === x && behind.axis === axis;
 }
 
-/** Not constant yet, and not known altogether (which makes it one). */
+/** Computed, not constant yet, and not known altogether (which makes it one). */
 function isOpen(context: PassContext, sizes: ValueId): boolean {
+  if (context.model.getValue(sizes).producer === null) return false;
   const known = sizesIn(context, sizes)?.every((each) => typeof each === 'number') ?? false;
   return constantOf(context, sizes) === null && !known;
 }

@@ -54,7 +54,7 @@ function byAxes(context: PassContext, first: Node, second: Node): Merged | null 
     const axes = first.opType === 'Squeeze' ? joined(before, after) : joined(after, before);
     return { form: 'axes', axes };
   }
-  const same = before.toSorted().join() === after.toSorted().join();
+  const same = before.length === after.length && before.every((axis) => after.includes(axis));
   return first.opType === 'Unsqueeze' && same ? { form: 'nothing' } : null;
 }
 

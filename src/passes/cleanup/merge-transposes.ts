@@ -131,7 +131,7 @@ function push(context: PassContext, region: Region): void {
     for (const index of crossing.carriers) {
       model.setInput(each, index, plainInput(context, build, plain, inputOf(each, index), region.perm));
     }
-    crossing.apply(each);
+    crossing.apply(each, build);
     each.outputs.forEach((old, index) => {
       if (old === null) return;
       model.detachOutput(old);
