@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { loosest } from '../base/exactness.ts';
+import { loosest, type Exactness } from '../base/exactness.ts';
 import type { Model } from '../ir/model.ts';
 import { readModel } from '../onnx/read.ts';
 import { expectEquivalent } from '../testing/equivalent.ts';
@@ -20,7 +20,10 @@ const modelOf = ({ file }: OrtRecord): Model =>
   readModel(sharedFile(`real/ort_fusion/${file.replace('testdata/transform/', '')}`)).model;
 
 /** Not the counts that are expected, and as good: each is run, and gives what the original gives. */
-const EQUIVALENT: Readonly<Record<string, string>> = {};
+const EQUIVALENT: Readonly<Record<string, string>> = {
+  'LayerNormFusion+SkipLayerNormFusion fusion/skip_layer_norm_format3_no_fusion.onnx':
+    'the sum that is read elsewhere is the second result of the fused node',
+};
 
 const VERDICTS = ['agrees', 'uninformative', 'ill-conditioned'] as const;
 
@@ -61,10 +64,10 @@ describe.skipIf(!haveShared())("ONNX Runtime's own expectations", () => {
   )('%s', async (name, record) => {
     const before = modelOf(record);
     let after = before;
-    const fired = [];
+    const fired: Exactness[] = [];
     for (const id of ANSWERED[record.transformer] ?? []) {
       const { model, result } = await afterPass(after, passById(id));
-      if (result.applied.length > 0) fired.push(passById(id));
+      fired.push(...result.applied.map((site) => site.preserves ?? passById(id).preserves));
       after = model;
     }
     const reached = isReached(record, countOps(after));
@@ -72,9 +75,7 @@ describe.skipIf(!haveShared())("ONNX Runtime's own expectations", () => {
     const reason = EQUIVALENT[name];
     scores.push({ name, negative: record.negative, reached, equivalent: reason !== undefined });
     if (fired.length > 0 && (await canRun(before))) {
-      const exactness = loosest(fired.map(({ preserves }) => preserves));
-      const verdicts = ['agrees', 'uninformative', 'ill-conditioned'] as const;
-      await expectEquivalent(before, after, { class: exactness, seeds: 1, verdicts });
+      await expectEquivalent(before, after, { class: loosest(fired), seeds: 1, verdicts: VERDICTS });
     }
   });
 

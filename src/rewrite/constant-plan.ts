@@ -109,8 +109,7 @@ function keepQuantized(
     if (!floats.has(node.id)) continue;
     const outputs = outputsOf(node);
     const ends = outputs.every(
-      (output) =>
-        !model.isGraphOutput(output) && model.getValue(output).uses.every((use) => computable.has(use.node)),
+      (output) => !model.isGraphOutput(output) && model.getValue(output).uses.every((use) => computable.has(use.node)),
     );
     if (ends) continue;
     computable.delete(node.id);

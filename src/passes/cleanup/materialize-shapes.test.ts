@@ -207,3 +207,15 @@ describe('materialize-shapes: before a cast', () => {
     await expectKept(before(true));
   });
 });
+
+describe('materialize-shapes: wrong declarations', () => {
+  it('leaves sizes alone that hide a shape which the file declares wrongly, for the runtime would refuse the model', async () => {
+    const before = buildModel({}, (g) => {
+      const x = g.input('x', [2, 6]);
+      const columns = g.op('Gather', [g.op('Shape', [x]), g.int64s('one', [1])]);
+      const y = g.op('Reshape', [x, g.op('Concat', [g.int64s('rest', [-1]), columns], { axis: 0 })]);
+      g.output(y, 'y', { shape: [1, 2, 6] });
+    });
+    await expectKept(before, /declared with another number of axes/);
+  });
+});

@@ -3,6 +3,7 @@ import type { Node } from '../../ir/model.ts';
 import { int64s } from '../../ir/tensor.ts';
 import type { NodeId, Shape, ValueId } from '../../ir/types.ts';
 import { removeUpwards, type Build } from '../../rewrite/build.ts';
+import { HIDES, hidingNodes } from '../../rewrite/contradictions.ts';
 import { cone } from '../../rewrite/constant-plan.ts';
 import { bodyNodes, label, outputsOf } from '../../rewrite/graphs.ts';
 import { siteKey } from '../../rewrite/hash.ts';
@@ -10,7 +11,7 @@ import { contentsOf, shapeOf } from '../../rewrite/known.ts';
 import { constantOf } from '../../rewrite/match.ts';
 import type { Findings, Pass, PassContext, Site } from '../../rewrite/pass.ts';
 import { any, node, op } from '../../rewrite/pattern.ts';
-import { rule, rulePass } from '../../rewrite/rule.ts';
+import { rule, rulePass, sentence } from '../../rewrite/rule.ts';
 import { outputOf, readersOf } from './ends.ts';
 import { knownSizes } from './known-sizes.ts';
 import { withOneLeft, type Target } from './reshape-target.ts';
@@ -163,7 +164,15 @@ function find(context: PassContext): Findings {
   const taken = new Set(sites.flatMap((site) => site.nodes));
   const found = rules.find(context);
   const apart = found.sites.filter((site) => !site.nodes.some((id) => taken.has(id)));
-  return { sites: [...sites, ...apart], refusals: found.refusals };
+  return withoutHiding(context, { sites: [...sites, ...apart], refusals: found.refusals });
+}
+
+/** Places that keep the runtime from seeing a wrong declaration stay, and say so. */
+function withoutHiding(context: PassContext, { sites, refusals }: Findings): Findings {
+  const hiding = hidingNodes(context);
+  const hides = (site: Site): boolean => hiding.has(site.anchor);
+  const kept = sites.filter(hides).map(({ rule, nodes }) => ({ rule, nodes, reason: sentence(HIDES) }));
+  return { sites: sites.filter((site) => !hides(site)), refusals: [...refusals, ...kept] };
 }
 
 function apply(context: PassContext, site: Site): boolean {
