@@ -45,6 +45,9 @@ export function planConstants(context: PassContext, limits: FoldLimits): Constan
   const refused = new Map<NodeId, string>();
   for (;;) {
     const computable = computableNodes(context, order, limits, refused);
+    const loose = looseDequantizers(context.model, order, computable);
+    for (const id of loose) refused.set(id, 'float weights would take the place of small integer ones');
+    if (loose.length > 0) continue;
     const frontier = order.filter((node) => computable.has(node.id) && isReadOutside(context.model, node, computable));
     const over = beyondTotal(context, frontier, limits);
     if (over.length === 0) return { frontier, computable, refused };
@@ -95,7 +98,7 @@ function hasConstantInputs(context: PassContext, node: Node, computable: Readonl
 
 /** Why a node with constant inputs stays; '' where that needs no word (it holds graphs, it is of another domain). */
 function whyNot(context: PassContext, node: Node, limits: FoldLimits): string | null {
-  if (node.domain !== '' || [...subgraphs(node)].length > 0) return '';
+  if ((node.domain !== '' && !QUANTIZERS.has(node.opType)) || [...subgraphs(node)].length > 0) return '';
   if (node.opType === 'Constant') {
     const known = outputsOf(node).every((output) => localValue(context, output) !== null);
     return known ? null : 'its value is a sparse tensor';
@@ -104,7 +107,6 @@ function whyNot(context: PassContext, node: Node, limits: FoldLimits): string | 
   // Old forms of Dropout are random unless told otherwise; eliminate-identity knows which.
   if (node.opType === 'Dropout' || !isDeterministic(node)) return 'its result is random';
   if (node.inputs.length === 0) return 'it has no inputs';
-  if (node.opType === 'DequantizeLinear') return 'float weights would take the place of small integer ones';
   for (const output of outputsOf(node)) {
     const reason = resultRefusal(context, node, output, limits);
     if (reason !== null) return reason;
@@ -121,6 +123,36 @@ function resultRefusal(context: PassContext, node: Node, output: ValueId, limits
   }
   if (EVALUABLE.has(dtype) || COPIES.has(node.opType)) return null;
   return `results of type ${dtype} cannot be evaluated`;
+}
+
+/** Of ai.onnx and com.microsoft alike. */
+const QUANTIZERS = new Set(['QuantizeLinear', 'DequantizeLinear']);
+
+/**
+ * DequantizeLinear nodes whose floats are needed as such, at once or through other nodes: folded, they would be stored in
+ * place of small integers. Those that end in a QuantizeLinear again are not among them.
+ */
+function looseDequantizers(model: Model, order: readonly Node[], computable: ReadonlySet<NodeId>): NodeId[] {
+  const floats = new Set<NodeId>();
+  for (const node of order) {
+    if (!computable.has(node.id) || node.opType === 'QuantizeLinear') continue;
+    const fed = node.inputs.some((input) => {
+      const producer = input === null ? null : model.getValue(input).producer;
+      return producer !== null && floats.has(producer.node);
+    });
+    if (fed || node.opType === 'DequantizeLinear') floats.add(node.id);
+  }
+  const loose = new Set<NodeId>();
+  for (const node of order.toReversed()) {
+    if (!floats.has(node.id)) continue;
+    const needed = outputsOf(node).some(
+      (output) =>
+        model.isGraphOutput(output) ||
+        model.getValue(output).uses.some((use) => !computable.has(use.node) || loose.has(use.node)),
+    );
+    if (needed) loose.add(node.id);
+  }
+  return [...loose].filter((id) => model.getNode(id).opType === 'DequantizeLinear');
 }
 
 function isReadOutside(model: Model, node: Node, computable: ReadonlySet<NodeId>): boolean {

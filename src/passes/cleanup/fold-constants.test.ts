@@ -160,6 +160,25 @@ describe('fold-constants', () => {
     ]);
   });
 
+  it('folds what is quantized again, and not what is needed as floats', async () => {
+    const before = (again: boolean) =>
+      model(
+        (g) => {
+          const weight = g.tensor('q', tensorOf('int8', [2, 3], Int8Array.of(1, 2, 3, 4, 5, 6)));
+          const [scale, zero] = [g.floats('scale', [], [0.5]), g.tensor('zero', tensorOf('int8', [], Int8Array.of(1)))];
+          const turned = g.op('Transpose', [g.op('DequantizeLinear', [weight, scale, zero])]);
+          const small = again ? g.op('QuantizeLinear', [turned, scale, zero]) : null;
+          const float = small === null ? turned : g.op('DequantizeLinear', [small, scale, zero]);
+          g.output(g.op('MatMul', [g.input('x', [2, 3]), float]), 'y');
+        },
+        { opset: 13 },
+      );
+    await expectFolded(before(true), { DequantizeLinear: 1, MatMul: 1 });
+    const { sites, refusals } = await sitesOf(before(false), foldConstants);
+    expect(sites).toEqual([]);
+    expect(refusals.map((each) => each.reason)).toEqual(['Float weights would take the place of small integer ones.']);
+  });
+
   it('leaves what an overridable input decides', async () => {
     const before = model((g) => {
       const w = g.weight('w', [2]);
