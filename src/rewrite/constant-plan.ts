@@ -45,7 +45,9 @@ export function planConstants(context: PassContext, limits: FoldLimits): Constan
   const refused = new Map<NodeId, string>();
   for (;;) {
     const computable = computableNodes(context, order, limits, refused);
-    keepQuantized(context.model, order, computable, refused);
+    const loose = looseDequantizers(context.model, order, computable);
+    for (const id of loose) refused.set(id, 'float weights would take the place of small integer ones');
+    if (loose.length > 0) continue;
     const frontier = order.filter((node) => computable.has(node.id) && isReadOutside(context.model, node, computable));
     const over = beyondTotal(context, frontier, limits);
     if (over.length === 0) return { frontier, computable, refused };
@@ -86,40 +88,6 @@ function computableNodes(
   return computable;
 }
 
-/**
- * Takes out again what would put float weights in the place of small integer ones: what is dequantized is computed only
- * where it is quantized again before anybody else reads it.
- */
-function keepQuantized(
-  model: Model,
-  order: readonly Node[],
-  computable: Set<NodeId>,
-  refused: Map<NodeId, string>,
-): void {
-  const floats = new Set<NodeId>();
-  for (const node of order) {
-    if (!computable.has(node.id) || isQuantizing(node)) continue;
-    const reads = node.inputs.some((input) => {
-      const producer = input === null ? null : model.getValue(input).producer;
-      return producer !== null && floats.has(producer.node);
-    });
-    if (reads || isDequantizing(node)) floats.add(node.id);
-  }
-  for (const node of order.toReversed()) {
-    if (!floats.has(node.id)) continue;
-    const outputs = outputsOf(node);
-    const ends = outputs.every(
-      (output) => !model.isGraphOutput(output) && model.getValue(output).uses.every((use) => computable.has(use.node)),
-    );
-    if (ends) continue;
-    computable.delete(node.id);
-    refused.set(node.id, 'float weights would take the place of small integer ones');
-  }
-}
-
-const isQuantizing = (node: Node): boolean => node.opType === 'QuantizeLinear';
-const isDequantizing = (node: Node): boolean => node.opType === 'DequantizeLinear';
-
 function hasConstantInputs(context: PassContext, node: Node, computable: ReadonlySet<NodeId>): boolean {
   return node.inputs.every((input) => {
     if (input === null) return true;
@@ -148,7 +116,7 @@ function whyNot(context: PassContext, node: Node, limits: FoldLimits): string | 
 
 /** Operators of ai.onnx, and those of com.microsoft that it took over: the runtime has them wherever it runs. */
 const isEvaluable = (node: Node): boolean =>
-  node.domain === '' || (node.domain === 'com.microsoft' && (isQuantizing(node) || isDequantizing(node)));
+  node.domain === '' || (node.domain === 'com.microsoft' && QUANTIZERS.has(node.opType));
 
 function resultRefusal(context: PassContext, node: Node, output: ValueId, limits: FoldLimits): string | null {
   const dtype = dtypeOf(context, output);
@@ -159,6 +127,36 @@ function resultRefusal(context: PassContext, node: Node, output: ValueId, limits
   }
   if (EVALUABLE.has(dtype) || COPIES.has(node.opType)) return null;
   return `results of type ${dtype} cannot be evaluated`;
+}
+
+/** Of ai.onnx and com.microsoft alike. */
+const QUANTIZERS = new Set(['QuantizeLinear', 'DequantizeLinear']);
+
+/**
+ * DequantizeLinear nodes whose floats are needed as such, at once or through other nodes: folded, they would be stored in
+ * place of small integers. Those that end in a QuantizeLinear again are not among them.
+ */
+function looseDequantizers(model: Model, order: readonly Node[], computable: ReadonlySet<NodeId>): NodeId[] {
+  const floats = new Set<NodeId>();
+  for (const node of order) {
+    if (!computable.has(node.id) || node.opType === 'QuantizeLinear') continue;
+    const fed = node.inputs.some((input) => {
+      const producer = input === null ? null : model.getValue(input).producer;
+      return producer !== null && floats.has(producer.node);
+    });
+    if (fed || node.opType === 'DequantizeLinear') floats.add(node.id);
+  }
+  const loose = new Set<NodeId>();
+  for (const node of order.toReversed()) {
+    if (!floats.has(node.id)) continue;
+    const needed = outputsOf(node).some(
+      (output) =>
+        model.isGraphOutput(output) ||
+        model.getValue(output).uses.some((use) => !computable.has(use.node) || loose.has(use.node)),
+    );
+    if (needed) loose.add(node.id);
+  }
+  return [...loose].filter((id) => model.getNode(id).opType === 'DequantizeLinear');
 }
 
 function isReadOutside(model: Model, node: Node, computable: ReadonlySet<NodeId>): boolean {

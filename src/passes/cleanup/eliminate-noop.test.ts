@@ -3,6 +3,7 @@ import { ints, string } from '../../ir/attribute.ts';
 import type { Model } from '../../ir/model.ts';
 import { tensorType, type Shape, type ValueId } from '../../ir/types.ts';
 import { readModel } from '../../onnx/read.ts';
+import { literal } from '../../rewrite/literal.ts';
 import { buildModel, type BuildOptions, type GraphBuilder } from '../../testing/build.ts';
 import { expectEquivalent } from '../../testing/equivalent.ts';
 import { afterPass, countOps, sitesOf } from '../../testing/passes.ts';
@@ -232,6 +233,33 @@ describe('eliminate-noop: negations', () => {
     const { model: after } = await afterPass(before, eliminateNoop);
     expect(countOps(after)).toEqual({ Abs: 1, Xor: 1 });
     await expectEquivalent(before, after, { class: 'bits', seeds: 1 });
+  });
+
+  it('removes a quantization that undoes a dequantization, of 8 bits by one scale', async () => {
+    const before = (dtype: 'uint8' | 'int16', scale: number[], again = scale) =>
+      buildModel({ opset: 21 }, (g) => {
+        const s = g.floats('s', scale.length > 1 ? [3] : [], scale);
+        const t = again === scale ? s : g.floats('t', [], again);
+        const z = g.tensor(
+          'z',
+          literal(
+            dtype,
+            scale.length > 1 ? [3] : [],
+            scale.map((_, i) => 7 + i),
+          )!,
+        );
+        const q = g.op('QuantizeLinear', [g.input('x', [2, 3]), s, z]);
+        const float = g.op('DequantizeLinear', [q, s, z]);
+        g.output(g.op('DequantizeLinear', [g.op('QuantizeLinear', [float, t, z]), t, z]), 'y');
+      });
+    for (const each of [before('uint8', [0.0037]), before('uint8', [0.02, 3.3, 1e-4])]) {
+      const { model: after } = await afterPass(each, eliminateNoop);
+      expect(countOps(after)).toEqual({ QuantizeLinear: 1, DequantizeLinear: 1 });
+      await expectEquivalent(each, after, { class: 'bits', seeds: 2 });
+    }
+    await expectKept(before('int16', [0.1]), /more bits/);
+    await expectKept(before('uint8', [1e-38]), /too small/);
+    await expectKept(before('uint8', [0.1], [0.2]));
   });
 
   it.skipIf(!haveShared())("reaches what ONNX Runtime's own tests expect", async () => {

@@ -10,9 +10,9 @@ import { node, op } from '../../rewrite/pattern.ts';
 import { rule, rulePass, type Rule } from '../../rewrite/rule.ts';
 import { isAll } from '../../rewrite/weights.ts';
 import { inputOf, outputOf } from './ends.ts';
-import { negatedChoice, twice } from './negations.ts';
 import { average, pool, reduce, resize } from './noop-windows.ts';
 import { sameWhenShapeIs, type Test } from './noop-test.ts';
+import { negatedChoice, requantized, twice } from './undoing.ts';
 
 /** Before version 6 the type is written out: `to: "FLOAT"`. */
 function castTarget(node: Node): string | null {
@@ -157,5 +157,5 @@ export const eliminateNoop: Pass = rulePass({
   needs: [],
   backends: ['wasm', 'webgpu', 'portable'],
   repeats: true,
-  rules: [...Object.entries(TESTS).map(([type, test]) => noopRule(type, test)), negatedChoice, twice],
+  rules: [...Object.entries(TESTS).map(([type, test]) => noopRule(type, test)), negatedChoice, twice, requantized],
 });

@@ -170,7 +170,7 @@ function find(context: PassContext): Findings {
 /** Places that keep the runtime from seeing a wrong declaration stay, and say so. */
 function withoutHiding(context: PassContext, { sites, refusals }: Findings): Findings {
   const hiding = hidingNodes(context);
-  const hides = (site: Site): boolean => hiding.has(site.anchor);
+  const hides = (site: Site): boolean => site.rule !== 'before-cast' && hiding.has(site.anchor);
   const kept = sites.filter(hides).map(({ rule, nodes }) => ({ rule, nodes, reason: sentence(HIDES) }));
   return { sites: sites.filter((site) => !hides(site)), refusals: [...refusals, ...kept] };
 }
