@@ -167,10 +167,23 @@ function find(context: PassContext): Findings {
   return withoutHiding(context, { sites: [...sites, ...apart], refusals: found.refusals });
 }
 
+/** Operators whose result has the shape that an input says. */
+const SHAPED: ReadonlySet<string> = new Set(['Reshape', 'Expand', 'ConstantOfShape', 'Tile', 'Slice', 'Pad', 'Resize']);
+
+/** What is only computed with is seen anyway. */
+const givesShape = ({ model }: PassContext, each: Node, hiding: ReadonlySet<NodeId>): boolean =>
+  outputsOf(each).some((output) =>
+    model
+      .getValue(output)
+      .uses.some((use) => hiding.has(use.node) && SHAPED.has(model.getNode(use.node).opType) && use.index > 0),
+  );
+
 /** Places that keep the runtime from seeing a wrong declaration stay, and say so. */
 function withoutHiding(context: PassContext, { sites, refusals }: Findings): Findings {
   const hiding = hidingNodes(context);
-  const hides = (site: Site): boolean => site.rule !== 'before-cast' && hiding.has(site.anchor);
+  const nodeOf = ({ anchor }: Site): Node => context.model.getNode(anchor);
+  const hides = (site: Site): boolean =>
+    hiding.has(site.anchor) && (SHAPED.has(nodeOf(site).opType) || givesShape(context, nodeOf(site), hiding));
   const kept = sites.filter(hides).map(({ rule, nodes }) => ({ rule, nodes, reason: sentence(HIDES) }));
   return { sites: sites.filter((site) => !hides(site)), refusals: [...refusals, ...kept] };
 }
