@@ -1,6 +1,7 @@
 import { seeded, type Random } from '../base/random.ts';
 import { float } from '../ir/attribute.ts';
 import type { Model } from '../ir/model.ts';
+import { tensorOf } from '../ir/tensor.ts';
 import { DATA_TYPES, type ValueId } from '../ir/types.ts';
 import { buildModel, type GraphBuilder } from './build.ts';
 
@@ -187,6 +188,43 @@ const ELEMENTWISE: readonly Block[] = [
     return same(x, r.reshape(flat, x.shape));
   },
   (r, x) => same(x, r.op('Dropout', [x.id])),
+  (r, x) => {
+    const scale = r.op('Exp', [r.op('Mul', [r.weight([1]), r.scalar(0.5)])]);
+    return same(x, r.op('Mul', [x.id, scale]));
+  },
+  (r, x) => {
+    const sizes = r.op('Shape', [x.id]);
+    const [first, rest] = [[0], x.shape.slice(1)];
+    const size = r.op('Gather', [sizes, r.g.int64s('first', first)]);
+    const shape = r.op('Concat', [size, r.g.int64s('rest', [rest.reduce((a, b) => a * b, 1)])], { axis: 0 });
+    return same(
+      x,
+      r.op('Reshape', [r.op('Reshape', [x.id, shape]), r.maybe(0.5) ? sizes : r.g.int64s('back', x.shape)]),
+    );
+  },
+  (r, x) => {
+    const axis = x.shape.length - 1;
+    const size = x.shape[axis] ?? 1;
+    const cut = (v: ValueId, from: number, to: number): ValueId =>
+      r.op('Slice', [v, ...[from, to, axis].map((each) => r.g.int64s('at', [each]))]);
+    const inner = cut(cut(x.id, 1, size), r.pick([0, -2]), r.pick([size, 99]));
+    return same(
+      x,
+      r.op('Add', [
+        x.id,
+        r.op(
+          'ReduceSum',
+          r.opset >= 13 ? [inner, r.g.int64s('axes', [axis])] : [inner],
+          r.opset >= 13 ? {} : { axes: [axis] },
+        ),
+      ]),
+    );
+  },
+  (r, x) => {
+    const branch = (type: string) => (inner: GraphBuilder) => inner.output(inner.op(type, [x.id]));
+    const condition = r.g.tensor('condition', tensorOf('bool', [], Uint8Array.of(r.maybe(0.5) ? 1 : 0)));
+    return same(x, r.op('If', [condition], { then_branch: branch('Relu'), else_branch: branch('Abs') }));
+  },
 ];
 
 const channels = ({ shape }: Known): number => shape[1] ?? 1;
@@ -256,6 +294,22 @@ const IMAGE_BLOCKS: readonly Block[] = [
     return conv(r, first!, { kernel: 1, keep: true }).shape.length > 0 && second ? second : x;
   },
   (r, x) => conv(r, conv(r, x, { kernel: 1 }), { kernel: 1 }),
+  (r, x) => {
+    const [, c = 1, height = 1, width = 1] = x.shape;
+    if (height % 2 > 0 || width % 2 > 0) return same(x, r.op('Softplus', [x.id]));
+    const parts = r.reshape(x.id, [1, c, height / 2, 2, width / 2, 2]);
+    const moved = r.op('Transpose', [parts], { perm: [0, 3, 5, 1, 2, 4] });
+    const shape = [1, 4 * c, height / 2, width / 2];
+    return { id: r.reshape(moved, shape), shape };
+  },
+  (r, x) => {
+    const [, c = 1] = x.shape;
+    if (c % 2 > 0) return same(x, r.op('Neg', [x.id]));
+    const ones = r.weight([2], 0, 1);
+    const normed = r.op('InstanceNormalization', [r.reshape(x.id, [1, 2, -1]), ones, r.weight([2], 0)]);
+    const back = r.reshape(normed, x.shape);
+    return same(x, r.op('Add', [r.op('Mul', [back, r.weight([c, 1, 1], 0.2, 1)]), r.weight([c, 1, 1])]));
+  },
 ];
 
 interface ConvOptions {

@@ -170,12 +170,13 @@ function find(context: PassContext): Findings {
 /** Operators whose result has the shape that an input says. */
 const SHAPED: ReadonlySet<string> = new Set(['Reshape', 'Expand', 'ConstantOfShape', 'Tile', 'Slice', 'Pad', 'Resize']);
 
+const isShape = ({ opType }: Node, index: number): boolean =>
+  SHAPED.has(opType) && (index > 0 || opType === 'ConstantOfShape');
+
 /** What is only computed with is seen anyway. */
 const givesShape = ({ model }: PassContext, each: Node, hiding: ReadonlySet<NodeId>): boolean =>
   outputsOf(each).some((output) =>
-    model
-      .getValue(output)
-      .uses.some((use) => hiding.has(use.node) && SHAPED.has(model.getNode(use.node).opType) && use.index > 0),
+    model.getValue(output).uses.some((use) => hiding.has(use.node) && isShape(model.getNode(use.node), use.index)),
   );
 
 /** Places that keep the runtime from seeing a wrong declaration stay, and say so. */
