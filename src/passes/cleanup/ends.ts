@@ -19,3 +19,13 @@ export function producerOf(model: Model, value: ValueId | null | undefined, read
 /** The nodes that read a value, each use once. */
 export const readersOf = (model: Model, value: ValueId): Node[] =>
   model.getValue(value).uses.map((use) => model.getNode(use.node));
+
+/** Each reader would look at all the others: values that are read more often are left alone. */
+const MOST_READERS = 256;
+
+/** Every reader has the value as its first input and passes the test, and no graph gives the value out. */
+export function onlyReadBy(model: Model, value: ValueId, test: (reader: Node) => boolean): boolean {
+  const { uses } = model.getValue(value);
+  if (uses.length > MOST_READERS || model.isGraphOutput(value)) return false;
+  return uses.every((use) => use.index === 0 && test(model.getNode(use.node)));
+}

@@ -12,7 +12,7 @@ import { constantOf } from '../../rewrite/match.ts';
 import type { Findings, Pass, PassContext, Site } from '../../rewrite/pass.ts';
 import { any, node, op } from '../../rewrite/pattern.ts';
 import { rule, rulePass, sentence } from '../../rewrite/rule.ts';
-import { outputOf, readersOf } from './ends.ts';
+import { onlyReadBy, outputOf } from './ends.ts';
 import { knownSizes } from './known-sizes.ts';
 import { withOneLeft, type Target } from './reshape-target.ts';
 import { sizeBehind } from './shape-elements.ts';
@@ -115,9 +115,7 @@ const beforeCast = rule({
   name: 'before-cast',
   captures: { x: any, cast: node, measure: node },
   pattern: (c) => op(['Shape', 'Size'], [op('Cast', [c.x], { as: c.cast, keep: true })], { as: c.measure }),
-  fits: (m, { model }) =>
-    !model.isGraphOutput(outputOf(m.cast)) &&
-    readersOf(model, outputOf(m.cast)).every(({ opType }) => opType === 'Shape' || opType === 'Size'),
+  fits: (m, { model }) => onlyReadBy(model, outputOf(m.cast), ({ opType }) => opType === 'Shape' || opType === 'Size'),
   what: (m, { model }) => `Lets ${label(model, m.measure)} read what ${label(model, m.cast)} converts.`,
   apply: (m, _build, { model }) => {
     model.setInput(m.measure, 0, m.x);

@@ -5,7 +5,7 @@ import { dtypeOf } from '../../rewrite/known.ts';
 import type { Pass, PassContext } from '../../rewrite/pass.ts';
 import { any, node, op } from '../../rewrite/pattern.ts';
 import { rule, rulePass } from '../../rewrite/rule.ts';
-import { inputOf, outputOf, readersOf } from './ends.ts';
+import { inputOf, onlyReadBy, outputOf } from './ends.ts';
 import { lossRefusal } from './lossless.ts';
 
 const CASTS = ['Cast', 'CastLike'];
@@ -26,15 +26,8 @@ const leadsBack = (context: PassContext, first: Node, second: Node): boolean =>
   bypassRefusal(context.model, outputOf(second), inputOf(first)) === null;
 
 /** Once every reader of the first one reads what it reads, it goes. */
-function goesInTheEnd(context: PassContext, first: Node): boolean {
-  const { model } = context;
-  const result = outputOf(first);
-  return (
-    !model.isGraphOutput(result) &&
-    model.getValue(result).uses.every((use) => use.index === 0) &&
-    readersOf(model, result).every((reader) => isCast(reader) && refusal(context, first, reader) === null)
-  );
-}
+const goesInTheEnd = (context: PassContext, first: Node): boolean =>
+  onlyReadBy(context.model, outputOf(first), (reader) => isCast(reader) && refusal(context, first, reader) === null);
 
 /**
  * C(B(x)) = C(x) where B keeps every value of x's type; nothing at all where C leads back to that type.

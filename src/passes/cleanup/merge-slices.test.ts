@@ -104,6 +104,51 @@ describe('merge-slices', () => {
   });
 });
 
+describe('merge-slices: of what was put together', () => {
+  const parted = (slices: readonly (readonly Row[])[], more: (g: GraphBuilder, all: ValueId) => void = () => {}) =>
+    buildModel({}, (g) => {
+      const parts = [2, 3, 4].map((size, i) => g.op('Neg', [g.input(`x${i}`, ['n', size])]));
+      const all = g.op('Concat', parts, { axis: -1 });
+      slices.forEach((rows, i) => g.output(g.op('Exp', [slice(g, all, rows)]), `y${i}`));
+      more(g, all);
+    });
+  const shapes = { x0: [3, 2], x1: [3, 3], x2: [3, 4] };
+
+  it('takes whole operands as they are, whoever reads the rest', async () => {
+    const before = parted([[[1, 0, 2]], [[-1, 2, 5]]], (g, all) => g.output(all, 'all'));
+    const { model: after } = await afterPass(before, pass);
+    expect(countOps(after)).toEqual({ Neg: 3, Concat: 1, Exp: 2 });
+    await expectEquivalent(before, after, { class: 'bits', seeds: 1, shapes });
+  });
+
+  it('takes parts of single operands where that takes all apart', async () => {
+    const before = parted([
+      [[1, 3, 5]],
+      [
+        [1, -1, -4, -2],
+        [0, 0, 2],
+      ],
+      [[1, 0, 2]],
+    ]);
+    const { model: after } = await afterPass(before, pass);
+    expect(countOps(after)).toEqual({ Neg: 3, Slice: 2, Exp: 3 });
+    await expectEquivalent(before, after, { class: 'bits', seeds: 1, shapes });
+  });
+
+  it('leaves what is of two operands, and parts where the whole is needed anyway', async () => {
+    expect((await sitesOf(parted([[[1, 1, 3]], [[1, 3, 4]]]), pass)).sites).toEqual([]);
+    expect(
+      (
+        await sitesOf(
+          parted([[[1, 3, 4]]], (g, all) => g.output(all, 'all')),
+          pass,
+        )
+      ).sites,
+    ).toEqual([]);
+    expect((await sitesOf(parted([[[0, 0, 2]]]), pass)).sites).toEqual([]);
+  });
+});
+
 /** What a cut takes of an axis, by the operator specification. */
 function taken(elements: readonly number[], { start, end, step }: Cut): number[] {
   const { first, count } = sliceRange(elements.length, start, end, step);

@@ -54,9 +54,12 @@ function cutKnown(size: number, first: Cut, second: Cut): Cut {
   const one = sliceRange(size, first.start, first.end, first.step);
   const two = sliceRange(one.count, second.start, second.end, second.step);
   if (one.count === 0 || two.count === 0) return { start: 0, end: 0, step: 1 };
-  const start = one.first + two.first * first.step;
-  const step = first.step * second.step;
-  const last = start + (two.count - 1) * step;
+  return cutOf(size, one.first + two.first * first.step, two.count, first.step * second.step);
+}
+
+/** The cut that takes `count` > 0 elements from `start` on, of an axis of a known size. */
+export function cutOf(size: number, start: number, count: number, step: number): Cut {
+  const last = start + (count - 1) * step;
   // Before the first element of all: an end of -1 would be the last one.
   return { start, end: step > 0 ? last + 1 : last > 0 ? last - 1 : -size - 1, step };
 }

@@ -5,17 +5,14 @@ import { label } from '../../rewrite/graphs.ts';
 import { dtypeOf } from '../../rewrite/known.ts';
 import { any, constant, node, op, optional } from '../../rewrite/pattern.ts';
 import { rule } from '../../rewrite/rule.ts';
-import { outputOf, readersOf } from './ends.ts';
+import { onlyReadBy, outputOf } from './ends.ts';
 
 /** Where(¬c, a, b) = Where(c, b, a), where that frees the Not: nothing but such conditions reads it. */
 export const negatedChoice = rule({
   name: 'not-where',
   captures: { condition: any, a: any, b: any, not: node, where: node },
   pattern: (c) => op('Where', [op('Not', [c.condition], { as: c.not, keep: true }), c.a, c.b], { as: c.where }),
-  fits: (m, { model }) =>
-    !model.isGraphOutput(outputOf(m.not)) &&
-    model.getValue(outputOf(m.not)).uses.every((use) => use.index === 0) &&
-    readersOf(model, outputOf(m.not)).every(({ opType }) => opType === 'Where'),
+  fits: (m, { model }) => onlyReadBy(model, outputOf(m.not), ({ opType }) => opType === 'Where'),
   what: (m, { model }) =>
     `Lets ${label(model, m.where)} choose the other way round, so that ${label(model, m.not)} is not needed.`,
   apply: (m, _build, { model }) => {
