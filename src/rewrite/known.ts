@@ -58,9 +58,12 @@ export function provablyDiffer(context: PassContext, a: ValueId, b: ValueId): bo
   return first.some((dim, i) => typeof dim === 'number' && typeof second[i] === 'number' && dim !== second[i]);
 }
 
+/** Small integer contents as far as they can be proven, symbols allowed; null: unknown. Rank 0 and 1 only. */
+export const intsOf = (context: PassContext, value: ValueId): readonly Dim[] | null => proven(context).ints(value);
+
 /** The elements of a constant of rank 0 or 1 that holds integers; null: not constant, or symbols among them. */
 export function constantInts(context: PassContext, value: ValueId): readonly number[] | null {
-  const ints = proven(context).ints(value);
+  const ints = intsOf(context, value);
   return ints?.every((each) => typeof each === 'number') ? ints : null;
 }
 

@@ -455,6 +455,78 @@ describe('fuse-attention: caches', () => {
   });
 });
 
+describe('fuse-attention: groups of heads', () => {
+  const GROUPED = 'com.microsoft.GroupQueryAttention';
+  type Mask = (g: GraphBuilder, scores: ValueId, positions: ValueId) => ValueId;
+
+  const grouped = (
+    mask: Mask,
+    { width = 8, positions = 'seq' }: { width?: number; positions?: string | number } = {},
+  ) =>
+    model((g) => {
+      const sizes = { ...SIZES, width };
+      const q = g.input('q', ['batch', positions, 4 * width]);
+      const shared = (name: string): ValueId => {
+        const x = g.input(name, ['batch', positions, 2 * width]);
+        const own = g.op('Unsqueeze', [split(g, x, sizes), g.int64s('axis', [2])]);
+        const many = g.op('Expand', [own, g.int64s('many', [1, 1, 2, 1, 1])]);
+        return g.op('Reshape', [many, g.int64s('merged', [0, 4, -1, width])]);
+      };
+      const products = g.op('MatMul', [
+        split(g, q, { ...sizes, heads: 4 }),
+        g.op('Transpose', [shared('k')], { perm: [0, 1, 3, 2] }),
+      ]);
+      const length = g.op('Gather', [g.op('Shape', [q]), g.int64s('axis', [1])], { axis: 0 });
+      const weights = g.op('Softmax', [mask(g, g.op('Mul', [products, number(g, 0.3)]), length)], { axis: -1 });
+      return merge(g, g.op('MatMul', [weights, shared('v')]), { ...sizes, heads: 4 });
+    });
+
+  /** A table of 64 positions, cut to those that are there. */
+  const table =
+    (upper: number, lower = 0): Mask =>
+    (g, scores, length) => {
+      const numbers = Array.from({ length: 4096 }, (_, i) => (i % 64 <= Math.floor(i / 64) ? lower : upper));
+      const cut = (x: ValueId, axis: number): ValueId =>
+        g.op('Slice', [x, g.int64s('from', [0]), length, g.int64s('axis', [axis])]);
+      return g.op('Add', [scores, cut(cut(g.floats('table', [64, 64], numbers), 0), 1)]);
+    };
+
+  const compared: Mask = (g, scores, length) => {
+    const scalar = g.op('Squeeze', [length]);
+    const range = g.op('Range', [g.int64s('zero', [0], []), scalar, g.int64s('one', [1], [])]);
+    const rows = g.op('Unsqueeze', [range, g.int64s('axis', [1])]);
+    return g.op('Where', [g.op('LessOrEqual', [range, rows]), scores, number(g, LOWEST)]);
+  };
+
+  it.each<[string, Mask, string | number]>([
+    ['a table with −∞ above the diagonal', table(-Infinity), 'seq'],
+    ['a table of the lowest number, five positions', table(LOWEST), 5],
+    ['positions compared with positions', compared, 'seq'],
+  ])('takes keys that groups share as they are, behind %s', async (_, mask, positions) => {
+    const before = grouped(mask, { positions });
+    const { model: after, result } = await afterPass(before, fuseAttention);
+    expect(result.applied).toHaveLength(1);
+    expect(countOps(after)).toMatchObject({ [GROUPED]: 1 });
+    for (const gone of ['MatMul', 'Softmax', 'Reshape', 'Transpose', 'Slice', 'Where', 'LessOrEqual']) {
+      expect(countOps(after)[gone]).toBeUndefined();
+    }
+    await expectEquivalent(before, after, { class: 'order', seeds: 3 });
+  });
+
+  it.each<[string, Mask, Parameters<typeof grouped>[1]]>([
+    ['the mask is not causal', (g, x) => g.op('Add', [x, g.input('mask', ['batch', 1, 'seq', 'seq'])]), {}],
+    ['the mask only makes later keys less likely', table(-10), {}],
+    ['the mask adds something to earlier keys', table(-Infinity, 1), {}],
+    ['there is no mask', (_, x) => x, {}],
+    ['heads are no multiple of 8 wide', table(-Infinity), { width: 4 }],
+  ])('keeps the repetition where %s', async (_, mask, options) => {
+    const before = grouped(mask, options);
+    const { model: after } = await afterPass(before, fuseAttention);
+    expect(countOps(after)).toMatchObject({ [MHA]: 1, Expand: 2 });
+    await expectEquivalent(before, after, { class: 'order', seeds: 1 });
+  });
+});
+
 describe('fuse-attention: projections', () => {
   const projected = (mask: boolean, read = false) =>
     buildModel({}, (g) => {

@@ -65,9 +65,10 @@ function innerReason(context: PassContext, plan: Plan): string | null {
 
 /** What the fused operator reads, before it is brought into form. */
 function readBy(plan: Plan, packed: Packed | null): ReadonlySet<ValueId> {
-  const operands = [plan.query, plan.key, plan.value].map((form) => form.view.value);
+  const { key, value } = plan.grouped ?? plan;
+  const operands = [plan.query, key, value].map((form) => form.view.value);
   const read = new Set<ValueId>(packed ? [packed.x] : operands);
-  for (const step of plan.masking.steps) {
+  for (const step of plan.grouped ? [] : plan.masking.steps) {
     if (step.kind === 'add') read.add(step.mask.tensor);
     if (step.kind === 'where') read.add(step.condition.tensor);
   }
@@ -87,7 +88,7 @@ const projectionNodes = (model: Model, { query, key, value }: Packed): readonly 
 
 function toSite(context: PassContext, { plan, packed, nodes }: Found): Site {
   const { model } = context;
-  const masked = plan.masking.steps.length > 0 ? ', its mask as a bias' : '';
+  const masked = plan.grouped ? ', causal by itself' : plan.masking.steps.length > 0 ? ', its mask as a bias' : '';
   const cached = plan.past ? ', with the cache' : '';
   return {
     key: siteKey(model, RULE, plan.anchor, nodes),

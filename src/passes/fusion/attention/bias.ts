@@ -1,3 +1,4 @@
+import { defined } from '../../../base/assert.ts';
 import { ints } from '../../../ir/attribute.ts';
 import { int64s } from '../../../ir/tensor.ts';
 import type { DataType, ValueId } from '../../../ir/types.ts';
@@ -70,10 +71,10 @@ export interface BiasParts {
 }
 
 /** Makes `[1 or batch, 1 or heads, queries, keys]` out of the steps. */
-export function biasOf(parts: BiasParts, steps: readonly BiasStep[]): ValueId | null {
+export function biasOf(parts: BiasParts, steps: readonly BiasStep[]): ValueId {
   let made: Made | null = null;
   for (const step of steps) made = stepOn(parts, made, step);
-  return made && full(parts, made);
+  return full(parts, defined(made, 'a step'));
 }
 
 /** A tensor of rank `rank` that lies over the last axes of the grid. */

@@ -3,9 +3,11 @@ import type { Node } from '../../../ir/model.ts';
 import type { Tensor } from '../../../ir/tensor.ts';
 import { DATA_TYPES, type Dim, type ValueId } from '../../../ir/types.ts';
 import { subDims } from '../../../ops/dim.ts';
+import { dtypeOf, intsOf, rankOf, shapeOf } from '../../../rewrite/known.ts';
 import { constantOf } from '../../../rewrite/match.ts';
 import type { PassContext } from '../../../rewrite/pass.ts';
 import { isAll } from '../../../rewrite/weights.ts';
+import { scalarOf } from './scalars.ts';
 
 const DEPTH = 12;
 
@@ -31,7 +33,7 @@ function uniform(context: PassContext, value: ValueId, depth = DEPTH): boolean |
 
 const invert = (value: boolean | null): boolean | null => (value === null ? null : !value);
 const isBool = (node: Node): boolean => DATA_TYPES[getInt(node, 'to', 0)] === 'bool';
-const wide = (context: PassContext, value: ValueId): boolean => context.analysis.dtype(value) === 'bool';
+const wide = (context: PassContext, value: ValueId): boolean => dtypeOf(context, value) === 'bool';
 
 function everywhere(tensor: Tensor): boolean {
   if (tensor.size === 0 || tensor.dtype === 'string') return false;
@@ -73,7 +75,76 @@ function isLastRow(context: PassContext, condition: ValueId): boolean {
   const table = constantOf(context, rows.of);
   const rank = table?.shape.length ?? 0;
   if (!table || rank < 2 || columns.axis !== rank - 1 || rows.axis !== rank - 2) return false;
-  return isLowerTriangular(table);
+  return isTriangle(context, rows.of, (number, below) => !below || number !== 0);
+}
+
+/**
+ * Whether a condition is true exactly up to the diagonal of `[…, positions, positions]`: the square of a triangular
+ * table from 0 on, or positions compared with positions.
+ */
+export function isCausalCondition(context: PassContext, value: ValueId, depth = DEPTH): boolean {
+  const node = nodeOf(context, value);
+  const [a = null, b = null] = node?.inputs ?? [];
+  if (node?.opType === 'And' && a !== null && b !== null) {
+    return [[a, b] as const, [b, a] as const].some(
+      ([all, rest]) => uniform(context, all) === true && isCausalCondition(context, rest, depth - 1),
+    );
+  }
+  if (node && a !== null && /^(Cast|Unsqueeze|Expand|Identity)$/.test(node.opType) && depth > 0) {
+    if (node.opType !== 'Cast' || isBool(node) || wide(context, a)) return isCausalCondition(context, a, depth - 1);
+  }
+  if (a !== null && b !== null && node?.opType === 'LessOrEqual') return counts(context, a, 1) && counts(context, b, 2);
+  if (a !== null && b !== null && node?.opType === 'GreaterOrEqual')
+    return counts(context, a, 2) && counts(context, b, 1);
+  return isTriangle(context, value, (number, below) => (number !== 0) === below);
+}
+
+/** Whether a mask adds 0 up to the diagonal, and behind it something that takes in every score. */
+export function isCausalMask(context: PassContext, value: ValueId, least: number): boolean {
+  const node = nodeOf(context, value);
+  const [condition = null, kept = null, fill = null] = node?.inputs ?? [];
+  if (node?.opType === 'Where' && condition !== null && kept !== null && fill !== null) {
+    const filled = scalarOf(context, fill);
+    return scalarOf(context, kept) === 0 && filled !== null && filled <= least && isCausalCondition(context, condition);
+  }
+  const inner = node?.opType === 'Unsqueeze' ? (node.inputs[0] ?? null) : null;
+  if (inner !== null) return isCausalMask(context, inner, least);
+  return isTriangle(context, value, (number, below) => (below ? number === 0 : number <= least));
+}
+
+/** Positions 0, 1, … along the last axis (1) or the one before it (2), and along no other. */
+function counts(context: PassContext, value: ValueId, axis: 1 | 2): boolean {
+  const shape = shapeOf(context, value);
+  if (!shape || (axis === 2 && shape.at(-1) !== 1) || shape.some((dim, i) => i !== shape.length - axis && dim !== 1))
+    return false;
+  let node = nodeOf(context, value);
+  for (let i = 0; i < DEPTH && node && /^(Unsqueeze|Cast|Identity)$/.test(node.opType); i++) {
+    const input: ValueId | null = node.inputs[0] ?? null;
+    node = input === null ? null : nodeOf(context, input);
+  }
+  const [start = null, , delta = null] = node?.inputs ?? [];
+  if (node?.opType !== 'Range' || start === null || delta === null) return false;
+  return scalarOf(context, start) === 0 && scalarOf(context, delta) === 1;
+}
+
+/** A square table, or the square of its first rows and columns, whose elements hold by their place. */
+function isTriangle(context: PassContext, value: ValueId, holds: (number: number, below: boolean) => boolean): boolean {
+  let inner = value;
+  const axes = new Set<number>();
+  for (let cut = sliceOf(context, nodeOf(context, inner)); cut; cut = sliceOf(context, nodeOf(context, inner))) {
+    const rank = rankOf(context, cut.of);
+    if (cut.start !== 0 || rank === null || cut.axis < rank - 2 || axes.has(cut.axis)) return false;
+    axes.add(cut.axis);
+    inner = cut.of;
+  }
+  const table = constantOf(context, inner);
+  if (!table || table.dtype === 'string' || table.size === 0 || table.shape.length < 2) return false;
+  const [rows, columns] = [table.shape.at(-2) ?? 0, table.shape.at(-1) ?? 0];
+  const numbers = table.numbers();
+  for (let i = 0; i < numbers.length; i++) {
+    if (!holds(numbers[i] ?? NaN, i % columns <= Math.floor(i / columns) % rows)) return false;
+  }
+  return true;
 }
 
 interface Cut {
@@ -87,21 +158,9 @@ interface Cut {
 function sliceOf(context: PassContext, node: Node | null): Cut | null {
   if (node?.opType !== 'Slice' || node.inputs.length < 4) return null;
   const [of = null, ...limits] = node.inputs;
-  const [start, end, axis, step] = limits.map((each) => (each === null ? [1] : context.analysis.ints(each)));
+  const [start, end, axis, step] = limits.map((each) => (each === null ? [1] : intsOf(context, each)));
   if (of === null || start?.length !== 1 || end?.length !== 1 || typeof axis?.[0] !== 'number') return null;
   if (step !== undefined && step?.[0] !== 1) return null;
-  const rank = context.analysis.shape(of)?.length ?? 0;
+  const rank = rankOf(context, of) ?? 0;
   return { of, axis: axis[0] < 0 ? axis[0] + rank : axis[0], start: start[0] ?? null, end: end[0] ?? null };
-}
-
-/** The last two axes: not 0 up to the diagonal. */
-function isLowerTriangular(table: Tensor): boolean {
-  if (table.dtype === 'string' || table.size === 0) return false;
-  const [rows, columns] = [table.shape.at(-2) ?? 0, table.shape.at(-1) ?? 0];
-  const numbers = table.numbers();
-  for (let i = 0; i < numbers.length; i++) {
-    const [row, column] = [Math.floor(i / columns) % rows, i % columns];
-    if (column <= row && numbers[i] === 0) return false;
-  }
-  return true;
 }

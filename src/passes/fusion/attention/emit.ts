@@ -1,4 +1,3 @@
-import { defined } from '../../../base/assert.ts';
 import { float, int, ints } from '../../../ir/attribute.ts';
 import type { Attribute, Model, Node } from '../../../ir/model.ts';
 import { tensorType, type NodeId, type ValueId } from '../../../ir/types.ts';
@@ -9,6 +8,8 @@ import type { PassContext } from '../../../rewrite/pass.ts';
 import { eagerly } from '../../../rewrite/weights.ts';
 import { sizeOfAtoms, type Axes } from './atoms.ts';
 import { biasOf, type Grid } from './bias.ts';
+import { emitGrouped } from './grouped.ts';
+import { once } from './once.ts';
 import { OperandBuilder } from './operands.ts';
 import { packedConstants, type Packed } from './packed.ts';
 import type { Side } from './past.ts';
@@ -36,17 +37,40 @@ export function emit(
   gone: ReadonlySet<NodeId>,
 ): void {
   const told = toldShapes(build.model, plan, gone);
-  const operands = packed ? null : operandsOf(context, build, plan);
   const sizes = new SizeBuilder(build);
-  const where = sizesOf(plan, operands ?? rowsOf(packed));
-  const bias = biasFor(context, build, plan, sizes, where);
-  const fused = operands ? operator(context, build, plan, operands, bias) : packedOperator(build, plan, packed, bias);
+  const { fused, where } = fusedOf(context, build, plan, packed, sizes);
   giveAll(build, plan, fused);
   finish(context, build, plan, fused);
   for (const { result, axes } of told) {
     const factors = shapeFactors(axes, where);
     if (factors) build.model.replaceAllUses(result, sizes.vector(factors));
   }
+}
+
+interface Fused {
+  readonly fused: Node;
+  readonly where: Sizes;
+}
+
+function fusedOf(context: PassContext, build: Build, plan: Plan, packed: Packed | null, sizes: SizeBuilder): Fused {
+  if (packed) {
+    const where = sizesOf(plan, { query: packed.x, key: packed.x, earlierKey: null });
+    return { fused: packedOperator(build, plan, packed, biasFor(context, build, plan, sizes, where)), where };
+  }
+  if (plan.grouped) {
+    const operands = new OperandBuilder(build, context);
+    const query = operands.operand(plan.query, 'query', plan.width);
+    // Keys are as many as queries here.
+    const where = sizesOf(plan, { query, key: query, earlierKey: null });
+    const { queries, batch } = where;
+    return {
+      fused: emitGrouped({ build, operands, sizes, queries, batch: batch.size }, plan, plan.grouped, query),
+      where,
+    };
+  }
+  const operands = operandsOf(context, build, plan);
+  const where = sizesOf(plan, operands);
+  return { fused: operator(context, build, plan, operands, biasFor(context, build, plan, sizes, where)), where };
 }
 
 /** Shapes of what goes that someone stays to read. */
@@ -62,15 +86,8 @@ function toldShapes(
     .filter(({ result }) => model.getValue(result).uses.some((use) => !gone.has(use.node)));
 }
 
-/** Sizes are read off x where there are no operands. */
-function rowsOf(packed: Packed | null): Pick<Operands, 'query' | 'key' | 'earlierKey'> {
-  const { x } = defined(packed, 'projections');
-  return { query: x, key: x, earlierKey: null };
-}
-
-function packedOperator(build: Build, plan: Plan, packed: Packed | null, bias: ValueId | null): Node {
-  const found = defined(packed, 'projections');
-  const constants = packedConstants(build, found);
+function packedOperator(build: Build, plan: Plan, packed: Packed, bias: ValueId | null): Node {
+  const constants = packedConstants(build, packed);
   const attributes: (readonly [string, Attribute])[] = [
     ['num_heads', int(plan.heads)],
     ['scale', float(plan.scale)],
@@ -78,7 +95,7 @@ function packedOperator(build: Build, plan: Plan, packed: Packed | null, bias: V
   const [width, valueWidth] = [plan.heads * plan.width, plan.heads * plan.valueWidth];
   if (width !== valueWidth) attributes.push(['qkv_hidden_sizes', ints([width, width, valueWidth])]);
   build.opset(CONTRIB, 1);
-  const inputs = trimmed([found.x, constants.weight, constants.bias, null, null, bias]);
+  const inputs = trimmed([packed.x, constants.weight, constants.bias, null, null, bias]);
   return build.node('Attention', inputs, { domain: CONTRIB, attributes });
 }
 
@@ -111,7 +128,7 @@ function sizesOf(plan: Plan, { query, key, earlierKey }: Pick<Operands, 'query' 
   const grid = gridOf(plan);
   const sized = (size: ReturnType<typeof sizeOfAtoms>, otherwise: Size): Size =>
     typeof size === 'number' ? size : otherwise;
-  const own: Size = { of: key, axis: plan.key.to === 'heads' ? 2 : 1 };
+  const own: Size = { of: key, axis: plan.key.to === 'heads' && key !== query ? 2 : 1 };
   const all: Size = earlierKey === null ? own : { sum: [{ of: earlierKey, axis: 2 }, own] };
   const queries = sized(sizeOfAtoms(grid.queries), { of: query, axis: 1 });
   const keys = sized(sizeOfAtoms(grid.keys), all);
@@ -129,9 +146,14 @@ function biasFor(
   sizes: SizeBuilder,
   { queries, keys }: KnownSizes,
 ): ValueId | null {
+  const { steps } = plan.masking;
   const dtype = dtypeOf(context, plan.scores.product.left.value) ?? 'float32';
-  const parts = { context, build, sizes, grid: gridOf(plan), dtype, heads: plan.heads, queries, keys };
-  return biasOf(parts, plan.masking.steps);
+  const grid = gridOf(plan);
+  const parts = { context, build, sizes, grid, dtype, heads: plan.heads, queries, keys };
+  if (steps.length === 0) return null;
+  const known = [grid.batch, grid.queries, grid.keys].map(sizeOfAtoms);
+  const key = known.includes(null) ? `at ${plan.anchor.id}` : `${known.join()} ${plan.heads}`;
+  return once(build, `bias ${key} ${dtype} ${JSON.stringify(steps)}`, () => biasOf(parts, steps));
 }
 
 function operator(context: PassContext, build: Build, plan: Plan, operands: Operands, bias: ValueId | null): Node {

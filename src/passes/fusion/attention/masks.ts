@@ -8,7 +8,7 @@ import { coverOf, type Cover, type Scores, type Stage } from './scores.ts';
  * A fill that takes in every score that is added to it: x + f = f in float32 for |x| < 1e22, so that Where(c, x, f) and
  * x + Where(c, 0, f) are the same number, in rows without a kept score too. −∞ takes in everything.
  */
-const ABSORBS = -1e30;
+export const ABSORBS = -1e30;
 /**
  * Stands in for a fill that is small beside what float32 holds (−10000): as far as exp(fill − max) underflows, the kept
  * scores decide alone either way, and in a row without a kept score all are equal either way.

@@ -6,6 +6,7 @@ import { dtypeOf, shapeOf } from '../../../rewrite/known.ts';
 import type { PassContext } from '../../../rewrite/pass.ts';
 import { atomsOf, sizeOfAtoms, type Atom, type Axes } from './atoms.ts';
 import { scoreBound } from './bounds.ts';
+import { groupedOf, type Grouped } from './grouped.ts';
 import { batchKey, best, formsOf, headCount, price, type Form, type Roles } from './heads.ts';
 import { maskingOf, type Masking } from './masks.ts';
 import { mergesOf, type Merge } from './merge.ts';
@@ -26,6 +27,8 @@ export interface Plan {
   readonly value: Form;
   /** Keys and values in front of which earlier ones stand. */
   readonly past: Past | null;
+  /** Keys and values before they are repeated for groups of heads. */
+  readonly grouped: Grouped | null;
   readonly heads: number;
   /** Width of a query head and of a value head. */
   readonly width: number;
@@ -158,9 +161,10 @@ function assemble(context: PassContext, softmax: Node, scores: Scores, weighted:
   const past = pastOf(context, graph, product.right, weighted.right, keys).filter(
     (each) => length !== null && ownLength(each.key, keys) === length && ownLength(each.value, keys) === length,
   );
+  const keyForms = read(product.right, keys);
   const chosen = choose({
     queries: read(product.left, queries),
-    keys: read(product.right, keys),
+    keys: keyForms,
     values: plainValues,
     merges: mergesOf(context, weighted, queries),
     past,
@@ -192,6 +196,7 @@ function assemble(context: PassContext, softmax: Node, scores: Scores, weighted:
     scores,
     weighted,
     ...chosen,
+    grouped: groupedOf(context, { query, heads: chosen.heads, masking, scores }, keyForms, plainValues),
     value,
     width,
     valueWidth,

@@ -1,5 +1,6 @@
 import type { Node } from '../../../ir/model.ts';
-import type { GraphId, ValueId } from '../../../ir/types.ts';
+import type { Dim, GraphId, ValueId } from '../../../ir/types.ts';
+import { extremeOf } from '../../../ops/dim.ts';
 import { label } from '../../../rewrite/graphs.ts';
 import { dtypeOf, rankOf, shapeOf } from '../../../rewrite/known.ts';
 import type { PassContext } from '../../../rewrite/pass.ts';
@@ -136,11 +137,21 @@ export function coverOf(context: PassContext, mask: ValueId, axes: Axes): readon
     const size = sizeOfAtoms(atoms);
     const dim = axis < lead ? 1 : (shape[axis - lead] ?? null);
     if (dim === 1 && size !== 1) cover.push('one');
-    else if (dim === 1 || (dim !== null && dim === size)) cover.push('full');
+    else if (dim === 1 || (dim !== null && dim === size) || isCutTo(dim, size)) cover.push('full');
     else if (axis === axes.length - 1 || (typeof size === 'number' && size > 1)) cover.push('unknown');
     else return `axis ${axis - lead} of the mask ${name} is not proven to be 1 or ${size ?? 'that of the scores'}`;
   }
   return cover;
+}
+
+/**
+ * `min(n, size)`, n > 1: a table of n that was cut. It is 1 only where the size is, and where it is less than the size,
+ * it does not lie over the scores at all.
+ */
+function isCutTo(dim: Dim, size: Dim): boolean {
+  const extreme = extremeOf(dim);
+  if (size === null || extreme?.kind !== 'min' || !extreme.parts.includes(size)) return false;
+  return extreme.parts.some((part) => typeof part === 'number' && part > 1);
 }
 
 /** Scores and masks that attention kernels take; a clause for other types. */

@@ -1,5 +1,5 @@
 import { int, ints } from '../../../ir/attribute.ts';
-import type { Attribute, Model } from '../../../ir/model.ts';
+import type { Attribute } from '../../../ir/model.ts';
 import { int64s } from '../../../ir/tensor.ts';
 import { tensorType, type ValueId } from '../../../ir/types.ts';
 import type { Build } from '../../../rewrite/build.ts';
@@ -7,6 +7,7 @@ import { rankOf, shapeOf } from '../../../rewrite/known.ts';
 import { constantOf } from '../../../rewrite/match.ts';
 import type { PassContext } from '../../../rewrite/pass.ts';
 import { eagerly } from '../../../rewrite/weights.ts';
+import { once } from '../attention/once.ts';
 import { OperandBuilder } from '../attention/operands.ts';
 import { SizeBuilder, type Size } from '../attention/sizes.ts';
 import type { RotaryPlan } from './plan.ts';
@@ -46,19 +47,6 @@ export function emitRotary(context: PassContext, build: Build, plan: RotaryPlan)
   }
   const [result = null] = rotation.last.outputs;
   if (result !== null) build.take(result, last);
-}
-
-/** Layers and operands share their tables: what was made for one serves the others. */
-const made = new WeakMap<Model, Map<string, ValueId>>();
-
-function once(build: Build, key: string, make: () => ValueId): ValueId {
-  const known = made.get(build.model) ?? new Map<string, ValueId>();
-  made.set(build.model, known);
-  const kept = known.get(`${build.graph.id} ${key}`);
-  if (kept !== undefined && build.model.values.has(kept)) return kept;
-  const fresh = make();
-  known.set(`${build.graph.id} ${key}`, fresh);
-  return fresh;
 }
 
 function cachesOf(context: PassContext, build: Build, plan: RotaryPlan, x: ValueId): Caches {
