@@ -121,6 +121,7 @@ class Matcher {
       return;
     }
     const tensor = constantOf(this.context, value);
+    if (slot.kind.strict && !tensor && this.context.model.getValue(value).producer) return;
     const old = before.slots.get(slot.name) as Constant | undefined;
     if (old !== undefined && old?.value !== value) return;
     const slots = new Map(before.slots).set(slot.name, { value, tensor });

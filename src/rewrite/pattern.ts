@@ -14,6 +14,8 @@ export interface Constant {
 export interface CaptureKind<T> {
   readonly what: 'any' | 'constant' | 'node';
   readonly optional: boolean;
+  /** A constant, or nothing of the kind is here: a computed value is no near miss. */
+  readonly strict?: true;
   /** Never set: carries `T`. */
   readonly bound?: T;
 }
@@ -22,6 +24,8 @@ export interface CaptureKind<T> {
 export const any: CaptureKind<ValueId> = { what: 'any', optional: false };
 /** A value that is constant; where it is not, the match is a near miss that says so. */
 export const constant: CaptureKind<Constant> = { what: 'constant', optional: false };
+/** As `constant`, where a computed value is so common that it is worth no word; a graph input in its place still is. */
+export const onlyConstant: CaptureKind<Constant> = { what: 'constant', optional: false, strict: true };
 /** A matched node: `op(…, { as: c.name })`. */
 export const node: CaptureKind<Node> = { what: 'node', optional: false };
 /** An input that may be left out: bound to null. Also a capture that only some alternatives bind. */

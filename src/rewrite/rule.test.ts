@@ -4,7 +4,19 @@ import { buildModel, type GraphBuilder } from '../testing/build.ts';
 import { afterPass, countOps, sitesOf } from '../testing/passes.ts';
 import type { Model } from '../ir/model.ts';
 import type { Pass } from './pass.ts';
-import { any, constant, either, looksFor, maybe, node, op, optional, scalar, slotsOf } from './pattern.ts';
+import {
+  any,
+  constant,
+  either,
+  looksFor,
+  maybe,
+  node,
+  onlyConstant,
+  op,
+  optional,
+  scalar,
+  slotsOf,
+} from './pattern.ts';
 import { rule, rulePass, type Rule } from './rule.ts';
 
 const passOf = (...rules: Rule[]): Pass =>
@@ -148,6 +160,24 @@ describe('a near miss', () => {
   it('names the input that is not constant', async () => {
     const said = await reason((g) => g.output(g.op('Neg', [g.op('Mul', [g.input('x', [2]), g.input('c', [2])])]), 'y'));
     expect(said).toBe('Input 1 of Mul mul is not a constant.');
+  });
+
+  it('says nothing of a computed value where only a constant counts, and does of a graph input', async () => {
+    const strict = passOf(
+      rule({
+        name: 'strict',
+        captures: { x: any, c: onlyConstant },
+        pattern: (c) => op('Mul', [op('Relu', [c.x]), c.c]),
+        what: () => 'found',
+        apply: () => {},
+      }),
+    );
+    const scaled = (by: (g: GraphBuilder) => ReturnType<GraphBuilder['input']>) =>
+      model((g) => g.output(g.op('Mul', [g.op('Relu', [g.input('x', [2])]), by(g)]), 'y'));
+    const found = (by: Parameters<typeof scaled>[0]) => sitesOf(scaled(by), strict);
+    expect((await found((g) => g.floats('c', [2], 1))).sites).toHaveLength(1);
+    expect((await found((g) => g.input('z', [2]))).refusals).toHaveLength(1);
+    expect(await found((g) => g.op('Abs', [g.input('z', [2])]))).toEqual({ sites: [], refusals: [] });
   });
 
   it('names the other reader of an inner value', async () => {

@@ -140,6 +140,7 @@ class PassRun {
       if (progress.applied > 0) analysis = analyze(this.model, { after: analysis });
       if (progress.applied === 0 || (!this.pass.repeats && !progress.overlapped)) break;
     }
+    if (this.applied.length > 0) this.guard(null, () => verifyModel(this.model));
     const { nodes } = this.model;
     return {
       model: this.model,
@@ -161,7 +162,7 @@ class PassRun {
     return withFacts(this.pass, context, this.settings.obtain);
   }
 
-  /** Applies the chosen sites, then puts the model in order and verifies it. */
+  /** Applies the chosen sites, then puts the model in order. */
   private async round(
     found: PassContext,
     chosen: readonly Chosen[],
@@ -176,12 +177,7 @@ class PassRun {
       await this.job.checkpoint();
       if (this.guard(site, () => this.applyOne(context, site, key))) applied++;
     }
-    if (applied > 0) {
-      this.guard(null, () => {
-        this.model.sort();
-        verifyModel(this.model);
-      });
-    }
+    if (applied > 0) this.guard(null, () => this.model.sort());
     return { applied, overlapped: applied < chosen.length };
   }
 

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { tensorAttribute } from '../../ir/attribute.ts';
 import { floats } from '../../ir/tensor.ts';
 import { readModel } from '../../onnx/read.ts';
+import type { Site } from '../../rewrite/pass.ts';
 import { buildModel } from '../../testing/build.ts';
 import { expectEquivalent } from '../../testing/equivalent.ts';
 import { afterPass, countOps, sitesOf } from '../../testing/passes.ts';
@@ -11,16 +12,23 @@ import { foldConstants } from './fold-constants.ts';
 import { mergeDuplicateInitializers } from './merge-duplicate-initializers.ts';
 
 describe('eliminate-common-subexpressions', () => {
-  it('merges what is computed twice from the same values, chains in as many rounds as they are long', async () => {
+  it('merges what is computed twice from the same values, chains of them at once', async () => {
     const before = buildModel({}, (g) => {
       const x = g.input('x', [2, 3]);
       const branch = () => g.op('Exp', [g.op('Transpose', [x], { perm: [1, 0] })]);
       g.output(g.op('Add', [branch(), branch()]), 'y');
     });
     const { sites } = await sitesOf(before, pass);
-    expect(sites).toHaveLength(1);
+    expect(sites).toHaveLength(2);
     const { model: after } = await afterPass(before, pass);
     expect(countOps(after)).toEqual({ Transpose: 1, Exp: 1, Add: 1 });
+    // Without the first, the second repeats nothing.
+    const chooser = {
+      choose: (found: readonly Site[]) => found.slice(1).map((site) => ({ site, key: site.key })),
+      lost: () => [],
+    };
+    const { model: same } = await afterPass(before, pass, { chooser });
+    expect(countOps(same)).toEqual({ Transpose: 2, Exp: 2, Add: 1 });
     await expectEquivalent(before, after, { class: 'bits', seeds: 2 });
   });
 

@@ -24,11 +24,15 @@ function keyOfAttribute(attribute: Attribute): string | null {
     : attributeKey(attribute);
 }
 
+/** By value, the equal one that stands for it once what was found so far is merged: chains are found as a whole. */
+type Standing = ReadonlyMap<ValueId, ValueId>;
+const NONE: Standing = new Map();
+
 /**
  * What a node computes, as text: nodes of one graph with equal texts compute the same, if they promise to. Null: not
  * compared, for it reads nothing, or holds graphs or large tensors.
  */
-function keyOf(node: Node): string | null {
+function keyOf(node: Node, standing: Standing = NONE): string | null {
   if (node.inputs.length === 0) return null;
   const attributes: string[] = [];
   for (const [name, attribute] of node.attributes) {
@@ -36,7 +40,11 @@ function keyOf(node: Node): string | null {
     if (key === null) return null;
     attributes.push(`${name}=${key}`);
   }
-  return `${opKey(node)}(${node.inputs.join()}){${attributes.sort().join(';')}}`;
+  const inputs =
+    standing.size === 0
+      ? node.inputs
+      : node.inputs.map((input) => (input === null ? null : (standing.get(input) ?? input)));
+  return `${opKey(node)}(${inputs.join()}){${attributes.sort().join(';')}}`;
 }
 
 /** Outputs that are used, with those that take their place. */
@@ -84,9 +92,10 @@ type Moved =
 function findIn(model: Model, graph: Graph, sites: Site[], refusals: Refusal[]): void {
   const annotated = annotatedNames(graph);
   const first = new Map<string, Node>();
+  const standing = new Map<ValueId, ValueId>();
   for (const id of graph.nodes) {
     const node = model.getNode(id);
-    const key = isWhole(node) ? keyOf(node) : null;
+    const key = isWhole(node) ? keyOf(node, standing) : null;
     if (key === null) continue;
     const kept = first.get(key);
     if (!kept) {
@@ -100,6 +109,7 @@ function findIn(model: Model, graph: Graph, sites: Site[], refusals: Refusal[]):
       const what = found.whole
         ? `Removes ${label(model, node)}: ${label(model, kept)} computes the same.`
         : `Lets readers of ${label(model, node)} read ${label(model, kept)}, which computes the same, where names allow.`;
+      for (const [output, other] of found.pairs) standing.set(output, other);
       sites.push({ key: siteKey(model, RULE, node, nodes), rule: RULE, anchor: node.id, nodes, what });
     }
   }

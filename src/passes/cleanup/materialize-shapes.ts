@@ -179,6 +179,7 @@ const givesShape = ({ model }: PassContext, each: Node, hiding: ReadonlySet<Node
 
 /** Places that keep the runtime from seeing a wrong declaration stay, and say so. */
 function withoutHiding(context: PassContext, { sites, refusals }: Findings): Findings {
+  if (sites.length === 0) return { sites, refusals };
   const hiding = hidingNodes(context);
   const nodeOf = ({ anchor }: Site): Node => context.model.getNode(anchor);
   const hides = (site: Site): boolean =>

@@ -3,11 +3,11 @@ import type { Tensor } from '../../ir/tensor.ts';
 import type { ValueId } from '../../ir/types.ts';
 import { rankOf, shapeOf } from '../../rewrite/known.ts';
 import type { PassContext } from '../../rewrite/pass.ts';
-import { constant, node, op, type Bound, type OpPattern, type Pattern, type Slots } from '../../rewrite/pattern.ts';
+import { node, onlyConstant, op, type Bound, type OpPattern, type Pattern, type Slots } from '../../rewrite/pattern.ts';
 import type { Affine } from './fold-affine.ts';
 
 /** An elementwise step and its constant. */
-export const stepCaptures = { by: constant, step: node };
+export const stepCaptures = { by: onlyConstant, step: node };
 export type Step = Bound<typeof stepCaptures>;
 
 /** A step behind `input` that may be a scale or a shift of it. `reversed`: the constant is what is subtracted from. */
