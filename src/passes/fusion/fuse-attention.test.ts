@@ -624,6 +624,25 @@ describe('fuse-attention: refusals', () => {
     expect((await sitesOf(before, fuseAttention, { backend: 'webgpu' })).sites).toHaveLength(1);
   });
 
+  it('leaves a small fill in float16, and a scale that is 0 in float32', async () => {
+    const half = model((g) => {
+      const [q, k] = [g.input('q', [1, 2, 3, 4], 'float16'), g.input('k', [1, 2, 4, 3], 'float16')];
+      const fill = g.op('Cast', [number(g, -65504)], { to: 10 });
+      const scores = g.op('Where', [g.input('c', [3, 3], 'bool'), g.op('MatMul', [q, k]), fill]);
+      return g.op('MatMul', [g.op('Softmax', [scores], { axis: -1 }), g.input('v', [1, 2, 3, 4], 'float16')]);
+    });
+    expect(await reasons(half, { backend: 'webgpu' })).toMatch(
+      /replaced by -65504, and float16 has no number far below/,
+    );
+    const none = model((g) =>
+      attention(g, SIZES, {
+        scores: (x) => g.op('Div', [x, number(g, 1e38)]),
+        query: (q) => g.op('Mul', [q, number(g, 1e-20)]),
+      }),
+    );
+    expect(await reasons(none)).toMatch(/scale of 0/);
+  });
+
   it('uses ai.onnx alone for a portable graph, from opset 23 on', async () => {
     const before = (opset: number) => model((g) => attention(g), { opset, irVersion: 10 });
     expect(await reasons(before(17), { backend: 'portable' })).toMatch(/from opset 23 on/);
