@@ -581,6 +581,21 @@ describe('fuse-attention: refusals', () => {
     );
   });
 
+  it('names what it does not know between softmax and values', async () => {
+    const dropped = (p: ValueId, g: GraphBuilder): ValueId =>
+      g.op('Dropout', [p, number(g, 0.5), g.tensor('training', tensorOf('bool', [], Uint8Array.of(1)))]);
+    expect(await reasons(model((g) => attention(g, SIZES, { weights: (p) => dropped(p, g) })))).toMatch(
+      /Dropout dropout stands between the softmax and the product with the values/,
+    );
+    const twice = (p: ValueId, g: GraphBuilder): ValueId => {
+      g.output(g.op('Relu', [p]), 'other');
+      return p;
+    };
+    expect(await reasons(model((g) => attention(g, SIZES, { weights: (p) => twice(p, g) })))).toMatch(
+      /Softmax softmax is read by/,
+    );
+  });
+
   it('leaves a softmax along another axis', async () => {
     const before = model((g) => {
       const [q, k, v] = ['q', 'k', 'v'].map((name) => split(g, g.input(name, ['batch', 5, 8]), SIZES));

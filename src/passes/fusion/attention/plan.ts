@@ -13,7 +13,7 @@ import { mergesOf, type Merge } from './merge.ts';
 import { ownLength, pastOf, type Past } from './past.ts';
 import { weightedOf, WIDTH, type Product } from './products.ts';
 import { isLastAxis, scoresOf, typeReason, type Scores } from './scores.ts';
-import { hasProduct, tailOf, type Tail } from './tail.ts';
+import { hasProduct, tailOf, tailReason, type Tail } from './tail.ts';
 import { viewsOf, type View } from './views.ts';
 
 /** One attention, found and proven. */
@@ -51,7 +51,7 @@ export function planOf(context: PassContext, softmax: Node): Plan | string | nul
   const [input = null] = softmax.inputs;
   if (input === null || !isWhole(softmax)) return null;
   const tail = tailOf(context, softmax);
-  if (!tail) return null;
+  if (!tail) return tailReason(context, softmax);
   const shape = shapeOf(context, input);
   if (!shape) return `the shape of the scores is not known`;
   if (shape.length < 3) return null;

@@ -1,5 +1,6 @@
 import type { Node } from '../../../ir/model.ts';
 import type { ValueId } from '../../../ir/types.ts';
+import { label } from '../../../rewrite/graphs.ts';
 import { dtypeOf } from '../../../rewrite/known.ts';
 import type { PassContext } from '../../../rewrite/pass.ts';
 import { scalarOf } from './scalars.ts';
@@ -58,6 +59,26 @@ function zeroGuard(context: PassContext, value: ValueId, readers: readonly Node[
   const zero = where.inputs[1] ?? null;
   if (zero === null || scalarOf(context, zero) !== 0) return null;
   return [isNaN, where];
+}
+
+/** What keeps a softmax from being the weights of a product further on; null: there is none. */
+export function tailReason(context: PassContext, softmax: Node): string | null {
+  if (!hasProduct(context, softmax)) return null;
+  let node = softmax;
+  let odd: Node | null = null;
+  for (let i = 0; i < MOST_TAIL; i++) {
+    const output = node.outputs[0] ?? null;
+    const [next, ...others] = output === null ? [] : readersOf(context, output);
+    if (!next) return null;
+    const product = [next, ...others].find((each) => /^(MatMul|Einsum)$/.test(each.opType));
+    if (product && others.length > 0)
+      return `the result of ${label(context.model, node)} is read by ${others.length + 1} nodes`;
+    if (product)
+      return `${label(context.model, odd ?? node)} stands between the softmax and the product with the values`;
+    if (!isPlain(context, next)) odd ??= next;
+    node = next;
+  }
+  return null;
 }
 
 /** Whether anything before the softmax multiplies matrices: only then is its failure worth a word. */
