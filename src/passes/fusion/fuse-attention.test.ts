@@ -581,6 +581,21 @@ describe('fuse-attention: refusals', () => {
     );
   });
 
+  it('names what it does not know between softmax and values', async () => {
+    const dropped = (p: ValueId, g: GraphBuilder): ValueId =>
+      g.op('Dropout', [p, number(g, 0.5), g.tensor('training', tensorOf('bool', [], Uint8Array.of(1)))]);
+    expect(await reasons(model((g) => attention(g, SIZES, { weights: (p) => dropped(p, g) })))).toMatch(
+      /Dropout dropout stands between the softmax and the product with the values/,
+    );
+    const twice = (p: ValueId, g: GraphBuilder): ValueId => {
+      g.output(g.op('Relu', [p]), 'other');
+      return p;
+    };
+    expect(await reasons(model((g) => attention(g, SIZES, { weights: (p) => twice(p, g) })))).toMatch(
+      /Softmax softmax is read by/,
+    );
+  });
+
   it('leaves a softmax along another axis', async () => {
     const before = model((g) => {
       const [q, k, v] = ['q', 'k', 'v'].map((name) => split(g, g.input(name, ['batch', 5, 8]), SIZES));
@@ -622,6 +637,25 @@ describe('fuse-attention: refusals', () => {
     });
     expect(await reasons(before)).toMatch(/float16/);
     expect((await sitesOf(before, fuseAttention, { backend: 'webgpu' })).sites).toHaveLength(1);
+  });
+
+  it('leaves a small fill in float16, and a scale that is 0 in float32', async () => {
+    const half = model((g) => {
+      const [q, k] = [g.input('q', [1, 2, 3, 4], 'float16'), g.input('k', [1, 2, 4, 3], 'float16')];
+      const fill = g.op('Cast', [number(g, -65504)], { to: 10 });
+      const scores = g.op('Where', [g.input('c', [3, 3], 'bool'), g.op('MatMul', [q, k]), fill]);
+      return g.op('MatMul', [g.op('Softmax', [scores], { axis: -1 }), g.input('v', [1, 2, 3, 4], 'float16')]);
+    });
+    expect(await reasons(half, { backend: 'webgpu' })).toMatch(
+      /replaced by -65504, and float16 has no number far below/,
+    );
+    const none = model((g) =>
+      attention(g, SIZES, {
+        scores: (x) => g.op('Div', [x, number(g, 1e38)]),
+        query: (q) => g.op('Mul', [q, number(g, 1e-20)]),
+      }),
+    );
+    expect(await reasons(none)).toMatch(/scale of 0/);
   });
 
   it('uses ai.onnx alone for a portable graph, from opset 23 on', async () => {

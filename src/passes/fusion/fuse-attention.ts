@@ -37,6 +37,7 @@ function lookAt(context: PassContext, softmax: Node): Found | string | null {
 function backendReason(context: PassContext, plan: Plan): string | null {
   const opset = context.model.opset();
   if (opset < 8 && plan.masking.steps.length > 0) return 'a mask is expanded, which needs opset 8';
+  if (Math.fround(plan.scale) === 0) return 'a scale of 0 means another one to the operator';
   if (context.backend !== 'portable') return null;
   if (opset < 23) return 'ai.onnx has Attention from opset 23 on';
   return plan.masking.steps.length > 0 ? 'runtimes differ in what Attention does with fully masked rows' : null;

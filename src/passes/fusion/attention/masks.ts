@@ -61,6 +61,8 @@ export function maskingOf(context: PassContext, scores: Scores, dtype: string, b
     if (step === null) continue;
     if (step.kind !== 'where' || absorbs(step.fill, dtype)) steps.push(step);
     else {
+      if (dtype === 'float16')
+        return `masked scores are replaced by ${step.fill}, and float16 has no number far below it`;
       const reason = smallFill(step.fill, scores.stages.slice(index + 1), steps, bound, scale);
       if (reason !== null) return reason;
       steps.push({ ...step, fill: MASKED });

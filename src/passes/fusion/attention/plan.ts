@@ -1,18 +1,19 @@
 import { getInt } from '../../../ir/attribute.ts';
 import type { Node } from '../../../ir/model.ts';
-import type { ValueId } from '../../../ir/types.ts';
 import { isWhole } from '../../../ops/registry.ts';
 import { dtypeOf, shapeOf } from '../../../rewrite/known.ts';
 import type { PassContext } from '../../../rewrite/pass.ts';
 import { atomsOf, sizeOfAtoms, type Atom, type Axes } from './atoms.ts';
 import { scoreBound } from './bounds.ts';
+import { choose } from './choose.ts';
 import { groupedOf, type Grouped } from './grouped.ts';
-import { batchKey, best, formsOf, headCount, price, type Form, type Roles } from './heads.ts';
+import { formsOf, type Form, type Roles } from './heads.ts';
 import { maskingOf, type Masking } from './masks.ts';
 import { mergesOf, type Merge } from './merge.ts';
 import { ownLength, pastOf, type Past } from './past.ts';
 import { weightedOf, WIDTH, type Product } from './products.ts';
 import { isLastAxis, scoresOf, typeReason, type Scores } from './scores.ts';
+import { hasProduct, tailOf, tailReason, type Tail } from './tail.ts';
 import { viewsOf, type View } from './views.ts';
 
 /** One attention, found and proven. */
@@ -50,7 +51,7 @@ export function planOf(context: PassContext, softmax: Node): Plan | string | nul
   const [input = null] = softmax.inputs;
   if (input === null || !isWhole(softmax)) return null;
   const tail = tailOf(context, softmax);
-  if (!tail) return null;
+  if (!tail) return tailReason(context, softmax);
   const shape = shapeOf(context, input);
   if (!shape) return `the shape of the scores is not known`;
   if (shape.length < 3) return null;
@@ -62,85 +63,6 @@ export function planOf(context: PassContext, softmax: Node): Plan | string | nul
   const weighted = weightedOf(context, tail.product, axes, tail.probabilities);
   if (typeof weighted === 'string') return weighted;
   return assemble(context, softmax, scores, weighted, tail);
-}
-
-/** Softmax → (Where(IsNaN)) → product with the values. */
-interface Tail {
-  readonly product: Node;
-  readonly probabilities: ValueId;
-  readonly nodes: readonly Node[];
-  readonly zeroes: boolean;
-}
-
-const MOST_TAIL = 4;
-
-function tailOf(context: PassContext, softmax: Node): Tail | null {
-  const nodes: Node[] = [];
-  let zeroes = false;
-  let value = softmax.outputs[0] ?? null;
-  for (let i = 0; i < MOST_TAIL && value !== null; i++) {
-    const readers = readersOf(context, value);
-    const next = readers.find((node) => node.opType !== 'IsNaN');
-    if (!next || next.domain !== '') return null;
-    if (/^(MatMul|Einsum)$/.test(next.opType)) return { product: next, probabilities: value, nodes, zeroes };
-    const guard = zeroGuard(context, value, readers);
-    if (guard) {
-      nodes.push(...guard);
-      zeroes = true;
-    } else if (readers.length === 1 && isPlain(context, next)) nodes.push(next);
-    else return null;
-    value = nodes.at(-1)?.outputs[0] ?? null;
-  }
-  return null;
-}
-
-const readersOf = (context: PassContext, value: ValueId): Node[] =>
-  context.model.getValue(value).uses.map((use) => context.model.getNode(use.node));
-
-/** Nothing happens to the weights: Identity, Dropout when not training, Cast to the type that it is. */
-function isPlain(context: PassContext, node: Node): boolean {
-  const [input = null, , training = null] = node.inputs;
-  if (node.opType === 'Identity') return true;
-  if (node.opType === 'Dropout')
-    return training === null && context.model.opset() >= 7 && (node.outputs[1] ?? null) === null;
-  const output = node.outputs[0] ?? null;
-  if (node.opType !== 'Cast' || input === null || output === null) return false;
-  const dtype = dtypeOf(context, input);
-  return dtype !== null && dtype === dtypeOf(context, output);
-}
-
-/** Where(IsNaN(p), 0, p) */
-function zeroGuard(context: PassContext, value: ValueId, readers: readonly Node[]): readonly Node[] | null {
-  const isNaN = readers.find((node) => node.opType === 'IsNaN');
-  const where = readers.find((node) => node.opType === 'Where');
-  if (!isNaN || !where || readers.length !== 2 || where.inputs[0] !== isNaN.outputs[0] || where.inputs[2] !== value)
-    return null;
-  const zero = where.inputs[1] ?? null;
-  const tensor =
-    zero === null
-      ? null
-      : (context.analysis.constant(zero) ?? context.model.getGraph(where.graph).initializers.get(zero));
-  if (tensor?.size !== 1 || tensor.numbers()[0] !== 0) return null;
-  return [isNaN, where];
-}
-
-/** Whether anything before the softmax multiplies matrices: only then is its failure worth a word. */
-function hasProduct(context: PassContext, softmax: Node): boolean {
-  let frontier = [softmax];
-  for (let depth = 0; depth < 8 && frontier.length > 0; depth++) {
-    const next: Node[] = [];
-    for (const node of frontier) {
-      for (const input of node.inputs) {
-        const producer = input === null ? null : context.model.getValue(input).producer;
-        if (!producer || next.length > 16) continue;
-        const before = context.model.getNode(producer.node);
-        if (/^(MatMul|Einsum)$/.test(before.opType)) return true;
-        next.push(before);
-      }
-    }
-    frontier = next;
-  }
-  return false;
 }
 
 function assemble(context: PassContext, softmax: Node, scores: Scores, weighted: Product, tail: Tail): Plan | string {
@@ -223,51 +145,4 @@ function roles(product: Product, position: string): Roles | string {
   const owned = product.axes.filter((atoms) => atoms.some((atom) => atom.root === queries || atom.root === keys));
   if (mixed || owned.length > 2) return 'queries and keys are not told from batch and heads';
   return { outer, position, width: WIDTH };
-}
-
-interface Choices {
-  readonly queries: readonly Form[];
-  readonly keys: readonly Form[];
-  readonly values: readonly Form[];
-  readonly merges: readonly Merge[];
-  readonly past: readonly Past[];
-}
-
-type Chosen = Pick<Plan, 'query' | 'key' | 'value' | 'merge' | 'heads' | 'past'>;
-
-/** The cheapest way in which queries, keys, values and result agree on batch and heads; more heads before fewer nodes. */
-function choose(choices: Choices): Chosen | string {
-  const counts = [...new Set(choices.queries.map(headCount))].filter((count) => count !== null).sort((a, b) => b - a);
-  if (counts.length === 0) return 'the count of heads is not known';
-  let reason = 'the result is not proven to be merged as the queries are split';
-  for (const heads of counts) {
-    const fits = (form: Form): boolean => headCount(form) === heads && form.view.repeated.length === 0;
-    const query = best(choices.queries.filter(fits).filter((form) => form.to === 'flat'));
-    if (!query) continue;
-    const batch = batchKey(query);
-    const same = (form: Form): boolean => fits(form) && batchKey(form) === batch;
-    const merge = choices.merges
-      .filter((each) => each.heads === heads && each.batch === batch)
-      .reduce<Merge | null>((found, each) => (found === null || each.cost < found.cost ? each : found), null);
-    const past = choices.past.find((each) => same(each.key.own) && same(each.value.own)) ?? null;
-    const pair = past
-      ? { key: past.key.own, value: past.value.own }
-      : pairOf(choices.keys.filter(same), choices.values.filter(same));
-    if (!pair) reason = 'keys and values are not proven to have the heads of the queries';
-    else if (merge) return { query, ...pair, merge, heads, past };
-  }
-  return reason;
-}
-
-/** Keys and values must come in the same form. */
-function pairOf(keys: readonly Form[], values: readonly Form[]): { key: Form; value: Form } | null {
-  let found: { key: Form; value: Form; cost: number } | null = null;
-  for (const to of ['flat', 'heads'] as const) {
-    const key = best(keys.filter((form) => form.to === to));
-    const value = best(values.filter((form) => form.to === to));
-    if (!key || !value) continue;
-    const cost = price(key) + price(value);
-    if (!found || cost < found.cost) found = { key, value, cost };
-  }
-  return found;
 }
