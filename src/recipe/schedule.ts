@@ -12,8 +12,8 @@ const MOST_SWEEPS = 8;
 
 /**
  * The steps of a recipe in the order in which they are run. Whoever runs them answers each turn with whether the step
- * changed the model: `turns.next(changed)`. In a recipe that is `untilStable`, each row of clean-up steps comes again
- * until a whole sweep has changed nothing.
+ * changed the model: `turns.next(changed)`. In a recipe that is `untilStable`, each row of clean-up and fusion steps comes
+ * again until a whole sweep has changed nothing: a fusion leaves things to clean up, and what is clean fuses.
  */
 export function* schedule(recipe: Recipe): Generator<Turn, void, boolean> {
   for (const { steps, sweeps } of rowsOf(recipe)) {
@@ -28,7 +28,7 @@ export function* schedule(recipe: Recipe): Generator<Turn, void, boolean> {
 function rowsOf(recipe: Recipe): { readonly steps: RecipeStep[]; readonly sweeps: boolean }[] {
   const rows: { readonly steps: RecipeStep[]; readonly sweeps: boolean }[] = [];
   for (const step of recipe.steps) {
-    const sweeps = recipe.untilStable === true && step.sites === 'all' && isCleanup(step.pass);
+    const sweeps = recipe.untilStable === true && step.sites === 'all' && isSwept(step.pass);
     const last = rows.at(-1);
     if (last && last.sweeps === sweeps) last.steps.push(step);
     else rows.push({ steps: [step], sweeps });
@@ -36,4 +36,4 @@ function rowsOf(recipe: Recipe): { readonly steps: RecipeStep[]; readonly sweeps
   return rows;
 }
 
-const isCleanup = (pass: string): boolean => hasPass(pass) && passById(pass).group === 'cleanup';
+const isSwept = (pass: string): boolean => hasPass(pass) && ['cleanup', 'fusion'].includes(passById(pass).group);

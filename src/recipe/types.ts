@@ -42,7 +42,7 @@ export interface Recipe {
   readonly backend?: Backend;
   /** Left out: the recipe fits any model. */
   readonly model?: { readonly sha256: string; readonly name?: string };
-  /** Clean-up steps in a row are repeated until they change nothing (presets). */
+  /** Clean-up and fusion steps in a row are repeated until they change nothing (presets). */
   readonly untilStable?: boolean;
   readonly steps: readonly RecipeStep[];
 }
