@@ -13,6 +13,8 @@ export interface ExportingActions {
   askForPicture(): void;
   /** Runs a drawing of the page's as a job and hands the file over; true when that happened. */
   savePicture(file: string, draw: (job: Job) => Promise<Blob>): Promise<boolean>;
+  /** Puts a text on the clipboard. `what`: "Session options". */
+  copyText(text: string, what: string): Promise<void>;
   /** Hands any file to the person. */
   saveFile(name: string, content: Blob): void;
 }
@@ -77,6 +79,14 @@ export function exportingActions(core: Core): ExportingActions {
         return true;
       } catch (error) {
         return core.fail('document', title, error) ?? false;
+      }
+    },
+    async copyText(text, what) {
+      try {
+        await core.platform.copy(text);
+        core.notices.show({ tone: 'good', title: `${what} copied`, text: formatBytes(text.length) });
+      } catch (error) {
+        core.fail('export', `Copying: ${what}`, error);
       }
     },
     saveFile: (name, content) => core.platform.save(name, content),

@@ -48,6 +48,8 @@ const stop = (index: number, step: RecipeStep | null, nodes: number): StopView =
   verify: null,
   whole: null,
   groups: [],
+  measured: null,
+  session: null,
 });
 
 const PASSES: readonly PassInfo[] = ['fold', 'fuse'].map((id) => ({

@@ -1,3 +1,4 @@
+import { clsx } from 'clsx';
 import { Check } from 'lucide-react';
 import { useEffect, useState } from 'react';
 import { formatInteger, formatMs } from '../../base/format.ts';
@@ -21,14 +22,27 @@ const countOf = ({ done, total }: JobView['progress']): string =>
       ? formatInteger(done)
       : `${formatInteger(done)} of ${formatInteger(total)}`;
 
-/** A benchmark at work: its stages, how far it is, and the way out. */
-export function BenchProgress({ job, onCancel }: { readonly job: JobView; onCancel(): void }) {
+interface Props {
+  readonly job: JobView;
+  onCancel(): void;
+  /** It stands in a card already. */
+  readonly inside?: boolean;
+}
+
+/** Stages that are over, so many at most: tuning has dozens. */
+const SHOWN = 6;
+
+/** A measurement at work: its stages, how far it is, and the way out. */
+export function BenchProgress({ job, onCancel, inside = false }: Props) {
   const elapsed = useElapsed(job.startedAt);
   const { progress } = job;
   return (
-    <section className="card px-5 py-4" aria-label="Benchmark at work">
+    <section
+      className={clsx(inside ? 'mt-2.5' : 'card px-5 py-4')}
+      aria-label={inside ? 'Measurement at work' : 'Benchmark at work'}
+    >
       <div className="flex items-center justify-between gap-3">
-        <h2 className="h3">{job.title}</h2>
+        {inside ? <span className="text-ink-2">At work</span> : <h2 className="h3">{job.title}</h2>}
         <Button size="small" onClick={onCancel}>
           Cancel
         </Button>
@@ -37,8 +51,9 @@ export function BenchProgress({ job, onCancel }: { readonly job: JobView; onCanc
         {formatMs(Math.round(elapsed / 1000) * 1000)} so far. Everything else is quiet meanwhile.
       </p>
       <ul className="mt-3">
-        {job.stages.map((stage) => (
-          <li key={stage.stage} className="flex h-7 items-center gap-2">
+        {job.stages.slice(-SHOWN).map((stage, index) => (
+          // Stages of several comparisons have the same name.
+          <li key={`${index} ${stage.stage}`} className="flex h-7 items-center gap-2">
             <Icon of={Check} className="text-added" />
             <span className="grow">{stage.stage}</span>
             <span className="num text-ink-2">{countOf(stage)}</span>
