@@ -94,10 +94,13 @@ export async function runRecipe(start: Stop, recipe: Recipe, context: StepContex
   return stops;
 }
 
-/** What a step would do, counted on a copy that is thrown away. */
+/** What a step would do, counted on a copy that is thrown away: nothing is run for it, the check comes with the step. */
 export async function previewStep(before: Stop, step: RecipeStep, context: StepContext): Promise<Preview> {
   knownPass(step.pass);
-  const { model, analysis, error } = await replayStep(before.model, step, hooksOf(before, context));
+  const { model, analysis, error } = await replayStep(before.model, step, {
+    ...hooksOf(before, context),
+    check: () => Promise.resolve(null),
+  });
   if (error) throw fromErrorRecord(error);
   const removed = [...before.model.nodes.keys()].filter((id) => !model.nodes.has(id));
   const added = [...model.nodes.keys()].filter((id) => !before.model.nodes.has(id));

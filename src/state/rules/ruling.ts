@@ -3,6 +3,7 @@ import { plural } from '../../base/format.ts';
 import type { Json } from '../../base/json.ts';
 import type { PassSites } from '../../engine/types.ts';
 import type { Core } from '../core.ts';
+import type { PassPreview } from '../document.ts';
 import { createLatest } from '../latest.ts';
 import { draftFrom, writePattern } from './from-selection.ts';
 import { draftOf, EMPTY, faultOf, ruleOf, type RuleDraft } from './draft.ts';
@@ -95,10 +96,16 @@ export function rulingActions(core: Core, others: Others): RulingActions {
     const { sites, refusals } = answer;
     core.notices.announce(`${plural(sites.length, 'site')}, ${plural(refusals.length, 'near miss', 'near misses')}.`);
     if (sites.length === 0) return;
-    const result = await core.client.call('preview', { pass: USER_RULE, options, off: [] }, { signal });
+    const counted = await count(options, signal);
     if (signal.aborted || draft() !== now) return;
-    store.setState(({ preview }) => ({ preview: preview && { ...preview, result } }));
+    store.setState(({ preview }) => ({ preview: preview && { ...preview, ...counted } }));
   };
+
+  const count = (options: { readonly rule: Json }, signal: AbortSignal): Promise<Partial<PassPreview>> =>
+    core.client.call('preview', { pass: USER_RULE, options, off: [] }, { signal }).then(
+      (result) => ({ result, error: null }),
+      (error: unknown) => ({ result: null, error: toErrorRecord(error) }),
+    );
 
   const refuse = (now: RuleDraft, error: unknown): void => {
     found({});

@@ -4,6 +4,7 @@ import { useState } from 'react';
 import { formatMs } from '../../base/format.ts';
 import type { App } from '../../state/app.ts';
 import { runningJobs, type JobView } from '../../state/jobs.ts';
+import type { VerifyResult } from '../../verify/types.ts';
 import { Button, ProgressBar } from '../kit/controls.tsx';
 import { Problem } from '../kit/Problem.tsx';
 import { useDocument, useJobs } from '../kit/use-store.ts';
@@ -84,6 +85,10 @@ function Findings({ subject }: { readonly subject: Subject }) {
   );
 }
 
+/** The outputs are not those of the original: by fault, or because a step changes values on purpose. */
+const canPart = ({ verdict, class: exactness }: VerifyResult): boolean =>
+  verdict === 'differs' || exactness === 'approximation';
+
 /** The dock's page on checks: each step against its predecessor, and the whole against the original. */
 export function ChecksPanel({ app }: { readonly app: App }) {
   const document = useDocument(app, (state) => state.document);
@@ -96,8 +101,15 @@ export function ChecksPanel({ app }: { readonly app: App }) {
   const [webgpu, setWebgpu] = useState(false);
   const subjects = document ? subjectsOf(document) : [];
   const subject = subjects.find((each) => each.id === chosen) ?? subjects[0];
-  if (!subject) return <p className="px-3.5 py-3 text-12 text-ink-2">Nothing to check: no step is applied.</p>;
-  const differs = subjects.some(({ result }) => result?.verdict === 'differs');
+  if (!subject) {
+    return (
+      <div className="px-3.5 py-2.5 text-12 text-ink-2">
+        <BrokenStep app={app} />
+        <p>Nothing to check: no step is applied.</p>
+      </div>
+    );
+  }
+  const parts = subjects.some(({ result }) => result !== null && canPart(result));
   const check = (): void => void app.actions.verify(subject.a, subject.b, requestFor(webgpu, hasWebgpu));
   return (
     <section className="checks" aria-label="Checks">
@@ -121,7 +133,7 @@ export function ChecksPanel({ app }: { readonly app: App }) {
               <Button size="small" icon={Play} onClick={check}>
                 {subject.result ? 'Check again' : 'Check'}
               </Button>
-              {differs && (
+              {parts && (
                 <Button
                   size="small"
                   icon={Bug}
