@@ -62,7 +62,7 @@ test('the step that broke a result is found, and each part of the answer leads t
   await page.getByRole('tab', { name: 'Checks' }).click();
   await page.getByRole('button', { name: 'Which step broke it?' }).click();
   const answer = card(page, 'Which step broke it?');
-  await expect(answer).toContainText('Step 1 broke it');
+  await expect(answer).toContainText('Broken byStep 1, Set alpha of LeakyRelu');
   await noSeriousFaults(page);
 
   const inspector = page.getByRole('complementary', { name: 'Inspector' });

@@ -116,11 +116,13 @@ export function measured({ steps }: ReportData): Markup | null {
   const [first] = rows;
   if (!first) return null;
   const kept = rows.filter(({ group }) => group.kept).length;
+  const devices = [...new Set(rows.map(({ group }) => group.device))];
   const heads = [['Step'], ['Sites', true], ['Ratio, 95 % interval', true], ['Measured'], ['Result']] as const;
   return section('Decided by measurement', `${formatInteger(kept)} of ${plural(rows.length, 'group')} kept`, [
     note(
       'Sites that are built alike were timed together: the model with them against the model without, each loaded as the runtime loads it. What gained beyond the noise was kept.',
     ),
+    devices.map((each) => note(`Measured on ${each}.`)),
     table(
       heads,
       rows.map(
@@ -128,7 +130,7 @@ export function measured({ steps }: ReportData): Markup | null {
           safe`<tr>
             <td>
               <span class="med">${title}</span>
-              <span class="sub">${name(group.rule)} · ${group.device}</span>
+              <span class="sub">${name(group.rule)}</span>
             </td>
             <td class="r">${formatInteger(group.sites)}</td>
             <td class="r">${formatRatioInterval(group.ratio, group.interval)}</td>

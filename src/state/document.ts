@@ -82,8 +82,6 @@ export interface Tuning {
   readonly from: number;
   readonly request: TuneRequest;
   readonly report: TuneReport;
-  /** JSON that tells how the result is to be loaded; null: as ever. */
-  readonly session: string | null;
 }
 
 /** The pruning panel at work: everything a slider step needs is here, on the page's side. */

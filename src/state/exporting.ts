@@ -7,6 +7,8 @@ export interface ExportingActions {
   /** Writes the model at the cursor and hands it over as a file; true when that happened. */
   saveModel(): Promise<boolean>;
   saveRecipe(): void;
+  /** JSON of the options that the model at the cursor is to be loaded with; null: as ever, or it could not be had. */
+  sessionText(): Promise<string | null>;
   /** Everything that a report shows; null when it could not be gathered. */
   reportData(): Promise<ReportData | null>;
   /** Opens the dialog that saves the graph as a picture. */
@@ -54,6 +56,13 @@ export function exportingActions(core: Core): ExportingActions {
       core.platform.save(recipeFileName(document.name), new Blob([text], { type: 'application/json' }));
       store.setState({ savedRecipe: document.recipe });
       core.notices.show({ tone: 'good', title: 'Recipe saved', text: 'It holds the steps, not the weights.' });
+    },
+    async sessionText() {
+      try {
+        return await core.client.call('sessionText', null);
+      } catch (error) {
+        return core.fail('export', 'The session options', error);
+      }
     },
     async reportData() {
       const { benches, document } = store.getState();

@@ -55,16 +55,16 @@ export function tuningActions(core: Core, stepping: Pick<SteppingActions, 'lande
       const found = await core.change('tune', 'bench', 'Tuning for this device', async (call) => {
         const tuned = core.client.call('tune', { request: full }, call);
         await core.prepared(tuned);
-        return { ...(await tuned), session: await core.client.call('sessionText', null) };
+        return tuned;
       });
       if (!found) return null;
-      const { report, session, ...opened } = found;
+      const { report, ...opened } = found;
       const { cursor } = opened.document;
       const kept = report.trials.filter((trial) => trial.kept).length;
       if (cursor > before.cursor)
         stepping.landed(opened, `Tuned: ${kept} of ${report.trials.length} kept`, before.cursor);
       else core.notices.announce(report.message);
-      const result = { from: before.cursor, request: full, report, session };
+      const result = { from: before.cursor, request: full, report };
       store.setState({ tuning: bind(core, cursor, result) });
       return result;
     },

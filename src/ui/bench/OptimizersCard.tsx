@@ -28,7 +28,7 @@ function Row({
   );
 }
 
-/** Every optimizer that changed the model, and all of them together. */
+/** All optimizers that changed the model together, then each, the most worth first. */
 function Optimizers({ report }: { readonly report: OptimizerReport }) {
   const { optimizers, whole } = report;
   const reach = reachOf([whole, ...optimizers]);
@@ -45,12 +45,14 @@ function Optimizers({ report }: { readonly report: OptimizerReport }) {
           <Row strong name="All together" what="With every optimizer, against none." />
           <RatioCells figures={whole} reach={reach} />
         </tr>
-        {optimizers.map((each) => (
-          <tr key={each.name}>
-            <Row name={each.name} what={each.what ?? 'Not described: its name is all that the runtime tells.'} />
-            <RatioCells figures={each} reach={reach} />
-          </tr>
-        ))}
+        {[...optimizers]
+          .sort((a, b) => b.ratio - a.ratio)
+          .map((each) => (
+            <tr key={each.name}>
+              <Row name={each.name} what={each.what ?? 'Not described: its name is all that the runtime tells.'} />
+              <RatioCells figures={each} reach={reach} />
+            </tr>
+          ))}
       </tbody>
     </table>
   );

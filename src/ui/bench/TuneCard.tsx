@@ -5,6 +5,7 @@ import type { App } from '../../state/app.ts';
 import type { Tuning } from '../../state/document.ts';
 import { Button } from '../kit/controls.tsx';
 import { useDocument, useView } from '../kit/use-store.ts';
+import { deviceName } from './agent.ts';
 import { BenchProgress } from './BenchProgress.tsx';
 import { SessionNote } from './SessionNote.tsx';
 import type { Measuring } from './setup.ts';
@@ -14,15 +15,14 @@ import { TuneTrials } from './TuneTrials.tsx';
 
 /** What tuning found, and what became of it. */
 function Found({ app, tuning }: { readonly app: App; readonly tuning: Tuning }) {
-  const { report, session, from } = tuning;
+  const { report, from } = tuning;
   const cursor = useDocument(app, (state) => state.document?.cursor ?? 0);
-  const name = useDocument(app, (state) => state.document?.name ?? '');
   const undone = cursor <= from && report.trials.some(({ kept }) => kept);
   return (
     <>
       <p className="mt-2.5 font-medium">{report.message}</p>
       <p className="num mt-0.5 mb-2 text-11 text-ink-3">
-        {report.device}
+        {deviceName(report.device)}
         {undone && ' · its steps are undone; redo brings them back'}
       </p>
       {report.trials.length > 0 && (
@@ -30,7 +30,6 @@ function Found({ app, tuning }: { readonly app: App; readonly tuning: Tuning }) 
           <TuneTrials rows={report.trials} total={report.total} />
         </div>
       )}
-      {session !== null && <SessionNote app={app} text={session} model={name} />}
     </>
   );
 }
@@ -45,7 +44,7 @@ function FromRecipe({ stops }: { readonly stops: readonly StopView[] }) {
         {plural(rows.filter(({ kept }) => kept).length, 'group')} of {rows.length} in this recipe{' '}
         {rows.length === 1 ? 'was' : 'were'} kept by measurement.
       </p>
-      <p className="num mt-0.5 mb-2 text-11 text-ink-3">{device?.device}</p>
+      <p className="num mt-0.5 mb-2 text-11 text-ink-3">{device && deviceName(device.device)}</p>
       <div className="overflow-x-auto">
         <TuneTrials rows={rows} total={null} />
       </div>
@@ -90,6 +89,7 @@ export function TuneCard({ app, measuring }: { readonly app: App; readonly measu
       {own && <BenchProgress job={own} onCancel={() => app.actions.cancelJob(own.id)} inside />}
       {!own && !planning && bound && <Found app={app} tuning={bound.result} />}
       {!own && !planning && !bound && tuned.length > 0 && <FromRecipe stops={tuned} />}
+      {!own && !planning && <SessionNote app={app} />}
     </section>
   );
 }

@@ -24,8 +24,8 @@ function Candidates({ app, backend }: { readonly app: App; readonly backend: Mea
   return (
     <ul className="tune-candidates" aria-label="What is tried">
       <li>
-        <span>Without each optimizer of the runtime</span>
-        <span className="text-ink-3">those that slow it stay off</span>
+        <span className="ell">Without each optimizer of the runtime</span>
+        <span className="text-ink-3">slow ones stay off</span>
       </li>
       {candidatesFor(passes, backend).map(({ id, title }) => (
         <li key={id}>

@@ -2,7 +2,7 @@ import { Bug } from 'lucide-react';
 import { formatError, plural } from '../../base/format.ts';
 import type { Bisection } from '../../engine/bisect-types.ts';
 import type { App } from '../../state/app.ts';
-import { Badge, Icon } from '../kit/controls.tsx';
+import { Icon } from '../kit/controls.tsx';
 import { useDocument } from '../kit/use-store.ts';
 
 interface PartProps {
@@ -28,16 +28,16 @@ function Part({ title, text, goes, about, onGo }: PartProps) {
 }
 
 function Parts({ app, found }: { readonly app: App; readonly found: Bisection }) {
-  const { step, site, value } = found;
+  const { step, site, value, checks } = found;
   const { actions } = app;
   return (
     <ul className="broken-parts" aria-label="Where it parts">
       {step && (
         <Part
-          title="Step"
-          text={`${step.index} ${step.title}`}
+          title="Broken by"
+          text={`Step ${step.index}, ${step.title}`}
           goes="Show the model after this step"
-          about="the first after which the outputs differ"
+          about={`the first after which the outputs differ · ${plural(checks, 'comparison')}`}
           onGo={() => void actions.showBrokenStep()}
         />
       )}
@@ -70,13 +70,16 @@ export function BrokenStep({ app }: { readonly app: App }) {
   const { result } = bound;
   return (
     <section className="broken" aria-label="Which step broke it?">
-      <h3 className="flex flex-wrap items-center gap-x-2 gap-y-1">
-        <Icon of={Bug} size={13} className={result.step ? 'text-error' : 'text-ink-3'} />
-        <span className="font-strong">{result.step ? `Step ${result.step.index} broke it` : 'No step broke it'}</span>
-        <Badge>{plural(result.checks, 'comparison')}</Badge>
-      </h3>
-      {(!result.step || !result.site) && <p className="mt-1 text-12 text-ink-2">{result.message}</p>}
       {result.step && <Parts app={app} found={result} />}
+      {!result.site && (
+        <p className="flex items-start gap-1.5 text-12 text-ink-2">
+          <Icon of={Bug} size={13} className="mt-0.5 text-ink-3" />
+          <span>
+            {result.step ? '' : 'No step broke it. '}
+            {result.message}
+          </span>
+        </p>
+      )}
     </section>
   );
 }

@@ -11,6 +11,7 @@ import {
 import type { DocumentView, StopView } from '../../engine/types.ts';
 import type { MeasuredGroup } from '../../recipe/types.ts';
 import type { App } from '../../state/app.ts';
+import { deviceName } from '../bench/agent.ts';
 import { measuredText } from '../bench/measured.ts';
 import { VerdictBadge } from '../checks/VerdictBadge.tsx';
 import { Badge, Icon, MOD } from '../kit/controls.tsx';
@@ -30,11 +31,14 @@ function toneOf(stop: StopView): Tone {
 }
 
 /** A step without effect, in few words. */
-function IdleCard({ stop }: { readonly stop: StopView }) {
+function IdleCard({ stop, hasOptions }: { readonly stop: StopView; readonly hasOptions: boolean }) {
   return (
     <>
       <span className="text-11 leading-[1.3] text-ink-2">{stop.title}</span>
-      <span className="num mt-auto text-11 text-ink-3">{stop.measured ? 'timed, none kept' : 'no site'}</span>
+      <span className="num mt-auto text-11 text-ink-3">
+        {stop.measured ? 'timed, none kept' : 'no site'}
+        {hasOptions && ', session options'}
+      </span>
     </>
   );
 }
@@ -65,7 +69,7 @@ function Measured({ groups }: { readonly groups: readonly MeasuredGroup[] }) {
   return (
     <span
       className="flex min-w-0 items-center gap-1"
-      title={groups[0] && `Decided by measurement on ${groups[0].device}`}
+      title={groups[0] && `Decided by measurement on ${deviceName(groups[0].device)}`}
     >
       <Icon of={Timer} size={12} className="text-ink-3" />
       <span className="sr-only">decided by measurement: </span>
@@ -110,6 +114,8 @@ function StopItem({ app, document, stop, last }: StopItemProps) {
   const current = stop.index === document.cursor;
   const undone = stop.index > document.cursor;
   const idle = isIdle(stop) && !current;
+  // Of this step, not of one before it.
+  const hasOptions = JSON.stringify(stop.session) !== JSON.stringify(document.stops[stop.index - 1]?.session ?? null);
   const note = stop.error?.message ?? (stop.lost.length > 0 ? `Not found again: ${stop.lost.join(', ')}` : undefined);
   return (
     <li
@@ -131,7 +137,7 @@ function StopItem({ app, document, stop, last }: StopItemProps) {
         onClick={() => void app.actions.moveTo(stop.index)}
       >
         {idle ? (
-          <IdleCard stop={stop} />
+          <IdleCard stop={stop} hasOptions={hasOptions} />
         ) : (
           <>
             <span className="ell w-full text-12 font-strong">{stop.title}</span>

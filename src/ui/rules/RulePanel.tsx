@@ -73,6 +73,14 @@ function Answer({ app }: { readonly app: App }) {
       {!fault && !isHalf && !late && found && (
         <p className="num">
           <span className="font-medium text-ink">{plural(found.sites.length, 'site')}</span>
+          {found.sites.length > 0 && (
+            <>
+              {' '}
+              <button type="button" className="link" onClick={() => app.actions.stepSite(1)}>
+                {found.sites.length === 1 ? 'show it' : 'show the next'}
+              </button>
+            </>
+          )}
           {found.sites.length === 0 && misses.length === 0 && ': the pattern is nowhere in this model.'}
           {misses.length > 0 && `, ${plural(misses.length, 'near miss', 'near misses')}`}
         </p>
