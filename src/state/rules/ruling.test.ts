@@ -37,7 +37,7 @@ async function opened(): Promise<Fixture> {
   fixture.app.document.setState(({ passes }) => ({ passes: [...passes, INFO] }));
   await fixture.app.actions.openSample('tiny');
   await settle();
-  fixture.worker.overrides.set('sites', answer as never);
+  fixture.worker.overrides.set('sites', answer);
   fixture.app.actions.lookAt(USER_RULE);
   return fixture;
 }

@@ -17,7 +17,8 @@ function useElapsed(startedAt: number): number {
 }
 
 interface Stages {
-  readonly over: readonly { readonly text: string; readonly count: string }[];
+  /** Several comparisons may be called alike: their places tell them apart. */
+  readonly over: readonly { readonly place: number; readonly text: string; readonly count: string }[];
   readonly current: string;
 }
 
@@ -27,11 +28,11 @@ const SHOWN = 6;
 /** One comparison shows every stage; a job of many shows what was compared. */
 function stagesOf({ stages, progress }: JobView, many: boolean): Stages {
   if (!many) {
-    const over = stages.map((stage) => ({ text: stage.stage, count: countOf(stage) }));
+    const over = stages.map((stage, place) => ({ place, text: stage.stage, count: countOf(stage) }));
     return { over, current: progress.stage === '' ? 'Preparing' : progress.stage };
   }
   const { over, current } = subjectsOf(stages, progress);
-  return { over: over.slice(-SHOWN).map((text) => ({ text, count: '' })), current };
+  return { over: over.map((text, place) => ({ place, text, count: '' })).slice(-SHOWN), current };
 }
 
 interface Props {
@@ -61,9 +62,8 @@ export function BenchProgress({ job, onCancel, inside = false }: Props) {
         {formatMs(Math.round(elapsed / 1000) * 1000)} so far. Everything else is quiet meanwhile.
       </p>
       <ul className="mt-3">
-        {over.map(({ text, count }, index) => (
-          // Several comparisons may be called alike: their order tells them apart.
-          <li key={`${index} ${text}`} className="flex h-7 items-center gap-2">
+        {over.map(({ place, text, count }) => (
+          <li key={place} className="flex h-7 items-center gap-2">
             <Icon of={Check} className="text-added" />
             <span className="ell grow">{text}</span>
             <span className="num text-ink-2">{count}</span>

@@ -105,7 +105,8 @@ export function OptimizersCard({ app, measuring }: { readonly app: App; readonly
       {!own && !bound && (
         <p className="mt-1.5 max-w-[72ch] text-ink-2">
           ONNX Runtime rewrites a model when it loads it. That is free: a step that does the same makes nothing faster.
-          This times {stops?.[cursor] ? subjectOf(stops[cursor]) : 'the model'} with and without each of its optimizers.
+          This times {stops?.[cursor] ? subjectOf(stops[cursor]) : 'the model'}, with and without each of its
+          optimizers.
         </p>
       )}
       {!own && !bound && software && backend === 'webgpu' && <p className="mt-1.5 text-12 text-warning">{SOFTWARE}</p>}

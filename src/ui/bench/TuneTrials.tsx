@@ -43,9 +43,12 @@ export function TuneTrials({ rows, total }: Props) {
         </tr>
       </thead>
       <tbody>
-        {rows.map((row, index) => (
-          // The same pass may be tried on several groups of sites: only their order tells them apart.
-          <tr key={`${index} ${row.title}`} data-kept={row.kept ? '' : undefined}>
+        {rows.map((row) => (
+          // The same pass may be tried on several groups of sites: their figures tell them apart.
+          <tr
+            key={`${row.title} ${row.what} ${row.ratio} ${row.interval.join(' ')}`}
+            data-kept={row.kept ? '' : undefined}
+          >
             <td className="measured-what">
               <span className="font-medium">{row.title}</span>
               <span className="block text-11 text-ink-3 [overflow-wrap:anywhere]">{row.what}</span>

@@ -6,7 +6,8 @@ import type { TrialRow } from './TuneTrials.tsx';
 import { BENCH_VERDICTS } from './verdicts.ts';
 
 /** Recipes come from files: a verdict that nobody knows settles nothing. */
-const verdictOf = (text: string): BenchVerdict => (Object.hasOwn(BENCH_VERDICTS, text) ? (text as BenchVerdict) : 'inconclusive');
+const verdictOf = (text: string): BenchVerdict =>
+  Object.hasOwn(BENCH_VERDICTS, text) ? (text as BenchVerdict) : 'inconclusive';
 
 /** Everything that timing decided in these steps. */
 export const measuredRows = (stops: readonly StopView[]): readonly TrialRow[] =>

@@ -1,6 +1,7 @@
 import { ChevronLeft, FileDown, FileUp, Regex, SquareDashedMousePointer } from 'lucide-react';
 import { useRef } from 'react';
 import { plural } from '../../base/format.ts';
+import type { Refusal } from '../../rewrite/pass.ts';
 import type { App } from '../../state/app.ts';
 import { USER_RULE } from '../../state/rules/ruling.ts';
 import { Button, Icon, IconButton } from '../kit/controls.tsx';
@@ -56,6 +57,26 @@ function FromSelection({ app }: { readonly app: App }) {
   );
 }
 
+/** Reasons in the panel, so many at most; the bar over the graph steps through all near misses. */
+const MOST = 3;
+
+/** Why the rule does not apply where it nearly does: each reason once, with its first place. */
+function Misses({ app, misses }: { readonly app: App; readonly misses: readonly Refusal[] }) {
+  const reasons = [...new Set(misses.map(({ reason }) => reason))];
+  return reasons.slice(0, MOST).map((reason) => {
+    const count = misses.filter((miss) => miss.reason === reason).length;
+    const first = misses.findIndex((miss) => miss.reason === reason);
+    return (
+      <p key={reason} className="miss text-11">
+        {reason} {count > 1 && <span className="num text-ink-3">{plural(count, 'place')}. </span>}
+        <button type="button" className="link" onClick={() => app.actions.showRefusal(first)}>
+          {count > 1 ? 'show the first' : 'show'}
+        </button>
+      </p>
+    );
+  });
+}
+
 /** What the graph has to say to the rule as it is written. */
 function Answer({ app }: { readonly app: App }) {
   const { draft, fault, asking, note } = useDocument(app, (state) => state.rule);
@@ -85,21 +106,10 @@ function Answer({ app }: { readonly app: App }) {
           {misses.length > 0 && `, ${plural(misses.length, 'near miss', 'near misses')}`}
         </p>
       )}
-      {!fault &&
-        misses.slice(0, MOST).map((miss, index) => (
-          <p key={`${miss.nodes.join()} ${miss.reason}`} className="miss text-11">
-            {miss.reason}{' '}
-            <button type="button" className="link" onClick={() => app.actions.showRefusal(index)}>
-              show
-            </button>
-          </p>
-        ))}
+      {!fault && <Misses app={app} misses={misses} />}
     </div>
   );
 }
-
-/** Near misses in the panel, so many at most; the bar over the graph steps through all. */
-const MOST = 3;
 
 /** The left panel while a person writes a rule: its fields, what the graph says to it, and how rules are written. */
 export function RulePanel({ app }: { readonly app: App }) {
