@@ -113,7 +113,8 @@ export class Stop {
 
   toView(index: number): StopView {
     const { step, ...counts } = this.outcome ?? { ...UNTOUCHED, step: null };
-    const { summary, error, verify, whole } = this;
-    return { ...counts, index, pass: step?.pass ?? null, summary, error, verify, whole };
+    const { summary, error, verify, whole, session } = this;
+    const measured = step?.measured ?? null;
+    return { ...counts, index, pass: step?.pass ?? null, summary, error, verify, whole, measured, session };
   }
 }

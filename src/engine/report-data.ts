@@ -11,6 +11,7 @@ import type {
   ReportTiming,
   ReportVerify,
 } from '../report/types.ts';
+import { sessionText } from '../recipe/session.ts';
 import type { NodeId } from '../ir/types.ts';
 import type { Capabilities } from '../runtime/types.ts';
 import type { VerifyResult } from '../verify/types.ts';
@@ -46,6 +47,7 @@ function stepOf(before: Stop, stop: Stop): ReportStep {
     bytesAfter: stop.summary.bytes,
     verdict: stop.verify?.verdict ?? null,
     message: stop.verify?.message ?? null,
+    measured: outcome.step.measured ?? [],
   };
 }
 
@@ -166,6 +168,7 @@ export function makeReportData(document: OpenDocument, measured: Measured): Repo
     device: deviceRows(measured.capabilities),
     widths: stops.flatMap((stop) => stop.outcome?.groups ?? []),
     pictures: { before: cells(first, last, 'removed'), after: cells(last, first, 'added') },
+    session: last.session && sessionText(last.session).trimEnd(),
     recipe,
     commands: commandsOf(document),
     limits: LIMITS,

@@ -3,6 +3,7 @@ import { summarize } from '../analysis/summary.ts';
 import { CodedError, fromErrorRecord } from '../base/error.ts';
 import { loosest, type Exactness } from '../base/exactness.ts';
 import type { Job } from '../base/job.ts';
+import type { JsonObject } from '../base/json.ts';
 import type { Node } from '../ir/model.ts';
 import { modelByteLength } from '../onnx/write.ts';
 import { hasPass, passById } from '../passes/index.ts';
@@ -46,8 +47,16 @@ const hooksOf = (before: Stop, { backend, port, job }: StepContext): ReplayHooks
 /** What a rule that somebody wrote has to stand up to before it is kept. */
 const CHECK = { seeds: 3, backends: ['wasm'], levels: ['disabled', 'all'], threads: 1 } as const;
 
-/** A hand edit is called by what it did: "Rename Conv 3 to stem". */
-const titleOf = ({ applied, pass, step }: ReplayOutcome): string => applied[0]?.title ?? pass?.title ?? step.pass;
+/** A hand edit is called by what it did: "Rename Conv 3 to stem"; a rule that somebody wrote by its own name. */
+const titleOf = ({ applied, pass, step }: ReplayOutcome): string =>
+  applied[0]?.title ?? ruleTitle(step) ?? pass?.title ?? step.pass;
+
+function ruleTitle({ options }: RecipeStep): string | null {
+  const rule = options['rule'];
+  if (typeof rule !== 'object' || rule === null || Array.isArray(rule)) return null;
+  const { name } = rule as JsonObject;
+  return typeof name === 'string' ? `Rule ${name}` : null;
+}
 
 /** The pass's class, or what is proven for the places where it was applied. */
 function exactnessOf({ applied, pass }: ReplayOutcome): Exactness {
@@ -94,10 +103,13 @@ export async function runRecipe(start: Stop, recipe: Recipe, context: StepContex
   return stops;
 }
 
-/** What a step would do, counted on a copy that is thrown away. */
+/** What a step would do, counted on a copy that is thrown away: nothing is run for it, the check comes with the step. */
 export async function previewStep(before: Stop, step: RecipeStep, context: StepContext): Promise<Preview> {
   knownPass(step.pass);
-  const { model, analysis, error } = await replayStep(before.model, step, hooksOf(before, context));
+  const { model, analysis, error } = await replayStep(before.model, step, {
+    ...hooksOf(before, context),
+    check: () => Promise.resolve(null),
+  });
   if (error) throw fromErrorRecord(error);
   const removed = [...before.model.nodes.keys()].filter((id) => !model.nodes.has(id));
   const added = [...model.nodes.keys()].filter((id) => !before.model.nodes.has(id));

@@ -197,8 +197,15 @@ describe('a rule of one’s own', () => {
   it('is kept where the check agrees', async () => {
     const studio = await openStudio();
     const document = await studio.apply(rule('Max(x, 0)'), job);
+    expect(document.stops.at(-1)!).toMatchObject({ title: 'Rule mine', measured: null, session: null });
     expect(document.stops.at(-1)!.sites).toBeGreaterThan(0);
     expect(document.stops.at(-1)!.summary.ops['Relu']).toBeUndefined();
+  });
+
+  it('is counted without being run', async () => {
+    const studio = await openStudio();
+    const preview = await studio.preview(rule('Abs(x)'), job);
+    expect(preview.added.length).toBeGreaterThan(0);
   });
 
   it('is not kept where it changes what the model computes, nor where the runtime refuses it', async () => {

@@ -106,6 +106,15 @@ describe('tuning for this device', () => {
     expect(again.document().recipe.steps).toEqual(document.recipe.steps);
   });
 
+  it('has a step for the session options though there was no site to try', async () => {
+    const studio = new Studio(fakePort());
+    const plain = writeModel(buildModel({}, (g) => g.output(g.op('Tanh', [g.input('x', [2])]), 'y')));
+    await studio.openFile({ name: 'm.onnx', bytes: plain, external: memoryFiles(new Map()) }, job);
+    const { document } = await studio.tune(request, job);
+    expect(document.recipe.steps).toMatchObject([{ sites: [], session: { config: {} } }]);
+    expect(studio.sessionText()).toContain('Bad');
+  });
+
   it('changes nothing where it is cancelled', async () => {
     const studio = await openStudio(fakePort());
     const end = (): Promise<never> => Promise.reject(new CodedError('cancelled', 'The job was cancelled.'));

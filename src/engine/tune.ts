@@ -206,13 +206,20 @@ class Tuner {
         b: loadOf(session),
       }),
     );
-    const steps = this.steps.map((step, i) => (session && i === this.steps.length - 1 ? { ...step, session } : step));
+    const made = this.steps.length > 0 || session === this.originalSession ? this.steps : [this.stepWithout()];
+    const steps = made.map((step, i) => (session && i === made.length - 1 ? { ...step, session } : step));
     const kept = this.trials.filter((trial) => trial.kept);
     const message =
       kept.length === 0
         ? `Nothing of ${plural(this.trials.length, 'thing')} that were tried is faster here beyond the noise.`
         : `${plural(kept.length, 'change')} of ${this.trials.length} kept; together ${formatRatioInterval(total.ratio, total.interval)}.`;
     return { steps, report: { device: this.device, trials: this.trials, session, total, message } };
+  }
+
+  /** A step that carries session options where no sites were tried: the recipe has no other place for them. */
+  private stepWithout(): RecipeStep {
+    const { pass, options } = defined(candidates(this.request)[0], 'a candidate');
+    return { pass: pass.id, options, sites: [] };
   }
 
   private compare(a: Model, b: Model, off: ReadonlySet<string>): Promise<BenchResult> {

@@ -5,7 +5,7 @@ import type { ModelSummary } from '../analysis/summary.ts';
 import type { GraphView } from '../ir/view.ts';
 import type { GraphLayout } from '../layout/types.ts';
 import type { Backend, LooksFor, Need, OptionSpec, PassGroup, Refusal } from '../rewrite/pass.ts';
-import type { Recipe } from '../recipe/types.ts';
+import type { MeasuredGroup, Recipe, SessionOptions } from '../recipe/types.ts';
 import type { VerifyResult } from '../verify/types.ts';
 
 /** What `passes` prints and the page lists. */
@@ -63,6 +63,10 @@ export interface StopView extends StepCounts {
   readonly verify: VerifyResult | null;
   /** Against the original, at the loosest class of all steps; null: not checked yet. */
   readonly whole: VerifyResult | null;
+  /** Where timing decided on its sites: what was measured; null: it was not decided so. */
+  readonly measured: readonly MeasuredGroup[] | null;
+  /** How the runtime is to load the model of this stop; null: as ever. */
+  readonly session: SessionOptions | null;
 }
 
 export interface PrunedWidth {

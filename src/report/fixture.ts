@@ -70,6 +70,7 @@ export const reportFixture = (changes: Partial<ReportData> = {}): ReportData => 
       bytesAfter: 13_979_000,
       verdict: 'agrees',
       message: 'Outputs agree within 3.1e−6.',
+      measured: [],
     },
     {
       title: 'Prune channels',
@@ -83,6 +84,7 @@ export const reportFixture = (changes: Partial<ReportData> = {}): ReportData => 
       bytesAfter: 7_620_000,
       verdict: null,
       message: null,
+      measured: [],
     },
   ],
   verify: {
@@ -114,6 +116,7 @@ export const reportFixture = (changes: Partial<ReportData> = {}): ReportData => 
     before: cells(156, (index) => (index % 3 === 1 ? 'removed' : 'same')),
     after: cells(56, (index) => (index % 2 === 0 ? 'added' : 'changed')),
   },
+  session: null,
   recipe: { whittle: 1, steps: [{ pass: 'fold-batch-norm', options: {}, sites: 'all' }] },
   commands: [
     'whittle optimize mobilenetv2-edge.onnx --recipe mobilenetv2-edge.recipe.json -o mobilenetv2-edge.whittled.onnx',
@@ -121,3 +124,20 @@ export const reportFixture = (changes: Partial<ReportData> = {}): ReportData => 
   limits: ['Times hold for this device and this browser.', 'Fidelity was checked on seeded inputs, not on real data.'],
   ...changes,
 });
+
+/** The same after tuning: two groups of sites were timed, one was kept, and the result has options of its own. */
+export const tunedFixture = (): ReportData => {
+  const report = reportFixture();
+  const group = { device: 'Chromium on Linux · WASM, 4 threads · ONNX Runtime Web 1.30.0', rule: 'conv-activation' };
+  const measured = [
+    { ...group, sites: 34, ratio: 1.12, interval: [1.09, 1.15], verdict: 'faster', kept: true },
+    { ...group, sites: 1, ratio: 0.99, interval: [0.96, 1.02], verdict: 'no change', kept: false },
+  ] as const;
+  const [first, ...rest] = report.steps;
+  const config = { extra: { 'optimization.disable_specified_optimizers': 'NchwcTransformer' } };
+  return {
+    ...report,
+    steps: [...(first ? [{ ...first, measured }] : []), ...rest],
+    session: JSON.stringify(config, null, 2),
+  };
+};

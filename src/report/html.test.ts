@@ -1,6 +1,6 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { benchFixture, reportFixture, timingFixture } from './fixture.ts';
+import { benchFixture, reportFixture, timingFixture, tunedFixture } from './fixture.ts';
 import { renderHtml } from './html.ts';
 import { escapeHtml } from './markup.ts';
 import type { ReportData } from './types.ts';
@@ -27,13 +27,24 @@ const visible = (page: string): string => page.slice(page.indexOf('<body>'), pag
 
 describe('the report as one HTML file', () => {
   it('escapes every text of a hostile model', () => {
-    const page = renderHtml(poison(reportFixture(), HOSTILE));
+    const page = renderHtml(poison(tunedFixture(), HOSTILE));
     expect(page).not.toContain('<img');
     expect(page.match(/<\/script>/g)).toHaveLength(2);
     expect(page).not.toContain('\u0000');
     expect(page).toContain(escapeHtml(HOSTILE));
     const data = block(page, 'whittle-report') as ReportData;
     expect(data.model.name).toBe(HOSTILE);
+  });
+
+  it('shows what measurement decided, and how the result is to be loaded, where there is something to show', () => {
+    const page = visible(renderHtml(tunedFixture()));
+    expect(page).toContain('1 of 2 groups kept');
+    expect(page).toContain('1.12×, 1.09 to 1.15');
+    expect(page).toContain('InferenceSession.create');
+    expect(page).toContain('NchwcTransformer');
+    const plain = visible(renderHtml(reportFixture()));
+    expect(plain).not.toContain('Decided by measurement');
+    expect(plain).not.toContain('How to load it');
   });
 
   it('lets no text out of its element or attribute', () => {

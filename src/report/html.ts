@@ -36,7 +36,7 @@ const body = (data: ReportData): Markup =>
         <div>${part.recipe(data)}${part.device(data)}</div>
         <div>${part.timings(data)}</div>
       </div>
-      ${part.pictures(data)}${part.widths(data)}${part.verification(data)}
+      ${part.measured(data)}${part.loading(data)}${part.pictures(data)}${part.widths(data)}${part.verification(data)}
       <div class="two">
         <div>${part.operators(data)}</div>
         <div>${part.limits(data)}${part.reproduce(data)}</div>

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { reportFixture } from './fixture.ts';
+import { reportFixture, tunedFixture } from './fixture.ts';
 import { renderJson } from './json.ts';
 import { escapeMarkdown, renderMarkdown } from './markdown.ts';
 
@@ -21,6 +21,14 @@ describe('the report as text', () => {
     expect(text).toContain('## Time for one run\n\nNot measured.');
     expect(text).toContain('## Check against the original\n\nNot checked.');
     expect(text).not.toContain('Widths');
+  });
+
+  it('has what measurement decided and the session options', () => {
+    const text = renderMarkdown(tunedFixture());
+    expect(text).toContain('| Fold batch norm | conv-activation | 34 | 1.12×, 1.09 to 1.15 | faster | kept |');
+    expect(text).toContain('## How to load it');
+    expect(text).toContain('"optimization.disable_specified_optimizers": "NchwcTransformer"');
+    expect(renderMarkdown(reportFixture())).not.toMatch(/Decided by measurement|How to load it/);
   });
 
   it('holds the headline, each step and the recipe', () => {

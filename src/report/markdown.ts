@@ -1,4 +1,13 @@
-import { formatChange, formatError, formatInteger, formatRatio, plural, UNKNOWN } from '../base/format.ts';
+import {
+  formatChange,
+  formatError,
+  formatInteger,
+  formatRatio,
+  formatRatioInterval,
+  plural,
+  UNKNOWN,
+} from '../base/format.ts';
+import { SESSION_ADVICE } from './advice.ts';
 import { headlineClause, leadText, modelName } from './headline.ts';
 import { cosineText, deltaText, pairTexts, type Quantity } from './quantity.ts';
 import type { ReportBench, ReportData, ReportSummary } from './types.ts';
@@ -70,6 +79,22 @@ const timing = ({ bench }: ReportData): string =>
     ? 'Not measured.'
     : table(['On', 'Median before', 'after', 'p95 before', 'after', 'Ratio', 'Verdict'], bench.map(benchRow));
 
+const decided = ({ steps }: ReportData): string =>
+  table(
+    ['Step', 'Rule', 'Sites', 'Ratio, 95 % interval', 'Measured', 'Result', 'On'],
+    steps.flatMap(({ title, measured }) =>
+      measured.map((group) => [
+        escapeMarkdown(title),
+        escapeMarkdown(group.rule),
+        formatInteger(group.sites),
+        formatRatioInterval(group.ratio, group.interval),
+        escapeMarkdown(group.verdict),
+        group.kept ? 'kept' : 'not kept',
+        escapeMarkdown(group.device),
+      ]),
+    ),
+  );
+
 function verification({ verify }: ReportData): string {
   if (!verify) return 'Not checked.';
   const rows = verify.rows.map((row) => [
@@ -99,6 +124,12 @@ export function renderMarkdown(data: ReportData): string {
     ['Sizes', sizes(data)],
     ['Recipe', recipe(data)],
     ['Time for one run', timing(data)],
+    ...(data.steps.some(({ measured }) => measured.length > 0)
+      ? ([['Decided by measurement', decided(data)]] as const)
+      : []),
+    ...(data.session === null
+      ? []
+      : ([['How to load it', `${escapeMarkdown(SESSION_ADVICE)}\n\n${codeBlock(data.session)}`]] as const)),
     ['Check against the original', verification(data)],
     ...(data.widths.length > 0 ? ([['Widths after pruning', widths(data)]] as const) : []),
     ['Device and method', device.length > 0 ? list(device) : 'Not recorded.'],

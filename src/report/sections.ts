@@ -1,8 +1,18 @@
 import { FAMILY_NAMES } from '../base/families.ts';
-import { formatBytes, formatChange, formatError, formatInteger, formatRatio, plural, UNKNOWN } from '../base/format.ts';
+import {
+  formatBytes,
+  formatChange,
+  formatError,
+  formatInteger,
+  formatRatio,
+  formatRatioInterval,
+  plural,
+  UNKNOWN,
+} from '../base/format.ts';
 import { distributionChart, graphStrip, intervalChart, pairBars, widthsChart } from './charts.ts';
 import { mainBench } from './headline.ts';
 import { safe, type Markup, type MarkupValue } from './markup.ts';
+import { SESSION_ADVICE } from './advice.ts';
 import { cosineText, deltaText, pairTexts, type Quantity } from './quantity.ts';
 import { KNOWN_FAMILIES } from './style.ts';
 import type { ReportBench, ReportCell, ReportData, ReportStep, ReportTiming } from './types.ts';
@@ -98,6 +108,44 @@ function stepRow(step: ReportStep, index: number): Markup {
     <td class="r">${deltaText('count', step.nodesBefore, step.nodesAfter)}</td>
     <td class="r">${deltaText('bytes', step.bytesBefore, step.bytesAfter)}</td>
   </tr>`;
+}
+
+/** What timing decided, group by group: kept and not kept, with figures. */
+export function measured({ steps }: ReportData): Markup | null {
+  const rows = steps.flatMap(({ title, measured: groups }) => groups.map((group) => ({ title, group })));
+  const [first] = rows;
+  if (!first) return null;
+  const kept = rows.filter(({ group }) => group.kept).length;
+  const devices = [...new Set(rows.map(({ group }) => group.device))];
+  const heads = [['Step'], ['Sites', true], ['Ratio, 95 % interval', true], ['Measured'], ['Result']] as const;
+  return section('Decided by measurement', `${formatInteger(kept)} of ${plural(rows.length, 'group')} kept`, [
+    note(
+      'Sites that are built alike were timed together: the model with them against the model without, each loaded as the runtime loads it. What gained beyond the noise was kept.',
+    ),
+    devices.map((each) => note(`Measured on ${each}.`)),
+    table(
+      heads,
+      rows.map(
+        ({ title, group }) =>
+          safe`<tr>
+            <td>
+              <span class="med">${title}</span>
+              <span class="sub">${name(group.rule)}</span>
+            </td>
+            <td class="r">${formatInteger(group.sites)}</td>
+            <td class="r">${formatRatioInterval(group.ratio, group.interval)}</td>
+            <td>${badge(group.verdict)}</td>
+            <td>${group.kept ? '✓ kept' : '− not kept'}</td>
+          </tr>`,
+      ),
+    ),
+  ]);
+}
+
+/** How the result is to be loaded, where that is not as ever. */
+export function loading({ session }: ReportData): Markup | null {
+  if (session === null) return null;
+  return section('How to load it', '', [safe`<p class="t2">${SESSION_ADVICE}</p>`, safe`<pre>${session}</pre>`]);
 }
 
 export function recipe({ steps }: ReportData): Markup {

@@ -15,6 +15,8 @@ export interface ReportData {
   readonly widths: readonly { readonly name: string; readonly before: number; readonly after: number }[];
   /** A small picture of each graph: one cell a node in topological order. */
   readonly pictures: { readonly before: readonly ReportCell[]; readonly after: readonly ReportCell[] };
+  /** JSON of the options that the result is to be loaded with; null: as ever. */
+  readonly session: string | null;
   readonly recipe: unknown;
   /** Command lines that reproduce the result. */
   readonly commands: readonly string[];
@@ -40,6 +42,18 @@ export interface ReportStep {
   readonly bytesAfter: number;
   readonly verdict: string | null;
   readonly message: string | null;
+  /** Where timing decided on its sites: what was measured. */
+  readonly measured: readonly ReportMeasured[];
+}
+/** Sites of one structure that were timed together: with them against without. */
+export interface ReportMeasured {
+  readonly rule: string;
+  readonly sites: number;
+  readonly ratio: number;
+  readonly interval: readonly [number, number];
+  readonly verdict: string;
+  readonly kept: boolean;
+  readonly device: string;
 }
 export interface ReportVerify {
   readonly ok: boolean;

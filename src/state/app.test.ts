@@ -460,6 +460,20 @@ describe('looking around', () => {
 });
 
 describe('saving', () => {
+  it('hands over the session options beside a model that needs them, and copies them', async () => {
+    const copied: string[] = [];
+    const { app, worker, saved } = await makeApp(new Map(), { copy: async (text) => void copied.push(text) });
+    await app.actions.openSample('tiny');
+    worker.overrides.set('sessionText', () => '{ "extra": {} }');
+    await app.actions.saveModel();
+    expect(saved.map(({ name }) => name)).toEqual(['tiny.whittled.onnx', 'tiny.whittled.session.json']);
+    expect(await saved[1]!.content.text()).toBe('{ "extra": {} }');
+    await app.actions.copyText((await app.actions.sessionText()) ?? '', 'Session options');
+    expect(copied).toEqual(['{ "extra": {} }']);
+    worker.overrides.set('sessionText', failing('internal', 'gone'));
+    expect(await app.actions.sessionText()).toBeNull();
+  });
+
   it('hands over the model and the recipe up to the cursor', async () => {
     const fixture = await opened();
     const { app, saved } = fixture;

@@ -1,5 +1,6 @@
 import { CodedError } from '../base/error.ts';
 import type { Host } from '../protocol/host.ts';
+import { bisectingActions, type BisectingActions } from './bisecting.ts';
 import { comparingActions, type ComparingActions } from './comparing.ts';
 import { createCore, type Core, type Platform, type Stores } from './core.ts';
 import { editingActions, isEdit, type EditingActions } from './editing.ts';
@@ -16,10 +17,12 @@ import { overlayActions, type OverlayActions } from './overlays.ts';
 import { pruningActions, PRUNE_CHANNELS, type ForecastOf, type PruningActions } from './pruning.ts';
 import { keepRecents } from './keep-recents.ts';
 import { recover } from './recovering.ts';
+import { rulingActions, USER_RULE, type RulingActions } from './rules/ruling.ts';
 import { scopingActions, type ScopingActions } from './scoping.ts';
 import { selectingActions, type SelectingActions } from './selecting.ts';
 import type { Settings } from './settings.ts';
 import { steppingActions, type SteppingActions } from './stepping.ts';
+import { tuningActions, type TuningActions } from './tuning.ts';
 
 interface Actions
   extends
@@ -27,6 +30,9 @@ interface Actions
     LookingActions,
     SteppingActions,
     MeasuringActions,
+    TuningActions,
+    BisectingActions,
+    RulingActions,
     ExportingActions,
     SelectingActions,
     ScopingActions,
@@ -103,9 +109,14 @@ export function createApp(
   });
   const pruning = pruningActions(core, stepping, forecastOf);
   const editing = editingActions(core, stepping, selecting.select);
+  const ruling = rulingActions(core, { ...looking, ...editing });
   keepRecents(core);
 
   const lookAt = (pass: string): void => {
+    if (pass === USER_RULE) {
+      editing.cancelEdit();
+      return ruling.openRule();
+    }
     if (isEdit(core, pass)) return void editing.beginEdit(pass, editing.chosenNodes());
     editing.cancelEdit();
     return pass === PRUNE_CHANNELS ? void pruning.openPrune() : looking.lookAt(pass);
@@ -124,6 +135,13 @@ export function createApp(
     ...looking,
     ...stepping,
     ...measuring,
+    ...tuningActions(core, stepping),
+    ...bisectingActions(core, { ...stepping, ...selecting }),
+    ...ruling,
+    async apply() {
+      if (core.document.getState().preview?.pass === USER_RULE) await ruling.ruleAsked();
+      await stepping.apply();
+    },
     ...exportingActions(core),
     ...selecting,
     ...scopingActions(core, looking, pruning),

@@ -3,6 +3,7 @@ import { plural } from '../base/format.ts';
 import type { CompareRequest, CompareSide, Comparison } from '../engine/compare-types.ts';
 import type { Picture } from '../engine/types.ts';
 import type { CallOptions } from '../protocol/client.ts';
+import { ALONE } from './alone.ts';
 import { changeRows, type ChangeRow } from './changes.ts';
 import { NO_RESULT, type CompareState } from './compared.ts';
 import type { Core } from './core.ts';
@@ -12,7 +13,7 @@ export const UNASKED_WEIGHTS = 256e6;
 
 const BENCH_RUNS: ErrorRecord = {
   code: 'bad-request',
-  message: 'A benchmark is running. It needs the device for itself: compare again when it is over.',
+  message: 'A measurement is running. It needs the device for itself: compare again when it is over.',
   data: {},
 };
 
@@ -83,7 +84,7 @@ export class CompareRun {
 
   async run(weightBudget = UNASKED_WEIGHTS): Promise<void> {
     const { compare, runner } = this.core;
-    if (runner.isRunning('bench')) {
+    if (runner.isRunning(...ALONE)) {
       compare.setState({ error: BENCH_RUNS });
       return;
     }

@@ -132,7 +132,7 @@ describe('the compare workspace', () => {
     await settle();
     expect([worker.of('compare').length, app.compare.getState().error?.message]).toEqual([
       before,
-      expect.stringContaining('A benchmark is running.'),
+      expect.stringContaining('A measurement is running.'),
     ]);
   });
 

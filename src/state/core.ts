@@ -4,6 +4,7 @@ import type { GraphApi, ModelsApi } from '../protocol/api.ts';
 import type { CallOptions, Client } from '../protocol/client.ts';
 import type { Host } from '../protocol/host.ts';
 import type { Recipe } from '../recipe/types.ts';
+import { ALONE } from './alone.ts';
 import { createCompareStore, type CompareStore } from './compared.ts';
 import { createDocumentStore, type DocumentStore, type Failure } from './document.ts';
 import { createInspectionStore, type InspectionStore } from './inspection.ts';
@@ -136,7 +137,8 @@ export function createCore(host: () => Host, platform: Platform, onStuck: () => 
 
   /** Why a change may not start now, in words; null: it may. */
   const refusal = (): string | null => {
-    if (runner.isRunning('bench')) return 'A benchmark is running. It needs the device for itself: cancel it, or wait.';
+    if (runner.isRunning(...ALONE))
+      return 'A measurement is running. It needs the device for itself: cancel it, or wait.';
     return runner.isRunning(...CHANGES) ? 'Another change is still at work.' : null;
   };
 

@@ -1,7 +1,8 @@
 import { createStore, type StoreApi } from 'zustand/vanilla';
 import type { ErrorRecord } from '../base/error.ts';
 import type { Json } from '../base/json.ts';
-import type { BenchResult } from '../bench/types.ts';
+import type { BenchResult, OptimizerReport } from '../bench/types.ts';
+import type { Bisection } from '../engine/bisect-types.ts';
 import type { NodeDetail } from '../engine/detail-types.ts';
 import type { EditTarget } from '../engine/edit-target.ts';
 import type {
@@ -13,11 +14,14 @@ import type {
   Picture,
   Preview,
 } from '../engine/types.ts';
+import type { TuneReport, TuneRequest } from '../engine/tune-types.ts';
 import type { PruneForecast, PruneOptions, PrunePlanView } from '../prune/types.ts';
 import type { Recipe } from '../recipe/types.ts';
 import type { Capabilities } from '../runtime/types.ts';
 import type { SampleInfo } from '../samples/types.ts';
+import type { Bound } from './bound.ts';
 import type { Link } from './link/types.ts';
+import { EMPTY, type RuleDraft, type RuleFault } from './rules/draft.ts';
 import type { Session } from './session.ts';
 
 /** Nodes that a pass is limited to: what a search found. */
@@ -60,6 +64,24 @@ export interface EditSession {
   readonly error: ErrorRecord | null;
   /** The next node that is selected is where the part ends. */
   readonly picking: boolean;
+}
+
+/** The rule that a person writes; it is kept while the panel is closed. */
+export interface RuleSession {
+  readonly draft: RuleDraft;
+  readonly fault: RuleFault | null;
+  /** The graph is being asked for its sites. */
+  readonly asking: boolean;
+  /** What should be known of how the draft came about, in a sentence or two. */
+  readonly note: string | null;
+}
+
+/** What tuning found. */
+export interface Tuning {
+  /** The stop that was tuned; its own result stands after it. */
+  readonly from: number;
+  readonly request: TuneRequest;
+  readonly report: TuneReport;
 }
 
 /** The pruning panel at work: everything a slider step needs is here, on the page's side. */
@@ -142,6 +164,11 @@ export interface DocumentState {
   readonly preview: PassPreview | null;
   readonly prune: PruneSession | null;
   readonly edit: EditSession | null;
+  readonly rule: RuleSession;
+  /** Of the stop that was tuned or left by tuning. */
+  readonly tuning: Bound<Tuning> | null;
+  readonly optimizers: Bound<OptimizerReport> | null;
+  readonly bisection: Bound<Bisection> | null;
   /** Benchmarks of this session, the newest last. */
   readonly benches: readonly BenchEntry[];
   readonly failure: Failure | null;
@@ -185,6 +212,10 @@ export const createDocumentStore = (): DocumentStore =>
     preview: null,
     prune: null,
     edit: null,
+    rule: { draft: EMPTY, fault: null, asking: false, note: null },
+    tuning: null,
+    optimizers: null,
+    bisection: null,
     benches: [],
     failure: null,
     pending: null,

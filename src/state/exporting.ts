@@ -7,12 +7,16 @@ export interface ExportingActions {
   /** Writes the model at the cursor and hands it over as a file; true when that happened. */
   saveModel(): Promise<boolean>;
   saveRecipe(): void;
+  /** JSON of the options that the model at the cursor is to be loaded with; null: as ever, or it could not be had. */
+  sessionText(): Promise<string | null>;
   /** Everything that a report shows; null when it could not be gathered. */
   reportData(): Promise<ReportData | null>;
   /** Opens the dialog that saves the graph as a picture. */
   askForPicture(): void;
   /** Runs a drawing of the page's as a job and hands the file over; true when that happened. */
   savePicture(file: string, draw: (job: Job) => Promise<Blob>): Promise<boolean>;
+  /** Puts a text on the clipboard. `what`: "Session options". */
+  copyText(text: string, what: string): Promise<void>;
   /** Hands any file to the person. */
   saveFile(name: string, content: Blob): void;
 }
@@ -53,6 +57,13 @@ export function exportingActions(core: Core): ExportingActions {
       store.setState({ savedRecipe: document.recipe });
       core.notices.show({ tone: 'good', title: 'Recipe saved', text: 'It holds the steps, not the weights.' });
     },
+    async sessionText() {
+      try {
+        return await core.client.call('sessionText', null);
+      } catch (error) {
+        return core.fail('export', 'The session options', error);
+      }
+    },
     async reportData() {
       const { benches, document } = store.getState();
       if (!document) return null;
@@ -77,6 +88,14 @@ export function exportingActions(core: Core): ExportingActions {
         return true;
       } catch (error) {
         return core.fail('document', title, error) ?? false;
+      }
+    },
+    async copyText(text, what) {
+      try {
+        await core.platform.copy(text);
+        core.notices.show({ tone: 'good', title: `${what} copied`, text: formatBytes(text.length) });
+      } catch (error) {
+        core.fail('export', `Copying: ${what}`, error);
       }
     },
     saveFile: (name, content) => core.platform.save(name, content),

@@ -2,8 +2,8 @@ import { plural } from '../base/format.ts';
 import type { BenchRequest, BenchResult } from '../bench/types.ts';
 import type { DocumentView } from '../engine/types.ts';
 import type { StopsRequest, VerifyResult } from '../verify/types.ts';
+import { ALONE, quiet } from './alone.ts';
 import type { Core } from './core.ts';
-import type { JobKind } from './jobs.ts';
 
 export interface MeasuringActions {
   /** Compares stop `b` with stop `a`, at the class of the steps between them. */
@@ -21,10 +21,7 @@ export interface MeasuringActions {
 /** Larger files are checked on request only, bytes. */
 export const CHECKED_UNASKED = 64e6;
 
-/** What a benchmark ends, for it needs the device for itself. */
-const QUIET: ReadonlySet<JobKind> = new Set(['verify', 'compare']);
-
-const verifyDefaults = (threads: number): StopsRequest => ({
+export const verifyDefaults = (threads: number): StopsRequest => ({
   seeds: 3,
   backends: ['wasm'],
   levels: ['disabled', 'all'],
@@ -50,19 +47,13 @@ export function measuringActions(core: Core): MeasuringActions {
     if (same) store.setState({ document: after });
   };
 
-  const quiet = (): void => {
-    for (const job of core.jobs.getState().jobs) {
-      if (job.state === 'running' && QUIET.has(job.kind)) core.runner.cancel(job.id);
-    }
-  };
-
   const actions: MeasuringActions = {
     async verify(a, b, request = {}) {
       const { document, opened } = store.getState();
       if (!document) return null;
       const title = `Checking ${document.stops[b]?.title ?? `stop ${b}`}`;
-      if (core.runner.isRunning('bench')) {
-        const text = 'A benchmark is running. It needs the device for itself.';
+      if (core.runner.isRunning(...ALONE)) {
+        const text = 'A measurement is running. It needs the device for itself.';
         core.notices.show({ tone: 'plain', title: 'The check has to wait', text });
         return null;
       }
@@ -101,7 +92,7 @@ export function measuringActions(core: Core): MeasuringActions {
     async bench(a, b, request = {}) {
       const { document } = store.getState();
       if (!document) return null;
-      quiet();
+      quiet(core);
       const full = { ...benchDefaults(threads()), ...request };
       const title = b === null ? `Timing ${document.stops[a]?.title ?? a}` : 'Timing before and after';
       const result = await core.change('bench', 'bench', title, (call) =>

@@ -1,6 +1,7 @@
 import { CodedError, toErrorRecord, type ErrorRecord } from '../base/error.ts';
 import { plural } from '../base/format.ts';
 import type { Recipe } from '../recipe/types.ts';
+import { ALONE } from './alone.ts';
 import type { Core, Opened, Source } from './core.ts';
 import { readRecipe, sortFiles } from './files.ts';
 
@@ -64,7 +65,7 @@ export function openingActions(core: Core, replay: (recipe: Recipe, name: string
 
   /** True when the model is open. */
   const open = async (source: Source, name: string): Promise<boolean> => {
-    if (core.runner.isRunning('bench', 'apply', 'replay', 'open', 'recover')) {
+    if (core.runner.isRunning(...ALONE, 'apply', 'replay', 'open', 'recover')) {
       core.notices.show({ tone: 'plain', title: `${name} has to wait`, text: 'Another job is still at work.' });
       return false;
     }

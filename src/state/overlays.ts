@@ -1,5 +1,6 @@
 import { toErrorRecord } from '../base/error.ts';
 import type { AskedOverlay } from '../engine/types.ts';
+import { ALONE } from './alone.ts';
 import type { Core } from './core.ts';
 import type { OverlayEntry } from './document.ts';
 import { benchDefaults } from './measuring.ts';
@@ -96,7 +97,7 @@ export function overlayActions(core: Core): OverlayActions {
     },
     async measureNodes() {
       if (!store.getState().document) return;
-      if (core.runner.isRunning('bench')) {
+      if (core.runner.isRunning(...ALONE)) {
         const text = 'A measurement is running. It needs the device for itself: cancel it, or wait.';
         core.notices.show({ tone: 'plain', title: 'Timing has to wait', text });
         return;

@@ -14,7 +14,9 @@ export interface SelectingActions {
   search(text: string): void;
   stepMatch(by: 1 | -1): void;
   show(
-    patch: Partial<Pick<ViewState, 'dock' | 'inspector' | 'palette' | 'exporting' | 'picturing' | 'help' | 'diff'>>,
+    patch: Partial<
+      Pick<ViewState, 'dock' | 'inspector' | 'palette' | 'exporting' | 'picturing' | 'help' | 'planning' | 'diff'>
+    >,
   ): void;
   setWorkspace(workspace: Workspace): void;
   toggleFold(scope: string): void;
@@ -84,7 +86,7 @@ export function selectingActions(core: Core): SelectingActions {
       actions.select(node);
     },
     search(text) {
-      view.setState({ search: text });
+      view.setState({ search: text, lit: null });
       clearTimeout(typing);
       const rows = store.getState().picture?.view.nodeIds.length ?? 0;
       // A large graph is searched, and drawn with what was found, once the typing pauses.

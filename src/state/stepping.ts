@@ -17,6 +17,8 @@ export interface SteppingActions {
   moveTo(cursor: number): Promise<void>;
   setBackend(backend: Backend): Promise<void>;
   dismissFailure(): void;
+  /** Takes over what another job changed: says it, and offers the way back. Steps up to `kept` are as before. */
+  landed(opened: Opened, title: string, kept: number): void;
 }
 
 /** What a change did, in one sentence. */
@@ -117,6 +119,7 @@ export function steppingActions(core: Core, afterStep: () => void): SteppingActi
       const { picture } = store.getState();
       if (result && picture) core.adopt({ document: result.document, picture });
     },
+    landed: land,
     dismissFailure: () => store.setState({ failure: null }),
   };
   return actions;

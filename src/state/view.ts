@@ -23,6 +23,8 @@ export interface ViewState {
   readonly matches: readonly number[] | null;
   /** Index into `matches` of the match that is shown. */
   readonly match: number;
+  /** Nodes that stand out because a finding is about them; null: none. */
+  readonly lit: readonly number[] | null;
   /** Number of paths that the search found; null: it is no path, or its ways are not counted. */
   readonly paths: number | null;
   /** Why the search cannot be read. */
@@ -32,6 +34,8 @@ export interface ViewState {
   /** Whether the dialog for saving a picture is open. */
   readonly picturing: boolean;
   readonly help: boolean;
+  /** Whether the benchmark workspace shows what tuning would do. */
+  readonly planning: boolean;
   /** Shows what the last step changed, in place of the operators' colours. */
   readonly diff: boolean;
   /** Asks the canvas to bring a node into view; the nonce makes a repeated wish a new one. */
@@ -56,12 +60,14 @@ export const createViewStore = (): ViewStore =>
     search: '',
     matches: null,
     match: 0,
+    lit: null,
     paths: null,
     queryError: null,
     palette: false,
     exporting: false,
     picturing: false,
     help: false,
+    planning: false,
     diff: false,
     focus: null,
     refusal: null,

@@ -48,6 +48,8 @@ const stop = (index: number, step: RecipeStep | null, nodes: number): StopView =
   verify: null,
   whole: null,
   groups: [],
+  measured: null,
+  session: null,
 });
 
 const PASSES: readonly PassInfo[] = ['fold', 'fuse'].map((id) => ({
@@ -218,6 +220,7 @@ class FakeWorker {
   protected on_tensor = ({ ref }: GraphApi['tensor']['params']) => ({ name: tensorKey(ref) });
   protected on_verify = () => ({ result: { ok: true, message: 'They agree.' }, document: this.document() });
   protected on_bench = () => ({ message: 'Done.', a: { samples: [1, 2] }, ratio: 2, verdict: 'faster' });
+  protected on_sessionText = () => null;
   protected on_exportModel = () => ({ name: this.name, bytes: new Uint8Array([1, 2, 3]) });
 }
 

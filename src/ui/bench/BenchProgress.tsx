@@ -1,8 +1,10 @@
+import { clsx } from 'clsx';
 import { Check } from 'lucide-react';
 import { useEffect, useState } from 'react';
-import { formatInteger, formatMs } from '../../base/format.ts';
+import { formatMs } from '../../base/format.ts';
 import type { JobView } from '../../state/jobs.ts';
 import { Button, Icon, ProgressBar } from '../kit/controls.tsx';
+import { countOf, subjectsOf } from './stages.ts';
 
 /** Seconds since the job began, once a second. */
 function useElapsed(startedAt: number): number {
@@ -14,21 +16,44 @@ function useElapsed(startedAt: number): number {
   return Math.max(0, now - startedAt);
 }
 
-const countOf = ({ done, total }: JobView['progress']): string =>
-  done === undefined
-    ? ''
-    : total === undefined
-      ? formatInteger(done)
-      : `${formatInteger(done)} of ${formatInteger(total)}`;
+interface Stages {
+  /** Several comparisons may be called alike: their places tell them apart. */
+  readonly over: readonly { readonly place: number; readonly text: string; readonly count: string }[];
+  readonly current: string;
+}
 
-/** A benchmark at work: its stages, how far it is, and the way out. */
-export function BenchProgress({ job, onCancel }: { readonly job: JobView; onCancel(): void }) {
+/** Stages that are over, so many at most: tuning has dozens. */
+const SHOWN = 6;
+
+/** One comparison shows every stage; a job of many shows what was compared. */
+function stagesOf({ stages, progress }: JobView, many: boolean): Stages {
+  if (!many) {
+    const over = stages.map((stage, place) => ({ place, text: stage.stage, count: countOf(stage) }));
+    return { over, current: progress.stage === '' ? 'Preparing' : progress.stage };
+  }
+  const { over, current } = subjectsOf(stages, progress);
+  return { over: over.map((text, place) => ({ place, text, count: '' })).slice(-SHOWN), current };
+}
+
+interface Props {
+  readonly job: JobView;
+  onCancel(): void;
+  /** It makes many comparisons, and stands in a card already. */
+  readonly inside?: boolean;
+}
+
+/** A measurement at work: its stages, how far it is, and the way out. */
+export function BenchProgress({ job, onCancel, inside = false }: Props) {
   const elapsed = useElapsed(job.startedAt);
   const { progress } = job;
+  const { over, current } = stagesOf(job, inside);
   return (
-    <section className="card px-5 py-4" aria-label="Benchmark at work">
+    <section
+      className={clsx(inside ? 'mt-2.5' : 'card px-5 py-4')}
+      aria-label={inside ? 'Measurement at work' : 'Benchmark at work'}
+    >
       <div className="flex items-center justify-between gap-3">
-        <h2 className="h3">{job.title}</h2>
+        {inside ? <span className="text-ink-2">At work</span> : <h2 className="h3">{job.title}</h2>}
         <Button size="small" onClick={onCancel}>
           Cancel
         </Button>
@@ -37,21 +62,21 @@ export function BenchProgress({ job, onCancel }: { readonly job: JobView; onCanc
         {formatMs(Math.round(elapsed / 1000) * 1000)} so far. Everything else is quiet meanwhile.
       </p>
       <ul className="mt-3">
-        {job.stages.map((stage) => (
-          <li key={stage.stage} className="flex h-7 items-center gap-2">
+        {over.map(({ place, text, count }) => (
+          <li key={place} className="flex h-7 items-center gap-2">
             <Icon of={Check} className="text-added" />
-            <span className="grow">{stage.stage}</span>
-            <span className="num text-ink-2">{countOf(stage)}</span>
+            <span className="ell grow">{text}</span>
+            <span className="num text-ink-2">{count}</span>
           </li>
         ))}
         <li className="py-1">
           <div className="mb-1.5 flex items-center gap-2">
             <span className="stage-dot" />
-            <span className="grow">{progress.stage === '' ? 'Preparing' : progress.stage}</span>
+            <span className="ell grow">{current}</span>
             <span className="num text-ink-2">{countOf(progress)}</span>
           </div>
           <ProgressBar
-            label={progress.stage === '' ? 'Preparing' : progress.stage}
+            label={current}
             {...(progress.done === undefined ? {} : { done: progress.done })}
             {...(progress.total === undefined ? {} : { total: progress.total })}
           />

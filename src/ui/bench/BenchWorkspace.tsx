@@ -2,6 +2,7 @@ import { Play } from 'lucide-react';
 import { useState } from 'react';
 import type { DocumentView } from '../../engine/types.ts';
 import type { App } from '../../state/app.ts';
+import { ALONE } from '../../state/alone.ts';
 import { runningJobs } from '../../state/jobs.ts';
 import { Button } from '../kit/controls.tsx';
 import { Problem } from '../kit/Problem.tsx';
@@ -11,9 +12,11 @@ import { BenchProgress } from './BenchProgress.tsx';
 import { BenchSetup } from './BenchSetup.tsx';
 import { DeviceChips } from './DeviceChips.tsx';
 import { History } from './History.tsx';
+import { OptimizersCard } from './OptimizersCard.tsx';
 import { ResultCard } from './ResultCard.tsx';
 import { samplesCsv, samplesJson } from './samples.ts';
-import { fitSetup, type Setup } from './setup.ts';
+import { fitSetup, type Measuring, type Setup } from './setup.ts';
+import { TuneCard } from './TuneCard.tsx';
 import { VerdictCard } from './VerdictCard.tsx';
 
 /** What is asked for when nothing was chosen: the original against the stop under the cursor. */
@@ -91,15 +94,19 @@ export function BenchWorkspace({ app }: { readonly app: App }) {
   const capabilities = useDocument(app, (state) => state.capabilities);
   const benches = useDocument(app, (state) => state.benches.length);
   const failure = useDocument(app, (state) => (state.failure?.place === 'bench' ? state.failure : null));
-  const [job] = useJobs(app, (state) => runningJobs(state).filter((each) => each.kind === 'bench'));
+  const [job] = useJobs(app, (state) => runningJobs(state).filter((each) => ALONE.includes(each.kind)));
   const threads = useSettings(app, (settings) => settings.threads);
   const [changes, setChanges] = useState<Partial<Setup>>({});
   if (!document) return null;
   const setup = fitSetup({ ...firstSetup(document), ...changes }, document.stops.length, capabilities?.webgpu != null);
-  const run = (): void => {
-    const { a, b, backend, runs } = setup;
-    void app.actions.bench(a, b, { backend, runs, threads: backend === 'wasm' ? threads : 1 });
+  const { a, b, backend, runs } = setup;
+  const measuring: Measuring = {
+    backend,
+    threads: backend === 'wasm' ? threads : 1,
+    software: capabilities?.webgpu?.software === true,
+    job: job ?? null,
   };
+  const run = (): void => void app.actions.bench(a, b, { backend, runs, threads: measuring.threads });
   return (
     <section className="bench-page" aria-label="Benchmark">
       <header className="flex flex-wrap items-center gap-x-4 gap-y-2">
@@ -122,7 +129,7 @@ export function BenchWorkspace({ app }: { readonly app: App }) {
           {benches > 0 ? 'Run again' : 'Run'}
         </Button>
       </div>
-      {job && <BenchProgress job={job} onCancel={() => app.actions.cancelJob(job.id)} />}
+      {job?.kind === 'bench' && <BenchProgress job={job} onCancel={() => app.actions.cancelJob(job.id)} />}
       {failure && (
         <Problem error={failure.error} what={failure.what}>
           <Button size="small" onClick={app.actions.dismissFailure}>
@@ -130,8 +137,12 @@ export function BenchWorkspace({ app }: { readonly app: App }) {
           </Button>
         </Problem>
       )}
-      {benches === 0 && !job && <Nothing />}
+      {benches === 0 && job?.kind !== 'bench' && <Nothing />}
       <Results app={app} />
+      <div className="bench-pair">
+        <OptimizersCard app={app} measuring={measuring} />
+        <TuneCard app={app} measuring={measuring} />
+      </div>
     </section>
   );
 }

@@ -3,7 +3,7 @@ import { formatMs, formatRatioInterval, plural, UNKNOWN } from '../../base/forma
 import type { BenchEntry } from '../../state/document.ts';
 import { Badge } from '../kit/controls.tsx';
 import { backendTitle, entryTitle } from './samples.ts';
-import { BENCH_VERDICTS } from './VerdictCard.tsx';
+import { BENCH_VERDICTS } from './verdicts.ts';
 
 interface Props {
   readonly benches: readonly BenchEntry[];

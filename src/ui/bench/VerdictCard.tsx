@@ -1,21 +1,9 @@
-import { Check, Equal, Scale, TriangleAlert, type LucideIcon } from 'lucide-react';
 import type { ReactNode } from 'react';
 import { formatMs, formatRatio } from '../../base/format.ts';
-import type { BenchResult, BenchVerdict } from '../../bench/types.ts';
+import type { BenchResult } from '../../bench/types.ts';
 import { createAxis, formatTick } from '../../report/scale.ts';
 import { Badge, type Tone } from '../kit/controls.tsx';
-
-interface Look {
-  readonly word: string;
-  readonly tone: Tone;
-  readonly icon: LucideIcon;
-}
-export const BENCH_VERDICTS: Readonly<Record<BenchVerdict, Look>> = {
-  faster: { word: 'Faster', tone: 'good', icon: Check },
-  slower: { word: 'Slower', tone: 'error', icon: TriangleAlert },
-  'no change': { word: 'No change', tone: 'none', icon: Equal },
-  inconclusive: { word: 'Inconclusive', tone: 'warning', icon: Scale },
-};
+import { BENCH_VERDICTS } from './verdicts.ts';
 
 const WIDTH = 300;
 

@@ -6,3 +6,9 @@ export function agentName(agent: string): string {
   if (!browser?.[1]) return agent.slice(0, 32);
   return `${names[browser[1]] ?? browser[1]} ${browser[2] ?? ''}${system ? ` on ${system === 'Macintosh' ? 'macOS' : system}` : ''}`;
 }
+
+/** Where something was measured, as tuning writes it down: the agent first, parted by dots. */
+export function deviceName(device: string): string {
+  const [agent = '', ...rest] = device.split(' · ');
+  return [agentName(agent), ...rest].join(' · ');
+}

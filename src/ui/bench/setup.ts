@@ -1,4 +1,5 @@
 import type { RuntimeBackend } from '../../runtime/types.ts';
+import type { JobView } from '../../state/jobs.ts';
 
 /** What is to be timed, as chosen on the page. `b` null: stop `a` alone. */
 export interface Setup {
@@ -7,6 +8,17 @@ export interface Setup {
   readonly a: number;
   readonly b: number | null;
 }
+
+/** What the measurements of the page share: where they run, and which of them is at work. */
+export interface Measuring {
+  readonly backend: RuntimeBackend;
+  readonly threads: number;
+  /** The WebGPU adapter is no graphics card. */
+  readonly software: boolean;
+  readonly job: JobView | null;
+}
+
+export const SOFTWARE = 'This WebGPU adapter is software: its times say nothing about a graphics card.';
 
 export const RUN_CHOICES = [30, 60, 120, 240, 480] as const;
 

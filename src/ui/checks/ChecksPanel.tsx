@@ -1,12 +1,14 @@
 import { clsx } from 'clsx';
-import { Play } from 'lucide-react';
+import { Bug, Play } from 'lucide-react';
 import { useState } from 'react';
 import { formatMs } from '../../base/format.ts';
 import type { App } from '../../state/app.ts';
 import { runningJobs, type JobView } from '../../state/jobs.ts';
+import type { VerifyResult } from '../../verify/types.ts';
 import { Button, ProgressBar } from '../kit/controls.tsx';
 import { Problem } from '../kit/Problem.tsx';
 import { useDocument, useJobs } from '../kit/use-store.ts';
+import { BrokenStep } from './BrokenStep.tsx';
 import './checks.css';
 import { ErrorTable } from './ErrorTable.tsx';
 import { inputsText, requestFor, subjectsOf, type Subject } from './subjects.ts';
@@ -83,17 +85,31 @@ function Findings({ subject }: { readonly subject: Subject }) {
   );
 }
 
+/** The outputs are not those of the original: by fault, or because a step changes values on purpose. */
+const canPart = ({ verdict, class: exactness }: VerifyResult): boolean =>
+  verdict === 'differs' || exactness === 'approximation';
+
 /** The dock's page on checks: each step against its predecessor, and the whole against the original. */
 export function ChecksPanel({ app }: { readonly app: App }) {
   const document = useDocument(app, (state) => state.document);
   const hasWebgpu = useDocument(app, (state) => state.capabilities?.webgpu != null);
   const failure = useDocument(app, (state) => (state.failure?.place === 'check' ? state.failure : null));
-  const [job] = useJobs(app, (state) => runningJobs(state).filter((each) => each.kind === 'verify'));
+  const [job] = useJobs(app, (state) =>
+    runningJobs(state).filter(({ kind }) => kind === 'verify' || kind === 'bisect'),
+  );
   const [chosen, setChosen] = useState('whole');
   const [webgpu, setWebgpu] = useState(false);
   const subjects = document ? subjectsOf(document) : [];
   const subject = subjects.find((each) => each.id === chosen) ?? subjects[0];
-  if (!subject) return <p className="px-3.5 py-3 text-12 text-ink-2">Nothing to check: no step is applied.</p>;
+  if (!subject) {
+    return (
+      <div className="px-3.5 py-2.5 text-12 text-ink-2">
+        <BrokenStep app={app} />
+        <p>Nothing to check: no step is applied.</p>
+      </div>
+    );
+  }
+  const parts = subjects.some(({ result }) => result !== null && canPart(result));
   const check = (): void => void app.actions.verify(subject.a, subject.b, requestFor(webgpu, hasWebgpu));
   return (
     <section className="checks" aria-label="Checks">
@@ -117,6 +133,15 @@ export function ChecksPanel({ app }: { readonly app: App }) {
               <Button size="small" icon={Play} onClick={check}>
                 {subject.result ? 'Check again' : 'Check'}
               </Button>
+              {parts && (
+                <Button
+                  size="small"
+                  icon={Bug}
+                  onClick={() => void app.actions.bisect({ backends: requestFor(webgpu, hasWebgpu).backends })}
+                >
+                  Which step broke it?
+                </Button>
+              )}
             </>
           )}
         </div>
@@ -127,6 +152,7 @@ export function ChecksPanel({ app }: { readonly app: App }) {
             </Button>
           </Problem>
         )}
+        <BrokenStep app={app} />
         <Findings subject={subject} />
       </div>
     </section>

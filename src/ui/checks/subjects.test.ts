@@ -46,6 +46,8 @@ const stop = (index: number, verify: VerifyResult | null, whole: VerifyResult | 
   verify,
   whole,
   groups: [],
+  measured: null,
+  session: null,
 });
 const document = (stops: readonly StopView[], cursor: number): DocumentView => ({
   revision: 1,

@@ -36,7 +36,7 @@ export function subjectsOf({ stops, cursor }: DocumentView): readonly Subject[] 
 }
 
 /** The levels that are always compared, and the backends that were chosen and exist. */
-export const requestFor = (webgpu: boolean, hasWebgpu: boolean): Partial<StopsRequest> => {
+export const requestFor = (webgpu: boolean, hasWebgpu: boolean): Pick<StopsRequest, 'backends' | 'levels'> => {
   const backends: readonly RuntimeBackend[] = webgpu && hasWebgpu ? ['wasm', 'webgpu'] : ['wasm'];
   return { backends, levels: ['disabled', 'all'] };
 };

@@ -1,4 +1,4 @@
-import { CircleDashed, CircleX, Minus, Plus, TriangleAlert } from 'lucide-react';
+import { CircleDashed, CircleX, Minus, Plus, Timer, TriangleAlert } from 'lucide-react';
 import { useEffect, useRef } from 'react';
 import {
   formatBytes,
@@ -9,7 +9,10 @@ import {
   plural,
 } from '../../base/format.ts';
 import type { DocumentView, StopView } from '../../engine/types.ts';
+import type { MeasuredGroup } from '../../recipe/types.ts';
 import type { App } from '../../state/app.ts';
+import { deviceName } from '../bench/agent.ts';
+import { measuredText } from '../bench/measured.ts';
 import { VerdictBadge } from '../checks/VerdictBadge.tsx';
 import { Badge, Icon, MOD } from '../kit/controls.tsx';
 import { useDocument } from '../kit/use-store.ts';
@@ -28,11 +31,14 @@ function toneOf(stop: StopView): Tone {
 }
 
 /** A step without effect, in few words. */
-function IdleCard({ stop }: { readonly stop: StopView }) {
+function IdleCard({ stop, hasOptions }: { readonly stop: StopView; readonly hasOptions: boolean }) {
   return (
     <>
       <span className="text-11 leading-[1.3] text-ink-2">{stop.title}</span>
-      <span className="mt-auto text-11 text-ink-3">no site</span>
+      <span className="num mt-auto text-11 text-ink-3">
+        {stop.measured ? 'timed, none kept' : 'no site'}
+        {hasOptions && ', session options'}
+      </span>
     </>
   );
 }
@@ -55,6 +61,20 @@ function Deltas({ stop, before }: { readonly stop: StopView; readonly before: St
       {macs !== 0 ? <span>{formatSignedCount(macs)} MACs</span> : <span>{formatSigned(nodes)} nodes</span>}
       <span>{formatSignedBytes(summary.bytes - before.summary.bytes)}</span>
     </>
+  );
+}
+
+/** Timing decided on the sites of this step: what it found. */
+function Measured({ groups }: { readonly groups: readonly MeasuredGroup[] }) {
+  return (
+    <span
+      className="flex min-w-0 items-center gap-1"
+      title={groups[0] && `Decided by measurement on ${deviceName(groups[0].device)}`}
+    >
+      <Icon of={Timer} size={12} className="text-ink-3" />
+      <span className="sr-only">decided by measurement: </span>
+      <span className="ell">{measuredText(groups)}</span>
+    </span>
   );
 }
 
@@ -94,6 +114,8 @@ function StopItem({ app, document, stop, last }: StopItemProps) {
   const current = stop.index === document.cursor;
   const undone = stop.index > document.cursor;
   const idle = isIdle(stop) && !current;
+  // Of this step, not of one before it.
+  const hasOptions = JSON.stringify(stop.session) !== JSON.stringify(document.stops[stop.index - 1]?.session ?? null);
   const note = stop.error?.message ?? (stop.lost.length > 0 ? `Not found again: ${stop.lost.join(', ')}` : undefined);
   return (
     <li
@@ -115,7 +137,7 @@ function StopItem({ app, document, stop, last }: StopItemProps) {
         onClick={() => void app.actions.moveTo(stop.index)}
       >
         {idle ? (
-          <IdleCard stop={stop} />
+          <IdleCard stop={stop} hasOptions={hasOptions} />
         ) : (
           <>
             <span className="ell w-full text-12 font-strong">{stop.title}</span>
@@ -123,8 +145,12 @@ function StopItem({ app, document, stop, last }: StopItemProps) {
               <StopBadge stop={stop} />
               <span className="num ell text-11 text-ink-3">{undone ? 'undone' : noteOf(stop)}</span>
             </span>
-            <span className="num mt-auto flex gap-[9px] text-11 whitespace-nowrap text-ink-2">
-              <Deltas stop={stop} before={document.stops[stop.index - 1]} />
+            <span className="num mt-auto flex w-full gap-[9px] text-11 whitespace-nowrap text-ink-2">
+              {stop.measured ? (
+                <Measured groups={stop.measured} />
+              ) : (
+                <Deltas stop={stop} before={document.stops[stop.index - 1]} />
+              )}
             </span>
           </>
         )}

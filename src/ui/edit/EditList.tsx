@@ -1,10 +1,12 @@
 import type { App } from '../../state/app.ts';
+import { USER_RULE } from '../../state/rules/ruling.ts';
 import { useDocument } from '../kit/use-store.ts';
 
 /** Hand edits at the foot of the list of passes: they have no places until one is given. */
 export function EditList({ app }: { readonly app: App }) {
   const edits = useDocument(app, (state) => state.passes).filter((pass) => pass.group === 'edit');
-  const open = useDocument(app, (state) => state.edit?.pass);
+  const open = useDocument(app, ({ edit, preview }) => edit?.pass ?? (preview?.pass === USER_RULE ? USER_RULE : null));
+  const close = (): void => (open === USER_RULE ? app.actions.closeRule() : app.actions.cancelEdit());
   if (edits.length === 0) return null;
   return (
     <div role="group" aria-label="Edit">
@@ -18,7 +20,7 @@ export function EditList({ app }: { readonly app: App }) {
           className="pass-row"
           aria-pressed={open === id}
           title={why}
-          onClick={() => (open === id ? app.actions.cancelEdit() : app.actions.lookAt(id))}
+          onClick={() => (open === id ? close() : app.actions.lookAt(id))}
         >
           <span className="ell flex-1">{title}</span>
         </button>

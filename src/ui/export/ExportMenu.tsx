@@ -12,7 +12,7 @@ import {
 } from 'lucide-react';
 import { DropdownMenu } from 'radix-ui';
 import { bytesPair, formatBytes, formatChange, formatPair, plural } from '../../base/format.ts';
-import { modelFileName, recipeFileName } from '../../state/exporting.ts';
+import { modelFileName, recipeFileName, sessionFileName } from '../../state/exporting.ts';
 import type { App } from '../../state/app.ts';
 import { Button, Icon } from '../kit/controls.tsx';
 import { useDocument, useView } from '../kit/use-store.ts';
@@ -76,7 +76,7 @@ export function ExportMenu({ app }: { readonly app: App }) {
           <Item
             icon={Package}
             title="Model"
-            about={`${modelFileName(name)} · ${size}`}
+            about={`${modelFileName(name)} · ${size}${last?.session ? ` · with ${sessionFileName(name)}, its session options` : ''}`}
             onSelect={() => void actions.saveModel()}
           />
           <Item

@@ -1,9 +1,11 @@
 import { PanelLeftOpen } from 'lucide-react';
 import type { App } from '../../state/app.ts';
 import { IconButton } from '../kit/controls.tsx';
+import { USER_RULE } from '../../state/rules/ruling.ts';
 import { DEFAULTS } from '../../state/settings.ts';
 import { useDocument, useSettings } from '../kit/use-store.ts';
 import { PrunePanel } from '../prune/PrunePanel.tsx';
+import { RulePanel } from '../rules/RulePanel.tsx';
 import { Sash } from '../shell/Sash.tsx';
 import { KeepQuestion } from '../start/KeepQuestion.tsx';
 import { OutlinePanel } from './OutlineTree.tsx';
@@ -12,7 +14,7 @@ import { SearchField } from './SearchField.tsx';
 
 const SMALLEST = 0.15;
 
-/** Search, outline and passes; the pruning panel takes their place while channels are pruned. */
+/** Search, outline and passes; a panel takes their place while channels are pruned or a rule is written. */
 export function LeftPanel({
   app,
   rail,
@@ -26,6 +28,7 @@ export function LeftPanel({
   readonly passes: boolean;
 }) {
   const pruning = useDocument(app, (state) => state.prune !== null);
+  const ruling = useDocument(app, (state) => state.preview?.pass === USER_RULE);
   const share = useSettings(app, (settings) => settings.outlineShare);
   const fromFile = useDocument(app, (state) => state.sample === null);
   if (readOnly) return null;
@@ -41,6 +44,7 @@ export function LeftPanel({
     );
   }
   if (pruning) return <PrunePanel app={app} />;
+  if (ruling) return <RulePanel app={app} />;
   return (
     <>
       <SearchField app={app} />

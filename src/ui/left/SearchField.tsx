@@ -1,10 +1,10 @@
-import { ChevronDown, ChevronUp, CircleAlert, Search, X } from 'lucide-react';
+import { ChevronDown, ChevronUp, Search, X } from 'lucide-react';
 import { useRef, type KeyboardEvent } from 'react';
 import { formatInteger } from '../../base/format.ts';
 import type { App } from '../../state/app.ts';
 import { matchText } from '../../state/search.ts';
-import type { QueryError } from '../../state/query/types.ts';
 import { Icon, IconButton } from '../kit/controls.tsx';
+import { Fault } from '../kit/Fault.tsx';
 import { useView } from '../kit/use-store.ts';
 import { keysOf } from '../shell/keys.ts';
 import { SUGGESTIONS_ID, SuggestionList, suggestionId } from './SuggestionList.tsx';
@@ -46,27 +46,6 @@ function Matches({ app }: { readonly app: App }) {
         disabled={count === 0}
         onClick={() => app.actions.stepMatch(1)}
       />
-    </div>
-  );
-}
-
-/** Under the field: what cannot be read, and where. */
-function Fault({ text, fault }: { readonly text: string; readonly fault: QueryError }) {
-  const end = Math.max(fault.at + 1, fault.at + fault.length);
-  return (
-    <div id={ERROR_ID} className="mx-3.5 mb-1 text-11 text-ink-2">
-      <pre className="mono overflow-x-hidden whitespace-pre-wrap text-ink-3" aria-hidden="true">
-        {text.slice(0, fault.at)}
-        <mark className="query-fault">{text.slice(fault.at, end) || '\u00a0'}</mark>
-        {text.slice(end)}
-      </pre>
-      <p className="flex items-start gap-1.5">
-        <Icon of={CircleAlert} size={12} className="mt-0.5 text-error" />
-        <span>
-          <span className="sr-only">At character {fault.at + 1}: </span>
-          {fault.message}
-        </span>
-      </p>
     </div>
   );
 }
@@ -138,7 +117,11 @@ export function SearchField({ app }: { readonly app: App }) {
         </div>
         {list.open && <SuggestionList list={list} />}
       </div>
-      {fault ? <Fault text={text} fault={fault} /> : text.trim() !== '' && <Matches app={app} />}
+      {fault ? (
+        <Fault id={ERROR_ID} text={text} fault={fault} className="mx-3.5 mb-1" />
+      ) : (
+        text.trim() !== '' && <Matches app={app} />
+      )}
     </>
   );
 }

@@ -4,6 +4,7 @@ import type { GraphView } from '../../ir/view.ts';
 import type { Refusal } from '../../rewrite/pass.ts';
 import type { App } from '../../state/app.ts';
 import { nodeCount } from '../../state/node-count.ts';
+import { USER_RULE } from '../../state/rules/ruling.ts';
 import { Icon } from '../kit/controls.tsx';
 import { nodeTitle } from '../kit/node-title.ts';
 import { useDocument, useView } from '../kit/use-store.ts';
@@ -23,6 +24,8 @@ export function NoSiteCard({ app }: { readonly app: App }) {
   const found = useDocument(app, (state) => (pass === undefined ? undefined : state.sites[pass]));
   const view = useDocument(app, (state) => state.picture?.view);
   const refusal = useView(app, (state) => state.refusal);
+  // A rule's own panel says it.
+  if (pass === USER_RULE) return null;
   if (!info || !found || !view || found.sites.length > 0 || refusal !== null) return null;
   return (
     <section className="pop absolute top-14 left-3 z-10 w-[340px] p-4" aria-label="No site">

@@ -10,6 +10,9 @@ const SHOWN = new Set<JobView['kind']>([
   'recover',
   'export',
   'verify',
+  'bisect',
+  'optimizers',
+  'tune',
   'overlay',
   'keep',
 ]);

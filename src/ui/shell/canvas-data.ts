@@ -22,11 +22,12 @@ function useChosen(app: App): readonly CanvasSite[] {
   }, [marked, selected]);
 }
 
-/** Nodes that stand out while the rest is dimmed: those that a hand edit would touch, else what a search found. */
+/** Nodes that stand out while the rest is dimmed: those of a finding or a hand edit, else what a search found. */
 export function useCanvasMatches(app: App): readonly number[] | null {
   const matches = useView(app, (state) => state.matches);
+  const lit = useView(app, (state) => state.lit);
   const touched = useDocument(app, (state) => state.edit?.found?.sites[0]?.nodes);
-  return touched && touched.length > 1 ? touched : matches;
+  return lit ?? (touched && touched.length > 1 ? touched : matches);
 }
 
 /** A tick on the canvas: of a site, or of a node that is chosen beside others. */
@@ -35,13 +36,16 @@ export function toggleOnCanvas(app: App, key: string): void {
   else app.actions.toggleSite(key);
 }
 
-/** Sites of the pass being looked at, with what the person switched off; else the nodes chosen for an edit. */
+/** Sites of the pass being looked at, with what the person switched off; and the nodes that are chosen together. */
 export function useCanvasSites(app: App): readonly CanvasSite[] {
   const chosen = useChosen(app);
   const off = useDocument(app, (state) => state.preview?.off);
   const found = useDocument(app, (state) => (state.preview ? state.sites[state.preview.pass]?.sites : undefined));
   return useMemo(
-    () => (found && off ? found.map(({ key, nodes, what }) => ({ key, nodes, what, on: !off.has(key) })) : chosen),
+    () =>
+      found && off
+        ? [...found.map(({ key, nodes, what }) => ({ key, nodes, what, on: !off.has(key) })), ...chosen]
+        : chosen,
     [found, off, chosen],
   );
 }

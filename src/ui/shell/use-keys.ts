@@ -61,6 +61,7 @@ function escape({ actions, document, view }: App): void {
   else if (openError) actions.dismissOpenError();
   else if (view.getState().refusal !== null) actions.showRefusal(null);
   else if (failure) actions.dismissFailure();
+  else if (view.getState().lit !== null) actions.unlight();
   else if (edit) actions.cancelEdit();
   else if (preview || prune) actions.cancelLook();
   else actions.select(null);

@@ -1,4 +1,5 @@
 import type { App } from '../../../state/app.ts';
+import { ALONE } from '../../../state/alone.ts';
 import { CHANGES } from '../../../state/core.ts';
 import { runningJobs } from '../../../state/jobs.ts';
 import { keysOf, type KeyId } from '../keys.ts';
@@ -23,7 +24,7 @@ export const unless = (holds: boolean, reason: string): string | null => (holds 
 
 /** Why nothing may change now; null: it may. */
 export function busy({ jobs }: App): string | null {
-  const job = runningJobs(jobs.getState()).find(({ kind }) => kind === 'bench' || CHANGES.includes(kind));
+  const job = runningJobs(jobs.getState()).find(({ kind }) => ALONE.includes(kind) || CHANGES.includes(kind));
   return job ? `${job.title} is at work.` : null;
 }
 

@@ -9,11 +9,20 @@ export function editCommands(app: App): readonly Command[] {
   const ofNode = selected === null || !view ? [] : nodeActions(app, selected, view).flat();
   const ofGroup = selectedGroup === null || !view ? [] : groupActions(app, selectedGroup, view);
   const refusal = busy(app);
-  return [...ofNode, ...ofGroup, ...modelActions(app)].map(({ title, run }) => ({
+  const rule: Command = {
+    id: 'rule',
+    group: 'Edit',
+    title: 'Apply a rule of your own…',
+    hint: 'pattern and replacement',
+    refusal,
+    run: () => app.actions.openRule(),
+  };
+  const edits = [...ofNode, ...ofGroup, ...modelActions(app)].map(({ title, run }): Command => ({
     id: `edit ${title}`,
     group: 'Edit',
     title,
     refusal,
     run,
   }));
+  return [...edits, rule];
 }

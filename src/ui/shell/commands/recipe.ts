@@ -52,7 +52,8 @@ export function recipeCommands(app: App): readonly Command[] {
 
 export function measureCommands(app: App): readonly Command[] {
   const { actions, document } = app;
-  const noStep = unless((document.getState().document?.cursor ?? 0) > 0, 'No step has been applied.') ?? busy(app);
+  const open = document.getState().document;
+  const noStep = unless((open?.cursor ?? 0) > 0, 'No step has been applied.') ?? busy(app);
   const group = 'Measure' as const;
   return [
     {
@@ -69,11 +70,35 @@ export function measureCommands(app: App): readonly Command[] {
       refusal: noStep,
       run: () => void actions.verifyAll(),
     },
+    {
+      id: 'bisect',
+      group,
+      title: 'Which step broke it?',
+      refusal: noStep,
+      run: () => void actions.bisect(),
+    },
+    {
+      id: 'tune',
+      group,
+      title: 'Tune for this device',
+      refusal: busy(app),
+      run: () => actions.planTuning(),
+    },
+    {
+      id: 'optimizers',
+      group,
+      title: 'What the runtime does by itself',
+      refusal: busy(app),
+      run: () => {
+        actions.setWorkspace('bench');
+        void actions.measureOptimizers();
+      },
+    },
     ...entries(BACKEND_NAMES).map(([value, label]): Command => ({
       id: `backend ${value}`,
       group,
       title: `Made for ${label}`,
-      refusal: unless(document.getState().document?.backend !== value, 'It is.') ?? busy(app),
+      refusal: unless(open?.backend !== value, 'It is.') ?? busy(app),
       run: () => void actions.setBackend(value),
     })),
   ];
