@@ -29,8 +29,8 @@ function serveRuntime() {
 }
 
 /** In the page: outputs as lists of numbers, or null where the runtime refuses the model. */
-async function runInPage({ bytes, feeds, cpu }) {
-  const ort = (globalThis.ort ??= await import('/ort.webgpu.min.mjs'));
+async function runInPage({ bytes, feeds, cpu, bundle }) {
+  const ort = (globalThis.ort ??= await import(bundle));
   ort.env.wasm.wasmPaths = '/';
   ort.env.wasm.numThreads = 1;
   ort.env.logLevel = 'fatal';
@@ -64,7 +64,12 @@ async function probeWebgpu({ KERNEL_PROBES, probeCase, verdictOf, runOnWasm }, r
     const page = await browser.newPage();
     await page.goto(`http://127.0.0.1:${server.address().port}/`);
     const run = ({ bytes, feeds }, cpu) =>
-      page.evaluate(runInPage, { bytes: Buffer.from(bytes).toString('base64'), feeds, cpu });
+      page.evaluate(runInPage, {
+        bytes: Buffer.from(bytes).toString('base64'),
+        feeds,
+        cpu,
+        bundle: '/ort.webgpu.min.mjs',
+      });
     for (const probe of KERNEL_PROBES) {
       const expected = await runOnWasm(runtime, probeCase(probe, 'plain', 'float32'));
       const fused = probeCase(probe, 'fused', 'float32');

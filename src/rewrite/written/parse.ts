@@ -197,7 +197,7 @@ export function parseWrittenRule(value: Json): WrittenRule {
   }
   const found = CLASSES.find((each) => each === exactness);
   if (!found) throw new CodedError('bad-request', `The "class" of a rule is one of ${CLASSES.join(', ')}.`);
-  const conditions = (where as string[]).map(parseCondition);
+  const conditions = where.map(parseCondition);
   const known = new Set(Array.from(names(pattern), (each) => each.name));
   for (const condition of conditions) {
     for (const each of [condition.of, ...(condition.kind === 'same' ? [condition.other] : [])]) {
