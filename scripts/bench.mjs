@@ -5,6 +5,9 @@
 //   actions the longest task of the page's thread in what a person does to a large graph
 //   layout  the layout by itself, and beside elkjs: crossings, lengths
 //   slider  a step of the pruning slider
+//   passes  every clean-up and fusion pass to the fixed point: time against the number of nodes
+//   fusion  the preset `wasm` on real models and an encoder, before and after, WASM, one thread
+//   random  ten thousand random graphs: each exact pass alone and all together give equal outputs (an hour; only by name)
 //   half    MobileNetV2 at half the channels against itself, both as the runtime loads them (`all`), WASM, one thread
 import { existsSync, mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -14,15 +17,18 @@ import { build } from 'vite';
 import { benchActions, printActions } from './bench-actions.mjs';
 import { benchCanvas, printCanvas } from './bench-canvas.mjs';
 import { benchLayout, printLayout } from './bench-layout.mjs';
+import { benchFusion, printFusion } from './bench-fusion.mjs';
 import { benchHalf, printHalf } from './bench-half.mjs';
 import { benchOpening, printOpening } from './bench-open.mjs';
+import { benchPasses, printPasses } from './bench-passes.mjs';
+import { benchRandom } from './bench-random.mjs';
 import { benchSlider, printSlider } from './bench-slider.mjs';
 import { withStudio } from './browser.mjs';
 import { writeSample } from './sample.mjs';
 
 const shared = fileURLToPath(new URL('../../shared', import.meta.url));
 const folder = mkdtempSync(join(tmpdir(), 'whittle-bench-'));
-const SECTIONS = ['open', 'canvas', 'actions', 'layout', 'slider', 'half'];
+const SECTIONS = ['open', 'canvas', 'actions', 'layout', 'slider', 'passes', 'fusion', 'half', 'random'];
 const args = process.argv.slice(2);
 const json = args.includes('--json');
 const chosen = args.filter((arg) => SECTIONS.includes(arg));
@@ -52,29 +58,44 @@ const FACE = 'real/models/face/version-RFB-320.onnx';
 const LARGE = ['easy-1000', 'easy-20000', 'hard-20000'].map((name) => `scale/${name}.onnx`);
 
 const results = {};
-await build({ logLevel: 'error' });
-await withStudio(async (browser, url) => {
-  if (wants('open')) {
-    results.opening = await benchOpening(browser, url, await there(MOBILENET, FACE, 'scale/easy-5000.onnx', ...LARGE));
-    printOpening(results.opening, say);
-  }
-  if (wants('canvas')) {
-    results.canvas = await benchCanvas(browser, url, await there(...LARGE));
-    printCanvas(results.canvas, say);
-  }
-  if (wants('actions')) {
-    results.actions = await benchActions(browser, url, (await there(LARGE[1]))[0]);
-    printActions(results.actions, say);
-  }
-  if (wants('slider')) {
-    results.slider = await benchSlider(browser, url, (await there(MOBILENET))[0]);
-    printSlider(results.slider, say);
-  }
-});
+const inBrowser = ['open', 'canvas', 'actions', 'slider'].some(wants);
+if (inBrowser) await build({ logLevel: 'error' });
+if (inBrowser)
+  await withStudio(async (browser, url) => {
+    if (wants('open')) {
+      results.opening = await benchOpening(
+        browser,
+        url,
+        await there(MOBILENET, FACE, 'scale/easy-5000.onnx', ...LARGE),
+      );
+      printOpening(results.opening, say);
+    }
+    if (wants('canvas')) {
+      results.canvas = await benchCanvas(browser, url, await there(...LARGE));
+      printCanvas(results.canvas, say);
+    }
+    if (wants('actions')) {
+      results.actions = await benchActions(browser, url, (await there(LARGE[1]))[0]);
+      printActions(results.actions, say);
+    }
+    if (wants('slider')) {
+      results.slider = await benchSlider(browser, url, (await there(MOBILENET))[0]);
+      printSlider(results.slider, say);
+    }
+  });
 if (wants('layout')) {
   results.layout = await benchLayout(LARGE.map((path) => join(shared, path)).filter(existsSync));
   printLayout(results.layout, say);
 }
+if (wants('passes')) {
+  results.passes = await benchPasses();
+  printPasses(results.passes, say);
+}
+if (wants('fusion')) {
+  results.fusion = await benchFusion(say);
+  printFusion(results.fusion, say);
+}
+if (chosen.includes('random')) benchRandom(say);
 if (wants('half')) {
   results.half = benchHalf((await there(MOBILENET))[0], folder);
   printHalf(results.half, say);

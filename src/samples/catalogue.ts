@@ -34,7 +34,7 @@ const SAMPLES: readonly Sample[] = [
     title: 'Transformer encoder',
     about: 'Token embeddings, seeded weights',
     tryIt: 'merge Q, K and V',
-    build: encoder,
+    build: () => encoder(),
   },
 ];
 
