@@ -8,9 +8,10 @@ import { bodyNodes, label, outputsOf } from '../../rewrite/graphs.ts';
 import { siteKey } from '../../rewrite/hash.ts';
 import { contentsOf, shapeOf } from '../../rewrite/known.ts';
 import { constantOf } from '../../rewrite/match.ts';
-import type { Findings, Pass, PassContext, Site } from '../../rewrite/pass.ts';
+import type { Findings, Pass, PassContext, Refusal, Site } from '../../rewrite/pass.ts';
 import { any, node, op } from '../../rewrite/pattern.ts';
-import { rule, rulePass } from '../../rewrite/rule.ts';
+import { rule, rulePass, sentence } from '../../rewrite/rule.ts';
+import { leadingToContradictions } from './contradictions.ts';
 import { onlyReadBy, outputOf } from './ends.ts';
 import { knownSizes } from './known-sizes.ts';
 import { withOneLeft, type Target } from './reshape-target.ts';
@@ -77,12 +78,16 @@ function settle({ model }: PassContext, build: Build, reader: Node, sizes: Value
 
 const shown = (target: Target): string => ('sizes' in target ? `[${target.sizes.join(', ')}]` : '');
 
+/** Why a node may not be given a constant shape, whatever it is. */
+const DECLARED = 'a shape that the file declares behind it cannot be, which a constant would let the runtime see';
+
 const reshape = rule({
   name: 'reshape',
   captures: { x: any, sizes: any, reshape: node },
   pattern: (c) => op('Reshape', [c.x, c.sizes], { as: c.reshape }),
   fits: (m, where) => isOpen(where, m.sizes),
   when: (m, where) => {
+    if (leadingToContradictions(where).has(m.reshape.id)) return DECLARED;
     const target = reshapeTarget(where, m.reshape, m.x, m.sizes);
     return 'reason' in target ? target.reason : null;
   },
@@ -101,6 +106,7 @@ const expand = rule({
   pattern: (c) => op('Expand', [c.x, c.sizes], { as: c.expand }),
   fits: (m, where) => isOpen(where, m.sizes),
   when: (m, where) => {
+    if (leadingToContradictions(where).has(m.expand.id)) return DECLARED;
     const target = expandTarget(where, m.x, m.sizes);
     return 'reason' in target ? target.reason : null;
   },
@@ -152,16 +158,18 @@ function toSite({ model }: PassContext, anchor: Node, known: ReadonlySet<NodeId>
 
 function find(context: PassContext): Findings {
   const sizes = knownSizes(context);
+  const contradicted = leadingToContradictions(context);
   const sites: Site[] = [];
+  const refusals: Refusal[] = [];
   for (const each of bodyNodes(context.model)) {
-    if (sizes.nodes.has(each.id) && wanted(context, sizes.nodes, each).length > 0) {
-      sites.push(toSite(context, each, sizes.nodes));
-    }
+    if (!sizes.nodes.has(each.id) || wanted(context, sizes.nodes, each).length === 0) continue;
+    if (!contradicted.has(each.id)) sites.push(toSite(context, each, sizes.nodes));
+    else refusals.push({ rule: RULE, nodes: [each.id], reason: sentence(DECLARED) });
   }
   const taken = new Set(sites.flatMap((site) => site.nodes));
   const found = rules.find(context);
   const apart = found.sites.filter((site) => !site.nodes.some((id) => taken.has(id)));
-  return { sites: [...sites, ...apart], refusals: found.refusals };
+  return { sites: [...sites, ...apart], refusals: [...refusals, ...found.refusals] };
 }
 
 function apply(context: PassContext, site: Site): boolean {
