@@ -24,7 +24,6 @@ const APART: Readonly<{ [file: string]: string }> = {
   'dup_qdq_bfloat16.onnx': 'bfloat16 has too few digits to give 8 bits back for sure',
   'fuse_fp16_initializers.onnx': 'casts for operators that a runtime has no float16 kernel of',
   'transform_nested_ifs_toplogical_sorted_nodes.onnx': 'it takes inlining of functions',
-  'reshape_fusion_with_graph_inputs.onnx': 'all of its shapes are known, so they are constant',
 };
 
 const records = (): Record[] => {
