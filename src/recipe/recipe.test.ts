@@ -130,24 +130,30 @@ const run = (recipe: Recipe, changes: (turn: number, pass: string) => boolean): 
 };
 
 describe('the schedule', () => {
-  const steps = ['eliminate-identity', 'eliminate-noop', 'fold-batch-norm'].map((pass) => ({
+  const steps = ['eliminate-identity', 'fold-batch-norm', 'prune-channels'].map((pass) => ({
     pass,
     options: {},
     sites: 'all' as const,
   }));
 
   it('runs each step once in a plain recipe', () => {
-    expect(run({ whittle: 1, steps }, () => true)).toEqual(['eliminate-identity', 'eliminate-noop', 'fold-batch-norm']);
+    expect(run({ whittle: 1, steps }, () => true)).toEqual(['eliminate-identity', 'fold-batch-norm', 'prune-channels']);
   });
 
-  it('sweeps the clean-up until a sweep changes nothing', () => {
+  it('sweeps clean-up and fusion until each has run without a change, and prunes once', () => {
     const recipe: Recipe = { whittle: 1, untilStable: true, steps };
+    expect(run(recipe, (turn) => turn === 0)).toEqual([
+      'eliminate-identity',
+      'fold-batch-norm',
+      '+eliminate-identity',
+      'prune-channels',
+    ]);
     expect(run(recipe, (turn) => turn === 1)).toEqual([
       'eliminate-identity',
-      'eliminate-noop',
-      '+eliminate-identity',
-      '+eliminate-noop',
       'fold-batch-norm',
+      '+eliminate-identity',
+      '+fold-batch-norm',
+      'prune-channels',
     ]);
     expect(run(recipe, () => true)).toHaveLength(8 * 2 + 1);
   });

@@ -17,9 +17,13 @@ const MOST_SWEEPS = 8;
  */
 export function* schedule(recipe: Recipe): Generator<Turn, void, boolean> {
   for (const { steps, sweeps } of rowsOf(recipe)) {
-    for (let sweep = 0, changed = true; changed && sweep < (sweeps ? MOST_SWEEPS : 1); sweep++) {
-      changed = false;
-      for (const step of steps) changed = (yield { step, again: sweep > 0 }) || changed;
+    // Done once every step has run without a change since the last one.
+    let idle = 0;
+    for (let turn = 0; turn < steps.length * (sweeps ? MOST_SWEEPS : 1); turn++) {
+      const step = steps[turn % steps.length];
+      const again = turn >= steps.length;
+      if (!step || (again && idle >= steps.length)) break;
+      idle = (yield { step, again }) ? 0 : idle + 1;
     }
   }
 }
