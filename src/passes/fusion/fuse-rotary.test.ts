@@ -166,6 +166,20 @@ describe('fuse-rotary', () => {
     await expectFused(before, { [ROTARY]: 1, Concat: 2 });
   });
 
+  it('gives positions first where heads stood first only before a Transpose', async () => {
+    const before = model((g) => {
+      const x = g.op('Transpose', [g.input('x', [2, 4, 3, 8])], { perm: [0, 2, 1, 3] });
+      const [cos, sin] = ['cos', 'sin'].map((name) => {
+        const half = g.input(name, [2, 3, 4]);
+        return unsqueeze(g, g.op('Concat', [half, half], { axis: -1 }), [2]);
+      });
+      return halves(g, x, cos!, sin!);
+    });
+    const { model: after } = await afterPass(before, fuseRotary);
+    expect(countOps(after)).toMatchObject({ [ROTARY]: 1, Transpose: 1 });
+    await expectEquivalent(before, after, { class: 'order' });
+  });
+
   it('lets attention find the heads behind it', async () => {
     const before = buildModel({}, (g) => {
       const [cos, sin] = doubledTables(g);

@@ -40,10 +40,11 @@ export function emitRotary(context: PassContext, build: Build, plan: RotaryPlan)
     const flat = build.output(last, 'flat', null);
     const shape = build.constant('heads', int64s([0, 0, heads, width]));
     last = build.node('Reshape', [flat, shape], { label: 'heads' });
-    if (plan.headsFirst) {
-      const split = build.output(last, 'split', null);
-      last = build.node('Transpose', [split], { label: 'order', attributes: [['perm', ints([0, 2, 1, 3])]] });
-    }
+  }
+  // The operator gives what it takes: positions first from the flat form, heads first from the other.
+  if (rank === 4 && (form.to === 'flat') === plan.headsFirst) {
+    const turned = build.output(last, 'turned', null);
+    last = build.node('Transpose', [turned], { label: 'order', attributes: [['perm', ints([0, 2, 1, 3])]] });
   }
   const [result = null] = rotation.last.outputs;
   if (result !== null) build.take(result, last);
