@@ -58,10 +58,9 @@ function ruleTitle({ options }: RecipeStep): string | null {
   return typeof name === 'string' ? `Rule ${name}` : null;
 }
 
-/** The pass's class, or what is proven for the places where it was applied. */
+/** The pass's class, or what is proven for the places where it was applied; where there were none, nothing changed. */
 function exactnessOf({ applied, pass }: ReplayOutcome): Exactness {
-  const own = pass?.preserves ?? 'bits';
-  return applied.length === 0 ? own : loosest(applied.map((site) => site.preserves ?? own));
+  return loosest(applied.map((site) => site.preserves ?? pass?.preserves ?? 'bits'));
 }
 
 function stopAfter(before: Stop, outcome: ReplayOutcome, revision: number): Stop {

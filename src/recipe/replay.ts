@@ -52,8 +52,8 @@ export interface ReplayOutcome {
 /**
  * Applies a recipe, step by step, each on a clone; the model that is given stays as it is. A step that fails yields its
  * error, and the next one goes on from the model before it. In a recipe that is `untilStable`, each run of clean-up
- * steps is swept again until a sweep changes nothing; steps of later sweeps are yielded only where they changed
- * something. A cancel is thrown.
+ * and fusion steps is swept again until nothing changes any more, and steps are yielded only where they changed something:
+ * a preset tries dozens of passes, of which a model needs a few. A cancel is thrown.
  */
 export async function* replay(model: Model, recipe: Recipe, hooks: ReplayHooks = {}): AsyncGenerator<ReplayOutcome> {
   const backend = recipe.backend ?? hooks.backend ?? 'wasm';
@@ -66,7 +66,8 @@ export async function* replay(model: Model, recipe: Recipe, hooks: ReplayHooks =
     const outcome = await replayStep(current, step, { ...hooks, backend, analysis, index });
     const changed = outcome.applied.length > 0;
     analysis = outcome.analysis ?? analysis;
-    if (changed || !again) {
+    const isWanted = recipe.untilStable === true ? outcome.error !== null : true;
+    if (changed || (!again && isWanted)) {
       current = outcome.model;
       index++;
       yield outcome;

@@ -85,7 +85,9 @@ export function steppingActions(core: Core, afterStep: () => void): SteppingActi
       const opened = await core.change('replay', 'recipe', title, (call) =>
         core.prepared(core.client.call('replay', { preset }, call)),
       );
-      if (opened) land(opened, `${title}: ${plural(opened.document.recipe.steps.length, 'step')}`, 0);
+      const steps = opened?.document.recipe.steps.length ?? 0;
+      if (opened)
+        land(opened, steps > 0 ? `${title}: ${plural(steps, 'step')}` : `${title}: nothing to change here`, 0);
     },
     async replayRecipe(recipe, name) {
       const opened = await core.change('replay', 'recipe', `Recipe of ${name}`, (call) =>

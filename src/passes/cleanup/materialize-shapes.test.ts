@@ -191,8 +191,6 @@ describe('materialize-shapes: sizes that are symbols', () => {
   });
 });
 
-describe('materialize-shapes: shapes that are declared and cannot be', () => {});
-
 describe('materialize-shapes: before a cast', () => {
   it('measures what is converted, where nothing else needs the conversion', async () => {
     const before = (more: boolean) =>
