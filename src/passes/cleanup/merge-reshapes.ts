@@ -94,6 +94,14 @@ function isBetweenHeads(context: PassContext, first: Node, second: Node): boolea
   return ranks === '4,3,2' || ranks === '2,3,4';
 }
 
+/** [batch, sequence, heads, size] between the width of all heads and pairs [batch, sequence, heads, size / 2, 2]. */
+function isBetweenPairs(context: PassContext, first: Node, second: Node): boolean {
+  const shapes = [inputOf(first), outputOf(first), outputOf(second)].map((value) => shapeOf(context, value));
+  const ranks = shapes.map((shape) => shape?.length ?? null).join();
+  const outer = ranks === '3,4,5' ? shapes[2] : ranks === '5,4,3' ? shapes[0] : null;
+  return outer?.at(-1) === 2;
+}
+
 function merged(context: PassContext, first: Node, second: Node): Found {
   const [x, y] = [inputOf(first), outputOf(second)];
   const found = byAxes(context, first, second);
@@ -102,6 +110,9 @@ function merged(context: PassContext, first: Node, second: Node): Found {
   if (found?.form === 'axes') return found;
   if (isBetweenHeads(context, first, second)) {
     return { reason: `the shape between, [batch, sequence, width], is one that attention is recognised by` };
+  }
+  if (isBetweenPairs(context, first, second)) {
+    return { reason: `the shape between, [batch, sequence, heads, size], is one that rotations are recognised by` };
   }
   return byShape(context, first, second);
 }

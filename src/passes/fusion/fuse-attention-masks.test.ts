@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { floats, tensorOf } from '../../ir/tensor.ts';
+import { tensorOf } from '../../ir/tensor.ts';
 import type { ValueId } from '../../ir/types.ts';
 import {
   attention,
