@@ -7,12 +7,33 @@ import { COMMUTATIVE, type Constant, type OpPattern, type Pattern, type Slot } f
 
 /** A structural match before its preconditions are looked at. */
 export interface Candidate {
-  readonly slots: ReadonlyMap<string, unknown>;
+  readonly slots: Slots;
   /** Matched nodes, the root first; those that the pattern keeps are not among them. */
   readonly nodes: readonly NodeId[];
   /** Inputs that should be constant and are not, one phrase each. */
   readonly misses: readonly string[];
 }
+
+/** What captures hold: each binding adds to those before it, which other ways to match go on from. */
+export class Slots {
+  private readonly name: string;
+  private readonly value: unknown;
+  private readonly before: Slots | null;
+
+  constructor(name = '', value: unknown = undefined, before: Slots | null = null) {
+    this.name = name;
+    this.value = value;
+    this.before = before;
+  }
+
+  /** `undefined`: not bound. */
+  get(name: string): unknown {
+    return this.name === name ? this.value : this.before?.get(name);
+  }
+  with = (name: string, value: unknown): Slots => new Slots(name, value, this);
+}
+
+const NONE = new Slots();
 
 /** Where in the pattern a value stands, for the words of a near miss. */
 interface Place {
@@ -25,13 +46,27 @@ const MOST_CANDIDATES = 64;
 
 /** All ways in which the pattern matches with `root` as its last node; those without misses come first. */
 export function candidates(context: PassContext, pattern: OpPattern, root: Node): Candidate[] {
+  if (!isLikely(context, pattern, root)) return [];
   const found: Candidate[] = [];
   const matcher = new Matcher(context, root);
-  for (const candidate of matcher.node(pattern, root, { slots: new Map(), nodes: [], misses: [] })) {
+  for (const candidate of matcher.node(pattern, root, { slots: NONE, nodes: [], misses: [] })) {
     found.push(candidate);
     if (found.length === MOST_CANDIDATES) break;
   }
   return found.sort((a, b) => a.misses.length - b.misses.length);
+}
+
+/** Whether the operators that the pattern wants right before the root are there: true of few nodes, and quick to see. */
+function isLikely({ model }: PassContext, pattern: OpPattern, root: Node): boolean {
+  const swaps = orders(pattern, root).length > 1;
+  return pattern.inputs.every((wanted, index) => {
+    if (wanted?.form !== 'op') return true;
+    const places = swaps ? root.inputs : [root.inputs[index] ?? null];
+    return places.some((input) => {
+      const producer = input === null ? null : model.getValue(input).producer;
+      return producer !== null && wanted.types.includes(model.getNode(producer.node).opType);
+    });
+  });
 }
 
 class Matcher {
@@ -124,9 +159,12 @@ class Matcher {
     if (slot.kind.strict && !tensor && this.context.model.getValue(value).producer) return;
     const old = before.slots.get(slot.name) as Constant | undefined;
     if (old !== undefined && old?.value !== value) return;
-    const slots = new Map(before.slots).set(slot.name, { value, tensor });
-    const miss = `input ${place.index} of ${label(this.context.model, place.node)} is not a constant`;
-    yield { ...before, slots, misses: tensor ? before.misses : [...before.misses, miss] };
+    const slots = before.slots.with(slot.name, { value, tensor });
+    if (tensor) yield { ...before, slots };
+    else {
+      const miss = `input ${place.index} of ${label(this.context.model, place.node)} is not a constant`;
+      yield { ...before, slots, misses: [...before.misses, miss] };
+    }
   }
 
   private isScalar(value: ValueId, wanted: number, tolerance: number): boolean {
@@ -147,8 +185,9 @@ export function constantOf(context: PassContext, value: ValueId): Tensor | null 
 }
 
 function bind(before: Candidate, slot: Slot<unknown>, bound: unknown): Candidate | null {
-  if (before.slots.has(slot.name)) return before.slots.get(slot.name) === bound ? before : null;
-  return { ...before, slots: new Map(before.slots).set(slot.name, bound) };
+  const old = before.slots.get(slot.name);
+  if (old !== undefined) return old === bound ? before : null;
+  return { ...before, slots: before.slots.with(slot.name, bound) };
 }
 
 function orders(pattern: OpPattern, node: Node): (readonly (ValueId | null)[])[] {

@@ -127,7 +127,8 @@ class PassRun {
   }
 
   async toEnd(): Promise<PassResult> {
-    const before = new Set(this.model.nodes.keys());
+    const { frontier } = this.model;
+    const before = this.model.nodes.size;
     let last: { findings: Findings; off: readonly string[] } = { findings: { sites: [], refusals: [] }, off: [] };
     let analysis = this.settings.analysis ?? analyze(this.model);
     for (let round = 0; round < MOST_ROUNDS; round++) {
@@ -142,6 +143,8 @@ class PassRun {
     }
     if (this.applied.length > 0) this.guard(null, () => verifyModel(this.model));
     const { nodes } = this.model;
+    // Ids are never used again.
+    const added = this.applied.length === 0 ? 0 : count(nodes.keys(), (id) => id >= frontier);
     return {
       model: this.model,
       analysis,
@@ -149,8 +152,8 @@ class PassRun {
       off: last.off,
       lost: this.chooser.lost(),
       refusals: last.findings.refusals,
-      removed: count(before, (id) => !nodes.has(id)),
-      added: count(nodes.keys(), (id) => !before.has(id)),
+      removed: before + added - nodes.size,
+      added,
       decisions: this.decisions,
       changed: this.applied.length > 0,
     };
