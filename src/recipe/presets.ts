@@ -85,7 +85,8 @@ const PRESETS: Readonly<Record<PresetName, Preset>> = {
   webgpu: {
     title: 'WebGPU',
     backend: 'webgpu',
-    steps: [...CLEAN, ...FOLDING, ...FORMULAS, ['fuse-conv-activation']],
+    // What WASM cannot run could not be held against the original there.
+    steps: [...CLEAN, ...FOLDING, ...FORMULAS, ['fuse-conv-activation', { webgpuOnly: false }]],
   },
   edge: {
     title: 'Edge',

@@ -156,6 +156,25 @@ describe('fuse-conv-activation', () => {
     expect(refusals[0]!.reason).toMatch(/takes float32, and this one is float16/);
   });
 
+  it('leaves to WebGPU what only it can run, where that is asked for', async () => {
+    const silu = model((g) => {
+      const y = conv(g);
+      return g.op('Mul', [y, g.op('Sigmoid', [y])]);
+    });
+    const settings = { backend: 'webgpu', options: { webgpuOnly: false } } as const;
+    expect((await sitesOf(silu, fuseConvActivation, { backend: 'webgpu' })).sites).toHaveLength(1);
+    expect((await sitesOf(silu, fuseConvActivation, settings)).sites).toHaveLength(0);
+    expect(
+      (
+        await sitesOf(
+          model((g) => g.op('Relu', [conv(g)])),
+          fuseConvActivation,
+          settings,
+        )
+      ).sites,
+    ).toHaveLength(1);
+  });
+
   it('is refused for portable graphs', async () => {
     const before = model((g) => g.op('Relu', [conv(g)]));
     await expect(afterPass(before, fuseConvActivation, { backend: 'portable' })).rejects.toMatchObject({

@@ -31,7 +31,8 @@ function fuse(m: Parts, build: Build, attributes: ReadonlyMap<string, Attribute>
 const what = (m: Parts, { model }: Where): string =>
   `Computes ${label(model, m.activation)} inside ${label(model, m.conv)}.`;
 
-const onWebgpu = (_: Parts, { backend }: Where): boolean => backend === 'webgpu';
+const onWebgpu = (_: Parts, { backend, options }: Where): boolean =>
+  backend === 'webgpu' && options['webgpuOnly'] !== false;
 
 /** f(x∗W + b) in one kernel. */
 const activationRule = (name: string, types: readonly string[], domain: string, fits: typeof onWebgpu): Rule =>
@@ -63,7 +64,13 @@ export const fuseConvActivation: Pass = rulePass({
   group: 'fusion',
   title: 'Fuse convolution and activation',
   why: 'The activation is applied while the result is still in registers: one pass over memory less.',
-  options: {},
+  options: {
+    webgpuOnly: {
+      type: 'boolean',
+      default: true,
+      label: 'On WebGPU, also what WASM cannot run (SiLU, Gelu, Softplus)',
+    },
+  },
   preserves: 'kernel',
   needs: [],
   backends: backendsWith('com.microsoft.FusedConv Relu'),
