@@ -52,7 +52,10 @@ import { mergeParallelMatMuls } from './fusion/merge-parallel-matmuls.ts';
 import { slicesToSplit } from './fusion/slices-to-split.ts';
 import { pruneChannels } from './pruning/prune-channels.ts';
 
-/** Every pass, in the order in which they are offered. */
+/**
+ * Every pass, in the order in which they are offered, and run where several are named. `convert-opset` comes behind the
+ * fusions: the runtime's own forms of some operators are of older operator sets, and it says which cannot be taken along.
+ */
 export const PASSES: readonly Pass[] = [
   freezeInitializers,
   foldConstants,
@@ -68,7 +71,6 @@ export const PASSES: readonly Pass[] = [
   mergeDuplicateInitializers,
   eliminateCommonSubexpressions,
   eliminateDeadNodes,
-  convertOpset,
   foldBatchNorm,
   foldScaleBias,
   fusePad,
@@ -94,6 +96,7 @@ export const PASSES: readonly Pass[] = [
   fuseMatMulTranspose,
   fuseConvResidual,
   fuseConvActivation,
+  convertOpset,
   pruneChannels,
   rename,
   deleteNodes,
