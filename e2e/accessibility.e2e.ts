@@ -4,7 +4,8 @@ import { StudioPage } from './studio-page.ts';
 
 for (const colorScheme of ['dark', 'light'] as const) {
   test.describe(`in ${colorScheme}`, () => {
-    test.use({ colorScheme });
+    // What has just changed is tinted for a moment, and a colour on its way may lack contrast.
+    test.use({ colorScheme, contextOptions: { reducedMotion: 'reduce' } });
 
     test('start, studio, pruning, benchmark, compare and report have no serious accessibility faults', async ({
       page,

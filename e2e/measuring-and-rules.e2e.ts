@@ -54,6 +54,9 @@ async function noSeriousFaults(page: Page): Promise<void> {
   expect(serious.map(({ id, nodes }) => `${id} ${nodes[0]?.html.slice(0, 160)}`)).toEqual([]);
 }
 
+// What has just changed is tinted for a moment, and a colour on its way may lack contrast.
+test.use({ contextOptions: { reducedMotion: 'reduce' } });
+
 test('the step that broke a result is found, and each part of the answer leads to its place', async ({ page }) => {
   const errors = watchForErrors(page);
   const studio = await openTiny(page);

@@ -1,4 +1,5 @@
-import { Check, CircleQuestionMark, Sparkles, TriangleAlert } from 'lucide-react';
+import { Check, ChevronDown, ChevronRight, CircleQuestionMark, Sparkles, TriangleAlert } from 'lucide-react';
+import { useState } from 'react';
 import { formatInteger, plural } from '../../base/format.ts';
 import type { PassInfo, PassSites } from '../../engine/types.ts';
 import type { App } from '../../state/app.ts';
@@ -6,7 +7,7 @@ import { EditList } from '../edit/EditList.tsx';
 import { Icon } from '../kit/controls.tsx';
 import { useDocument, useJobs } from '../kit/use-store.ts';
 import { BACKEND_NAMES, BackendMenu } from './BackendMenu.tsx';
-import { groupPasses } from './pass-groups.ts';
+import { groupPasses, isIdle } from './pass-groups.ts';
 import { presetsFor, type Preset } from './presets.ts';
 
 function NearMisses({ count }: { readonly count: number }) {
@@ -73,10 +74,38 @@ function PresetRow({ app, preset, done }: { readonly app: App; readonly preset: 
   );
 }
 
-/** True when none of the clean-up passes has a site left. */
+/** The passes of a group; those that have nothing to do here are folded away until they are asked for. */
+function PassRows({ app, passes }: { readonly app: App; readonly passes: readonly PassInfo[] }) {
+  const [open, setOpen] = useState(false);
+  const idle = useDocument(app, ({ sites, preview }) =>
+    passes
+      .filter(({ id }) => isIdle(sites[id]) && preview?.pass !== id)
+      .map(({ id }) => id)
+      .join(' '),
+  ).split(' ');
+  const folded = passes.filter(({ id }) => idle.includes(id));
+  const shown = open ? passes : passes.filter((pass) => !folded.includes(pass));
+  return (
+    <>
+      {shown.map((pass) => (
+        <PassRow key={pass.id} app={app} pass={pass} />
+      ))}
+      {folded.length > 0 && (
+        <button type="button" className="pass-row" data-zero="" aria-expanded={open} onClick={() => setOpen(!open)}>
+          <Icon of={open ? ChevronDown : ChevronRight} size={12} />
+          <span className="ell flex-1">
+            {open ? 'Hide those without a site' : `${plural(folded.length, 'pass', 'passes')} without a site`}
+          </span>
+        </button>
+      )}
+    </>
+  );
+}
+
+/** True when none of the clean-up passes has a site left; another operator set is a choice. */
 function useClean(app: App): boolean {
   return useDocument(app, ({ passes, sites }) => {
-    const cleanup = passes.filter((pass) => pass.group === 'cleanup');
+    const cleanup = passes.filter((pass) => pass.group === 'cleanup' && pass.id !== 'convert-opset');
     return cleanup.length > 0 && cleanup.every((pass) => sites[pass.id]?.sites.length === 0);
   });
 }
@@ -105,9 +134,7 @@ export function PassPanel({ app }: { readonly app: App }) {
               <span>{group.title}</span>
               {index === 0 && <span>sites</span>}
             </h3>
-            {group.passes.map((pass) => (
-              <PassRow key={pass.id} app={app} pass={pass} />
-            ))}
+            <PassRows app={app} passes={group.passes} />
           </div>
         ))}
         <EditList app={app} />
