@@ -221,9 +221,11 @@ const ELEMENTWISE: readonly Block[] = [
     );
   },
   (r, x) => {
-    const branch = (type: string) => (inner: GraphBuilder) => inner.output(inner.op(type, [x.id]));
+    // The runtime drops a pair of Casts that only a branch reads, and then fails: a branch reads something else.
+    const captured = r.op('Abs', [x.id]);
+    const branch = (type: string) => (inner: GraphBuilder) => inner.output(inner.op(type, [captured]));
     const condition = r.g.tensor('condition', tensorOf('bool', [], Uint8Array.of(r.maybe(0.5) ? 1 : 0)));
-    return same(x, r.op('If', [condition], { then_branch: branch('Relu'), else_branch: branch('Abs') }));
+    return same(x, r.op('If', [condition], { then_branch: branch('Tanh'), else_branch: branch('Neg') }));
   },
 ];
 
@@ -348,7 +350,10 @@ function normalized(r: RandomGraph, x: Known): Known {
 function pool(r: RandomGraph, x: Known): Known {
   const [, c = 1, height = 1, width = 1] = x.shape;
   if (Math.min(height, width) < 2) return same(x, r.op('Relu', [x.id]));
-  const type = r.pick(['MaxPool', 'AveragePool']);
+  // The runtime's PadFusion turns pads of 0 into a MaxPool's own, which are −∞: the original would be wrong at `all`.
+  const { producer } = r.g.model.getValue(x.id);
+  const isPadded = producer !== null && r.g.model.getNode(producer.node).opType === 'Pad';
+  const type = isPadded ? 'AveragePool' : r.pick(['MaxPool', 'AveragePool']);
   const id = r.op(type, [x.id], {
     kernel_shape: [2, 2],
     ...(type === 'AveragePool' && r.maybe(0.5) ? { count_include_pad: 1 } : {}),
