@@ -75,8 +75,8 @@ export interface PassResult {
 const MOST_ROUNDS = 64;
 
 /**
- * Runs a pass over a model, which is edited unless the settings say that it is to be copied: finds, applies what is chosen, verifies, and again where the
- * pass `repeats` (or where sites of one round overlapped). Throws `bad-request` for a backend or option that the pass
+ * Runs a pass over a model, which is edited unless the settings say that it is to be copied: finds, applies what is
+ * chosen, verifies, and again where the pass `repeats` (or where sites of one round overlapped). Throws `bad-request` for a backend or option that the pass
  * does not take, `pass-failed` for a rewrite that went wrong; the edited model is then not to be used.
  */
 export async function runPass(model: Model, pass: Pass, settings: RunSettings): Promise<PassResult> {
