@@ -45,7 +45,13 @@ type Run = readonly [readonly number[], readonly number[]];
 function runs(input: readonly Dim[], output: readonly Dim[]): Run[] {
   const found: Run[] = [];
   let [i, j] = [0, 0];
+  const isOne = (dims: readonly Dim[], at: number): boolean => dims[at] === 1;
   while (i < input.length || j < output.length) {
+    // A 1 on one side only is beside every run: taken into one, it would tie what stands behind an unknown size.
+    if (isOne(input, i) !== isOne(output, j)) {
+      found.push(isOne(input, i) ? [[i++], []] : [[], [j++]]);
+      continue;
+    }
     const [i0, j0] = [i, j];
     let [a, b] = [ONE, ONE];
     do {

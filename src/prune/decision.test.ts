@@ -11,6 +11,7 @@ const group = (atoms: readonly (readonly number[])[]): ChannelGroup => ({
   atoms,
   channels: atoms.flat().length,
   roots: [],
+  isHeads: false,
 });
 
 describe('decisions', () => {

@@ -23,8 +23,8 @@ export class Elements {
     this.frozen = new Int32Array(this.classes.size);
     space.freezes.forEach((_, index) => this.freezeAxis(index));
     for (const map of space.maps) map.pairs((i, j) => this.union(this.element(map.a, i), this.element(map.b, j)));
-    const [last, first] = [space.blocks.filter((each) => each.constant), space.blocks.filter((each) => !each.constant)];
-    for (const block of [...first, ...last.reverse()]) this.decide(block);
+    this.decideAll(space.blocks.filter((each) => !each.constant));
+    this.decideAll(space.blocks.filter((each) => each.constant).reverse());
   }
 
   /** Leading element of the class of an axis' index. */
@@ -63,6 +63,34 @@ export class Elements {
     this.freezeAxis(this.space.freezes.length - 1);
   }
 
+  /** What follows by itself comes first: blocks that nothing can pass, then those with one way, then the first of the rest. */
+  private decideAll(blocks: readonly ReshapeBlock[]): void {
+    let pending = blocks;
+    while (pending.length > 0) {
+      const left = this.decideWhere(pending, (ways) => ways === 0) ?? this.decideWhere(pending, (ways) => ways === 1);
+      if (!left) this.decide(defined(pending[0], 'a block'));
+      pending = left ?? pending.slice(1);
+    }
+  }
+
+  /** Decides the blocks with a fitting number of pairs that could pass; the others are returned. Null: none fits. */
+  private decideWhere(
+    blocks: readonly ReshapeBlock[],
+    fits: (ways: number) => boolean,
+  ): readonly ReshapeBlock[] | null {
+    const left = blocks.filter((block) => {
+      const [inputs, outputs] = [this.usable(block.inputs), this.usable(block.outputs)];
+      if (!fits(inputs.length * outputs.length)) return true;
+      this.decide(block);
+      return false;
+    });
+    return left.length < blocks.length ? left : null;
+  }
+
+  private usable(axes: readonly StridedAxis[]): StridedAxis[] {
+    return axes.filter((each) => each.stride > 0 && this.size(each) > 1 && this.freeCount(each) > 0);
+  }
+
   /**
    * At most one axis on each side of a reshape's run can be cut: linear element L has index ⌊L/s⌋ mod d on each, so
    * tying ⌊L/s⌋ mod d to ⌊L/t⌋ mod e for every L keeps both sides equal element by element, in row-major order, as long
@@ -83,10 +111,9 @@ export class Elements {
   }
 
   private candidates(block: ReshapeBlock): { input: StridedAxis; output: StridedAxis; score: number }[] {
-    const usable = (each: StridedAxis): boolean => each.stride > 0 && this.size(each) > 1 && this.freeCount(each) > 0;
-    return block.inputs
-      .filter(usable)
-      .flatMap((input) => block.outputs.filter(usable).map((output) => ({ input, output })))
+    const outputs = this.usable(block.outputs);
+    return this.usable(block.inputs)
+      .flatMap((input) => outputs.map((output) => ({ input, output })))
       .map((pair) => ({ ...pair, score: this.score(pair.input, pair.output) }))
       .filter((pair) => pair.score > 0)
       .sort((a, b) => b.score - a.score);

@@ -20,6 +20,8 @@ export interface ChannelGroup {
   readonly channels: number;
   /** Root axes that the group touches. */
   readonly roots: readonly number[];
+  /** Its atoms are attention heads. */
+  readonly isHeads: boolean;
 }
 
 interface FrozenChannels {
@@ -127,6 +129,7 @@ function number(space: Space, drafts: readonly Draft[]): { groups: ChannelGroup[
   const groups: ChannelGroup[] = [];
   const members = new Map<number, { group: number; atom: number }>();
   const seen = new Map<string, number>();
+  const heads = new Set(space.heads.map((axis) => space.root(axis)));
   for (const { producer, atoms, roots } of drafts) {
     if (atoms.size < 2) continue;
     const name = anchorName(space, producer.node);
@@ -140,6 +143,7 @@ function number(space: Space, drafts: readonly Draft[]): { groups: ChannelGroup[
       atoms: [...atoms.values()],
       channels: [...atoms.values()].reduce((sum, each) => sum + each.length, 0),
       roots,
+      isHeads: roots.some((root) => heads.has(root)),
     });
   }
   return { groups, members };

@@ -51,7 +51,7 @@ function describe(node: Node, kinds: Kinds): { role: string; why: string } {
  */
 export function groupName(model: Model, group: ChannelGroup, members: readonly Member[], first: boolean): string {
   const makers = members.filter((member) => member.role.startsWith('out'));
-  const role = roleOf(model, makers, members, first);
+  const role = group.isHeads ? 'heads' : roleOf(model, makers, members, first);
   const placed = role === 'expand' ? members.filter((member) => member.role.includes('in')) : [];
   const scopes = [...makers, ...placed].map((member) => scopeOf(model, model.getNode(member.node)));
   const place = placeName(scopes, role === 'expand');

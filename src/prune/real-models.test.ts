@@ -4,8 +4,10 @@ import { foldConstants } from '../passes/cleanup/fold-constants.ts';
 import { freezeInitializers } from '../passes/cleanup/freeze-initializers.ts';
 import { foldBatchNorm } from '../passes/fusion/fold-batch-norm.ts';
 import { fuseConvActivation } from '../passes/fusion/fuse-conv-activation.ts';
-import { afterPass, countOps } from '../testing/passes.ts';
-import { expectOracle } from '../testing/prune-oracle.ts';
+import { presetRecipe } from '../recipe/presets.ts';
+import { replay } from '../recipe/replay.ts';
+import { afterPass, countOps, obtain } from '../testing/passes.ts';
+import { expectOracle, normalFeeds } from '../testing/prune-oracle.ts';
 import { randomizeWeights } from '../testing/randomize.ts';
 import { haveShared, sharedFile } from '../testing/shared.ts';
 import type { Model } from '../ir/model.ts';
@@ -13,7 +15,13 @@ import type { Model } from '../ir/model.ts';
 /** ms; the large models take a few seconds, many times that on a busy machine. */
 const SLOW = 300_000;
 
-const open = (path: string): Model => readModel(sharedFile(`real/models/${path}.onnx`)).model;
+const openModel = (path: string): Model => readModel(sharedFile(`real/models/${path}.onnx`)).model;
+
+async function preset(model: Model, name: string): Promise<Model> {
+  let last = (await afterPass(model, freezeInitializers)).model;
+  for await (const outcome of replay(last, presetRecipe(name), { obtain })) last = outcome.model;
+  return last;
+}
 
 describe.skipIf(!haveShared())('real models: mask then run equals cut then run', () => {
   it.each([
@@ -25,7 +33,7 @@ describe.skipIf(!haveShared())('real models: mask then run equals cut then run',
     ['detect/FastestDet', 30],
     ['ocr/ch_PP-OCRv2_det_infer', 25],
   ])('%s', { timeout: SLOW }, async (path, groups) => {
-    const { model } = await afterPass(open(path), freezeInitializers);
+    const { model } = await afterPass(openModel(path), freezeInitializers);
     const result = await expectOracle(model);
     expect(result.graph.groups.length).toBeGreaterThanOrEqual(groups);
     expect(result.change).toBeGreaterThan(1e-3);
@@ -36,13 +44,33 @@ describe.skipIf(!haveShared())('real models: mask then run equals cut then run',
     ['light/light_densenet121', 100],
     ['light/light_squeezenet', 20],
   ])('%s with seeded random weights', { timeout: SLOW }, async (path, groups) => {
-    const result = await expectOracle(randomizeWeights(open(path), 3));
+    const result = await expectOracle(randomizeWeights(openModel(path), 3));
     expect(result.graph.groups.length).toBeGreaterThanOrEqual(groups);
     expect(result.change).toBeGreaterThan(1e-3);
   });
 
+  it.each([
+    ['transformer/vit_pgd_2_3_16', 5, 2, 3072, 'MultiHeadAttention'],
+    ['transformer/bert_toy_unfused', 11, 5, 16, 'Attention'],
+    ['decoder/aidreams260k_nocache', 8, 4, 16, 'MultiHeadAttention'],
+  ])(
+    'heads and hidden neurons of %s, as exported and fused',
+    { timeout: SLOW },
+    async (path, groups, heads, open, operator) => {
+      const before = await preset(openModel(path), 'clean');
+      const fused = await preset(openModel(path), 'wasm');
+      expect(countOps(fused)[`com.microsoft.${operator}`]).toBe(heads);
+      for (const model of [before, fused]) {
+        const { graph, change } = await expectOracle(model, { feeds: normalFeeds(model, 1, open) });
+        expect(graph.groups).toHaveLength(groups);
+        expect(graph.groups.filter((group) => group.isHeads)).toHaveLength(heads);
+        expect(change).toBeGreaterThan(1e-3);
+      }
+    },
+  );
+
   it('fused: RFB-320 after batch norms are folded and activations fused', async () => {
-    let { model } = await afterPass(open('face/version-RFB-320'), freezeInitializers);
+    let { model } = await afterPass(openModel('face/version-RFB-320'), freezeInitializers);
     for (const pass of [foldConstants, foldBatchNorm, fuseConvActivation]) ({ model } = await afterPass(model, pass));
     const { graph } = await expectOracle(model);
     expect(countOps(model)['BatchNormalization']).toBeUndefined();

@@ -134,6 +134,11 @@ export class Relation {
   consumes(weight: Place | null, i: number): void {
     this.touch(weight, i, 'consumes');
   }
+  /** The axis holds attention heads. */
+  heads(place: Place, i: number): void {
+    const axis = this.id(place, i);
+    if (axis !== null) this.space.heads.push(axis);
+  }
   weighs(place: Place | null): void {
     if (place) this.space.weights.add(place);
   }

@@ -381,18 +381,4 @@ describe('other dense layers', () => {
     const { graph } = await expectOracle(model);
     expect(graph.groups.map((group) => group.channels)).toEqual([16]);
   });
-
-  it('attention heads stay: scores multiply two computed tensors', async () => {
-    const model = buildModel({ opset: 17, seed: 2 }, (g) => {
-      const x = g.input('x', [1, 5, 8]);
-      const heads = (name: string, perm: number[]): ValueId => {
-        const y = g.op('MatMul', [x, g.weight(name, [8, 8])]);
-        return g.op('Transpose', [g.op('Reshape', [y, g.int64s('s', [1, 5, 2, 4])])], { perm });
-      };
-      const scores = g.op('Softmax', [g.op('MatMul', [heads('q', [0, 2, 1, 3]), heads('k', [0, 2, 3, 1])])]);
-      const mixed = g.op('Transpose', [g.op('MatMul', [scores, heads('v', [0, 2, 1, 3])])], { perm: [0, 2, 1, 3] });
-      g.output(g.op('MatMul', [g.op('Reshape', [mixed, g.int64s('s', [1, 5, 8])]), g.weight('o', [8, 8])]), 'y');
-    });
-    expect(groupsOf(model).groups).toEqual([]);
-  });
 });

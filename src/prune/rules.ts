@@ -1,5 +1,6 @@
 import type { Node } from '../ir/model.ts';
 import type { AxisRule } from './relation.ts';
+import { attentionRules } from './rules/attention.ts';
 import { convRules } from './rules/conv.ts';
 import { denseRules } from './rules/dense.ts';
 import { elementwiseRules } from './rules/elementwise.ts';
@@ -13,6 +14,7 @@ import { windowRules } from './rules/windows.ts';
 /** The axis-rules table, by operator; the domain is carried unless it is ai.onnx. */
 const RULES: ReadonlyMap<string, AxisRule> = new Map(
   Object.entries({
+    ...attentionRules,
     ...convRules,
     ...denseRules,
     ...elementwiseRules,

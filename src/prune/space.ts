@@ -111,6 +111,8 @@ export class Space {
   readonly added: AddedConstant[] = [];
   /** By node: axes whose sizes' product the node's MACs are proportional to. */
   readonly work = new Map<NodeId, readonly number[]>();
+  /** Axes that hold attention heads, with their channels or without. */
+  readonly heads: number[] = [];
   /** Constants whose slices count as weight in the importance. */
   readonly weights = new Set<Place>();
   /** Graph inputs, those with a default among them: what a caller may give has a fixed shape. */

@@ -99,15 +99,23 @@ function zeroOf(model: Model, node: Node): number {
   return point?.[0] ?? 0;
 }
 
-/** One seeded normal tensor per float input; other types are not made here. An open first dimension is 1, other open ones `open`. */
+/**
+ * One seeded normal tensor per float input; small indices for integers (0 and 1: they are segments and masks too). An open
+ * first dimension is 1, other open ones `open`.
+ */
 export function normalFeeds(model: Model, seed: number, open = 64): Feeds {
   const next = normal(seeded(seed));
+  const bit = seeded(seed);
   return Object.fromEntries(
-    model.graph.inputs.map((id) => {
+    model.graph.inputs.map((id): [string, HostTensor] => {
       const { name, type } = model.getValue(id);
-      if (type?.kind !== 'tensor' || type.dtype !== 'float32') throw new Error(`no feed for ${name}`);
+      if (type?.kind !== 'tensor') throw new Error(`no feed for ${name}`);
+      const { dtype } = type;
       const shape = (type.shape ?? []).map((dim, i) => (typeof dim === 'number' ? dim : i === 0 ? 1 : open));
-      return [name, { dtype: 'float32', shape, data: Float32Array.from({ length: sizeOf(shape) }, next) }];
+      const length = sizeOf(shape);
+      if (dtype === 'float32') return [name, { dtype, shape, data: Float32Array.from({ length }, next) }];
+      if (dtype !== 'int64') throw new Error(`no feed for ${name}`);
+      return [name, { dtype, shape, data: BigInt64Array.from({ length }, () => BigInt(Math.round(bit()))) }];
     }),
   );
 }
@@ -144,6 +152,7 @@ function worstError(a: Record<string, HostTensor>, b: Record<string, HostTensor>
 async function noise(model: Model, feeds: Feeds): Promise<number> {
   const moved = Object.fromEntries(
     Object.entries(feeds).map(([name, feed]) => {
+      if (feed.dtype !== 'float32') return [name, feed];
       const data = Float32Array.from(feed.data as Float32Array, (each) => each * (1 + 2 ** -23));
       return [name, { ...feed, data }];
     }),
