@@ -4,19 +4,30 @@ import type { Model } from '../ir/model.ts';
 import { tensorFromBytes, type Tensor } from '../ir/tensor.ts';
 import { writeModel } from '../onnx/write.ts';
 import { evaluateConstants } from '../rewrite/constants.ts';
-import type { Facts, Pass, PassContext } from '../rewrite/pass.ts';
+import { noFacts, type Facts } from '../rewrite/facts.ts';
+import type { Pass, PassContext } from '../rewrite/pass.ts';
 import type { HostTensor } from '../runtime/types.ts';
+import { observe, SYNTHETIC, type Calibration } from './calibration.ts';
 import type { RuntimePort } from './ports.ts';
 
-/** What a pass cannot know by looking: constant subgraphs, run on the runtime in one session. */
-export async function obtainFacts(pass: Pass, context: PassContext, port: RuntimePort, job: Job): Promise<Facts> {
+/** What a pass cannot know by looking: constant subgraphs, run in one session, and activations on calibration data. */
+export async function obtainFacts(
+  pass: Pass,
+  context: PassContext,
+  port: RuntimePort,
+  job: Job,
+  calibration: Calibration = SYNTHETIC,
+): Promise<Facts> {
+  const observed = pass.observes?.(context);
   const wanted = pass.requests?.(context) ?? [];
   const evaluate = async (part: Model): Promise<Map<string, Tensor>> => {
     job.progress({ stage: `Computing ${part.graph.outputs.length} constants` });
     const results = await port.evaluate({ name: 'constants', bytes: writeModel(part) }, {}, job);
     return new Map(Object.entries(results).map(([name, tensor]) => [name, toTensor(tensor)]));
   };
-  return { constants: await evaluateConstants(context.model, wanted, evaluate) };
+  const constants = await evaluateConstants(context.model, wanted, evaluate);
+  if (!observed || observed.stats.length + observed.moments.length === 0) return { ...noFacts, constants };
+  return { constants, ...(await observe(context, observed, calibration, port, job)) };
 }
 
 function toTensor({ dtype, shape, data }: HostTensor): Tensor {

@@ -1,5 +1,6 @@
 import type { Job } from '../base/job.ts';
 import type { BenchRequest, BenchResult, OptimizerReport, Profile } from '../bench/types.ts';
+import type { MadeUp } from '../runtime/run-many.ts';
 import type { Capabilities, Feeds, HostTensor } from '../runtime/types.ts';
 import type { VerifyRequest, VerifyResult } from '../verify/types.ts';
 
@@ -17,6 +18,12 @@ export interface RuntimePort {
   capabilities(): Promise<Capabilities>;
   /** One run of a model on WASM at `disabled`: constant folding. */
   evaluate(model: Parcel, feeds: Feeds, job: Job): Promise<Readonly<Record<string, HostTensor>>>;
+  /** Runs of a model on WASM at `disabled`, one for each set of inputs: what it does on calibration data. */
+  runs(
+    model: Parcel,
+    inputs: readonly Feeds[] | MadeUp,
+    job: Job,
+  ): Promise<readonly Readonly<Record<string, HostTensor>>[]>;
   verify(a: Parcel, b: Parcel, request: VerifyRequest, job: Job): Promise<VerifyResult>;
   bench(a: Parcel, b: Parcel | null, request: BenchRequest, job: Job): Promise<BenchResult>;
   profile(model: Parcel, request: BenchRequest, job: Job): Promise<Profile>;

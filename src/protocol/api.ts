@@ -27,6 +27,7 @@ import type { PrunePlanView } from '../prune/types.ts';
 import type { Recipe } from '../recipe/types.ts';
 import type { Backend } from '../rewrite/pass.ts';
 import type { ReportData } from '../report/types.ts';
+import type { MadeUp } from '../runtime/run-many.ts';
 import type { Capabilities, Feeds, HostTensor, RuntimeBackend } from '../runtime/types.ts';
 import type { SampleInfo } from '../samples/types.ts';
 import type { KeptModel } from '../storage/types.ts';
@@ -128,6 +129,10 @@ export interface RuntimeApi {
   capabilities: Row<null, Capabilities>;
   /** Runs a model once: constant folding. */
   evaluate: Row<{ model: ModelParcel; feeds: Feeds }, Readonly<Record<string, HostTensor>>>;
+  runs: Row<
+    { model: ModelParcel; inputs: readonly Feeds[] | MadeUp },
+    readonly Readonly<Record<string, HostTensor>>[]
+  >;
   verify: Row<{ a: ModelParcel; b: ModelParcel; request: VerifyRequest }, VerifyResult>;
   bench: Row<{ a: ModelParcel; b: ModelParcel | null; request: BenchRequest }, BenchResult>;
   profile: Row<{ model: ModelParcel; request: BenchRequest }, Profile>;

@@ -1,5 +1,5 @@
 import { evaluate, type Widths } from './evaluate.ts';
-import { selectWidths } from './select.ts';
+import { selectWidths, type CostAt } from './select.ts';
 import type { ForecastTable, PeakTerms, PruneForecast, PruneOptions, PrunePlanView } from './types.ts';
 
 function peak({ sizes, values, steps, live }: PeakTerms, widths: Widths): number {
@@ -44,8 +44,18 @@ export function forecast(table: ForecastTable, widths: Widths): PruneForecast {
 
 /** What the options would give: widths chosen, then costed. */
 export function forecastOf(plan: PrunePlanView, options: PruneOptions): PruneForecast {
-  return forecast(plan.forecast, {
-    channels: plan.groups.map((group) => group.channels),
-    kept: selectWidths(plan.groups, options, () => plan.forecast.macs),
-  });
+  const channels = plan.groups.map((group) => group.channels);
+  const kept = selectWidths(plan.groups, options, () => costsOf(plan.forecast, plan.groups));
+  return forecast(plan.forecast, { channels, kept });
+}
+
+/** What a model costs at given widths of its groups: one figure of the forecast. */
+export function costsOf(table: ForecastTable, groups: readonly { readonly channels: number }[]): CostAt {
+  const channels = groups.map((group) => group.channels);
+  return (kept, target) => {
+    const widths = { channels, kept };
+    if (target === 'macs') return evaluate(table.macs, widths);
+    const [elements, bytes] = corrections(table, widths);
+    return evaluate(table[target], widths) + (target === 'bytes' ? bytes : elements);
+  };
 }

@@ -1,6 +1,22 @@
 import { CodedError } from '../base/error.ts';
 import type { Json } from '../base/json.ts';
-import type { ImportanceId, PruneOptions, PruneScope } from './types.ts';
+import type { ImportanceId, PruneOptions, PruneScope, PruneTarget } from './types.ts';
+
+/** Nothing is cut. */
+export const NOTHING_CUT: PruneOptions = {
+  ratio: 0,
+  scope: 'group',
+  importance: 'l2',
+  roundTo: 1,
+  ratios: {},
+  protected: [],
+  seed: 0,
+  macs: null,
+  parameters: null,
+  bytes: null,
+  heads: true,
+  scores: {},
+};
 
 /** The pass's options with their types. Numbers and choices have been checked; the structured ones are checked here. */
 export function pruneOptions(values: Readonly<Record<string, Json>>): PruneOptions {
@@ -12,8 +28,36 @@ export function pruneOptions(values: Readonly<Record<string, Json>>): PruneOptio
     ratios: ratiosOf(values['ratios'] ?? {}),
     protected: keysOf(values['protected'] ?? []),
     seed: Number(values['seed']),
-    macs: macsOf(values['macs'] ?? null),
+    ...targetsOf(values),
+    heads: values['heads'] !== false,
+    scores: scoresOf(values['scores'] ?? {}),
   };
+}
+
+const TARGETS: readonly PruneTarget[] = ['macs', 'parameters', 'bytes'];
+
+function targetsOf(values: Readonly<Record<string, Json>>): Record<PruneTarget, number | null> {
+  const given = TARGETS.filter((each) => (values[each] ?? null) !== null);
+  if (given.length > 1) {
+    throw new CodedError('bad-request', `Only one of ${given.join(' and ')} can be the target.`, { given });
+  }
+  const share = (target: PruneTarget): number | null => {
+    const value = values[target] ?? null;
+    if (value !== null && !isShare(value)) throw refused(target, `null or a share of the ${target}, 0 to 1`);
+    return value;
+  };
+  return { macs: share('macs'), parameters: share('parameters'), bytes: share('bytes') };
+}
+
+function scoresOf(value: Json): Record<string, readonly number[]> {
+  const wanted = 'lists of numbers by group key';
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) throw refused('scores', wanted);
+  return Object.fromEntries(
+    Object.entries(value).map(([key, list]: [string, Json]) => {
+      if (!Array.isArray(list) || !list.every((each) => typeof each === 'number')) throw refused('scores', wanted);
+      return [key, list];
+    }),
+  );
 }
 
 const isShare = (value: Json): value is number => typeof value === 'number' && value >= 0 && value <= 1;
@@ -35,11 +79,6 @@ function keysOf(value: Json): string[] {
     if (typeof key !== 'string') throw refused('protected', 'a list of group keys');
     return key;
   });
-}
-
-function macsOf(value: Json): number | null {
-  if (value !== null && !isShare(value)) throw refused('macs', 'null or a share of the MACs, 0 to 1');
-  return value;
 }
 
 const refused = (option: string, wanted: string): CodedError =>

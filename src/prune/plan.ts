@@ -2,15 +2,23 @@ import type { Analysis } from '../analysis/analyze.ts';
 import type { Model } from '../ir/model.ts';
 import { buildForecast } from './build-forecast.ts';
 import { findGroups, type ChannelGraph } from './groups.ts';
-import { IMPORTANCE, rank } from './importance.ts';
+import type { ActivationStats } from '../rewrite/facts.ts';
+import { CRITERIA, rank } from './importance/criteria.ts';
 import { groupName, membersOf } from './names.ts';
 import { labelOf } from './relation.ts';
 import type { Selectable } from './select.ts';
-import type { FrozenView, ImportanceId, PruneGroupView, PrunePlanView } from './types.ts';
+import type { FrozenView, ImportanceId, PruneGroupView, PruneOptions, PrunePlanView } from './types.ts';
 
-export interface PlanOptions {
+/** How channels are rated. */
+export interface Rating {
   readonly importance: ImportanceId;
   readonly seed: number;
+  readonly scores?: PruneOptions['scores'];
+  /** Of calibration data, for what looks at activations. */
+  readonly activations?: ActivationStats | null;
+}
+
+export interface PlanOptions extends Rating {
   /** Size of the written model, so that the forecast's bytes are those of a file. */
   readonly fileBytes?: number;
 }
@@ -36,9 +44,12 @@ export function planView(model: Model, analysis: Analysis, options: PlanOptions)
   };
 }
 
+const rate = (graph: ChannelGraph, { importance, seed, scores = {}, activations = null }: Rating): Float64Array[] =>
+  CRITERIA[importance].rate({ graph, seed, scores, activations });
+
 /** The groups with their importances: reads the weights of every member. */
-function groupViews(graph: ChannelGraph, options: Pick<PlanOptions, 'importance' | 'seed'>): PruneGroupView[] {
-  const importance = IMPORTANCE[options.importance](graph, options.seed);
+function groupViews(graph: ChannelGraph, options: Rating): PruneGroupView[] {
+  const importance = rate(graph, options);
   const members = membersOf(graph);
   return graph.groups.map((group, i) => {
     const values = importance[i] ?? new Float64Array(group.atoms.length);
@@ -51,21 +62,30 @@ function groupViews(graph: ChannelGraph, options: Pick<PlanOptions, 'importance'
       members: members[i] ?? [],
       importance: most > 0 ? values.map((each) => each / most) : values,
       order: rank(values),
+      isHeads: group.isHeads,
+      topology: topologyOf(graph, members[i] ?? []),
     };
   });
 }
 
+/** What its members are and do, in order: equal for the same place in repeated blocks. */
+const topologyOf = (graph: ChannelGraph, members: PruneGroupView['members']): string =>
+  members.map(({ node, role }) => `${graph.space.model.getNode(node).opType} ${role}`).join(', ');
+
 /** The groups as far as their widths are concerned; weights are read only when an importance is asked for. */
-export function selectable(graph: ChannelGraph, options: Pick<PlanOptions, 'importance' | 'seed'>): Selectable[] {
+export function selectable(graph: ChannelGraph, options: Rating): Selectable[] {
   let ready: Float64Array[] | null = null;
   const importanceOf = (i: number): Float64Array => {
-    ready ??= IMPORTANCE[options.importance](graph, options.seed);
+    ready ??= rate(graph, options);
     return ready[i] ?? new Float64Array();
   };
+  const members = membersOf(graph);
   return graph.groups.map((group, i) => ({
     key: group.key,
     channels: group.channels,
     atoms: group.atoms.length,
+    isHeads: group.isHeads,
+    topology: topologyOf(graph, members[i] ?? []),
     get importance() {
       return importanceOf(i);
     },

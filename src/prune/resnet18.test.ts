@@ -9,6 +9,7 @@ import { buildModel, type GraphBuilder } from '../testing/build.ts';
 import { afterPass } from '../testing/passes.ts';
 import { forecastOf } from './forecast.ts';
 import { planView } from './plan.ts';
+import { NOTHING_CUT } from './options.ts';
 import type { PruneOptions } from './types.ts';
 
 /** torchvision's ResNet-18 (He et al. 2016): basic blocks [2, 2, 2, 2], 1000 classes. */
@@ -74,10 +75,7 @@ const learnt = (model: Model): number =>
     0,
   );
 
-const HALF: PruneOptions = {
-  ...{ ratio: 0.5, scope: 'group', importance: 'l2', roundTo: 1 },
-  ...{ ratios: {}, protected: [], seed: 0, macs: null },
-};
+const HALF: PruneOptions = { ...NOTHING_CUT, ratio: 0.5 };
 
 it('halves ResNet-18 as published: 11.690 to 3.056 M parameters, 1.8141 to 0.4831 GMACs', async () => {
   const model = resnet18();

@@ -1,30 +1,24 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { rank } from './importance.ts';
-import { roundedWidth, selectWidths, type Selectable } from './select.ts';
-import type { CostTerms, PruneOptions } from './types.ts';
+import { rank } from './importance/criteria.ts';
+import { NOTHING_CUT } from './options.ts';
+import { roundedWidth, selectWidths, type CostAt, type Selectable } from './select.ts';
+import type { PruneOptions } from './types.ts';
 
-const group = (key: string, importance: readonly number[], block = 1): Selectable => ({
+const group = (key: string, importance: readonly number[], block = 1, topology = 'conv'): Selectable => ({
   key,
   channels: importance.length * block,
   atoms: importance.length,
   importance: Float64Array.from(importance),
   order: rank(importance),
+  isHeads: topology === 'heads',
+  topology,
 });
 const steps = (count: number, from = 1): number[] => Array.from({ length: count }, (_, i) => from + i);
 
-const options = (patch: Partial<PruneOptions>): PruneOptions => ({
-  ...{ ratio: 0.5, scope: 'group', importance: 'l2', roundTo: 1 },
-  ...{ ratios: {}, protected: [], seed: 0, macs: null },
-  ...patch,
-});
-const noTerms = (): CostTerms => ({
-  coefficients: new Float64Array(),
-  starts: new Int32Array(1),
-  groups: new Int32Array(),
-});
-const select = (groups: readonly Selectable[], patch: Partial<PruneOptions>, terms = noTerms): number[] =>
-  Array.from(selectWidths(groups, options(patch), terms));
+const noCost: CostAt = () => 0;
+const select = (groups: readonly Selectable[], patch: Partial<PruneOptions>, cost = noCost): number[] =>
+  Array.from(selectWidths(groups, { ...NOTHING_CUT, ratio: 0.5, ...patch }, () => cost));
 
 describe('rank', () => {
   it('goes from the least to the most important; equal ones stay in order', () => {
@@ -88,25 +82,52 @@ describe('scope global', () => {
   });
 });
 
-/** MACs = 100 + 900 · share², one group of 100 channels. */
-const terms = (): CostTerms => ({
-  coefficients: Float64Array.of(100, 900),
-  starts: Int32Array.of(0, 0, 2),
-  groups: Int32Array.of(0, 0),
+describe('scope isomorphic', () => {
+  it('ranks only groups of one topology together', () => {
+    const [weak, strong] = [
+      [1, 1, 1, 1],
+      [1, 1, 100, 100],
+    ];
+    const groups = [group('a', weak), group('b', strong), group('c', weak, 1, 'dense'), group('d', weak, 1, 'dense')];
+    expect(select(groups, { scope: 'isomorphic', ratio: 0.25 })).toEqual([4, 2, 2, 4]);
+  });
 });
-const macsAt = (kept: number): number => (100 + 900 * (kept / 100) ** 2) / 1000;
 
-describe('a MACs target', () => {
+describe('criteria that compare across groups', () => {
+  it('are ranked as they are', () => {
+    const groups = [group('a', [0.1, 0.2, 0.3, 1]), group('b', [0.5, 0.6, 0.7, 1])];
+    expect(select(groups, { scope: 'global', importance: 'lamp', ratio: 0.25 })).toEqual([2, 4]);
+  });
+});
+
+describe('heads', () => {
+  it('stay where they are not wanted', () => {
+    const groups = [group('a', steps(10)), group('h', steps(4), 8, 'heads')];
+    expect(select(groups, { heads: false })).toEqual([5, 32]);
+    expect(select(groups, {})).toEqual([5, 16]);
+  });
+});
+
+/** MACs = 100 + 900 · share², parameters = 50 + 50 · share, one group of 100 channels. */
+const cost: CostAt = ([kept = 0], target) =>
+  target === 'macs' ? 100 + 900 * (kept / 100) ** 2 : 50 + 50 * (kept / 100);
+const shareAt = (kept: number): number => cost(Int32Array.of(kept), 'macs') / 1000;
+
+describe('a target', () => {
   const groups = [group('a', steps(100))];
 
   it('is met by the widest model that is cheap enough', () => {
     fc.assert(
       fc.property(fc.double({ min: 0.12, max: 1, noNaN: true }), (macs) => {
-        const [kept = 0] = select(groups, { macs }, terms);
-        expect(macsAt(kept)).toBeLessThanOrEqual(macs);
-        if (kept < 100) expect(macsAt(kept + 1)).toBeGreaterThan(macs);
+        const [kept = 0] = select(groups, { macs }, cost);
+        expect(shareAt(kept)).toBeLessThanOrEqual(macs);
+        if (kept < 100) expect(shareAt(kept + 1)).toBeGreaterThan(macs);
       }),
     );
   });
-  it('out of reach: as narrow as can be', () => expect(select(groups, { macs: 0.01 }, terms)).toEqual([1]));
+  it('may be of parameters or bytes', () => {
+    expect(select(groups, { parameters: 0.75 }, cost)).toEqual([50]);
+    expect(select(groups, { bytes: 0.6 }, cost)).toEqual([20]);
+  });
+  it('out of reach: as narrow as can be', () => expect(select(groups, { macs: 0.01 }, cost)).toEqual([1]));
 });

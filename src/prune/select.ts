@@ -1,28 +1,36 @@
 import { lcm } from './arithmetic.ts';
-import { evaluate } from './evaluate.ts';
-import type { CostTerms, PruneGroupView, PruneOptions } from './types.ts';
+import { CRITERIA } from './importance/criteria.ts';
+import type { ImportanceId, PruneGroupView, PruneOptions, PruneTarget } from './types.ts';
 
 /** What is needed of a group to choose its width. */
-export type Selectable = Pick<PruneGroupView, 'key' | 'channels' | 'atoms' | 'importance' | 'order'>;
+export type Selectable = Pick<
+  PruneGroupView,
+  'key' | 'channels' | 'atoms' | 'importance' | 'order' | 'isHeads' | 'topology'
+>;
 
-/** Bisections over the ratio for a MACs target: the ratio is settled to 2^-20. */
+/** What the model costs at given widths. */
+export type CostAt = (kept: Int32Array, target: PruneTarget) => number;
+
+/** Bisections over the ratio for a target: the ratio is settled to 2^-20. */
 const HALVINGS = 20;
+const TARGETS: readonly PruneTarget[] = ['macs', 'parameters', 'bytes'];
 
 /**
- * Channels kept, by group. `ratio` is the share removed; with `macs`, the smallest ratio whose MACs are at most that
+ * Channels kept, by group. `ratio` is the share removed; with a target, the smallest ratio whose cost is at most that
  * share of the original's (1 where even the narrowest widths cost more).
  */
-export function selectWidths(
-  groups: readonly Selectable[],
-  options: PruneOptions,
-  macsTerms: () => CostTerms,
-): Int32Array {
+export function selectWidths(groups: readonly Selectable[], options: PruneOptions, cost: () => CostAt): Int32Array {
   const widths = createSelector(groups, options);
-  if (options.macs === null) return widths(options.ratio);
-  const terms = macsTerms();
-  const channels = Int32Array.from(groups, (group) => group.channels);
-  const target = options.macs * evaluate(terms, { channels, kept: channels });
-  const fits = (ratio: number): boolean => evaluate(terms, { channels, kept: widths(ratio) }) <= target;
+  const target = TARGETS.find((each) => options[each] !== null);
+  if (target === undefined) return widths(options.ratio);
+  const costAt = cost();
+  const most =
+    (options[target] ?? 1) *
+    costAt(
+      Int32Array.from(groups, (group) => group.channels),
+      target,
+    );
+  const fits = (ratio: number): boolean => costAt(widths(ratio), target) <= most;
   if (fits(0)) return widths(0);
   let [low, high] = [0, 1];
   for (let i = 0; i < HALVINGS; i++) {
@@ -35,12 +43,18 @@ export function selectWidths(
 
 /** The groups' widths as a function of the ratio. */
 function createSelector(groups: readonly Selectable[], options: PruneOptions): (ratio: number) => Int32Array {
-  const own = groups.map((group) => (options.protected.includes(group.key) ? 0 : (options.ratios[group.key] ?? null)));
-  const asked = options.scope === 'global' ? globalShares(groups, own) : () => groups.map(() => null);
+  const own = groups.map((group) => ownShare(group, options));
+  const asked = options.scope === 'group' ? () => groups.map(() => null) : rankedShares(groups, own, options);
   return (ratio) => {
     const shares = asked(ratio);
     return Int32Array.from(groups, (group, i) => roundedWidth(group, own[i] ?? shares[i] ?? ratio, options.roundTo));
   };
+}
+
+/** The share that a person set for this group; null: it follows the others. */
+function ownShare(group: Selectable, options: PruneOptions): number | null {
+  if (options.protected.includes(group.key) || (group.isHeads && !options.heads)) return 0;
+  return options.ratios[group.key] ?? null;
 }
 
 /** The width nearest to the asked one that is a multiple of `roundTo`, made of whole atoms, not 0; or the full one. */
@@ -53,36 +67,54 @@ export function roundedWidth(group: Selectable, removed: number, roundTo: number
 }
 
 /**
- * One ranking over all groups: an atom's importance, relative to the mean of its group (groups of small weights are not
- * all cut first), least first. Returns the share removed in each group when `ratio` of all channels go; groups with a
- * ratio of their own do not take part.
+ * One ranking over all groups, or one for each topology, least first. An atom's importance is taken relative to the mean
+ * of its group (groups of small weights are not all cut first), unless the criterion compares across groups as it is.
+ * Returns the share removed in each group when `ratio` of the channels go; groups with a ratio of their own do not take
+ * part.
  */
-function globalShares(
+function rankedShares(
   groups: readonly Selectable[],
   own: readonly (number | null)[],
+  { scope, importance }: PruneOptions,
 ): (ratio: number) => (number | null)[] {
-  const ranked = ranking(groups).filter((atom) => own[atom.group] === null);
-  const total = ranked.reduce((sum, atom) => sum + atom.channels, 0);
+  const free = ranking(groups, importance).filter((atom) => own[atom.group] === null);
+  const classes = new Map<string, RankedAtom[]>();
+  for (const atom of free) {
+    const name = scope === 'global' ? '' : (groups[atom.group]?.topology ?? '');
+    const known = classes.get(name);
+    if (known) known.push(atom);
+    else classes.set(name, [atom]);
+  }
   return (ratio) => {
     const removed: (number | null)[] = groups.map((_, i) => (own[i] === null ? 0 : null));
-    let left = ratio * total;
-    for (const atom of ranked) {
-      if (left < atom.channels / 2) break;
-      left -= atom.channels;
-      removed[atom.group] = (removed[atom.group] ?? 0) + atom.channels / (groups[atom.group]?.channels ?? 1);
-    }
+    for (const atoms of classes.values()) remove(atoms, ratio, groups, removed);
     return removed;
   };
+}
+
+function remove(
+  atoms: readonly RankedAtom[],
+  ratio: number,
+  groups: readonly Selectable[],
+  removed: (number | null)[],
+): void {
+  let left = ratio * atoms.reduce((sum, atom) => sum + atom.channels, 0);
+  for (const atom of atoms) {
+    if (left < atom.channels / 2) break;
+    left -= atom.channels;
+    removed[atom.group] = (removed[atom.group] ?? 0) + atom.channels / (groups[atom.group]?.channels ?? 1);
+  }
 }
 
 const rankings = new WeakMap<readonly Selectable[], readonly RankedAtom[]>();
 
 /** Sorted once per plan: a slider asks again at every step. */
-function ranking(groups: readonly Selectable[]): readonly RankedAtom[] {
+function ranking(groups: readonly Selectable[], importance: ImportanceId): readonly RankedAtom[] {
   const known = rankings.get(groups);
   if (known) return known;
+  const absolute = CRITERIA[importance].absolute === true;
   const ranked = groups
-    .flatMap(rankedAtoms)
+    .flatMap((group, i) => rankedAtoms(group, i, absolute))
     .sort((a, b) => a.score - b.score || a.group - b.group || a.place - b.place);
   rankings.set(groups, ranked);
   return ranked;
@@ -95,8 +127,12 @@ interface RankedAtom {
   readonly channels: number;
 }
 
-function rankedAtoms({ importance, order, atoms, channels }: Selectable, group: number): RankedAtom[] {
-  const mean = importance.reduce((sum, each) => sum + each, 0) / atoms;
+function rankedAtoms(
+  { importance, order, atoms, channels }: Selectable,
+  group: number,
+  absolute: boolean,
+): RankedAtom[] {
+  const mean = absolute ? 1 : importance.reduce((sum, each) => sum + each, 0) / atoms;
   return Array.from(order, (atom, place) => ({
     group,
     place,

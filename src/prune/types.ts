@@ -1,7 +1,23 @@
 import type { NodeId } from '../ir/types.ts';
 
-export type ImportanceId = 'l2' | 'l1' | 'random';
-export type PruneScope = 'group' | 'global';
+export type ImportanceId =
+  | 'l2'
+  | 'l1'
+  | 'bn-scale'
+  | 'fpgm'
+  | 'lamp'
+  | 'activation'
+  | 'apoz'
+  | 'wanda'
+  | 'random'
+  | 'scores';
+/**
+ * What is ranked together: the channels of a group, of all groups, or of all groups of one topology (Fang et al. 2024,
+ * Isomorphic Pruning for Vision Models).
+ */
+export type PruneScope = 'group' | 'global' | 'isomorphic';
+/** A cost that may be the target. */
+export type PruneTarget = 'macs' | 'parameters' | 'bytes';
 
 /** Options of `prune-channels`, as they stand in a recipe. */
 export interface PruneOptions {
@@ -17,8 +33,14 @@ export interface PruneOptions {
   readonly protected: readonly string[];
   /** Seed of the `random` baseline. */
   readonly seed: number;
-  /** Target MACs as a share of the original's; null: `ratio` rules. Found by bisection over the ratio. */
+  /** Targets, each as a share of the original's; null: `ratio` rules. Found by bisection over the ratio. */
   readonly macs: number | null;
+  readonly parameters: number | null;
+  readonly bytes: number | null;
+  /** Attention heads are cut as well. */
+  readonly heads: boolean;
+  /** Scores of a person's own, by group key, for the importance `scores`: one for each atom or channel. */
+  readonly scores: Readonly<Record<string, readonly number[]>>;
 }
 
 /** A group of channels that can only be cut together. */
@@ -41,6 +63,10 @@ export interface PruneGroupView {
   readonly importance: Float64Array;
   /** Atoms from the least to the most important (what goes first). */
   readonly order: Int32Array;
+  /** Its atoms are attention heads. */
+  readonly isHeads: boolean;
+  /** The same for groups whose members are built alike. */
+  readonly topology: string;
 }
 
 export interface FrozenView {

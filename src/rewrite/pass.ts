@@ -2,8 +2,8 @@ import type { Exactness } from '../base/exactness.ts';
 import type { Json } from '../base/json.ts';
 import type { Analysis } from '../analysis/analyze.ts';
 import type { Model } from '../ir/model.ts';
-import type { Tensor } from '../ir/tensor.ts';
 import type { NodeId, ValueId } from '../ir/types.ts';
+import type { Facts, Observed } from './facts.ts';
 
 export type PassGroup = 'cleanup' | 'fusion' | 'pruning' | 'compress' | 'kv-cache' | 'edit';
 /** The runtime that a graph is made for. `portable`: ai.onnx operators only. */
@@ -73,12 +73,6 @@ export interface Findings {
   readonly refusals: readonly Refusal[];
 }
 
-/** Float subgraphs that the runtime evaluates once: constant values that a pass wants to know. */
-export interface Facts {
-  /** Values that were computed for `needs: constants`. */
-  readonly constants: ReadonlyMap<ValueId, Tensor>;
-}
-
 /** What `find` and `apply` see. `model` is read-only in `find`. */
 export interface PassContext {
   readonly model: Model;
@@ -86,6 +80,8 @@ export interface PassContext {
   readonly backend: Backend;
   readonly facts: Facts;
   readonly options: OptionValues;
+  /** Keys of the sites that a recipe has decided: they are offered whatever the options would choose now. */
+  readonly decided: ReadonlySet<string>;
   /** Names the step in generated names and in `madeBy`; default: the pass's id. */
   readonly step?: string;
 }
@@ -139,6 +135,8 @@ export interface Pass {
   readonly checked?: boolean;
   /** Values whose contents the pass asks for (`needs: constants`). */
   requests?(context: PassContext): readonly ValueId[];
+  /** Values whose channels are to be observed on calibration data (`needs: activations`), and how closely. */
+  observes?(context: PassContext): { readonly stats: readonly Observed[]; readonly moments: readonly Observed[] };
   find(context: PassContext): Findings;
   /** Applies one site; returns false where an earlier site of the same round took its nodes. */
   apply(context: PassContext, site: Site, decision: Json | undefined): boolean;

@@ -8,7 +8,8 @@ import type { Model } from '../ir/model.ts';
 import type { NodeId } from '../ir/types.ts';
 import { anchorName, label } from './graphs.ts';
 import { resolveOptions, unavailable } from './options.ts';
-import type { AppliedSite, Backend, Facts, Findings, OptionValues, Pass, PassContext, Refusal, Site } from './pass.ts';
+import { noFacts, type Facts } from './facts.ts';
+import type { AppliedSite, Backend, Findings, OptionValues, Pass, PassContext, Refusal, Site } from './pass.ts';
 
 /** A site that is to be applied, and the key under which the recipe knows it (names may have changed since). */
 export interface Chosen {
@@ -31,8 +32,6 @@ export const allSites = (): SiteChooser => ({
 
 /** Obtains what a pass `needs`; the engine's work. */
 export type ObtainFacts = (pass: Pass, context: PassContext) => Promise<Facts>;
-
-const noFacts: Facts = { constants: new Map() };
 
 export interface RunSettings {
   readonly backend: Backend;
@@ -99,6 +98,7 @@ function makeContext(model: Model, pass: Pass, settings: RunSettings, analysis: 
     backend: settings.backend,
     facts: noFacts,
     options: resolveOptions(pass, settings.options ?? {}),
+    decided: new Set(Object.keys(settings.decisions ?? {})),
     step: settings.step ?? pass.id,
   };
 }

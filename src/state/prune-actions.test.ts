@@ -17,6 +17,8 @@ const group = (key: string, channels: number): PrunePlanView['groups'][number] =
   members: [],
   importance: new Float64Array(channels),
   order: new Int32Array(channels),
+  isHeads: false,
+  topology: '',
 });
 const plan: PrunePlanView = {
   groups: [group('a', 10), group('b', 4)],

@@ -1,4 +1,5 @@
 import type { PruneForecast, PruneOptions, PrunePlanView } from '../prune/types.ts';
+import { NOTHING_CUT } from '../prune/options.ts';
 import type { Json } from '../base/json.ts';
 import type { Core } from './core.ts';
 import { defaultsOf } from './looking.ts';
@@ -19,24 +20,20 @@ export interface PruningActions {
 
 export type ForecastOf = (plan: PrunePlanView, options: PruneOptions) => PruneForecast;
 
-const FALLBACK: PruneOptions = {
-  ratio: 0,
-  scope: 'group',
-  importance: 'l2',
-  roundTo: 1,
-  ratios: {},
-  protected: [],
-  seed: 0,
-  macs: null,
-};
-
 export function pruningActions(core: Core, stepping: SteppingActions, forecastOf: ForecastOf): PruningActions {
   const { document: store } = core;
 
   /** What the pass says its defaults are, but starting with nothing cut. */
   const startOptions = (): PruneOptions => {
     const info = store.getState().passes.find((pass) => pass.id === PRUNE_CHANNELS);
-    return { ...FALLBACK, ...(info ? (defaultsOf(info) as Partial<PruneOptions>) : {}), ratio: 0, macs: null };
+    return {
+      ...NOTHING_CUT,
+      ...(info ? (defaultsOf(info) as Partial<PruneOptions>) : {}),
+      ratio: 0,
+      macs: null,
+      parameters: null,
+      bytes: null,
+    };
   };
 
   const ask = async (options: PruneOptions): Promise<void> => {

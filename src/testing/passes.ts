@@ -4,6 +4,7 @@ import { tensorFromBytes, type Tensor } from '../ir/tensor.ts';
 import { writeModel } from '../onnx/write.ts';
 import { evaluateConstants } from '../rewrite/constants.ts';
 import type { Findings, Pass } from '../rewrite/pass.ts';
+import { noFacts } from '../rewrite/facts.ts';
 import { findSites, runPass, type ObtainFacts, type PassResult, type RunSettings } from '../rewrite/run.ts';
 import { testRuntime } from './equivalent.ts';
 
@@ -27,6 +28,7 @@ async function evaluate(part: Model): Promise<Map<string, Tensor>> {
 
 /** Facts from the real runtime. */
 export const obtain: ObtainFacts = async (pass, context) => ({
+  ...noFacts,
   constants: await evaluateConstants(context.model, pass.requests?.(context) ?? [], evaluate),
 });
 

@@ -98,6 +98,7 @@ async function onModel<M extends 'profile' | 'optimizers'>(
 const port: RuntimePort = {
   capabilities: () => runtimes.call('wasm', 'capabilities', null, null),
   evaluate: (model, feeds, job) => runtimes.call('wasm', 'evaluate', { model, feeds }, job, transferOf(model)),
+  runs: (model, inputs, job) => runtimes.call('wasm', 'runs', { model, inputs }, job, transferOf(model)),
   async verify(a, b, request, job) {
     const backend = request.backends.includes('webgpu') ? 'webgpu' : 'wasm';
     const size = a.bytes.byteLength + b.bytes.byteLength;

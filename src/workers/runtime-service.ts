@@ -36,6 +36,11 @@ export function runtimeHandlers(runtimes: Runtimes): Handlers<RuntimeApi> {
         const outputs = await port.evaluate(model, feeds, job);
         return new Transferred(outputs, buffersOf(outputs));
       }),
+    runs: ({ model, inputs }, job) =>
+      queued(job, async () => {
+        const results = await port.runs(model, inputs, job);
+        return new Transferred(results, results.flatMap((each) => buffersOf(each)));
+      }),
     verify: ({ a, b, request }, job) => queued(job, () => port.verify(a, b, request, job)),
     bench: ({ a, b, request }, job) => queued(job, () => port.bench(a, b, request, job)),
     optimizers: ({ model, request }, job) => queued(job, () => port.optimizers(model, request, job)),

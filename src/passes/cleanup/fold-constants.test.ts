@@ -3,6 +3,7 @@ import { float, int, string, tensorAttribute } from '../../ir/attribute.ts';
 import type { Model } from '../../ir/model.ts';
 import { floats, tensorOf } from '../../ir/tensor.ts';
 import { constantSubgraph, evaluateConstants } from '../../rewrite/constants.ts';
+import { noFacts } from '../../rewrite/facts.ts';
 import { buildModel, type BuildOptions, type GraphBuilder } from '../../testing/build.ts';
 import { expectEquivalent } from '../../testing/equivalent.ts';
 import { afterPass, countOps, sitesOf } from '../../testing/passes.ts';
@@ -79,7 +80,7 @@ describe('fold-constants', () => {
       g.output(g.op('Conv', [g.input('x', [1, 3, 4, 4]), w]), 'y');
     });
     const { model: after } = await afterPass(before, foldConstants, {
-      obtain: () => Promise.resolve({ constants: new Map() }),
+      obtain: () => Promise.resolve(noFacts),
     });
     expect([...after.graph.initializers.values()].map((each) => [each.source.kind, each.shape])).toEqual([
       ['splat', [4, 3, 1, 1]],

@@ -9,6 +9,7 @@ import { readModel } from '../../onnx/read.ts';
 import { modelByteLength, writeModel } from '../../onnx/write.ts';
 import { forecastOf } from '../../prune/forecast.ts';
 import { planView } from '../../prune/plan.ts';
+import { NOTHING_CUT } from '../../prune/options.ts';
 import type { PruneOptions } from '../../prune/types.ts';
 import type { SiteChooser } from '../../rewrite/run.ts';
 import { buildModel } from '../../testing/build.ts';
@@ -17,10 +18,7 @@ import { normalFeeds, run } from '../../testing/prune-oracle.ts';
 import { haveShared, sharedFile } from '../../testing/shared.ts';
 import { pruneChannels } from './prune-channels.ts';
 
-const DEFAULTS: PruneOptions = {
-  ...{ ratio: 0.5, scope: 'group', importance: 'l2', roundTo: 1 },
-  ...{ ratios: {}, protected: [], seed: 0, macs: null },
-};
+const DEFAULTS: PruneOptions = { ...NOTHING_CUT, ratio: 0.5 };
 
 /** conv 3→8, conv 8→16, conv 16→8 + skip, conv 8→2: groups `a` (with its skip) and `b`. */
 function residual(): Model {

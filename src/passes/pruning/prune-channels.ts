@@ -4,6 +4,9 @@ import type { Json } from '../../base/json.ts';
 import type { Model } from '../../ir/model.ts';
 import type { NodeId } from '../../ir/types.ts';
 import { buildForecast } from '../../prune/build-forecast.ts';
+import { costsOf } from '../../prune/forecast.ts';
+import { observedValues } from '../../prune/importance/activations.ts';
+import { CRITERIA } from '../../prune/importance/criteria.ts';
 import { Cutter } from '../../prune/cut.ts';
 import { decodeDecision, encodeDecision } from '../../prune/decision.ts';
 import type { ChannelGraph, ChannelGroup } from '../../prune/groups.ts';
@@ -34,17 +37,14 @@ export const pruneChannels: Pass = {
       choices: [
         { value: 'group', label: 'The same share of every group' },
         { value: 'global', label: 'The least important of all groups' },
+        { value: 'isomorphic', label: 'The least important of all groups that are built alike' },
       ],
       label: 'Scope',
     },
     importance: {
       type: 'choice',
       default: 'l2',
-      choices: [
-        { value: 'l2', label: 'L2 norm of the weights' },
-        { value: 'l1', label: 'L1 norm of the weights' },
-        { value: 'random', label: 'Random (the baseline)' },
-      ],
+      choices: Object.entries(CRITERIA).map(([value, { title }]) => ({ value, label: title })),
       label: 'Importance',
     },
     roundTo: { type: 'number', default: 1, min: 1, max: 256, step: 1, label: 'Widths in multiples of' },
@@ -52,22 +52,35 @@ export const pruneChannels: Pass = {
     protected: { type: 'json', default: [], label: 'Groups that stay whole' },
     seed: { type: 'number', default: 0, min: 0, max: 2 ** 31 - 1, step: 1, label: 'Seed of the random importance' },
     macs: { type: 'json', default: null, label: 'MACs to keep, as a share' },
+    parameters: { type: 'json', default: null, label: 'Parameters to keep, as a share' },
+    bytes: { type: 'json', default: null, label: 'Bytes to keep, as a share' },
+    heads: { type: 'boolean', default: true, label: 'Attention heads as well' },
+    scores: { type: 'json', default: {}, label: 'Scores of your own, by group' },
   },
   preserves: 'approximation',
-  needs: ['weights'],
+  needs: ['weights', 'activations'],
   backends: ['wasm', 'webgpu', 'portable'],
   repeats: false,
+  observes,
   find,
   apply,
 };
+
+/** Only some importances look at activations, and a replay looks at none. */
+function observes({ model, analysis, options, decided }: PassContext): ReturnType<NonNullable<Pass['observes']>> {
+  const { importance } = pruneOptions(options);
+  const looks = CRITERIA[importance].needs === 'activations' && decided.size === 0;
+  return { stats: looks ? observedValues(channelGraph(model, analysis)) : [], moments: [] };
+}
 
 function find(context: PassContext): Findings {
   const { model, analysis } = context;
   const graph = channelGraph(model, analysis);
   const options = pruneOptions(context.options);
   requireKnown(graph, options);
-  const groups = selectable(graph, options);
-  const kept = selectWidths(groups, options, () => buildForecast(model, analysis, graph).macs);
+  const groups = selectable(graph, { ...options, activations: context.facts.activations });
+  if (context.decided.size > 0) return decidedSites(context, graph);
+  const kept = selectWidths(groups, options, () => costsOf(buildForecast(model, analysis, graph), graph.groups));
   const members = membersOf(graph);
   const sites: Site[] = [];
   const refusals = frozenRefusals(graph);
@@ -81,6 +94,20 @@ function find(context: PassContext): Findings {
   return { sites, refusals };
 }
 
+/** Every group, for the recipe to choose from: its decisions say how many channels stay, and nothing is rated. */
+function decidedSites({ model }: PassContext, graph: ChannelGraph): Findings {
+  const members = membersOf(graph);
+  const sites = graph.groups.map((group, i): Site => {
+    const nodes = members[i]?.map((member) => member.node) ?? [];
+    const what = `Keeps the decided ones of ${group.channels} channels in ${nodes.length} nodes.`;
+    return { key: keyOf(model, group, nodes), rule: RULE, anchor: group.anchor, nodes, what };
+  });
+  return { sites, refusals: frozenRefusals(graph) };
+}
+
+const keyOf = (model: Model, group: ChannelGroup, nodes: readonly NodeId[]): string =>
+  `${RULE}:${group.key}:${structuralHash(model, nodes)}`;
+
 /** The decision reads the weights, so it is made only when it is asked for: a replay brings its own. */
 function siteOf(
   model: Model,
@@ -90,7 +117,7 @@ function siteOf(
   order: () => ArrayLike<number>,
 ): Site {
   return {
-    key: `${RULE}:${group.key}:${structuralHash(model, nodes)}`,
+    key: keyOf(model, group, nodes),
     rule: RULE,
     anchor: group.anchor,
     nodes,
@@ -113,10 +140,13 @@ function frozenRefusals(graph: ChannelGraph): Refusal[] {
 function wholeReason(group: ChannelGroup, options: PruneOptions): string {
   if (options.protected.includes(group.key)) return 'The group is protected.';
   if (options.ratios[group.key] !== undefined) return 'The share set for this group leaves it whole.';
-  if (options.macs !== null || options.scope === 'global') return 'The target is met without cutting this group.';
+  if (options.heads === false && group.isHeads) return 'Attention heads stay.';
+  if (hasTarget(options) || options.scope !== 'group') return 'The target is met without cutting this group.';
   const block = group.channels / group.atoms.length;
   return `None of its ${group.channels} channels goes: they are cut ${block} at a time, in multiples of ${options.roundTo}.`;
 }
+
+const hasTarget = ({ macs, parameters, bytes }: PruneOptions): boolean => (macs ?? parameters ?? bytes) !== null;
 
 /** Ratios and protections must name groups that exist. */
 function requireKnown({ groups }: ChannelGraph, options: PruneOptions): void {

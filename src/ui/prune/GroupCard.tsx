@@ -1,7 +1,7 @@
 import { Info, Minus, Table2, X } from 'lucide-react';
 import { useState } from 'react';
 import { formatInteger, formatSignedBytes, formatSignedCount, plural } from '../../base/format.ts';
-import type { PruneGroupView } from '../../prune/types.ts';
+import type { ImportanceId, PruneGroupView } from '../../prune/types.ts';
 import type { App } from '../../state/app.ts';
 import type { PruneSession } from '../../state/document.ts';
 import { groupGain } from '../../state/prune-actions.ts';
@@ -13,7 +13,18 @@ import { CutChart } from './CutChart.tsx';
 import { ImportanceTable } from './ImportanceTable.tsx';
 import './prune.css';
 
-const IMPORTANCE_NAMES = { l2: 'L2', l1: 'L1', random: 'random numbers' } as const;
+const IMPORTANCE_NAMES: Readonly<Record<ImportanceId, string>> = {
+  l2: 'L2 over all members',
+  l1: 'L1 over all members',
+  'bn-scale': 'scale of the batch norm',
+  fpgm: 'distance from the geometric median',
+  lamp: 'layer-adaptive magnitude',
+  activation: 'mean activation',
+  apoz: 'share of activations that are not zero',
+  wanda: 'weights times activations',
+  random: 'random numbers',
+  scores: 'your own scores',
+};
 
 interface HeadProps {
   readonly group: PruneGroupView;
@@ -115,10 +126,7 @@ function Charts({ app, session, group, kept }: ChartsProps) {
   return (
     <>
       <div className="mt-2 flex items-center gap-2">
-        <p className="grow text-11 text-ink-2">
-          Importance by channel, {IMPORTANCE_NAMES[options.importance]}
-          {options.importance === 'random' ? '' : ' over all members'}
-        </p>
+        <p className="grow text-11 text-ink-2">Importance by channel, {IMPORTANCE_NAMES[options.importance]}</p>
         <Button size="small" variant="ghost" icon={Table2} aria-pressed={table} onClick={() => setTable(!table)}>
           Show as table
         </Button>

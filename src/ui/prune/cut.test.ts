@@ -2,6 +2,7 @@ import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { seeded } from '../../base/random.ts';
 import { roundedWidth } from '../../prune/select.ts';
+import { NOTHING_CUT } from '../../prune/options.ts';
 import type { PruneGroupView, PruneOptions } from '../../prune/types.ts';
 import * as cut from './cut.ts';
 import { widthAfterKey } from './WidthSlider.tsx';
@@ -10,18 +11,9 @@ function group(channels: number, atoms = channels, key = 'g'): PruneGroupView {
   const random = seeded(channels);
   const importance = Float64Array.from({ length: atoms }, random);
   const order = Int32Array.from(importance.keys()).sort((a, b) => (importance[a] ?? 0) - (importance[b] ?? 0));
-  return { key, name: key, channels, atoms, members: [], importance, order };
+  return { key, name: key, channels, atoms, members: [], importance, order, isHeads: false, topology: '' };
 }
-const OPTIONS: PruneOptions = {
-  ratio: 0.5,
-  scope: 'group',
-  importance: 'l2',
-  roundTo: 8,
-  ratios: { b: 0.25 },
-  protected: [],
-  seed: 0,
-  macs: null,
-};
+const OPTIONS: PruneOptions = { ...NOTHING_CUT, ratio: 0.5, roundTo: 8, ratios: { b: 0.25 } };
 
 describe('the cut of a group', () => {
   it('sorts importances from the most to the least important', () => {

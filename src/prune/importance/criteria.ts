@@ -1,0 +1,138 @@
+import { CodedError } from '../../base/error.ts';
+import type { ActivationStats } from '../../rewrite/facts.ts';
+import type { ChannelGraph } from '../groups.ts';
+import type { ImportanceId } from '../types.ts';
+import { ofActivations, ofWanda } from './activations.ts';
+import { ofGeometricMedian } from './geometric-median.ts';
+import { ofBatchNorms, ofChance, ofWeights } from './weights.ts';
+
+/** What a criterion may look at. */
+export interface Rated {
+  readonly graph: ChannelGraph;
+  readonly seed: number;
+  /** Of calibration data; null: none was run. */
+  readonly activations: ActivationStats | null;
+  /** A person's own scores, by group key: one for each atom (or each channel), in the order of the channels. */
+  readonly scores: Readonly<Record<string, readonly number[]>>;
+}
+
+/** Importance per atom of every group: what has the least goes first. */
+export interface Criterion {
+  readonly title: string;
+  /** What it reads besides the weights. */
+  readonly needs: 'weights' | 'activations' | 'scores';
+  /** Its scores compare across groups as they are; else each is taken relative to its group's mean. */
+  readonly absolute?: boolean;
+  rate(rated: Rated): Float64Array[];
+}
+
+const norms = (graph: ChannelGraph): Float64Array[] =>
+  ofWeights(graph, (w) => w * w).map((sums) => sums.map(Math.sqrt));
+
+/**
+ * u_i / Σ_{u_j ≥ u_i} u_j, u being the squared norm: what an atom is worth among those that would be left (Lee et al.
+ * 2021, Layer-adaptive Sparsity for the Magnitude-based Pruning).
+ */
+function lamp(graph: ChannelGraph): Float64Array[] {
+  return ofWeights(graph, (w) => w * w).map((squares) => {
+    const scores = new Float64Array(squares.length);
+    let left = 0;
+    for (const atom of rank(squares).reverse()) {
+      left += squares[atom] ?? 0;
+      scores[atom] = left > 0 ? (squares[atom] ?? 0) / left : 0;
+    }
+    return scores;
+  });
+}
+
+function known(activations: ActivationStats | null): ActivationStats {
+  if (activations) return activations;
+  throw new CodedError('bad-request', 'This importance looks at activations: give data to calibrate on.', {});
+}
+
+/** Scores by atom; a list of one score for each channel is summed over an atom's channels. */
+function ownScores({ graph, scores }: Rated): Float64Array[] {
+  return graph.groups.map((group) => {
+    const given = scores[group.key];
+    if (!given) return Float64Array.from(group.atoms, () => 1);
+    if (given.length === group.atoms.length) return Float64Array.from(given);
+    if (given.length !== group.channels) {
+      const counts = [...new Set([group.atoms.length, group.channels])].join(' or ');
+      const what = `The group ${group.key} takes ${counts} scores, and ${given.length} are given.`;
+      throw new CodedError('bad-request', what, { group: group.key });
+    }
+    const channels = group.atoms.flat().sort((a, b) => a - b);
+    const place = new Map(channels.map((channel, i) => [channel, i]));
+    return Float64Array.from(group.atoms, (atom) =>
+      atom.reduce((sum, channel) => sum + (given[place.get(channel) ?? 0] ?? 0), 0),
+    );
+  });
+}
+
+/** Criteria by id. A new one is one more row. */
+export const CRITERIA: Readonly<Record<ImportanceId, Criterion>> = {
+  l2: {
+    title: 'L2 norm of the weights',
+    needs: 'weights',
+    // Li et al. 2017, over every member of the group as in DepGraph (Fang et al. 2023).
+    rate: ({ graph }) => norms(graph),
+  },
+  l1: {
+    title: 'L1 norm of the weights',
+    needs: 'weights',
+    rate: ({ graph }) => ofWeights(graph, Math.abs),
+  },
+  'bn-scale': {
+    title: 'Scale of the batch norm (L2 where there is none)',
+    needs: 'weights',
+    rate({ graph }) {
+      const fallback = norms(graph);
+      return ofBatchNorms(graph).map((scales, i) => scales ?? fallback[i] ?? new Float64Array());
+    },
+  },
+  fpgm: {
+    title: 'Distance from the geometric median (FPGM)',
+    needs: 'weights',
+    rate: ({ graph }) => ofGeometricMedian(graph),
+  },
+  lamp: {
+    title: 'Layer-adaptive magnitude (LAMP)',
+    needs: 'weights',
+    absolute: true,
+    rate: ({ graph }) => lamp(graph),
+  },
+  activation: {
+    title: 'Mean activation',
+    needs: 'activations',
+    rate: ({ graph, activations }) => ofActivations(graph, known(activations), (stats) => stats.meanAbs),
+  },
+  apoz: {
+    title: 'Share of activations that are not zero (APoZ)',
+    needs: 'activations',
+    // Hu et al. 2016, Network Trimming: A Data-Driven Neuron Pruning Approach.
+    rate: ({ graph, activations }) =>
+      ofActivations(graph, known(activations), (stats) => stats.zeros.map((share) => 1 - share)),
+  },
+  wanda: {
+    title: 'Weights times activations (Wanda)',
+    needs: 'activations',
+    rate: ({ graph, activations }) => ofWanda(graph, known(activations)),
+  },
+  random: {
+    title: 'Random (the baseline)',
+    needs: 'weights',
+    rate: ({ graph, seed }) => ofChance(graph, seed),
+  },
+  scores: {
+    title: 'Scores of your own',
+    needs: 'scores',
+    absolute: true,
+    rate: ownScores,
+  },
+};
+
+/** Atoms from the least to the most important; equal ones in file order. */
+export function rank(importance: ArrayLike<number>): Int32Array {
+  const order = Array.from({ length: importance.length }, (_, i) => i);
+  return Int32Array.from(order.sort((a, b) => (importance[a] ?? 0) - (importance[b] ?? 0) || a - b));
+}
