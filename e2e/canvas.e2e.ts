@@ -147,6 +147,7 @@ test('groups fold and unfold in place: by key, by button, by double click, alone
       await page.keyboard.press('ControlOrMeta+k');
       await page.getByPlaceholder('What should be done').fill(words);
       await page.keyboard.press('Enter');
+      await expect(page.getByPlaceholder('What should be done')).toBeHidden();
     };
     await command('unfold all groups');
     await command('fold all groups');
