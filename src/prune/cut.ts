@@ -1,10 +1,11 @@
 import { defined } from '../base/assert.ts';
 import type { Model, Value, ValueOrigin } from '../ir/model.ts';
 import { tensorAttribute } from '../ir/attribute.ts';
-import type { Tensor } from '../ir/tensor.ts';
-import type { ValueId } from '../ir/types.ts';
+import { floats, type Tensor } from '../ir/tensor.ts';
+import type { NodeId, ValueId } from '../ir/types.ts';
 import type { ChannelGraph, ChannelGroup } from './groups.ts';
 import { leafGroups, type LeafGroup } from './leaves.ts';
+import { labelOf } from './relation.ts';
 import { sliceTensor } from './slice-tensor.ts';
 import type { Cut, Place, Rewrite } from './space.ts';
 
@@ -46,6 +47,10 @@ export class Cutter implements Cut {
   private readonly holders = new Map<LeafGroup, ValueId>();
   private readonly origins = new Map<ValueId, ValueOrigin | null>();
   private readonly leafOf = new Map<Place, LeafGroup>();
+  /** By leaf group: what stands in place of the uncut constant. */
+  private readonly bases = new Map<LeafGroup, Tensor>();
+  /** By node: a bias that it got, uncut, along an axis. */
+  private readonly biases = new Map<NodeId, { readonly axis: number; full: Float64Array; value: ValueId }>();
 
   constructor(model: Model, graph: ChannelGraph) {
     this.model = model;
@@ -69,6 +74,53 @@ export class Cutter implements Cut {
     for (const leaf of this.leavesOn.touching(group)) this.cutLeaf(leaf);
     for (const place of this.valuesOn.touching(group)) this.cutValue(place);
     for (const rewrite of this.rewritesOn.touching(group)) rewrite.run(this);
+    for (const bias of this.biases.values()) this.model.setInitializer(bias.value, this.biasOf(bias));
+  }
+
+  /** The constant of a use as it was before anything was cut, and since changed by `rebase`. */
+  uncut(place: Place): Tensor {
+    return this.bases.get(this.leafFor(place)) ?? defined(place.tensor, 'a constant');
+  }
+
+  /** Puts another constant of the same shape in place of the uncut one; what has been cut stays cut. */
+  rebase(place: Place, tensor: Tensor): void {
+    const leaf = this.leafFor(place);
+    this.bases.set(leaf, tensor);
+    const kept = this.keptOf(leaf);
+    this.write(leaf, kept.some((each) => each !== null) ? sliceTensor(tensor, kept) : tensor);
+  }
+
+  /** Adds to the bias of a node that had none: input 2, float32 [size of `axis`]. */
+  addBias(id: NodeId, axis: number, added: Float64Array): void {
+    const known = this.biases.get(id);
+    if (known) {
+      known.full = known.full.map((each, i) => each + (added[i] ?? 0));
+      this.model.setInitializer(known.value, this.biasOf(known));
+      return;
+    }
+    const node = this.model.getNode(id);
+    const tensor = this.biasOf({ axis, full: added });
+    const name = `${node.name || labelOf(this.model, node)}/bias`;
+    const { id: value } = this.model.addInitializer(this.model.graph, name, tensor);
+    this.model.setInput(node, 2, value);
+    this.biases.set(id, { axis, full: added, value });
+  }
+
+  private biasOf({ axis, full }: { readonly axis: number; readonly full: Float64Array }): Tensor {
+    const kept = this.kept(axis);
+    return floats(
+      [kept.length],
+      Float32Array.from(kept, (index) => full[index] ?? 0),
+    );
+  }
+
+  /** Constants that no group reaches are leaves of their own once they are changed. */
+  private leafFor(place: Place): LeafGroup {
+    const known = this.leafOf.get(place);
+    if (known) return known;
+    const leaf = { place, places: [place], tensor: defined(place.tensor, 'a constant'), axes: place.axes };
+    this.leafOf.set(place, leaf);
+    return leaf;
   }
 
   kept(axis: number): readonly number[] {
@@ -101,11 +153,15 @@ export class Cutter implements Cut {
   }
 
   private cutLeaf(leaf: LeafGroup): void {
-    const kept = leaf.place.axes.map((axis) => (this.isWhole(axis) ? null : this.kept(axis)));
+    const kept = this.keptOf(leaf);
     if (kept.some((each) => each !== null)) {
-      this.write(leaf, sliceTensor(leaf.tensor, kept));
+      this.write(leaf, sliceTensor(this.bases.get(leaf) ?? leaf.tensor, kept));
       this.recordOrigin(this.model.getValue(defined(this.holders.get(leaf), 'the holder')), leaf.place, kept);
     }
+  }
+
+  private keptOf({ place }: LeafGroup): (readonly number[] | null)[] {
+    return place.axes.map((axis) => (this.isWhole(axis) ? null : this.kept(axis)));
   }
 
   private isWhole(axis: number): boolean {

@@ -10,6 +10,8 @@ export interface PruneDecision {
   readonly [key: string]: Json;
   readonly channels: number;
   readonly kept: string;
+  /** What makes up for the others, see `repair/codec.ts`. */
+  readonly repair?: Json;
 }
 
 export function encodeDecision(group: ChannelGroup, keptAtoms: ReadonlySet<number>): PruneDecision {

@@ -58,7 +58,7 @@ class Observer {
     const ordered = this.op('Transpose', [this.float(observed)], { perm: ints(perm) });
     const rows = this.op('Reshape', [ordered, this.vector([this.channels(observed), -1])]);
     const columns = this.op('Transpose', [rows], { perm: ints([1, 0]) });
-    this.output(observed, 'count', this.op('Size', [rows]));
+    this.output(observed, 'elements', this.op('Size', [rows]));
     this.output(observed, 'first', this.reduce('ReduceSum', rows, [1], 13));
     this.output(observed, 'second', this.op('MatMul', [rows, columns]));
   }
@@ -169,7 +169,7 @@ export class MomentsSum {
     const [first, second] = ['first', 'second'].map((figure) => run[outputName(this.observed, figure)] ?? []);
     this.first = added(this.first, first ?? []);
     this.second = added(this.second, second ?? []);
-    this.count += Number(run[outputName(this.observed, 'count')]?.[0] ?? 0) / Math.max(this.first.length, 1);
+    this.count += Number(run[outputName(this.observed, 'elements')]?.[0] ?? 0) / Math.max(this.first.length, 1);
   }
 
   result(): ChannelMoments {

@@ -1,6 +1,6 @@
 import { CodedError } from '../base/error.ts';
 import type { Json } from '../base/json.ts';
-import type { ImportanceId, PruneOptions, PruneScope, PruneTarget } from './types.ts';
+import type { ImportanceId, PruneOptions, PruneScope, PruneTarget, RepairId } from './types.ts';
 
 /** Nothing is cut. */
 export const NOTHING_CUT: PruneOptions = {
@@ -14,6 +14,7 @@ export const NOTHING_CUT: PruneOptions = {
   macs: null,
   parameters: null,
   bytes: null,
+  repair: 'none',
   heads: true,
   scores: {},
 };
@@ -29,6 +30,7 @@ export function pruneOptions(values: Readonly<Record<string, Json>>): PruneOptio
     protected: keysOf(values['protected'] ?? []),
     seed: Number(values['seed']),
     ...targetsOf(values),
+    repair: values['repair'] as RepairId,
     heads: values['heads'] !== false,
     scores: scoresOf(values['scores'] ?? {}),
   };

@@ -19,6 +19,9 @@ export type PruneScope = 'group' | 'global' | 'isomorphic';
 /** A cost that may be the target. */
 export type PruneTarget = 'macs' | 'parameters' | 'bytes';
 
+/** What makes up for removed channels: nothing, their means, or combinations of the channels that stay. */
+export type RepairId = 'none' | 'mean' | 'least-squares';
+
 /** Options of `prune-channels`, as they stand in a recipe. */
 export interface PruneOptions {
   /** Share of channels *removed*, 0 to 1. */
@@ -37,6 +40,7 @@ export interface PruneOptions {
   readonly macs: number | null;
   readonly parameters: number | null;
   readonly bytes: number | null;
+  readonly repair: RepairId;
   /** Attention heads are cut as well. */
   readonly heads: boolean;
   /** Scores of a person's own, by group key, for the importance `scores`: one for each atom or channel. */

@@ -8,7 +8,7 @@ import { costsOf } from '../../prune/forecast.ts';
 import { observedValues } from '../../prune/importance/activations.ts';
 import { CRITERIA } from '../../prune/importance/criteria.ts';
 import { Cutter } from '../../prune/cut.ts';
-import { decodeDecision, encodeDecision } from '../../prune/decision.ts';
+import { decodeDecision, encodeDecision, type PruneDecision } from '../../prune/decision.ts';
 import type { ChannelGraph, ChannelGroup } from '../../prune/groups.ts';
 import { membersOf } from '../../prune/names.ts';
 import { pruneOptions } from '../../prune/options.ts';
@@ -16,7 +16,10 @@ import { channelGraph, selectable } from '../../prune/plan.ts';
 import { selectWidths } from '../../prune/select.ts';
 import type { PruneOptions } from '../../prune/types.ts';
 import { parseSiteKey, structuralHash } from '../../rewrite/hash.ts';
+import type { Observed } from '../../rewrite/facts.ts';
 import type { Findings, Pass, PassContext, Refusal, Site } from '../../rewrite/pass.ts';
+
+import { applyRepair, decideRepair } from './repair-decision.ts';
 
 const RULE = 'cut';
 
@@ -54,6 +57,16 @@ export const pruneChannels: Pass = {
     macs: { type: 'json', default: null, label: 'MACs to keep, as a share' },
     parameters: { type: 'json', default: null, label: 'Parameters to keep, as a share' },
     bytes: { type: 'json', default: null, label: 'Bytes to keep, as a share' },
+    repair: {
+      type: 'choice',
+      default: 'none',
+      choices: [
+        { value: 'none', label: 'Nothing' },
+        { value: 'mean', label: 'Their means, as constants' },
+        { value: 'least-squares', label: 'Channels that stay, by least squares' },
+      ],
+      label: 'What makes up for removed channels',
+    },
     heads: { type: 'boolean', default: true, label: 'Attention heads as well' },
     scores: { type: 'json', default: {}, label: 'Scores of your own, by group' },
   },
@@ -66,11 +79,17 @@ export const pruneChannels: Pass = {
   apply,
 };
 
-/** Only some importances look at activations, and a replay looks at none. */
+/** Above this, second moments would take more memory than they are worth, channels. */
+const MOST_MOMENTS = 2048;
+
+/** Only some importances and repairs look at activations, and a replay looks at none. */
 function observes({ model, analysis, options, decided }: PassContext): ReturnType<NonNullable<Pass['observes']>> {
-  const { importance } = pruneOptions(options);
-  const looks = CRITERIA[importance].needs === 'activations' && decided.size === 0;
-  return { stats: looks ? observedValues(channelGraph(model, analysis)) : [], moments: [] };
+  const { importance, repair } = pruneOptions(options);
+  const rates = CRITERIA[importance].needs === 'activations';
+  if (decided.size > 0 || (!rates && repair === 'none')) return { stats: [], moments: [] };
+  const stats = observedValues(channelGraph(model, analysis));
+  const sizeOf = ({ value, dim }: Observed): number => Number(analysis.shape(value)?.[dim] ?? Infinity);
+  return { stats, moments: repair === 'least-squares' ? stats.filter((each) => sizeOf(each) <= MOST_MOMENTS) : [] };
 }
 
 function find(context: PassContext): Findings {
@@ -87,7 +106,11 @@ function find(context: PassContext): Findings {
   graph.groups.forEach((group, i) => {
     const width = kept[i] ?? group.channels;
     const nodes = members[i]?.map((member) => member.node) ?? [];
-    if (width < group.channels) sites.push(siteOf(model, group, width, nodes, () => groups[i]?.order ?? []));
+    const decide = (keptAtoms: ReadonlySet<number>): PruneDecision => ({
+      ...encodeDecision(group, keptAtoms),
+      ...decideRepair(graph, group, keptAtoms, options.repair, context.facts),
+    });
+    if (width < group.channels) sites.push(siteOf(model, group, width, nodes, () => groups[i]?.order ?? [], decide));
     else if (options.ratio > 0)
       refusals.push({ rule: RULE, nodes: [group.anchor], reason: wholeReason(group, options) });
   });
@@ -115,6 +138,7 @@ function siteOf(
   width: number,
   nodes: readonly NodeId[],
   order: () => ArrayLike<number>,
+  decide: (keptAtoms: ReadonlySet<number>) => PruneDecision,
 ): Site {
   return {
     key: keyOf(model, group, nodes),
@@ -124,7 +148,7 @@ function siteOf(
     what: `Keeps ${width} of ${group.channels} channels in ${nodes.length} nodes.`,
     get decision() {
       const removed = Math.round(((group.channels - width) * group.atoms.length) / group.channels);
-      return encodeDecision(group, new Set(Array.from(order()).slice(removed)));
+      return decide(new Set(Array.from(order()).slice(removed)));
     },
   };
 }
@@ -173,6 +197,10 @@ function apply({ model, analysis }: PassContext, site: Site, decision: Json | un
   const group = channelGraph(model, analysis).groups.find((each) => each.key === name);
   if (!group)
     throw new CodedError('replay-failed', `There is no channel group ${name} in this model.`, { group: name });
-  cutterFor(model, analysis).apply(group, decodeDecision(group, decision));
+  const kept = decodeDecision(group, decision);
+  const cutter = cutterFor(model, analysis);
+  const repaired = (decision as PruneDecision).repair;
+  if (repaired !== undefined) applyRepair(cutter, channelGraph(model, analysis), group, kept, repaired);
+  cutter.apply(group, kept);
   return true;
 }

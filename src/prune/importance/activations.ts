@@ -1,3 +1,4 @@
+import type { NodeId } from '../../ir/types.ts';
 import type { ChannelGraph } from '../groups.ts';
 import { observedKey, type ActivationStats, type ChannelStats, type Observed } from '../../rewrite/facts.ts';
 import type { Axis } from '../space.ts';
@@ -5,6 +6,7 @@ import { addSlices, isWeight, sumsAlong, zeros } from './weights.ts';
 
 /** A place where channels are read: the weights that read them, and what they are multiplied with. */
 export interface Reader {
+  readonly node: NodeId;
   readonly weight: Axis;
   readonly input: Axis;
 }
@@ -20,8 +22,9 @@ export function readersOf({ space, axes }: ChannelGraph): Reader[] {
       place.axes.forEach((each) => {
         const groups = axes.get(space.root(each))?.groups;
         const own = axes.get(space.root(axis))?.groups;
-        if (!groups || !own || !groups.some((group) => group >= 0 && own.includes(group))) return;
-        found.push({ weight: space.axis(axis), input: space.axis(each) });
+        if (!groups || !own) return;
+        if (groups !== own && !groups.some((group) => group >= 0 && own.includes(group))) return;
+        found.push({ node, weight: space.axis(axis), input: space.axis(each) });
       });
     }
   }
