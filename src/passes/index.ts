@@ -52,6 +52,7 @@ import { mergeParallelMatMuls } from './fusion/merge-parallel-matmuls.ts';
 import { slicesToSplit } from './fusion/slices-to-split.ts';
 import { pruneChannels } from './pruning/prune-channels.ts';
 import { pruneWeights } from './pruning/prune-weights.ts';
+import { sparseInitializers } from './pruning/sparse-initializers.ts';
 
 /**
  * Every pass, in the order in which they are offered, and run where several are named. `convert-opset` comes behind the
@@ -100,6 +101,7 @@ export const PASSES: readonly Pass[] = [
   convertOpset,
   pruneChannels,
   pruneWeights,
+  sparseInitializers,
   rename,
   deleteNodes,
   addOutput,
