@@ -2,7 +2,7 @@ import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Json } from '../../base/json.ts';
 import type { Model } from '../../ir/model.ts';
-import { Tensor, tensorOf, viewAs } from '../../ir/tensor.ts';
+import { tensorOf, viewAs, type Tensor } from '../../ir/tensor.ts';
 import type { ValueId } from '../../ir/types.ts';
 import { readModel } from '../../onnx/read.ts';
 import { writeModel } from '../../onnx/write.ts';

@@ -40,7 +40,7 @@ export const pruneWeights: Pass = {
       default: 'magnitude',
       choices: [
         { value: 'magnitude', label: 'Magnitude |w|' },
-        { value: 'lamp', label: 'LAMP, magnitude made comparable between layers' },
+        { value: 'lamp', label: 'LAMP (layers made comparable)' },
         { value: 'random', label: 'Random (the baseline)' },
       ],
       label: 'Importance',

@@ -55,20 +55,20 @@ function find({ model, options }: PassContext): Findings {
   return { sites, refusals };
 }
 
-/** Float constants that are read, are not small and hold a zero. */
+/** Float constants that are read, are not small and of which half or more is zero. */
 function candidates(model: Model): Held[] {
   return bodyGraphs(model).flatMap((graph) =>
     [...graph.initializers]
       .filter(([value, tensor]) => tensor.byteLength >= SMALL && MADE_SPARSE.has(tensor.dtype) && model.isUsed(value))
-      .filter(([, tensor]) => hasZeros(tensor))
+      .filter(([, tensor]) => isMostlyZeros(tensor))
       .map(([value, tensor]) => ({ graph, value, tensor, nodes: readersOf(model, value) })),
   );
 }
 
 /** A data file that is missing holds nothing that could be looked at. */
-function hasZeros(tensor: Tensor): boolean {
+function isMostlyZeros(tensor: Tensor): boolean {
   try {
-    return storedCount(tensor) < tensor.size;
+    return storedCount(tensor) <= tensor.size / 2;
   } catch (error) {
     if (error instanceof CodedError && error.code === 'external-data') return false;
     throw error;

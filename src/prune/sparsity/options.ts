@@ -23,13 +23,13 @@ export function sparsityOptions(values: Readonly<Record<string, Json>>): Sparsit
 }
 
 function patternOf(values: Readonly<Record<string, Json>>): SparsityPattern {
-  const pattern = String(values['pattern']);
+  const pattern = values['pattern'] as string;
   if (pattern === 'unstructured') return { kind: 'unstructured' };
   if (pattern === 'block') {
-    const [outputs, reduction] = pairOf('block', String(values['block']), /^(\d+)[x×](\d+)$/i, 'such as 4x1');
+    const [outputs, reduction] = pairOf('block', values['block'] as string, /^(\d+)[x×](\d+)$/i, 'such as 4x1');
     return { kind: 'block', outputs, reduction, norm: values['blockNorm'] === 'l1' ? 'l1' : 'l2' };
   }
-  const text = pattern === 'n:m' ? String(values['nm']) : pattern;
+  const text = pattern === 'n:m' ? (values['nm'] as string) : pattern;
   const [keep, of] = pairOf('nm', text, /^(\d+):(\d+)$/, 'N:M, such as 1:4');
   if (keep >= of) throw refused('nm', 'N:M with N smaller than M');
   return { kind: 'n:m', keep, of };
