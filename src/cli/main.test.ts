@@ -173,7 +173,9 @@ describe('the command line', () => {
   });
 
   it('keeps a pattern of weights, and stores zeros sparsely when asked to', async () => {
-    const groups = await whittleJson<PrunedWeights>('prune', model, '--pattern', '1:4', '--dry-run');
+    const noted = await whittle('prune', model, '--pattern', '1:4', '--sparsity', '0.5', '--dry-run', '--json');
+    expect(noted.err.replaceAll('\u202f', ' ')).toContain('1:4 sets 75.0 % of every full group to zero');
+    const groups = JSON.parse(noted.out) as PrunedWeights;
     expect(groups.after.nonzero).toBeLessThan(groups.before.nonzero * 0.4);
     const argv = ['--sparsity', '0.9', '--scope', 'global', '--importance', 'lamp', '--store-sparse', '--dry-run'];
     const sparse = await whittleJson<PrunedWeights>('prune', model, ...argv);

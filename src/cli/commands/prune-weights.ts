@@ -103,6 +103,16 @@ const speed = ({ a, b, ratio, interval, message }: BenchResult) => ({
   message,
 });
 
+/** Groups N:M have a share of their own. */
+function noteShare(args: Arguments, output: Output): void {
+  const [keep, of] = (args.text('pattern') ?? '').split(':').map(Number);
+  const asked = args.number('sparsity', { min: 0, max: 1 });
+  if (!keep || !of || asked === null || asked === 0 || asked === 1 - keep / of) return;
+  output.note(
+    `${keep}:${of} sets ${formatShare(1 - keep / of)} of every full group to zero, whatever --sparsity says.`,
+  );
+}
+
 /** `whittle prune --sparsity`: the same shapes and nodes with zeros among the weights, and what that is worth. */
 export async function pruneWeights(
   studio: CommandStudio,
@@ -112,6 +122,7 @@ export async function pruneWeights(
 ): Promise<ExitCode> {
   const [out, dry] = [args.text('out'), args.flag('dry-run')];
   const options = weightOptions(args);
+  noteShare(args, output);
   const before = await sideOf(studio, args.flag('brotli'));
   await freeze(studio, output, job);
   const refused = await refusalsOf(studio, options, job);

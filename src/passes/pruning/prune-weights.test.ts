@@ -7,7 +7,7 @@ import type { ValueId } from '../../ir/types.ts';
 import { readModel } from '../../onnx/read.ts';
 import { writeModel } from '../../onnx/write.ts';
 import { stays, decodeMask } from '../../prune/sparsity/mask.ts';
-import { buildModel } from '../../testing/build.ts';
+import { buildModel, type GraphBuilder } from '../../testing/build.ts';
 import { afterPass, sitesOf } from '../../testing/passes.ts';
 import { normalFeeds, run } from '../../testing/prune-oracle.ts';
 import { haveShared, sharedFile } from '../../testing/shared.ts';
@@ -224,6 +224,26 @@ describe('prune-weights', () => {
         code: 'bad-request',
       });
     }
+  });
+
+  it('reaches weights in the bodies of If, and tells two of one name apart', async () => {
+    const model = buildModel({ opset: 17 }, (g) => {
+      const x = g.input('x', [2, 4]);
+      const body = (inner: GraphBuilder): void => {
+        const w = inner.weight('w', [4, 4]);
+        inner.model.getValue(w).name = 'w';
+        inner.output(inner.op('MatMul', [x, w]));
+      };
+      g.output(g.op('If', [g.input('c', [], 'bool')], { then_branch: body, else_branch: body }), 'y', {
+        shape: [2, 4],
+      });
+    });
+    const { model: pruned, result } = await afterPass(model, pruneWeights, { options: { sparsity: 0.75 } });
+    expect(Object.keys(result.decisions).map((key) => key.split(':')[1])).toEqual(['w', 'w#2']);
+    const held = [...pruned.graphs.values()].flatMap((graph) => [...graph.initializers.values()]);
+    expect(held.map(zeros)).toEqual([12, 12]);
+    const again = await afterPass(model, pruneWeights, { options: { sparsity: 0.75 }, decisions: result.decisions });
+    expect(writeModel(again.model)).toEqual(writeModel(pruned));
   });
 
   it('leaves the model that it was given alone', async () => {

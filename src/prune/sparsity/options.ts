@@ -26,7 +26,12 @@ function patternOf(values: Readonly<Record<string, Json>>): SparsityPattern {
   const pattern = values['pattern'] as string;
   if (pattern === 'unstructured') return { kind: 'unstructured' };
   if (pattern === 'block') {
-    const [outputs, reduction] = pairOf('block', values['block'] as string, /^(\d+)[x×](\d+)$/i, 'such as 4x1');
+    const [outputs, reduction] = pairOf(
+      'block',
+      values['block'] as string,
+      /^(\d+)[x×](\d+)$/i,
+      'outputs x inputs such as 4x1',
+    );
     return { kind: 'block', outputs, reduction, norm: values['blockNorm'] === 'l1' ? 'l1' : 'l2' };
   }
   const text = pattern === 'n:m' ? (values['nm'] as string) : pattern;

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
+import { CodedError } from '../../base/error.ts';
 import type { Model } from '../../ir/model.ts';
-import { floats, tensorOf } from '../../ir/tensor.ts';
+import { floats, Tensor, tensorOf } from '../../ir/tensor.ts';
 import type { ValueId } from '../../ir/types.ts';
 import { buildModel, type GraphBuilder } from '../../testing/build.ts';
 import { findWeights } from './weights.ts';
@@ -184,6 +185,18 @@ describe('a near miss has its reason', () => {
   ])('%s', (_, make, reason) => {
     expect(reasons(make)).toEqual([reason]);
     expect(found(make).weights).toEqual([]);
+  });
+
+  it('a data file that is not there', () => {
+    const source = {
+      kind: 'external' as const,
+      bytes(): Uint8Array {
+        throw new CodedError('external-data', 'weights.bin is missing.');
+      },
+    };
+    const missing = (g: GraphBuilder): ValueId =>
+      g.op('MatMul', [x(g), g.tensor('w', new Tensor('float32', [4, 4], source))]);
+    expect(reasons(missing)).toEqual(['w lies in a data file that is missing']);
   });
 
   it('a graph output', () => {
