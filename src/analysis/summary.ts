@@ -48,27 +48,39 @@ function* nodesOf(model: Model): Generator<Node> {
   for (const graph of graphsOf(model)) for (const id of graph.nodes) yield model.getNode(id);
 }
 
+/** A tensor that a model holds: `shape` is the dense one where only some elements are stored. */
+export interface HeldTensor {
+  readonly name: string;
+  readonly tensor: Tensor;
+  readonly shape: readonly number[];
+}
+
 /**
- * Elements of all initializers and Constant nodes, whatever their type (the integers of shape arithmetic too: they are
- * in the file), the main graph's and those of subgraphs; a tensor that several values share counts once. A sparse
- * initializer counts the elements that it stores.
+ * All initializers and Constant nodes, whatever their type (the integers of shape arithmetic too: they are in the file),
+ * the main graph's and those of subgraphs; a tensor that several values share comes once. Of a sparse initializer, the
+ * elements that it stores.
  */
-export function countParameters(analysis: Analysis): number {
-  const tensors = new Set<Tensor>();
+export function heldTensors(analysis: Analysis): HeldTensor[] {
+  const held = new Map<Tensor, HeldTensor>();
   const { model } = analysis;
+  const hold = (value: ValueId, tensor: Tensor, shape = tensor.shape): void => {
+    if (!held.has(tensor)) held.set(tensor, { name: model.getValue(value).name, tensor, shape });
+  };
   for (const graph of graphsOf(model)) {
-    for (const tensor of graph.initializers.values()) tensors.add(tensor);
-    for (const sparse of graph.sparseInitializers.values()) tensors.add(sparse.values);
+    for (const [value, tensor] of graph.initializers) hold(value, tensor);
+    for (const [value, sparse] of graph.sparseInitializers) hold(value, sparse.values, sparse.shape);
   }
   for (const node of nodesOf(model)) {
-    const output = opKey(node) === 'Constant' ? node.outputs[0] : null;
-    const tensor = output === null || output === undefined ? null : analysis.constant(output);
-    if (tensor) tensors.add(tensor);
+    const output = opKey(node) === 'Constant' ? (node.outputs[0] ?? null) : null;
+    const tensor = output === null ? null : analysis.constant(output);
+    if (output !== null && tensor) hold(output, tensor);
   }
-  let count = 0;
-  for (const tensor of tensors) count += tensor.size;
-  return count;
+  return [...held.values()];
 }
+
+/** Elements of `heldTensors`. */
+export const countParameters = (analysis: Analysis): number =>
+  heldTensors(analysis).reduce((count, { tensor }) => count + tensor.size, 0);
 
 /** Results of nodes whose rank or some dimension is unknown (symbols are known). */
 function countUnknown(analysis: Analysis): number {

@@ -1,6 +1,7 @@
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { writeModel } from '../onnx/write.ts';
 import { buildSample } from '../samples/catalogue.ts';
@@ -37,6 +38,21 @@ async function whittleJson<T>(...argv: string[]): Promise<T> {
   const ran = await whittle(...argv, '--json');
   expect(ran.err === '' || ran.code === 0, ran.err).toBe(true);
   return JSON.parse(ran.out) as T;
+}
+
+interface PrunedSide {
+  bytes: number;
+  gzip: number;
+  brotli: number | null;
+  parameters: number;
+  nonzero: number;
+}
+
+interface PrunedWeights {
+  before: PrunedSide;
+  after: PrunedSide;
+  tensors: { name: string; shape: number[]; sparsity: number }[];
+  refused: { node: string; reason: string }[];
 }
 
 interface Summary {
@@ -137,6 +153,37 @@ describe('the command line', () => {
     expect(existsSync(at('p.onnx'))).toBe(true);
   });
 
+  it('sets weights to zero, and says what that is worth compressed', async () => {
+    const pruned = await whittleJson<PrunedWeights>('prune', model, '--sparsity', '0.8', '-o', at('z.onnx'));
+    const { before, after, tensors, refused } = pruned;
+    expect(before.bytes).toBe(readFileSync(model).byteLength);
+    expect(after.bytes).toBe(readFileSync(at('z.onnx')).byteLength);
+    expect(after.gzip).toBe(gzipSync(readFileSync(at('z.onnx')), { level: 9 }).byteLength);
+    expect(after.gzip).toBeLessThan(before.gzip / 2);
+    expect([before.brotli, after.brotli]).toEqual([null, null]);
+    expect(before.parameters - after.parameters).toBe(0);
+    expect(tensors.length).toBeGreaterThan(15);
+    for (const { shape, sparsity } of tensors) {
+      const size = shape.reduce((product, dim) => product * dim, 1);
+      expect(sparsity * size).toBeCloseTo(Math.round(0.8 * size), 6);
+    }
+    const zeros = tensors.reduce((sum, { shape, sparsity }) => sum + sparsity * shape.reduce((a, b) => a * b, 1), 0);
+    expect(before.nonzero - after.nonzero).toBeCloseTo(zeros, 6);
+    expect(refused).toEqual([]);
+  });
+
+  it('keeps a pattern of weights, and stores zeros sparsely when asked to', async () => {
+    const noted = await whittle('prune', model, '--pattern', '1:4', '--sparsity', '0.5', '--dry-run', '--json');
+    expect(noted.err.replaceAll('\u202f', ' ')).toContain('1:4 sets 75.0 % of every full group to zero');
+    const groups = JSON.parse(noted.out) as PrunedWeights;
+    expect(groups.after.nonzero).toBeLessThan(groups.before.nonzero * 0.4);
+    const argv = ['--sparsity', '0.9', '--scope', 'global', '--importance', 'lamp', '--store-sparse', '--dry-run'];
+    const sparse = await whittleJson<PrunedWeights>('prune', model, ...argv);
+    expect(sparse.after.bytes).toBeLessThan(sparse.before.bytes / 2);
+    const ran = await whittle('prune', model, '--pattern', '4x1', '--sparsity', '0.5', '--dry-run');
+    expect(ran.out).toMatch(/gzip -9 .* → .*\n.*not zero.*\nNot timed: add --bench.*\nNothing was written/);
+  });
+
   it('exits with 1 when two models differ, and names the output', async () => {
     const ran = await whittle('verify', model, at('p.onnx'), '--class', 'order');
     expect(ran.code).toBe(1);
@@ -176,6 +223,12 @@ describe('the command line', () => {
     [['inspect', 'a', '--no-such-option']],
     [['optimize', 'a', '--recipe', 'clean']],
     [['prune', 'a', '--ratio', '1.5', '-o', 'b']],
+    [['prune', model, '--sparsity', '1.5', '-o', 'b']],
+    [['prune', model, '--sparsity', '0.5', '--ratio', '0.5', '-o', 'b']],
+    [['prune', model, '--sparsity', '0.5', '--pattern', 'checkers', '-o', 'b']],
+    [['prune', model, '--pattern', '4x1', '-o', 'b']],
+    [['prune', model, '--ratio', '0.5', '--brotli', '-o', 'b']],
+    [['prune', model, '--sparsity', '0.5', '--protect', 'nowhere', '-o', 'b']],
     [['bench', 'a', '--threads', 'many']],
   ])('exits with 2 on wrong usage: %j', async (argv) => {
     const ran = await whittle(...argv);

@@ -7,6 +7,7 @@ import type { ExternalFiles } from '../onnx/external.ts';
 import { readModel } from '../onnx/read.ts';
 import { modelByteLength } from '../onnx/write.ts';
 import { planView } from '../prune/plan.ts';
+import { sparsityFigures, type SparsityFigures } from '../prune/sparsity/figures.ts';
 import type { ImportanceId, PrunePlanView } from '../prune/types.ts';
 import { parseRecipe } from '../recipe/parse.ts';
 import { presetRecipe } from '../recipe/presets.ts';
@@ -194,6 +195,9 @@ export class Studio {
     const { model, analysis } = this.current.current;
     return editTargets(model, analysis, nodes as readonly NodeId[]);
   }
+
+  /** Zeros of the model at the cursor. Reads every constant. */
+  sparsity = (): SparsityFigures => sparsityFigures(this.current.current.analysis);
 
   async prunePlan(options: { importance: string; seed: number }, job: Job): Promise<PrunePlanView> {
     const { model, analysis } = this.current.current;

@@ -51,6 +51,8 @@ import { mergeParallelConvs } from './fusion/merge-parallel-convs.ts';
 import { mergeParallelMatMuls } from './fusion/merge-parallel-matmuls.ts';
 import { slicesToSplit } from './fusion/slices-to-split.ts';
 import { pruneChannels } from './pruning/prune-channels.ts';
+import { pruneWeights } from './pruning/prune-weights.ts';
+import { sparseInitializers } from './pruning/sparse-initializers.ts';
 
 /**
  * Every pass, in the order in which they are offered, and run where several are named. `convert-opset` comes behind the
@@ -98,6 +100,8 @@ export const PASSES: readonly Pass[] = [
   fuseConvActivation,
   convertOpset,
   pruneChannels,
+  pruneWeights,
+  sparseInitializers,
   rename,
   deleteNodes,
   addOutput,

@@ -8,7 +8,7 @@ import type { Command } from '../command.ts';
 
 const LEVELS = ['disabled', 'basic', 'extended', 'layout', 'all'] as const;
 
-function benchLines({ a, b, ratio, interval, message }: BenchResult): string[] {
+export function benchLines({ a, b, ratio, interval, message }: BenchResult): string[] {
   const row = (name: string, timing: Timing): string[] => [
     name,
     `median ${formatMs(timing.median)}`,

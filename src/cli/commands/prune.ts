@@ -1,17 +1,18 @@
 import { writeFileSync } from 'node:fs';
 import { formatBytes, formatCount } from '../../base/format.ts';
-import type { Job } from '../../base/job.ts';
 import type { Json } from '../../base/json.ts';
 import { UsageError, type Arguments } from '../arguments.ts';
-import { openStudio, type CommandStudio } from '../studio.ts';
-import { table, type Output } from '../output.ts';
+import { freeze } from '../freeze.ts';
+import { openStudio } from '../studio.ts';
+import { table } from '../output.ts';
+import { isWeightPruning, pruneWeights, WEIGHT_OPTIONS } from './prune-weights.ts';
 import { verifyLines } from './verify.ts';
 import type { Command } from '../command.ts';
 
 function pruneOptions(args: Arguments): Record<string, Json> {
   const ratio = args.number('ratio', { min: 0, max: 0.99 });
   const macs = args.number('macs', { min: 0.01, max: 1 });
-  if (ratio === null && macs === null) throw new UsageError('--ratio or --macs is missing.');
+  if (ratio === null && macs === null) throw new UsageError('--ratio, --macs or --sparsity is missing.');
   const scope = args.choice('scope', ['group', 'global']);
   const importance = args.choice('importance', ['l2', 'l1', 'random']);
   const roundTo = args.number('round-to', { min: 1, max: 256, integer: true });
@@ -27,28 +28,20 @@ function pruneOptions(args: Arguments): Record<string, Json> {
   };
 }
 
-/** Weights that are inputs with a default could be fed by a caller: they must be constants before they can be cut. */
-async function freeze(studio: CommandStudio, output: Output, job: Job): Promise<void> {
-  const [found] = await studio.sites(['freeze-initializers'], {}, job);
-  const count = found?.sites.length ?? 0;
-  if (count === 0) return;
-  await studio.apply({ pass: 'freeze-initializers', options: {}, off: [] }, job);
-  output.note(`${count} inputs with a default became constants first: they are no inputs of the result.`);
-}
-
 export const prune: Command = {
   name: 'prune',
-  summary: 'Removes channels by dependency groups and writes the smaller model.',
+  summary: 'Removes channels by dependency groups, or sets weights to zero, and writes the result.',
   positionals: ['MODEL'],
   options: {
     out: { type: 'string', short: 'o', value: 'OUT', help: 'where the result goes' },
     ratio: { type: 'string', value: 'R', help: 'share of channels removed per group, 0 to 1' },
     macs: { type: 'string', value: 'F', help: 'share of the MACs that is kept, in place of --ratio' },
-    scope: { type: 'string', value: 'group|global', help: 'rank within each group, or over all (group)' },
-    importance: { type: 'string', value: 'l2|l1|random', help: 'how channels are ranked (l2)' },
+    scope: { type: 'string', value: 'group|layer|global', help: 'rank within each group (tensor), or over all' },
+    importance: { type: 'string', value: 'ID', help: 'channels: l2, l1, random; weights: magnitude, lamp, random' },
     'round-to': { type: 'string', value: 'N', help: 'widths become multiples of N (1)' },
     seed: { type: 'string', value: 'S', help: 'seed of the random ranking' },
-    protect: { type: 'string', multiple: true, value: 'GROUP', help: 'a group that keeps all its channels' },
+    protect: { type: 'string', multiple: true, value: 'NAME', help: 'a group or weight that stays whole' },
+    ...WEIGHT_OPTIONS,
     verify: { type: 'boolean', help: 'run original and result and show how close they are' },
     'dry-run': { type: 'boolean', help: 'count what would come out; write nothing' },
   },
@@ -56,8 +49,10 @@ export const prune: Command = {
     const out = args.text('out');
     const dry = args.flag('dry-run');
     if (!out && !dry) throw new UsageError('-o is missing (or --dry-run).');
-    const options = pruneOptions(args);
+    const weights = isWeightPruning(args);
+    const options = weights ? {} : pruneOptions(args);
     const { studio } = await openStudio(args.positionals[0] ?? '', job);
+    if (weights) return pruneWeights(studio, args, output, job);
     await freeze(studio, output, job);
     const { frozen } = await studio.prunePlan({ importance: 'l2', seed: 0 }, job);
     const document = await studio.apply({ pass: 'prune-channels', options, off: [] }, job);

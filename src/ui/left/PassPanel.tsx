@@ -3,6 +3,7 @@ import { useState } from 'react';
 import { formatInteger, plural } from '../../base/format.ts';
 import type { PassInfo, PassSites } from '../../engine/types.ts';
 import type { App } from '../../state/app.ts';
+import { PRUNE_CHANNELS } from '../../state/pruning.ts';
 import { EditList } from '../edit/EditList.tsx';
 import { Icon } from '../kit/controls.tsx';
 import { useDocument, useJobs } from '../kit/use-store.ts';
@@ -25,7 +26,7 @@ function countText(pass: PassInfo, sites: PassSites | undefined, failed: boolean
   if (failed) return 'error';
   if (!sites) return '…';
   if (sites.unavailable !== null) return 'off';
-  return pass.group === 'pruning' ? plural(sites.sites.length, 'group') : formatInteger(sites.sites.length);
+  return pass.id === PRUNE_CHANNELS ? plural(sites.sites.length, 'group') : formatInteger(sites.sites.length);
 }
 
 const describe = (pass: PassInfo, sites: PassSites | undefined): string =>

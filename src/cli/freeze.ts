@@ -1,0 +1,12 @@
+import type { Job } from '../base/job.ts';
+import type { Output } from './output.ts';
+import type { CommandStudio } from './studio.ts';
+
+/** Weights that are inputs with a default could be fed by a caller: they must be constants before they can be cut or pruned. */
+export async function freeze(studio: CommandStudio, output: Output, job: Job): Promise<void> {
+  const [found] = await studio.sites(['freeze-initializers'], {}, job);
+  const count = found?.sites.length ?? 0;
+  if (count === 0) return;
+  await studio.apply({ pass: 'freeze-initializers', options: {}, off: [] }, job);
+  output.note(`${count} inputs with a default became constants first: they are no inputs of the result.`);
+}

@@ -1,0 +1,157 @@
+import type { Analysis } from '../../analysis/analyze.ts';
+import { defined } from '../../base/assert.ts';
+import { CodedError } from '../../base/error.ts';
+import type { Json } from '../../base/json.ts';
+import type { Model } from '../../ir/model.ts';
+import type { Tensor } from '../../ir/tensor.ts';
+import { decodeMask, encodeMask, maskTensor } from '../../prune/sparsity/mask.ts';
+import { sparsityOptions } from '../../prune/sparsity/options.ts';
+import { isMet, sparsityTasks, type SparsityTask } from '../../prune/sparsity/plan.ts';
+import type { SparsityOptions, Weight } from '../../prune/sparsity/types.ts';
+import { metReason, whatOf, wholeReason } from '../../prune/sparsity/words.ts';
+import { findWeights, type FoundWeights } from '../../prune/sparsity/weights.ts';
+import { parseSiteKey, structuralHash } from '../../rewrite/hash.ts';
+import { NO_NODE, type Findings, type Pass, type PassContext, type Refusal, type Site } from '../../rewrite/pass.ts';
+
+const RULE = 'zero';
+
+/**
+ * Sets weights to zero. A site is one weight tensor; its decision is the mask of what stays, so that a replay ranks
+ * nothing. The tensor keeps its shape, and ONNX Runtime Web multiplies by its zeros: only the compressed file shrinks.
+ */
+export const pruneWeights: Pass = {
+  id: 'prune-weights',
+  group: 'pruning',
+  title: 'Prune weights',
+  why: 'Sets the least important weights to zero: the file compresses better, while the runtime takes as long as before.',
+  options: {
+    sparsity: { type: 'number', default: 0.5, min: 0, max: 1, step: 0.01, label: 'Share of zeros' },
+    scope: {
+      type: 'choice',
+      default: 'layer',
+      choices: [
+        { value: 'layer', label: 'Every tensor by itself' },
+        { value: 'global', label: 'All tensors together' },
+      ],
+      label: 'Scope',
+    },
+    importance: {
+      type: 'choice',
+      default: 'magnitude',
+      choices: [
+        { value: 'magnitude', label: 'Magnitude |w|' },
+        { value: 'lamp', label: 'LAMP' },
+        { value: 'random', label: 'Random (baseline)' },
+      ],
+      label: 'Importance',
+    },
+    pattern: {
+      type: 'choice',
+      default: 'unstructured',
+      choices: [
+        { value: 'unstructured', label: 'Any weight' },
+        { value: '2:4', label: '2 of 4 inputs stay' },
+        { value: '4:8', label: '4 of 8 inputs stay' },
+        { value: 'n:m', label: 'N of M inputs stay' },
+        { value: 'block', label: 'Blocks of weights' },
+      ],
+      label: 'Pattern',
+    },
+    nm: { type: 'text', default: '1:4', label: 'N:M', hint: '1:4: one of four stays' },
+    block: { type: 'text', default: '4x1', label: 'Block size', hint: '4x1: outputs x inputs' },
+    blockNorm: {
+      type: 'choice',
+      default: 'l2',
+      choices: [
+        { value: 'l2', label: 'L2 norm' },
+        { value: 'l1', label: 'L1 norm' },
+      ],
+      label: 'Rank blocks by',
+    },
+    embeddings: { type: 'boolean', default: false, label: 'Embeddings too' },
+    sparsities: { type: 'json', default: {}, label: 'Share set to zero, by tensor' },
+    protected: { type: 'json', default: [], label: 'Tensors that stay whole' },
+    seed: { type: 'number', default: 0, min: 0, max: 2 ** 31 - 1, step: 1, label: 'Random seed' },
+  },
+  preserves: 'approximation',
+  needs: ['weights'],
+  backends: ['wasm', 'webgpu', 'portable'],
+  repeats: false,
+  find,
+  apply,
+};
+
+function find(context: PassContext): Findings {
+  const options = sparsityOptions(context.options);
+  const { weights, kept } = weightsOf(context, options);
+  requireKnown(weights, options);
+  const refusals: Refusal[] = kept.map(({ nodes, reason }) => ({ rule: RULE, nodes, reason: `${reason}.` }));
+  const open: Weight[] = [];
+  for (const weight of weights) {
+    const reason = wholeReason(weight, options);
+    if (reason === null) open.push(weight);
+    else refusals.push({ rule: RULE, nodes: weight.nodes, reason });
+  }
+  const sites: Site[] = [];
+  for (const task of sparsityTasks(open, options)) {
+    const met = isMet(task, options);
+    for (const [at, weight] of task.weights.entries()) {
+      if (!met) sites.push(siteOf(context.model, task, at, weight, options));
+      else refusals.push({ rule: RULE, nodes: weight.nodes, reason: metReason(task, weight) });
+    }
+  }
+  return { sites, refusals };
+}
+
+const found = new WeakMap<Analysis, Map<boolean, FoundWeights>>();
+
+/** Worked out once for each analysis, with and without embeddings: applying a site takes no weight away. */
+function weightsOf({ model, analysis }: PassContext, { embeddings }: SparsityOptions): FoundWeights {
+  const known = found.get(analysis) ?? new Map<boolean, FoundWeights>();
+  found.set(analysis, known);
+  const weights = known.get(embeddings) ?? findWeights(model, { embeddings });
+  known.set(embeddings, weights);
+  return weights;
+}
+
+/** The mask reads the weights, so it is made only when it is asked for: a replay brings its own. */
+function siteOf(model: Model, task: SparsityTask, at: number, weight: Weight, options: SparsityOptions): Site {
+  return {
+    key: `${RULE}:${weight.name}:${structuralHash(model, weight.nodes)}`,
+    rule: RULE,
+    anchor: weight.nodes[0] ?? NO_NODE,
+    nodes: weight.nodes,
+    what: whatOf(task, weight, options),
+    get decision() {
+      return encodeMask(defined(task.masks()[at], `the mask of ${weight.name}`));
+    },
+  };
+}
+
+/** Shares and protections must name weights that exist. */
+function requireKnown(weights: readonly Weight[], options: SparsityOptions): void {
+  const names = new Set(weights.map(({ name }) => name));
+  const unknown = [...Object.keys(options.sparsities), ...options.protected].filter((name) => !names.has(name));
+  if (unknown.length > 0) {
+    throw new CodedError('bad-request', `There is no weight ${unknown.join(', ')} that can be pruned in this model.`, {
+      unknown,
+    });
+  }
+}
+
+function apply(context: PassContext, site: Site, decision: Json | undefined): boolean {
+  const { name } = parseSiteKey(site.key);
+  const { weights } = weightsOf(context, sparsityOptions(context.options));
+  const weight = weights.find((each) => each.name === name);
+  if (!weight) throw new CodedError('replay-failed', `There is no weight ${name} in this model.`, { weight: name });
+  const { tensor, value } = weight;
+  replace(context.model, value, maskTensor(tensor, decodeMask(name, tensor.size, decision)));
+  return true;
+}
+
+/** An initializer, or what a Constant node holds. */
+function replace(model: Model, value: Weight['value'], tensor: Tensor): void {
+  const { producer } = model.getValue(value);
+  if (producer) model.getNode(producer.node).attributes.set('value', { type: 'tensor', value: tensor });
+  else model.setInitializer(value, tensor);
+}
