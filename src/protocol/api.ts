@@ -129,10 +129,7 @@ export interface RuntimeApi {
   capabilities: Row<null, Capabilities>;
   /** Runs a model once: constant folding. */
   evaluate: Row<{ model: ModelParcel; feeds: Feeds }, Readonly<Record<string, HostTensor>>>;
-  runs: Row<
-    { model: ModelParcel; inputs: readonly Feeds[] | MadeUp },
-    readonly Readonly<Record<string, HostTensor>>[]
-  >;
+  runs: Row<{ model: ModelParcel; inputs: readonly Feeds[] | MadeUp }, readonly Readonly<Record<string, HostTensor>>[]>;
   verify: Row<{ a: ModelParcel; b: ModelParcel; request: VerifyRequest }, VerifyResult>;
   bench: Row<{ a: ModelParcel; b: ModelParcel | null; request: BenchRequest }, BenchResult>;
   profile: Row<{ model: ModelParcel; request: BenchRequest }, Profile>;

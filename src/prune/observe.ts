@@ -136,12 +136,12 @@ export class StatsSum {
   }
 
   add(run: Measured): void {
-    const total = Number(run[outputName(this.observed, 'count')]?.[0] ?? 0);
+    const total = run[outputName(this.observed, 'count')]?.[0] ?? 0;
     for (const figure of ['abs', 'square', 'mean', 'zeros'] as const) {
       const values = run[outputName(this.observed, figure)] ?? [];
       const sum = (this.sums[figure] ??= new Float64Array(values.length));
       const positions = total / Math.max(values.length, 1);
-      for (let i = 0; i < sum.length; i++) sum[i] = (sum[i] ?? 0) + positions * Number(values[i] ?? 0);
+      for (let i = 0; i < sum.length; i++) sum[i] = (sum[i] ?? 0) + positions * (values[i] ?? 0);
     }
     this.count += total / Math.max(this.sums.abs?.length ?? 1, 1);
   }
@@ -169,7 +169,7 @@ export class MomentsSum {
     const [first, second] = ['first', 'second'].map((figure) => run[outputName(this.observed, figure)] ?? []);
     this.first = added(this.first, first ?? []);
     this.second = added(this.second, second ?? []);
-    this.count += Number(run[outputName(this.observed, 'elements')]?.[0] ?? 0) / Math.max(this.first.length, 1);
+    this.count += (run[outputName(this.observed, 'elements')]?.[0] ?? 0) / Math.max(this.first.length, 1);
   }
 
   result(): ChannelMoments {

@@ -39,7 +39,10 @@ export function runtimeHandlers(runtimes: Runtimes): Handlers<RuntimeApi> {
     runs: ({ model, inputs }, job) =>
       queued(job, async () => {
         const results = await port.runs(model, inputs, job);
-        return new Transferred(results, results.flatMap((each) => buffersOf(each)));
+        return new Transferred(
+          results,
+          results.flatMap((each) => buffersOf(each)),
+        );
       }),
     verify: ({ a, b, request }, job) => queued(job, () => port.verify(a, b, request, job)),
     bench: ({ a, b, request }, job) => queued(job, () => port.bench(a, b, request, job)),
