@@ -1,7 +1,11 @@
+import type { Analysis } from '../analysis/analyze.ts';
 import type { Job } from '../base/job.ts';
 import { writeModel } from '../onnx/write.ts';
+import { observedValues } from '../prune/importance/activations.ts';
+import { CRITERIA } from '../prune/importance/criteria.ts';
 import { MomentsSum, observingModel, StatsSum, type Measured } from '../prune/observe.ts';
-import { observedKey, type Facts, type Observed } from '../rewrite/facts.ts';
+import { channelGraph, type Rating } from '../prune/plan.ts';
+import { observedKey, type ActivationStats, type Facts, type Observed } from '../rewrite/facts.ts';
 import type { PassContext } from '../rewrite/pass.ts';
 import type { Feeds, HostTensor } from '../runtime/types.ts';
 import type { RuntimePort } from './ports.ts';
@@ -22,6 +26,22 @@ export const SYNTHETIC: Calibration = { name: 'made-up inputs', feeds: null, sam
 /** Runs that are sent to the runtime at once: few enough to see a cancel, enough to pay for the session. */
 const AT_ONCE = 32;
 
+/** How channels are to be rated. */
+export type RatingRequest = Pick<Rating, 'importance' | 'seed' | 'scores'>;
+
+/** What an importance sees of the activations; null where it looks at none. */
+export async function activationsFor(
+  { importance }: RatingRequest,
+  of: Pick<PassContext, 'model' | 'analysis'>,
+  calibration: Calibration,
+  port: RuntimePort,
+  job: Job,
+): Promise<ActivationStats | null> {
+  if (CRITERIA[importance].needs !== 'activations') return null;
+  const stats = observedValues(channelGraph(of.model, of.analysis));
+  return (await observe(of, { stats, moments: [] }, calibration, port, job)).activations;
+}
+
 interface Wanted {
   readonly stats: readonly Observed[];
   readonly moments: readonly Observed[];
@@ -29,12 +49,35 @@ interface Wanted {
 
 /** Runs the model on calibration data and adds up what the channels of the given values are like. */
 export async function observe(
-  { model, analysis }: PassContext,
+  of: Pick<PassContext, 'model' | 'analysis'>,
+  wanted: Wanted,
+  calibration: Calibration,
+  port: RuntimePort,
+  job: Job,
+): Promise<Observations> {
+  const names = [wanted.stats, wanted.moments].map((each) => each.map(observedKey).join(' ')).join('; ');
+  const last = seen.get(of.analysis);
+  if (last?.calibration === calibration && last.names === names) return last.observations;
+  const observations = await run(of, wanted, calibration, port, job);
+  seen.set(of.analysis, { calibration, names, observations });
+  return observations;
+}
+
+type Observations = Pick<Facts, 'activations' | 'moments'>;
+
+/** The last observations of a model: a look, a preview and a step ask for the same. */
+const seen = new WeakMap<
+  Analysis,
+  { readonly calibration: Calibration; readonly names: string; readonly observations: Observations }
+>();
+
+async function run(
+  { model, analysis }: Pick<PassContext, 'model' | 'analysis'>,
   { stats, moments }: Wanted,
   calibration: Calibration,
   port: RuntimePort,
   job: Job,
-): Promise<Pick<Facts, 'activations' | 'moments'>> {
+): Promise<Observations> {
   const bytes = writeModel(observingModel(model, analysis, stats, moments));
   const sums = new Map(stats.map((each) => [observedKey(each), new StatsSum(each)]));
   const squares = new Map(moments.map((each) => [observedKey(each), new MomentsSum(each)]));

@@ -8,7 +8,7 @@ import { readModel } from '../onnx/read.ts';
 import { modelByteLength } from '../onnx/write.ts';
 import { planView } from '../prune/plan.ts';
 import { sparsityFigures, type SparsityFigures } from '../prune/sparsity/figures.ts';
-import type { ImportanceId, PrunePlanView } from '../prune/types.ts';
+import type { PrunePlanView } from '../prune/types.ts';
 import { parseRecipe } from '../recipe/parse.ts';
 import { presetRecipe } from '../recipe/presets.ts';
 import { sessionText } from '../recipe/session.ts';
@@ -22,6 +22,7 @@ import type { StopsRequest, VerifyResult } from '../verify/types.ts';
 import type { Tensor } from '../ir/tensor.ts';
 import type { NodeId } from '../ir/types.ts';
 import { bisect } from './bisect.ts';
+import { activationsFor, SYNTHETIC, type Calibration, type RatingRequest } from './calibration.ts';
 import type { Bisection } from './bisect-types.ts';
 import { passInfos } from './catalogue.ts';
 import { Comparer } from './compare.ts';
@@ -78,6 +79,7 @@ export class Studio {
   private readonly port: RuntimePort;
   private opened: OpenDocument | null = null;
   private readonly comparer = new Comparer();
+  private calibration: Calibration = SYNTHETIC;
 
   constructor(port: RuntimePort) {
     this.port = port;
@@ -112,6 +114,11 @@ export class Studio {
     return this.picture();
   }
 
+  /** Data on which activations are observed from now on; null: inputs are made up. */
+  setCalibration(calibration: Calibration | null): void {
+    this.calibration = calibration ?? SYNTHETIC;
+  }
+
   setBackend(backend: Backend): DocumentView {
     this.current.backend = backend;
     return this.document();
@@ -128,7 +135,7 @@ export class Studio {
     job: Job,
   ): Promise<readonly PassSites[]> {
     const { current: stop, backend } = this.current;
-    return findAllSites(passes, options, { stop, backend, port: this.port, job });
+    return findAllSites(passes, options, { stop, backend, port: this.port, calibration: this.calibration, job });
   }
 
   async preview(request: ApplyRequest, job: Job): Promise<Preview> {
@@ -199,16 +206,13 @@ export class Studio {
   /** Zeros of the model at the cursor. Reads every constant. */
   sparsity = (): SparsityFigures => sparsityFigures(this.current.current.analysis);
 
-  async prunePlan(options: { importance: string; seed: number }, job: Job): Promise<PrunePlanView> {
+  /** The groups of channels with their importances; runs the calibration data where those look at activations. */
+  async prunePlan(rating: RatingRequest, job: Job): Promise<PrunePlanView> {
     const { model, analysis } = this.current.current;
     job.progress({ stage: 'Finding dependency groups' });
     await job.checkpoint();
-    const { importance, seed } = options;
-    return planView(model, analysis, {
-      importance: importance as ImportanceId,
-      seed,
-      fileBytes: modelByteLength(model),
-    });
+    const activations = await activationsFor(rating, { model, analysis }, this.calibration, this.port, job);
+    return planView(model, analysis, { ...rating, activations, fileBytes: modelByteLength(model) });
   }
 
   async verify(
@@ -333,7 +337,8 @@ export class Studio {
 
   private context(job: Job): StepContext {
     const document = this.current;
-    return { backend: document.backend, port: this.port, job, revision: () => document.nextRevision() };
+    const { port, calibration } = this;
+    return { backend: document.backend, port, calibration, job, revision: () => document.nextRevision() };
   }
 
   private async warnOfAnotherModel({ model: wanted }: Recipe): Promise<string | null> {
