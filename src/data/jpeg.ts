@@ -1,4 +1,5 @@
 import { decode } from 'jpeg-js';
+import { toRgbInPlace, type Colour } from './jpeg-colour.ts';
 import { MOST_PIXELS, refuse } from './refuse.ts';
 import type { Image } from './types.ts';
 
@@ -27,11 +28,19 @@ const KINDS: Readonly<Record<number, string>> = {
  * `bad-file`, and `unsupported` for other kinds and for more than 50 million pixels.
  */
 export function decodeJpeg(file: string, bytes: Uint8Array): Image {
-  const { components } = inspect(file, bytes);
-  const decoded = guarded(file, bytes);
-  const { width, height, data } = decoded;
-  if (components === 3) return { width, height, channels: 3, data };
-  return { width, height, channels: 1, data: data.filter((_, i) => i % 3 === 0) };
+  const frame = inspect(file, bytes);
+  const { width, height, data } = guarded(file, withoutAdobe(bytes, frame.adobeAt));
+  if (frame.components === 1) return { width, height, channels: 1, data: data.filter((_, i) => i % 3 === 0) };
+  toRgbInPlace(data, width, height, frame.colour);
+  return { width, height, channels: 3, data };
+}
+
+/** The decoder would convert colours by itself where Adobe's marker asks for it, and rounds them down: see `toRgbInPlace`. */
+function withoutAdobe(bytes: Uint8Array, at: number): Uint8Array {
+  if (at < 0) return bytes;
+  const copy = bytes.slice();
+  copy[at + ADOBE_TRANSFORM] = 0;
+  return copy;
 }
 
 function guarded(file: string, bytes: Uint8Array) {
@@ -39,6 +48,7 @@ function guarded(file: string, bytes: Uint8Array) {
     return decode(bytes, {
       useTArray: true,
       formatAsRGBA: false,
+      colorTransform: false,
       tolerantDecoding: false,
       maxResolutionInMP: MOST_PIXELS / 1e6,
       maxMemoryUsageInMB: MOST_DECODER_MB,
@@ -51,17 +61,27 @@ function guarded(file: string, bytes: Uint8Array) {
 interface Frame {
   readonly pixels: number;
   readonly components: number;
+  readonly colour: Colour;
+  /** Where Adobe's APP14 segment begins, with its length; −1 where there is none. */
+  readonly adobeAt: number;
 }
+
+/** Place of the colour transform from there: 0 is none, so three components are RGB (Adobe TN 5116). */
+const ADOBE_TRANSFORM = 13;
 
 /** Walks the markers (section B.1.1.2) without decoding: what cannot be read is refused before anything is allocated. */
 function inspect(file: string, bytes: Uint8Array): Frame {
   if (!isJpeg(bytes)) throw refuse('bad-file', file, 'it does not begin as a JPEG does. Give a JPEG file.');
   let frame: Frame | null = null;
-  let scans = 0;
+  let [scans, adobeAt] = [0, -1];
+  const done = (found: Frame): Frame => {
+    const isRgb = found.colour.isRgb || (adobeAt >= 0 && bytes[adobeAt + ADOBE_TRANSFORM] === 0);
+    return { ...found, adobeAt, colour: { ...found.colour, isRgb } };
+  };
   for (let at = nextMarker(bytes, 2); at < bytes.byteLength; at = nextMarker(bytes, at)) {
     const marker = bytes[at - 1] ?? 0;
     if (marker === 0xd9) {
-      if (frame && scans > 0) return frame;
+      if (frame && scans > 0) return done(frame);
       break;
     }
     if (isAlone(marker)) continue;
@@ -69,10 +89,11 @@ function inspect(file: string, bytes: Uint8Array): Frame {
     if (marker === 0xda && frame && ++scans * frame.pixels > MOST_WORK) {
       throw refuse('unsupported', file, `${scans} scans of ${frame.pixels} pixels are too much work. Save it anew.`);
     }
+    if (marker === 0xee && isAdobe(bytes.subarray(at + 2, at + length))) adobeAt = at;
     if (isFrame(marker)) frame = readFrame(file, marker, bytes.subarray(at, at + length));
     at += Math.max(2, length);
   }
-  if (frame && scans > 0 && bytes.at(-2) === 0xff && bytes.at(-1) === 0xd9) return frame;
+  if (frame && scans > 0 && bytes.at(-2) === 0xff && bytes.at(-1) === 0xd9) return done(frame);
   throw refuse('bad-file', file, 'it ends before its end marker: it is cut short. Get it again.');
 }
 
@@ -87,6 +108,8 @@ function nextMarker(bytes: Uint8Array, from: number): number {
   return bytes.byteLength + 1;
 }
 
+const isAdobe = (content: Uint8Array): boolean =>
+  content.length >= 12 && String.fromCharCode(...content.subarray(0, 5)) === 'Adobe';
 const isAlone = (marker: number): boolean => marker === 0x01 || marker === 0xd8;
 const isFrame = (marker: number): boolean => (marker >= 0xc0 && marker <= 0xc2) || KINDS[marker] !== undefined;
 
@@ -109,5 +132,22 @@ function readFrame(file: string, marker: number, segment: Uint8Array): Frame {
   if (width * height > MOST_PIXELS) {
     throw refuse('unsupported', file, `${width} × ${height} pixels are more than ${MOST_PIXELS}. Scale it down.`);
   }
-  return { pixels: width * height, components };
+  return { pixels: width * height, components, colour: colourOf(segment, components), adobeAt: -1 };
+}
+
+/** Component ids and sampling factors (section B.2.2): three bytes for each component. */
+function colourOf(segment: Uint8Array, components: number): Colour {
+  const own = (index: number) => segment.subarray(8 + 3 * index, 11 + 3 * index);
+  const factors = (index: number): readonly [number, number] => {
+    const sampling = own(index)[1] ?? 0x11;
+    return [sampling >> 4, sampling & 15];
+  };
+  const names = Array.from({ length: components }, (_, index) => own(index)[0] ?? 0);
+  const [luma, blue, red] = [factors(0), factors(1), factors(2)];
+  const same = blue[0] === red[0] && blue[1] === red[1];
+  return {
+    isRgb: String.fromCharCode(...names) === 'RGB',
+    across: same ? luma[0] / blue[0] : 0,
+    down: same ? luma[1] / blue[1] : 0,
+  };
 }

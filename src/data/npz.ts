@@ -1,4 +1,5 @@
-import { unzipSync } from 'fflate';
+import { unzipSync, type UnzipFileInfo } from 'fflate';
+import { CodedError } from '../base/error.ts';
 import { readNpy } from './npy.ts';
 import { MOST_BYTES, refuse } from './refuse.ts';
 import type { DataTensor } from './types.ts';
@@ -23,32 +24,33 @@ export function readNpz(file: string, bytes: Uint8Array): Map<string, DataTensor
   return arrays;
 }
 
+/** Twice over the directory: `unzipSync` unpacks as it goes, so all sizes are looked at before anything is taken out. */
 function unpack(file: string, bytes: Uint8Array): Record<string, Uint8Array> {
   let [entries, total] = [0, 0];
+  const check = ({ name, size, originalSize, compression }: UnzipFileInfo): false => {
+    total += originalSize;
+    if (++entries > MOST_ENTRIES)
+      throw refuse('unsupported', file, `it has more than ${MOST_ENTRIES} entries. Split it.`);
+    const most = compression === 0 ? size : size * MOST_RATIO + MOST_RATIO;
+    if (originalSize > most || size > bytes.byteLength) {
+      throw refuse(
+        'bad-file',
+        file,
+        `${name} cannot hold the ${originalSize} bytes that the directory promises. Get it again.`,
+      );
+    }
+    if (total > MOST_BYTES) {
+      throw refuse('unsupported', file, `it unpacks to more than ${MOST_BYTES} bytes. Split it.`, {
+        limit: MOST_BYTES,
+      });
+    }
+    return false;
+  };
   try {
-    return unzipSync(bytes, {
-      filter({ name, size, originalSize, compression }) {
-        total += originalSize;
-        if (++entries > MOST_ENTRIES)
-          throw refuse('unsupported', file, `it has more than ${MOST_ENTRIES} entries. Split it.`);
-        const most = compression === 0 ? size : size * MOST_RATIO + MOST_RATIO;
-        if (originalSize > most || size > bytes.byteLength) {
-          throw refuse(
-            'bad-file',
-            file,
-            `${name} cannot hold the ${originalSize} bytes that the directory promises. Get it again.`,
-          );
-        }
-        if (total > MOST_BYTES) {
-          throw refuse('unsupported', file, `it unpacks to more than ${MOST_BYTES} bytes. Split it.`, {
-            limit: MOST_BYTES,
-          });
-        }
-        return name.endsWith('.npy');
-      },
-    });
+    unzipSync(bytes, { filter: check });
+    return unzipSync(bytes, { filter: ({ name }) => name.endsWith('.npy') });
   } catch (error) {
-    if (error instanceof Error && error.name === 'CodedError') throw error;
+    if (error instanceof CodedError) throw error;
     throw refuse('bad-file', file, `the archive is damaged or cut short (${(error as Error).message}). Get it again.`);
   }
 }

@@ -1,12 +1,21 @@
+import { CodedError } from '../base/error.ts';
+import { MOST_PIXELS } from './refuse.ts';
 import type { Image } from './types.ts';
 
 export type ResizeFilter = 'bilinear' | 'nearest';
 
 /**
  * Resizes to exactly `width` × `height`. `bilinear` is Pillow's: a triangle filter that widens when shrinking
- * (antialias), in 8-bit fixed point, rows first; `nearest` takes the pixel under the centre.
+ * (antialias), in 8-bit fixed point, rows first; `nearest` takes the pixel under the centre. Throws
+ * `bad-request` beyond 50 million pixels.
  */
 export function resizeImage(image: Image, width: number, height: number, filter: ResizeFilter): Image {
+  if (!(width >= 1 && height >= 1 && width * height <= MOST_PIXELS)) {
+    throw new CodedError(
+      'bad-request',
+      `An image cannot be resized to ${width} × ${height}: 1 to ${MOST_PIXELS} pixels are possible. Choose another size.`,
+    );
+  }
   if (filter === 'nearest') return nearest(image, width, height);
   const rows = width === image.width ? image : resample(image, 'x', width);
   return height === image.height ? rows : resample(rows, 'y', height);
@@ -14,15 +23,26 @@ export function resizeImage(image: Image, width: number, height: number, filter:
 
 function nearest({ width: inWidth, height: inHeight, channels, data }: Image, width: number, height: number): Image {
   const out = new Uint8Array(width * height * channels);
+  const [columns, rows] = [centres(inWidth, width), centres(inHeight, height)];
   let to = 0;
-  for (let y = 0; y < height; y++) {
-    const row = Math.min(inHeight - 1, Math.floor(((y + 0.5) * inHeight) / height)) * inWidth;
-    for (let x = 0; x < width; x++) {
-      const from = (row + Math.min(inWidth - 1, Math.floor(((x + 0.5) * inWidth) / width))) * channels;
+  for (const row of rows) {
+    for (const column of columns) {
+      const from = (row * inWidth + column) * channels;
       for (let channel = 0; channel < channels; channel++) out[to++] = data[from + channel] ?? 0;
     }
   }
   return { width, height, channels, data: out };
+}
+
+/** The input under the centre of each output, by adding up steps as Pillow does: its roundings decide ties. */
+function centres(inSize: number, outSize: number): Int32Array {
+  const step = inSize / outSize;
+  let place = step * 0.5;
+  return Int32Array.from({ length: outSize }, () => {
+    const at = Math.min(inSize - 1, Math.floor(place));
+    place += step;
+    return at;
+  });
 }
 
 /** Pillow's `PRECISION_BITS`: weights in units of 2⁻²². */

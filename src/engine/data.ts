@@ -1,5 +1,5 @@
 import { CodedError } from '../base/error.ts';
-import { isElementType, type Elements } from '../data/elements.ts';
+import { isElementType } from '../data/elements.ts';
 import { openDataSet, type OpenOptions } from '../data/open.ts';
 import type { DataFile, DataSet, FeedTensor } from '../data/types.ts';
 import type { Tensor } from '../ir/tensor.ts';
@@ -20,6 +20,6 @@ function decodeTensor(bytes: Uint8Array): { name: string; tensor: FeedTensor } {
 function feedTensor(name: string, tensor: Tensor): FeedTensor {
   const { dtype, shape } = tensor;
   if (dtype === 'string') return { dtype, shape, data: tensor.strings().map((each) => new TextDecoder().decode(each)) };
-  if (isElementType(dtype)) return { dtype, shape, data: tensor.read() as Elements };
+  if (isElementType(dtype)) return { dtype, shape, data: tensor.read() };
   throw new CodedError('unsupported', `The recorded input "${name}" is ${dtype}, which no runtime input takes here.`);
 }

@@ -11,12 +11,15 @@ import type { Proposal } from '../../data/preprocess.ts';
 import { preprocessFor } from '../../data/propose.ts';
 import { synthetic } from '../../data/synthetic.ts';
 import type { DataSet } from '../../data/types.ts';
+import { changePreprocess } from '../../data/change.ts';
+import type { Json } from '../../base/json.ts';
 import { formatShape } from '../../base/format.ts';
 import type { Job } from '../../base/job.ts';
 import { openData } from '../../engine/data.ts';
 import { nodePort } from '../../engine/node.ts';
 import type { Arguments } from '../arguments.ts';
 import { fileAt, filesAt } from '../data-files.ts';
+import { keyValues } from '../options.ts';
 import type { Command } from '../command.ts';
 import { table } from '../output.ts';
 import { openStudio } from '../studio.ts';
@@ -44,10 +47,11 @@ interface Fed extends Proposal {
   readonly outputs: readonly TensorSummary[];
 }
 
-async function feed(dataSet: DataSet, path: string, job: Job): Promise<Fed> {
+async function feed(dataSet: DataSet, path: string, changes: Readonly<Record<string, Json>>, job: Job): Promise<Fed> {
   const { studio, document } = await openStudio(path, job);
   const inputs = document.stops[0]?.summary?.inputs ?? [];
-  const { preprocess, notes } = await preprocessFor(inputs, dataSet);
+  const { preprocess: proposed, notes } = await preprocessFor(inputs, dataSet);
+  const preprocess = changePreprocess(proposed, changes);
   const ready = prepared(dataSet, preprocess);
   for await (const { feeds } of feedsOf(ready, [0], inputs, preprocess)) {
     const results = await nodePort().evaluate(studio.exportModel(), feeds, job);
@@ -89,6 +93,7 @@ export const data: Command = {
       value: 'bytes|characters|FILE',
       help: 'how text becomes ids; FILE as of llama2.c (bytes)',
     },
+    set: { type: 'string', multiple: true, value: 'KEY=VALUE', help: 'change a field of the preprocessing' },
     seed: { type: 'string', value: 'N', help: 'of `synthetic` data (0)' },
   },
   async run(args, output, job) {
@@ -96,7 +101,7 @@ export const data: Command = {
     const sample = summarizeSample(await dataSet.sample(0));
     const labels = summarizeLabels(dataSet);
     const model = args.text('model');
-    const fed = model ? await feed(dataSet, model, job) : null;
+    const fed = model ? await feed(dataSet, model, keyValues(args), job) : null;
     const text = dataSet.kind === 'text' ? dataSet.text : null;
     const { name, kind, count } = dataSet;
     const rows = [
