@@ -1,4 +1,4 @@
-import { refuse } from './refuse.ts';
+import { checkText, refuse } from './refuse.ts';
 import type { DataTensor } from './types.ts';
 
 /** Rows of cells; the separator is the first of comma, semicolon and tab that the first line has. Quotes may wrap cells. */
@@ -62,8 +62,9 @@ function cellsOf(line: string, separator: string): string[] {
   return [...cells, cell.trim()];
 }
 
-/** UTF-8 text. Throws `bad-file` where the bytes are none. */
+/** UTF-8 text. Throws `bad-file` where the bytes are none, `unsupported` beyond 64 MiB. */
 export function decodeText(file: string, bytes: Uint8Array): string {
+  checkText(file, bytes);
   try {
     return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
   } catch {

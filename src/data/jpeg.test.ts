@@ -38,14 +38,14 @@ describe('JPEG', () => {
     data.forEach((value, i) => expect(Math.abs(value - (60 + (i % 3) * 50))).toBeLessThanOrEqual(2));
   });
 
-  it.skipIf(!haveShared())('of real photographs has the means that Pillow finds, within 0.15 of 255', () => {
+  it.skipIf(!haveShared())('of real photographs has the means that Pillow finds, within 0.2 of 255', () => {
     for (const [name, [width, height, ...means]] of Object.entries(MEANS)) {
       const image = decodeJpeg(name, sharedFile(`real/data/imagenet_samples/${name}`));
       expect([image.width, image.height, image.channels]).toEqual([width, height, 3]);
       means.forEach((mean, channel) => {
         const own =
           image.data.filter((_, i) => i % 3 === channel).reduce((a, b) => a + b, 0) / (image.width * image.height);
-        expect(Math.abs(own - mean)).toBeLessThan(0.15);
+        expect(Math.abs(own - mean)).toBeLessThan(0.2);
       });
     }
   });

@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { writeNpy } from '../verify/npz.ts';
 import { allocateElements, bytesOf, type ElementType } from './elements.ts';

@@ -3,6 +3,8 @@ import type { JsonObject } from '../base/json.ts';
 
 /** The most bytes that a file may unpack to: 1 GiB. */
 export const MOST_BYTES = 2 ** 30;
+/** The most bytes of a text: tokens and cells cost many times as much. */
+const MOST_TEXT = 2 ** 26;
 /** The most pixels of one image. */
 export const MOST_PIXELS = 50_000_000;
 
@@ -26,4 +28,10 @@ export function checkExtent(file: string, shape: readonly number[], width: numbe
       have,
     },
   );
+}
+
+export function checkText(file: string, bytes: Uint8Array): void {
+  if (bytes.byteLength <= MOST_TEXT) return;
+  const what = `${bytes.byteLength} bytes of text are more than the ${MOST_TEXT} that are read. Give a part of it.`;
+  throw refuse('unsupported', file, what, { limit: MOST_TEXT });
 }

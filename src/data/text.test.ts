@@ -51,4 +51,10 @@ describe('text', () => {
     expect(prepared(part, windows)).toBe(part);
     expect(() => prepared(part, { ...windows, length: 4 })).toThrow(/Prepare the whole, then take a part/);
   });
+
+  it('of more than 64 MiB is refused before it is cut into tokens', () => {
+    expect(() => textDataSet('t', new Uint8Array(2 ** 26 + 1), byteTokenizer)).toThrow(
+      /^t: 67108865 bytes of text are more than/,
+    );
+  });
 });

@@ -1,11 +1,16 @@
 import { CodedError } from '../base/error.ts';
+import { checkText } from './refuse.ts';
 import type { Tokenizer } from './tokenizer.ts';
 import type { TextDataSet, TextWindow } from './types.ts';
 
 const DEFAULT_LENGTH = 128;
 
-/** A text as windows of token ids: `[length]` each. Throws `bad-request` where it is shorter than one window. */
+/**
+ * A text as windows of token ids: `[length]` each. Throws `bad-request` where it is shorter than one window, `unsupported`
+ * beyond 64 MiB.
+ */
 export function textDataSet(name: string, bytes: Uint8Array, tokenizer: Tokenizer): TextDataSet {
+  checkText(name, bytes);
   const ids = tokenizer.encode(bytes);
   const length = Math.max(1, Math.min(DEFAULT_LENGTH, ids.length));
   return windowed(name, ids, tokenizer, { length, stride: length, bos: false });

@@ -30,7 +30,12 @@ export function characterTokenizer(file: string, text: Uint8Array): Tokenizer {
     name: 'characters',
     vocabulary: characters.length,
     bos: null,
-    encode: (bytes) => Int32Array.from(Array.from(decodeText(file, bytes), (character) => ids.get(character) ?? 0)),
+    encode(bytes) {
+      const out = new Int32Array(bytes.byteLength);
+      let count = 0;
+      for (const character of decodeText(file, bytes)) out[count++] = ids.get(character) ?? 0;
+      return out.slice(0, count);
+    },
     decode: (tokens) => Array.from(tokens, (id) => characters[id] ?? '').join(''),
   };
 }

@@ -17,7 +17,7 @@ import { formatShape } from '../../base/format.ts';
 import type { Job } from '../../base/job.ts';
 import { openData } from '../../engine/data.ts';
 import { nodePort } from '../../engine/node.ts';
-import type { Arguments } from '../arguments.ts';
+import { UsageError, type Arguments } from '../arguments.ts';
 import { fileAt, filesAt } from '../data-files.ts';
 import { keyValues } from '../options.ts';
 import type { Command } from '../command.ts';
@@ -97,11 +97,14 @@ export const data: Command = {
     seed: { type: 'string', value: 'N', help: 'of `synthetic` data (0)' },
   },
   async run(args, output, job) {
+    const changes = keyValues(args);
+    const model = args.text('model');
+    if (!model && Object.keys(changes).length > 0)
+      throw new UsageError('--set changes what a model is fed with: it needs --model.');
     const dataSet = await openFrom(args);
     const sample = summarizeSample(await dataSet.sample(0));
     const labels = summarizeLabels(dataSet);
-    const model = args.text('model');
-    const fed = model ? await feed(dataSet, model, keyValues(args), job) : null;
+    const fed = model ? await feed(dataSet, model, changes, job) : null;
     const text = dataSet.kind === 'text' ? dataSet.text : null;
     const { name, kind, count } = dataSet;
     const rows = [
