@@ -3,6 +3,7 @@ import { parseArguments, UsageError, type Options } from './arguments.ts';
 import type { Command, ExitCode } from './command.ts';
 import { bench } from './commands/bench.ts';
 import { bisect } from './commands/bisect.ts';
+import { data } from './commands/data.ts';
 import { diff } from './commands/diff.ts';
 import { inspect } from './commands/inspect.ts';
 import { optimizers } from './commands/optimizers.ts';
@@ -26,6 +27,7 @@ const COMMANDS: readonly Command[] = [
   optimizers,
   tune,
   prune,
+  data,
 ];
 
 const COMMON: Options = {
