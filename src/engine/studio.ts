@@ -22,6 +22,7 @@ import type { StopsRequest, VerifyResult } from '../verify/types.ts';
 import type { Tensor } from '../ir/tensor.ts';
 import type { NodeId } from '../ir/types.ts';
 import { bisect } from './bisect.ts';
+import { calibrateFiles, type CalibrationFiles, type CalibrationView } from './calibrate-files.ts';
 import { activationsFor, SYNTHETIC, type Calibration, type RatingRequest } from './calibration.ts';
 import type { Bisection } from './bisect-types.ts';
 import { passInfos } from './catalogue.ts';
@@ -114,9 +115,18 @@ export class Studio {
     return this.picture();
   }
 
-  /** Data on which activations are observed from now on; null: inputs are made up. */
+  /** Data on which activations are observed until another model is opened; null: inputs are made up. */
   setCalibration(calibration: Calibration | null): void {
     this.calibration = calibration ?? SYNTHETIC;
+  }
+
+  /** Calibrates on files. The data that were there stay until these are ready, and when these do not fit. */
+  async calibrate(files: CalibrationFiles, job: Job): Promise<CalibrationView> {
+    const document = this.current;
+    const { calibration, view } = await calibrateFiles(files, document.current.summary.inputs, job);
+    await job.checkpoint();
+    if (this.opened === document) this.setCalibration(calibration);
+    return view;
   }
 
   setBackend(backend: Backend): DocumentView {
@@ -321,6 +331,8 @@ export class Studio {
     const document = new OpenDocument(file);
     const view = document.view();
     this.opened = document;
+    // Data fit the inputs of one model.
+    this.calibration = SYNTHETIC;
     this.comparer.closeSecond();
     return view;
   }

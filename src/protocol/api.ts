@@ -1,6 +1,7 @@
 import type { Progress } from '../base/job.ts';
 import type { Json } from '../base/json.ts';
 import type { BenchRequest, BenchResult, OptimizerReport, Profile } from '../bench/types.ts';
+import type { CalibrationFiles, CalibrationView } from '../engine/calibrate-files.ts';
 import type { RatingRequest } from '../engine/calibration.ts';
 import type { Bisection } from '../engine/bisect-types.ts';
 import type { CompareRequest, Comparison, Difference, SecondView, UnionKind } from '../engine/compare-types.ts';
@@ -54,6 +55,17 @@ export interface ModelParcel {
   readonly bytes: Uint8Array<ArrayBuffer>;
 }
 
+/** A file with its path inside what was chosen or dropped. */
+export interface GivenFile {
+  readonly name: string;
+  readonly file: File;
+}
+/** Calibration data as a person gives them. */
+export interface GivenData extends Omit<CalibrationFiles, 'files' | 'labels'> {
+  readonly files: readonly GivenFile[];
+  readonly labels: GivenFile | null;
+}
+
 /** What the graph worker serves to the page. */
 export interface GraphApi {
   /** Files as dropped: the model first, external data after it; or a sample's id. Ends the document that was open. */
@@ -85,6 +97,8 @@ export interface GraphApi {
   overlay: Row<{ overlay: AskedOverlay; request: BenchRequest }, OverlayValues>;
   /** What hand edits of these nodes start from. */
   editTargets: Row<{ nodes: readonly number[] }, readonly EditTarget[]>;
+  /** Observes activations on these data until another model is opened; null: on made-up inputs. */
+  calibrate: Row<{ data: GivenData | null }, CalibrationView | null>;
   prunePlan: Row<RatingRequest, PrunePlanView>;
   /** Verifies stop `b` against stop `a`; stored in the document for neighbours and for original-to-cursor. */
   verify: Row<{ a: number; b: number; request: StopsRequest }, { result: VerifyResult; document: DocumentView }>;

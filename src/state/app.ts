@@ -1,6 +1,7 @@
 import { CodedError } from '../base/error.ts';
 import type { Host } from '../protocol/host.ts';
 import { bisectingActions, type BisectingActions } from './bisecting.ts';
+import { calibratingActions, type CalibratingActions } from './calibrating.ts';
 import { comparingActions, type ComparingActions } from './comparing.ts';
 import { createCore, type Core, type Platform, type Stores } from './core.ts';
 import { editingActions, isEdit, type EditingActions } from './editing.ts';
@@ -44,6 +45,7 @@ interface Actions
     KeepingActions,
     LinkingActions,
     SessionActions,
+    CalibratingActions,
     PruningActions {
   changeSettings(patch: Partial<Settings>): void;
   /** Asks a job to stop; a worker that does not listen is ended, and the document opened again. */
@@ -149,6 +151,7 @@ export function createApp(
     ...foldingActions(core),
     ...overlayActions(core),
     ...pruning,
+    ...calibratingActions(core, pruning.rateAgain),
     ...inspecting,
     ...editing,
     lookAt,

@@ -3,6 +3,7 @@ import type { ErrorRecord } from '../base/error.ts';
 import type { Json } from '../base/json.ts';
 import type { BenchResult, OptimizerReport } from '../bench/types.ts';
 import type { Bisection } from '../engine/bisect-types.ts';
+import type { CalibrationView } from '../engine/calibrate-files.ts';
 import type { NodeDetail } from '../engine/detail-types.ts';
 import type { EditTarget } from '../engine/edit-target.ts';
 import type {
@@ -15,6 +16,7 @@ import type {
   Preview,
 } from '../engine/types.ts';
 import type { TuneReport, TuneRequest } from '../engine/tune-types.ts';
+import type { GivenData } from '../protocol/api.ts';
 import type { PruneForecast, PruneOptions, PrunePlanView } from '../prune/types.ts';
 import type { Recipe } from '../recipe/types.ts';
 import type { Capabilities } from '../runtime/types.ts';
@@ -94,6 +96,18 @@ export interface PruneSession {
   readonly group: number | null;
 }
 
+/** Calibration data: those that a person gave last, and those that are in use. */
+export interface CalibrationSession {
+  readonly given: GivenData;
+  /** What the workers observe activations on; null: made-up inputs, since nothing that was given could be used yet. */
+  readonly view: CalibrationView | null;
+  /** How `view` was given; null together with it. */
+  readonly used: GivenData | null;
+  /** Why what was given last is not in use. */
+  readonly error: ErrorRecord | null;
+  readonly asking: boolean;
+}
+
 /** A file being read: what the page says about it meanwhile. */
 interface Opening {
   readonly name: string;
@@ -163,6 +177,8 @@ export interface DocumentState {
   readonly sitesErrors: Readonly<Record<string, ErrorRecord>>;
   readonly preview: PassPreview | null;
   readonly prune: PruneSession | null;
+  /** Null: activations are observed on made-up inputs. */
+  readonly calibration: CalibrationSession | null;
   readonly edit: EditSession | null;
   readonly rule: RuleSession;
   /** Of the stop that was tuned or left by tuning. */
@@ -211,6 +227,7 @@ export const createDocumentStore = (): DocumentStore =>
     sitesErrors: {},
     preview: null,
     prune: null,
+    calibration: null,
     edit: null,
     rule: { draft: EMPTY, fault: null, asking: false, note: null },
     tuning: null,

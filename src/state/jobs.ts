@@ -15,6 +15,7 @@ export type JobKind =
   | 'bisect'
   | 'export'
   | 'prune'
+  | 'calibrate'
   | 'recover'
   | 'overlay'
   | 'keep'

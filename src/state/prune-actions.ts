@@ -1,4 +1,6 @@
 import { forecast } from '../prune/forecast.ts';
+import { CRITERIA } from '../prune/importance/criteria.ts';
+import type { PruneOptions, PrunePlanView } from '../prune/types.ts';
 import type { PruneSession } from './document.ts';
 
 export interface GroupGain {
@@ -13,3 +15,16 @@ export function groupGain({ plan, forecast: now }: PruneSession, group: number):
   const whole = forecast(plan.forecast, { channels, kept });
   return { macs: now.macs - whole.macs, bytes: now.bytes - whole.bytes };
 }
+
+/** Indices of the groups that a node is a member of; those whose channels it makes come first. */
+export function groupsWith({ groups }: PrunePlanView, node: number): readonly number[] {
+  const found = groups.flatMap(({ members }, index) => {
+    const roles = members.filter((member) => member.node === node).map(({ role }) => role);
+    return roles.length > 0 ? [{ index, makes: roles.some((role) => role !== 'in axis') }] : [];
+  });
+  return found.sort((a, b) => Number(b.makes) - Number(a.makes)).map(({ index }) => index);
+}
+
+/** Whether the rating rests on calibration data. */
+export const ratesByActivations = ({ importance }: Pick<PruneOptions, 'importance'>): boolean =>
+  CRITERIA[importance].needs === 'activations';

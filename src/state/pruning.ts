@@ -2,6 +2,7 @@ import type { PruneForecast, PruneOptions, PrunePlanView } from '../prune/types.
 import { NOTHING_CUT } from '../prune/options.ts';
 import type { Json } from '../base/json.ts';
 import type { Core } from './core.ts';
+import { groupsWith, ratesByActivations } from './prune-actions.ts';
 import { defaultsOf } from './looking.ts';
 import type { SteppingActions } from './stepping.ts';
 
@@ -13,7 +14,9 @@ export interface PruningActions {
   /** Follows a slider: the forecast changes at once, nothing is asked of the workers. */
   setPruneOptions(patch: Partial<PruneOptions>): void;
   /** Another way to rate channels needs another plan. */
-  setImportance(patch: Partial<Pick<PruneOptions, 'importance' | 'seed'>>): Promise<void>;
+  setImportance(patch: Partial<Pick<PruneOptions, 'importance' | 'seed' | 'scores'>>): Promise<void>;
+  /** Asks for the plan again where it rests on the calibration data, which have changed. */
+  rateAgain(): Promise<void>;
   focusGroup(group: number | null): void;
   applyPrune(): Promise<boolean>;
 }
@@ -38,18 +41,29 @@ export function pruningActions(core: Core, stepping: SteppingActions, forecastOf
 
   const ask = async (options: PruneOptions): Promise<void> => {
     const { epoch } = core;
-    const { importance, seed } = options;
+    const { importance, seed, scores } = options;
     const plan = await core.change('prune', 'prune', 'Looking for channel groups', (call) =>
-      core.client.call('prunePlan', { importance, seed }, call),
+      core.client.call('prunePlan', { importance, seed, scores }, call),
     );
     if (!plan || core.epoch !== epoch) return;
-    const group = store.getState().prune?.group ?? null;
-    store.setState({ preview: null, prune: { plan, options, forecast: forecastOf(plan, options), group } });
+    const { prune } = store.getState();
+    // What was moved while the plan was on its way holds: only the rating is another one.
+    const now = prune ? { ...prune.options, importance, seed, scores } : options;
+    const session = { plan, options: now, forecast: forecastOf(plan, now), group: prune?.group ?? null };
+    store.setState({ preview: null, prune: session });
     // The right panel shows the forecast while no node is selected.
-    core.view.setState({ workspace: 'studio', refusal: null, selected: null });
+    if (!prune) core.view.setState({ workspace: 'studio', refusal: null, selected: null });
   };
 
-  return {
+  // A node that is chosen brings the group up that it belongs to; one of several stays until another is chosen.
+  core.view.subscribe(({ selected }, before) => {
+    const { prune } = store.getState();
+    if (!prune || selected === null || selected === before.selected) return;
+    const groups = groupsWith(prune.plan, selected);
+    if (prune.group === null || !groups.includes(prune.group)) actions.focusGroup(groups[0] ?? null);
+  });
+
+  const actions: PruningActions = {
     openPrune: () => ask(startOptions()),
     setPruneOptions(patch) {
       store.setState(({ prune }) => {
@@ -62,6 +76,10 @@ export function pruningActions(core: Core, stepping: SteppingActions, forecastOf
       const { prune } = store.getState();
       if (prune) await ask({ ...prune.options, ...patch });
     },
+    async rateAgain() {
+      const { prune } = store.getState();
+      if (prune && ratesByActivations(prune.options)) await ask(prune.options);
+    },
     focusGroup: (group) => store.setState(({ prune }) => (prune ? { prune: { ...prune, group } } : {})),
     async applyPrune() {
       const { prune, passes } = store.getState();
@@ -71,4 +89,5 @@ export function pruningActions(core: Core, stepping: SteppingActions, forecastOf
       return stepping.applyRequest({ pass: PRUNE_CHANNELS, options, off: [] }, title);
     },
   };
+  return actions;
 }

@@ -12,6 +12,8 @@ async function reopen(core: Core, before: DocumentView, call: CallOptions): Prom
     const { document } = await client.call('setBackend', { backend: before.backend }, call);
     opened = { ...opened, document };
   }
+  const data = core.document.getState().calibration;
+  if (data?.view) await client.call('calibrate', { data: data.used }, call);
   const recipe = core.fullRecipe ?? before.recipe;
   if (recipe.steps.length > 0) opened = await client.call('replay', { recipe }, call);
   if (opened.document.cursor !== before.cursor && opened.document.stops[before.cursor]) {

@@ -5,7 +5,7 @@ import { blobFiles } from '../onnx/external-browser.ts';
 import { Studio, type ModelSource } from '../engine/studio.ts';
 import type { Parcel, RuntimePort } from '../engine/ports.ts';
 import type { DocumentView } from '../engine/types.ts';
-import type { GraphApi, HostRequest, RuntimeApi } from '../protocol/api.ts';
+import type { GivenFile, GraphApi, HostRequest, RuntimeApi } from '../protocol/api.ts';
 import { createClient, type Client } from '../protocol/client.ts';
 import type { JoinMessage } from '../protocol/host.ts';
 import { buffersOf, serve, Transferred, type Handlers } from '../protocol/server.ts';
@@ -130,6 +130,9 @@ async function sourceOf(files: readonly File[], job: Job): Promise<ModelSource> 
   return { name: model.name, bytes, external: blobFiles(files.filter((file) => file !== model)) };
 }
 
+/** Read when a sample is asked for. */
+const inPage = ({ name, file }: GivenFile) => ({ name, bytes: async () => new Uint8Array(await file.arrayBuffer()) });
+
 const handlers: Handlers<GraphApi> = {
   async open(params, job) {
     if ('sample' in params) return drawn(studio.openSample(params.sample));
@@ -162,6 +165,14 @@ const handlers: Handlers<GraphApi> = {
     return new Transferred(values, buffersOf(values));
   },
   editTargets: ({ nodes }) => studio.editTargets(nodes),
+  async calibrate({ data }, job) {
+    if (data) {
+      const { files, labels } = data;
+      return studio.calibrate({ ...data, files: files.map(inPage), labels: labels && inPage(labels) }, job);
+    }
+    studio.setCalibration(null);
+    return null;
+  },
   prunePlan: (params, job) => studio.prunePlan(params, job),
   verify: (params, job) => studio.verify(params, job),
   bisect: ({ request }, job) => studio.bisect(request, job),

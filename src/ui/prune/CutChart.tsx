@@ -1,7 +1,7 @@
 import { useMemo, useRef, type KeyboardEvent, type PointerEvent } from 'react';
 import { formatInteger } from '../../base/format.ts';
 import type { PruneGroupView } from '../../prune/types.ts';
-import { barHeights, barPath, keptAtoms, sortedImportance } from './cut.ts';
+import { barHeights, barPath, keptAtoms, sortedImportance, unitsOf } from './cut.ts';
 import { widthAfterKey, widthText } from './WidthSlider.tsx';
 
 const WIDTH = 330;
@@ -12,16 +12,19 @@ interface Props {
   readonly kept: number;
   readonly roundTo: number;
   readonly locked: boolean;
-  onChange(kept: number): void;
+  /** `alike`: so for all groups that are built like this one; Shift was held. */
+  onChange(kept: number, alike: boolean): void;
 }
 
-/** Quarters of the axis, in channels. */
-function Ticks({ channels }: { readonly channels: number }) {
-  return [0, 1, 2, 3, 4].map((quarter) => (
-    <text key={quarter} x={(quarter / 4) * WIDTH} y={HEIGHT + 15} textAnchor={quarter === 4 ? 'end' : 'middle'}>
-      {formatInteger((quarter / 4) * channels)}
-    </text>
-  ));
+/** Quarters of the axis, in channels or heads; fewer where they would not be whole numbers. */
+function Ticks({ count }: { readonly count: number }) {
+  return [0, 1, 2, 3, 4]
+    .filter((quarter) => Number.isInteger((quarter / 4) * count))
+    .map((quarter) => (
+      <text key={quarter} x={(quarter / 4) * WIDTH} y={HEIGHT + 15} textAnchor={quarter === 4 ? 'end' : 'middle'}>
+        {formatInteger((quarter / 4) * count)}
+      </text>
+    ));
 }
 
 const Grid = () =>
@@ -43,13 +46,13 @@ export function CutChart({ group, kept, roundTo, locked, onChange }: Props) {
     const bounds = box.current?.getBoundingClientRect();
     if (!bounds || locked || event.buttons !== 1) return;
     const share = (event.clientX - bounds.left) / bounds.width;
-    onChange(Math.min(group.channels, Math.max(1, Math.round(share * group.channels))));
+    onChange(Math.min(group.channels, Math.max(1, Math.round(share * group.channels))), event.shiftKey);
   };
   const onKeyDown = (event: KeyboardEvent): void => {
     const next = locked ? null : widthAfterKey(group, kept, roundTo, event.key);
     if (next === null) return;
     event.preventDefault();
-    onChange(next);
+    onChange(next, event.shiftKey);
   };
   const start = (event: PointerEvent): void => {
     event.currentTarget.setPointerCapture(event.pointerId);
@@ -64,7 +67,7 @@ export function CutChart({ group, kept, roundTo, locked, onChange }: Props) {
       <svg x={at} y={0} width={WIDTH - at} height={HEIGHT} viewBox={`${at} 0 ${Math.max(WIDTH - at, 0.01)} ${HEIGHT}`}>
         <path d={path} className="spark-cut" />
       </svg>
-      <Ticks channels={group.channels} />
+      <Ticks count={unitsOf(group, group.channels)} />
       <text
         x={at + 8}
         y={6}
@@ -72,11 +75,11 @@ export function CutChart({ group, kept, roundTo, locked, onChange }: Props) {
         textAnchor={at > WIDTH * 0.74 ? 'end' : 'start'}
         dx={at > WIDTH * 0.74 ? -16 : 0}
       >
-        keep {formatInteger(kept)}
+        keep {formatInteger(unitsOf(group, kept))}
       </text>
       {kept < group.channels && at < WIDTH * 0.6 && (
         <text x={WIDTH} y={6} className="cut-removed" textAnchor="end">
-          remove {formatInteger(group.channels - kept)}
+          remove {formatInteger(unitsOf(group, group.channels) - unitsOf(group, kept))}
         </text>
       )}
       <rect

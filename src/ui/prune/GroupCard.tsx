@@ -1,15 +1,17 @@
-import { Info, Minus, Table2, X } from 'lucide-react';
+import { CopyCheck, Minus, Table2, X } from 'lucide-react';
 import { useState } from 'react';
 import { formatInteger, formatSignedBytes, formatSignedCount, plural } from '../../base/format.ts';
 import type { ImportanceId, PruneGroupView } from '../../prune/types.ts';
 import type { App } from '../../state/app.ts';
 import type { PruneSession } from '../../state/document.ts';
-import { groupGain } from '../../state/prune-actions.ts';
-import { Badge, Button, Icon, IconButton } from '../kit/controls.tsx';
-import { useDocument } from '../kit/use-store.ts';
+import { groupGain, groupsWith } from '../../state/prune-actions.ts';
+import { Badge, Button, IconButton } from '../kit/controls.tsx';
+import { FamilyGlyph } from '../kit/Glyph.tsx';
+import { useDocument, useView } from '../kit/use-store.ts';
 import { ChannelCells } from './ChannelCells.tsx';
-import { withWidth } from './cut.ts';
+import { alike, isWhole, unitOf, unitsOf, withWidth, withWidthAlike } from './cut.ts';
 import { CutChart } from './CutChart.tsx';
+import { GroupReasons } from './GroupReasons.tsx';
 import { ImportanceTable } from './ImportanceTable.tsx';
 import './prune.css';
 
@@ -32,64 +34,34 @@ interface HeadProps {
   onClose(): void;
 }
 function Head({ group, kept, onClose }: HeadProps) {
-  const cut = group.channels - kept;
+  const cut = unitsOf(group, group.channels) - unitsOf(group, kept);
   const block = group.channels / group.atoms;
+  const apart = group.isHeads
+    ? ` · ${plural(group.atoms, 'head')} of ${plural(block, 'channel')}`
+    : block > 1
+      ? ` · channels go ${formatInteger(block)} at a time`
+      : '';
   return (
     <header className="flex items-start gap-2">
+      {group.isHeads && (
+        <span className="mt-0.5">
+          <FamilyGlyph family="attn" size={14} />
+        </span>
+      )}
       <div className="min-w-0 grow">
         <h2 className="h3 ell" title={group.name}>
           {group.name}
         </h2>
         <p className="mt-px text-11 text-ink-3">
           {plural(group.members.length, 'member')} share this axis
-          {block > 1 && ` · channels go ${formatInteger(block)} at a time`}
+          {apart}
         </p>
       </div>
       <Badge tone={cut > 0 ? 'error' : 'none'} {...(cut > 0 ? { icon: Minus } : {})}>
-        {cut > 0 ? plural(cut, 'channel') : 'all kept'}
+        {cut > 0 ? plural(cut, unitOf(group)) : 'all kept'}
       </Badge>
       <IconButton icon={X} label="Close the group" size="small" iconSize={13} onClick={onClose} />
     </header>
-  );
-}
-
-type Member = PruneGroupView['members'][number];
-
-/** Members with the same role for the same reason, in the order of the graph. */
-function membersByReason(members: readonly Member[]): readonly (readonly [string, readonly Member[]])[] {
-  const groups = new Map<string, Member[]>();
-  for (const member of members) {
-    const same = groups.get(member.why);
-    if (same) same.push(member);
-    else groups.set(member.why, [member]);
-  }
-  return [...groups];
-}
-
-/** Where the axis runs, and why, in the words of the dependency graph; each node is a way to it. */
-function Reasons({ group, onShow }: { readonly group: PruneGroupView; onShow(node: number): void }) {
-  return (
-    <div className="group-why">
-      <Icon of={Info} size={15} className="mt-px text-ink-3" />
-      <div className="min-w-0 text-12 text-ink-2">
-        <h3 className="font-medium text-ink">Why these move together</h3>
-        <ul>
-          {membersByReason(group.members).map(([why, members]) => (
-            <li key={why} className="mt-1.5">
-              {members.map((member, index) => (
-                <span key={member.node}>
-                  {index > 0 && ', '}
-                  <button type="button" className="link text-12" onClick={() => onShow(member.node)}>
-                    {member.label}
-                  </button>
-                </span>
-              ))}
-              <span className="text-11 text-ink-3"> {members[0]?.role}.</span> {why}
-            </li>
-          ))}
-        </ul>
-      </div>
-    </div>
   );
 }
 
@@ -126,7 +98,9 @@ function Charts({ app, session, group, kept }: ChartsProps) {
   return (
     <>
       <div className="mt-2 flex items-center gap-2">
-        <p className="grow text-11 text-ink-2">Importance by channel, {IMPORTANCE_NAMES[options.importance]}</p>
+        <p className="grow text-11 text-ink-2">
+          Importance by {unitOf(group)}, {IMPORTANCE_NAMES[options.importance]}
+        </p>
         <Button size="small" variant="ghost" icon={Table2} aria-pressed={table} onClick={() => setTable(!table)}>
           Show as table
         </Button>
@@ -139,16 +113,57 @@ function Charts({ app, session, group, kept }: ChartsProps) {
             group={group}
             kept={kept}
             roundTo={options.roundTo}
-            locked={options.protected.includes(group.key)}
-            onChange={(next) => app.actions.setPruneOptions(withWidth(options, group, next))}
+            locked={isWhole(options, group)}
+            onChange={(next, all) =>
+              app.actions.setPruneOptions(
+                all ? withWidthAlike(options, session.plan.groups, group, next) : withWidth(options, group, next),
+              )
+            }
           />
           <p className="mt-1 mb-1.5 text-11 text-ink-2">
-            {group.atoms === group.channels ? 'Channels' : 'Blocks'} in file order
+            {group.isHeads ? 'Heads' : group.atoms === group.channels ? 'Channels' : 'Blocks'} in file order
           </p>
           <ChannelCells group={group} kept={kept} />
         </>
       )}
     </>
+  );
+}
+
+/** Gives this group's share to every group that is built like it, and leads to the node's other groups. */
+function Others({ app, session, group, kept }: ChartsProps) {
+  const { plan, options } = session;
+  const selected = useView(app, (state) => state.selected);
+  const same = alike(plan.groups, group).length;
+  const others = selected === null ? [] : groupsWith(plan, selected).filter((index) => plan.groups[index] !== group);
+  if (same < 2 && others.length === 0) return null;
+  return (
+    <div className="mt-2.5 flex flex-wrap items-center gap-x-2 gap-y-1 text-11 text-ink-2">
+      {same > 1 && (
+        <Button
+          size="small"
+          icon={CopyCheck}
+          disabled={isWhole(options, group)}
+          title="Shift while a slider moves does the same"
+          onClick={() => app.actions.setPruneOptions(withWidthAlike(options, plan.groups, group, kept))}
+        >
+          Same share for all {formatInteger(same)} built alike
+        </Button>
+      )}
+      {others.length > 0 && (
+        <span>
+          The selected node is also in{' '}
+          {others.map((index, at) => (
+            <span key={index}>
+              {at > 0 && ', '}
+              <button type="button" className="link" onClick={() => app.actions.focusGroup(index)}>
+                {plan.groups[index]?.name}
+              </button>
+            </span>
+          ))}
+        </span>
+      )}
+    </div>
   );
 }
 
@@ -164,7 +179,8 @@ export function GroupCard({ app }: { readonly app: App }) {
       <Head group={group} kept={kept} onClose={() => app.actions.focusGroup(null)} />
       <Charts app={app} session={session} group={group} kept={kept} />
       <Legend session={session} index={index} />
-      <Reasons group={group} onShow={app.actions.focusNode} />
+      <Others app={app} session={session} group={group} kept={kept} />
+      <GroupReasons group={group} onShow={app.actions.focusNode} />
     </section>
   );
 }

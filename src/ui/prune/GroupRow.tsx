@@ -4,11 +4,14 @@ import { memo } from 'react';
 import { formatInteger } from '../../base/format.ts';
 import type { PruneGroupView } from '../../prune/types.ts';
 import { Icon } from '../kit/controls.tsx';
+import { FamilyGlyph } from '../kit/Glyph.tsx';
+import { unitOf, unitsOf } from './cut.ts';
 import { Sparkline } from './Sparkline.tsx';
 import { WidthSlider } from './WidthSlider.tsx';
 
 export interface GroupActions {
-  setWidth(group: PruneGroupView, kept: number): void;
+  /** `alike`: of all groups that are built like it. */
+  setWidth(group: PruneGroupView, kept: number, alike: boolean): void;
   /** The group follows the target again. */
   release(key: string): void;
   lock(key: string, locked: boolean): void;
@@ -28,12 +31,22 @@ interface Props {
 }
 
 function Widths({ group, kept, locked, own }: Pick<Props, 'group' | 'kept' | 'locked' | 'own'>) {
-  if (!locked && kept === group.channels) return <span className="num text-11">{formatInteger(kept)}</span>;
-  if (locked) return <span className="num text-11 text-ink-3">locked</span>;
+  const [before, after] = [unitsOf(group, group.channels), unitsOf(group, kept)];
+  const unit = group.isHeads ? ` ${before === 1 ? 'head' : 'heads'}` : '';
+  if (locked) return <span className="num text-11 whitespace-nowrap text-ink-3">{unit ? 'heads stay' : 'locked'}</span>;
+  if (after === before) {
+    return (
+      <span className="num text-11 whitespace-nowrap">
+        {formatInteger(before)}
+        {unit}
+      </span>
+    );
+  }
   return (
     <span className="num text-11 whitespace-nowrap" title={own ? 'Set by hand' : undefined}>
-      <span className="text-ink-3">{formatInteger(group.channels)}</span> →{' '}
-      <span className={clsx(own && 'font-medium text-accent')}>{formatInteger(kept)}</span>
+      <span className="text-ink-3">{formatInteger(before)}</span> →{' '}
+      <span className={clsx(own && 'font-medium text-accent')}>{formatInteger(after)}</span>
+      {unit}
     </span>
   );
 }
@@ -44,6 +57,11 @@ export const GroupRow = memo(function GroupRow(props: Props) {
   return (
     <div className={clsx('group-row', selected && 'group-row-on', locked && 'group-row-locked')}>
       <div className="flex h-[19px] items-center gap-2">
+        {group.isHeads && (
+          <span title="Attention heads" className="flex-none">
+            <FamilyGlyph family="attn" size={12} />
+          </span>
+        )}
         <button
           type="button"
           className="ell grow text-left font-medium"
@@ -67,7 +85,7 @@ export const GroupRow = memo(function GroupRow(props: Props) {
         <button
           type="button"
           className="group-icon"
-          aria-label={`Keep all channels of ${group.name}`}
+          aria-label={`Keep all ${unitOf(group)}s of ${group.name}`}
           aria-pressed={locked}
           onClick={() => actions.lock(group.key, !locked)}
         >
@@ -81,9 +99,9 @@ export const GroupRow = memo(function GroupRow(props: Props) {
           kept={kept}
           roundTo={roundTo}
           locked={locked}
-          onChange={(next) => {
+          onChange={(next, alike) => {
             if (!selected) actions.focus(index);
-            actions.setWidth(group, next);
+            actions.setWidth(group, next, alike);
           }}
         />
         <span className="num w-9 flex-none text-right text-11">

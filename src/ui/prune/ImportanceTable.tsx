@@ -16,7 +16,9 @@ export function ImportanceTable({ group, kept }: Props) {
       <table className="table num">
         <thead>
           <tr>
-            <th scope="col">{group.atoms === group.channels ? 'Channel' : 'Block'} in the file</th>
+            <th scope="col">
+              {group.isHeads ? 'Head' : group.atoms === group.channels ? 'Channel' : 'Block'} in the file
+            </th>
             <th scope="col" className="r">
               Importance
             </th>

@@ -5,9 +5,11 @@ import type { App } from '../../state/app.ts';
 import type { PruneSession } from '../../state/document.ts';
 import { Icon, IconButton } from '../kit/controls.tsx';
 import { useDocument } from '../kit/use-store.ts';
-import { withLock, withWidth, withoutWidth } from './cut.ts';
+import { isWhole, withLock, withoutWidth, withWidth, withWidthAlike } from './cut.ts';
+import { DataSection } from './DataSection.tsx';
 import { FrozenList } from './FrozenList.tsx';
 import { GroupRow, type GroupActions } from './GroupRow.tsx';
+import { NO_TARGET } from './goal.ts';
 import './prune.css';
 import { PruneSettings } from './PruneSettings.tsx';
 
@@ -20,11 +22,16 @@ interface Props {
 /** The actions of the rows; they read the options of the moment, so that rows need not be drawn again. */
 function useGroupActions({ document, actions }: App): GroupActions {
   return useMemo(() => {
-    const options = () => document.getState().prune?.options;
+    const session = () => document.getState().prune;
+    const options = () => session()?.options;
     return {
-      setWidth(group, kept) {
-        const now = options();
-        if (now) actions.setPruneOptions(withWidth(now, group, kept));
+      setWidth(group, kept, alike) {
+        const now = session();
+        if (!now) return;
+        const { options: before, plan } = now;
+        actions.setPruneOptions(
+          alike ? withWidthAlike(before, plan.groups, group, kept) : withWidth(before, group, kept),
+        );
       },
       release(key) {
         const now = options();
@@ -73,7 +80,7 @@ function GroupList({ session, app }: { readonly session: PruneSession; readonly 
                 index={index}
                 kept={forecast.kept[index] ?? group.channels}
                 roundTo={options.roundTo}
-                locked={options.protected.includes(group.key)}
+                locked={isWhole(options, group)}
                 own={Object.hasOwn(options.ratios, group.key)}
                 selected={focused === index}
                 actions={actions}
@@ -92,7 +99,7 @@ export function PrunePanel({ app }: Props) {
   if (!session) return null;
   const { plan, options } = session;
   const { actions } = app;
-  const reset = (): void => actions.setPruneOptions({ ratio: 0, macs: null, ratios: {}, protected: [] });
+  const reset = (): void => actions.setPruneOptions({ ...NO_TARGET, ratio: 0, ratios: {}, protected: [] });
   return (
     <section className="flex h-full min-h-0 flex-col" aria-label="Prune channels">
       <header className="flex h-10 flex-none items-center gap-1.5 border-b border-line-soft pr-2 pl-2">
@@ -101,11 +108,15 @@ export function PrunePanel({ app }: Props) {
         <h2 className="h3 grow">Prune channels</h2>
         <IconButton icon={RotateCcw} label="Start over" size="small" iconSize={13} onClick={reset} />
       </header>
-      <PruneSettings
-        options={options}
-        onOptions={actions.setPruneOptions}
-        onImportance={(patch) => void actions.setImportance(patch)}
-      />
+      <div className="prune-settings">
+        <PruneSettings
+          plan={plan}
+          options={options}
+          onOptions={actions.setPruneOptions}
+          onImportance={(patch) => void actions.setImportance(patch)}
+        />
+        <DataSection app={app} options={options} />
+      </div>
       <div className="panel-head">
         Groups <span className="font-regular text-ink-3">{plan.groups.length}</span>
         <span className="ml-auto pr-1.5 font-regular text-ink-3">most important first</span>

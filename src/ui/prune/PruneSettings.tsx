@@ -1,149 +1,97 @@
-import { useId, useState, type CSSProperties, type ReactNode } from 'react';
-import type { ImportanceId, PruneOptions, PruneScope } from '../../prune/types.ts';
+import type { ImportanceId, PruneOptions, PrunePlanView, PruneScope, RepairId } from '../../prune/types.ts';
+import { Choice, NumberField, type Choices } from './fields.tsx';
+import { ScoresField } from './ScoresField.tsx';
+import { TargetField } from './TargetField.tsx';
 
-const IMPORTANCES: readonly (readonly [ImportanceId, string])[] = [
-  ['l2', 'L2, group'],
-  ['l1', 'L1, group'],
-  ['random', 'Random, baseline'],
+const IMPORTANCES: Choices<ImportanceId> = [
+  [
+    'From weights',
+    [
+      ['l2', 'L2 norm'],
+      ['l1', 'L1 norm'],
+      ['bn-scale', 'Batch norm scale'],
+      ['fpgm', 'Geometric median (FPGM)'],
+      ['lamp', 'Layer-adaptive (LAMP)'],
+    ],
+  ],
+  [
+    'From activations',
+    [
+      ['wanda', 'Weights × activations (Wanda)'],
+      ['activation', 'Mean activation'],
+      ['apoz', 'Not zero (APoZ)'],
+    ],
+  ],
+  [
+    'Other',
+    [
+      ['scores', 'Your own scores'],
+      ['random', 'Random, the baseline'],
+    ],
+  ],
 ];
-const SCOPES: readonly (readonly [PruneScope, string])[] = [
-  ['group', 'Per group'],
-  ['global', 'Global'],
+const SCOPES: Choices<PruneScope> = [
+  [
+    '',
+    [
+      ['group', 'Each group'],
+      ['isomorphic', 'Groups built alike'],
+      ['global', 'All groups'],
+    ],
+  ],
 ];
-
-function Labelled({ label, children }: { readonly label: string; readonly children: (id: string) => ReactNode }) {
-  const id = useId();
-  return (
-    <div className="min-w-0">
-      <label htmlFor={id} className="mb-[3px] block text-11 text-ink-3">
-        {label}
-      </label>
-      {children(id)}
-    </div>
-  );
-}
-
-interface ChoiceProps<T extends string> {
-  readonly label: string;
-  readonly value: T;
-  readonly choices: readonly (readonly [T, string])[];
-  onChange(value: T): void;
-}
-function Choice<T extends string>({ label, value, choices, onChange }: ChoiceProps<T>) {
-  return (
-    <Labelled label={label}>
-      {(id) => (
-        <select
-          id={id}
-          className="select h-7 w-full"
-          value={value}
-          onChange={(event) => {
-            const chosen = choices.find(([each]) => each === event.target.value);
-            if (chosen) onChange(chosen[0]);
-          }}
-        >
-          {choices.map(([each, text]) => (
-            <option key={each} value={each}>
-              {text}
-            </option>
-          ))}
-        </select>
-      )}
-    </Labelled>
-  );
-}
-
-interface NumberProps {
-  readonly label: string;
-  readonly unit: string;
-  readonly value: number;
-  readonly min: number;
-  readonly max: number;
-  onChange(value: number): void;
-}
-/** A number that may be typed freely; it counts once it is a number within its bounds. */
-function NumberField({ label, unit, value, min, max, onChange }: NumberProps) {
-  const [draft, setDraft] = useState<string | null>(null);
-  const change = (next: string): void => {
-    setDraft(next);
-    const number = Number(next);
-    if (next.trim() !== '' && number >= min && number <= max) onChange(Math.round(number));
-  };
-  return (
-    <Labelled label={label}>
-      {(id) => (
-        <div className="field">
-          <input
-            id={id}
-            type="number"
-            className="num plain-number"
-            inputMode="numeric"
-            min={min}
-            max={max}
-            value={draft ?? String(value)}
-            onChange={(event) => change(event.target.value)}
-            onBlur={() => setDraft(null)}
-          />
-          <span>{unit}</span>
-        </div>
-      )}
-    </Labelled>
-  );
-}
-
-type Goal = 'channels' | 'macs';
-const GOALS: readonly (readonly [Goal, string])[] = [
-  ['channels', 'Channels cut'],
-  ['macs', 'MACs left'],
+const REPAIRS: Choices<RepairId> = [
+  [
+    '',
+    [
+      ['none', 'Nothing'],
+      ['mean', 'Their means'],
+      ['least-squares', 'Least squares'],
+    ],
+  ],
 ];
-/** At most this share is cut by the target; single groups may go further. */
-const MOST = 95;
 
 interface Props {
+  readonly plan: PrunePlanView;
   readonly options: PruneOptions;
   onOptions(patch: Partial<PruneOptions>): void;
-  onImportance(patch: Partial<Pick<PruneOptions, 'importance' | 'seed'>>): void;
+  onImportance(patch: Partial<Pick<PruneOptions, 'importance' | 'seed' | 'scores'>>): void;
 }
 
-function Target({ options, onOptions }: Omit<Props, 'onImportance'>) {
-  const goal: Goal = options.macs === null ? 'channels' : 'macs';
-  const percent = Math.round((options.macs ?? options.ratio) * 100);
-  const [min, max] = goal === 'macs' ? [5, 100] : [0, MOST];
-  const set = (value: number): void => onOptions(goal === 'macs' ? { macs: value / 100 } : { ratio: value / 100 });
-  const choose = (next: Goal): void =>
-    onOptions(next === 'macs' ? { macs: Math.max(0.05, (1 - options.ratio) ** 2) } : { macs: null });
-  const label = goal === 'macs' ? 'MACs that are left' : 'Channels to cut';
+function Heads({ options, onOptions }: Pick<Props, 'options' | 'onOptions'>) {
   return (
-    <>
-      <NumberField label="Target" unit="%" value={percent} min={min} max={max} onChange={set} />
-      <Choice label="Of" value={goal} choices={GOALS} onChange={choose} />
+    <label className="col-span-2 flex h-6 items-center gap-2 text-12 text-ink-2">
       <input
-        type="range"
-        className="slider col-span-2"
-        min={min}
-        max={max}
-        value={percent}
-        aria-label={label}
-        aria-valuetext={`${percent} %`}
-        style={{ '--at': `${((percent - min) / (max - min)) * 100}%` } as CSSProperties}
-        onChange={(event) => set(Number(event.target.value))}
+        type="checkbox"
+        className="size-3.5 accent-(--accent-solid)"
+        checked={options.heads}
+        onChange={(event) => onOptions({ heads: event.target.checked })}
       />
-    </>
+      Cut attention heads as well
+    </label>
   );
 }
 
-/** What rules all groups: how much goes, how channels are rated, and what widths must be a multiple of. */
-export function PruneSettings({ options, onOptions, onImportance }: Props) {
+/** What rules all groups: how much goes, how channels are rated and compared, and what makes up for those that go. */
+export function PruneSettings({ plan, options, onOptions, onImportance }: Props) {
   return (
     <div className="sec grid grid-cols-[5fr_6fr] gap-x-2 gap-y-[9px]">
-      <Target options={options} onOptions={onOptions} />
+      <TargetField options={options} onOptions={onOptions} />
       <Choice
         label="Importance"
         value={options.importance}
         choices={IMPORTANCES}
         onChange={(importance) => onImportance({ importance })}
       />
-      <Choice label="Scope" value={options.scope} choices={SCOPES} onChange={(scope) => onOptions({ scope })} />
+      <Choice
+        label="Compared within"
+        value={options.scope}
+        choices={SCOPES}
+        onChange={(scope) => onOptions({ scope })}
+      />
+      {options.importance === 'scores' && (
+        <ScoresField groups={plan.groups} scores={options.scores} onScores={(scores) => onImportance({ scores })} />
+      )}
       <NumberField
         label="Round to"
         unit="channels"
@@ -152,6 +100,12 @@ export function PruneSettings({ options, onOptions, onImportance }: Props) {
         max={256}
         onChange={(roundTo) => onOptions({ roundTo })}
       />
+      <Choice
+        label="Make up for what goes"
+        value={options.repair}
+        choices={REPAIRS}
+        onChange={(repair) => onOptions({ repair })}
+      />
       {options.importance === 'random' && (
         <NumberField
           label="Seed"
@@ -159,9 +113,11 @@ export function PruneSettings({ options, onOptions, onImportance }: Props) {
           value={options.seed}
           min={0}
           max={999_999}
+          settled
           onChange={(seed) => onImportance({ seed })}
         />
       )}
+      {plan.groups.some((group) => group.isHeads) && <Heads options={options} onOptions={onOptions} />}
     </div>
   );
 }

@@ -1,7 +1,7 @@
-import type { CSSProperties, KeyboardEvent } from 'react';
-import { formatInteger } from '../../base/format.ts';
+import { useRef, type CSSProperties, type KeyboardEvent, type PointerEvent } from 'react';
+import { formatInteger, plural } from '../../base/format.ts';
 import type { PruneGroupView } from '../../prune/types.ts';
-import { stepWidth } from './cut.ts';
+import { stepWidth, unitOf, unitsOf } from './cut.ts';
 
 /** Steps of the keyboard: one width up or down, four with Page, the ends with Home and End. */
 const KEYS: Readonly<Record<string, number>> = {
@@ -24,23 +24,27 @@ export function widthAfterKey(group: PruneGroupView, kept: number, roundTo: numb
 }
 
 export const widthText = (group: PruneGroupView, kept: number): string =>
-  `${formatInteger(kept)} of ${formatInteger(group.channels)} channels kept`;
+  `${formatInteger(unitsOf(group, kept))} of ${plural(unitsOf(group, group.channels), unitOf(group))} kept`;
 
 interface Props {
   readonly group: PruneGroupView;
   readonly kept: number;
   readonly roundTo: number;
   readonly locked: boolean;
-  onChange(kept: number): void;
+  /** `alike`: so for all groups that are built like this one; Shift was held. */
+  onChange(kept: number, alike: boolean): void;
 }
 
 export function WidthSlider({ group, kept, roundTo, locked, onChange }: Props) {
+  // A change event does not tell which keys are held.
+  const shift = useRef(false);
+  const watch = (event: PointerEvent): void => void (shift.current = event.shiftKey);
   const onKeyDown = (event: KeyboardEvent): void => {
     const next = widthAfterKey(group, kept, roundTo, event.key);
     if (next === null) return;
     // The browser's own step is one channel, which rounding would take back.
     event.preventDefault();
-    onChange(next);
+    onChange(next, event.shiftKey);
   };
   return (
     <input
@@ -53,7 +57,9 @@ export function WidthSlider({ group, kept, roundTo, locked, onChange }: Props) {
       style={{ '--at': `${(kept / group.channels) * 100}%` } as CSSProperties}
       aria-label={`Width of ${group.name}`}
       aria-valuetext={widthText(group, kept)}
-      onChange={(event) => onChange(Math.max(1, Number(event.target.value)))}
+      onChange={(event) => onChange(Math.max(1, Number(event.target.value)), shift.current)}
+      onPointerDown={watch}
+      onPointerMove={watch}
       onKeyDown={onKeyDown}
     />
   );

@@ -1,4 +1,5 @@
 import type { PruneForecast, PruneGroupView, PruneOptions } from '../../prune/types.ts';
+import { goalOf } from './goal.ts';
 
 /** Importances from the most to the least important: what a cut is drawn on. */
 export function sortedImportance(group: PruneGroupView): Float64Array {
@@ -60,9 +61,33 @@ export function stepWidth(group: PruneGroupView, kept: number, roundTo: number, 
   return Math.min(group.channels, Math.max(Math.min(step, group.channels), (from + steps) * step));
 }
 
+/** Whether all of the group stays whatever the target says: it is locked, or heads are not cut at all. */
+export const isWhole = (options: PruneOptions, group: PruneGroupView): boolean =>
+  options.protected.includes(group.key) || (group.isHeads && !options.heads);
+
+/** What people count the group in: attention heads, which go as wholes, or channels. */
+export const unitOf = ({ isHeads }: PruneGroupView): 'head' | 'channel' => (isHeads ? 'head' : 'channel');
+export const unitsOf = (group: PruneGroupView, kept: number): number => (group.isHeads ? keptAtoms(group, kept) : kept);
+
 /** Sets one group to `kept` channels, in place of the target. */
 export function withWidth(options: PruneOptions, group: PruneGroupView, kept: number): Partial<PruneOptions> {
   return { ratios: { ...options.ratios, [group.key]: 1 - kept / group.channels } };
+}
+
+/** Groups that are built like this one, itself among them. */
+export const alike = (groups: readonly PruneGroupView[], { topology }: PruneGroupView): readonly PruneGroupView[] =>
+  groups.filter((each) => each.topology === topology);
+
+/** The same share for every group that is built like this one. */
+export function withWidthAlike(
+  options: PruneOptions,
+  groups: readonly PruneGroupView[],
+  group: PruneGroupView,
+  kept: number,
+): Partial<PruneOptions> {
+  const share = 1 - kept / group.channels;
+  const shares = Object.fromEntries(alike(groups, group).map(({ key }) => [key, share]));
+  return { ratios: { ...options.ratios, ...shares } };
 }
 
 /** The group follows the target again. */
@@ -97,10 +122,10 @@ export function roundedWidths(
   { kept }: PruneForecast,
   options: PruneOptions,
 ): readonly { readonly name: string; readonly asked: number; readonly kept: number }[] {
-  if (options.scope === 'global' || options.macs !== null || options.roundTo <= 1) return [];
+  if (options.scope !== 'group' || goalOf(options) !== 'channels' || options.roundTo <= 1) return [];
   return groups
     .map((group, index) => {
-      const removed = options.protected.includes(group.key) ? 0 : (options.ratios[group.key] ?? options.ratio);
+      const removed = isWhole(options, group) ? 0 : (options.ratios[group.key] ?? options.ratio);
       return {
         name: group.name,
         asked: Math.round(group.channels * (1 - removed)),

@@ -7,6 +7,7 @@ const SHOWN = new Set<JobView['kind']>([
   'replay',
   'move',
   'prune',
+  'calibrate',
   'recover',
   'export',
   'verify',

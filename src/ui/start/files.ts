@@ -1,3 +1,4 @@
+import type { GivenFile } from '../../protocol/api.ts';
 import type { App } from '../../state/app.ts';
 
 const INPUT_ID = 'file-input';
@@ -22,23 +23,31 @@ async function entriesOf(directory: FileSystemDirectoryEntry): Promise<readonly 
   }
 }
 
-async function filesIn(entry: FileSystemEntry): Promise<readonly File[]> {
-  if (entry.isFile) return [await asFile(entry as FileSystemFileEntry)];
+async function filesIn(entry: FileSystemEntry): Promise<readonly GivenFile[]> {
+  if (entry.isFile) return [{ name: entry.fullPath.slice(1), file: await asFile(entry as FileSystemFileEntry) }];
   const inside = await entriesOf(entry as FileSystemDirectoryEntry);
   return (await Promise.all(inside.map(filesIn))).flat();
 }
 
+/** Files as a dialog gives them; those of a folder with their paths in it. */
+export const givenFiles = (files: Iterable<File>): readonly GivenFile[] =>
+  Array.from(files, (file) => ({ name: file.webkitRelativePath || file.name, file }));
+
 /** Files of a drop; folders are looked through. The entries have to be taken before the event is over. */
-async function droppedFiles(transfer: DataTransfer): Promise<readonly File[]> {
+export async function droppedFiles(transfer: DataTransfer): Promise<readonly GivenFile[]> {
   const entries = [...transfer.items].map((item) => item.webkitGetAsEntry());
-  if (!entries.some((entry) => entry?.isDirectory)) return [...transfer.files];
+  if (!entries.some((entry) => entry?.isDirectory)) return givenFiles(transfer.files);
   return (await Promise.all(entries.flatMap((entry) => (entry ? [filesIn(entry)] : [])))).flat();
 }
 
-export const holdsFiles = (event: DragEvent): boolean => event.dataTransfer?.types.includes('Files') ?? false;
+export const holdsFiles = (event: Pick<DragEvent, 'dataTransfer'>): boolean =>
+  event.dataTransfer?.types.includes('Files') ?? false;
 
 /** Opens what was dropped: in place of what is open, or beside it to compare with. */
 export function openDropped(app: App, transfer: DataTransfer, beside: boolean): void {
   const { openFiles, openSecond } = app.actions;
-  void droppedFiles(transfer).then((files) => (beside ? openSecond(files) : openFiles(files)));
+  void droppedFiles(transfer).then((given) => {
+    const files = given.map(({ file }) => file);
+    return beside ? openSecond(files) : openFiles(files);
+  });
 }

@@ -1,0 +1,67 @@
+import { describe, expect, it } from 'vitest';
+import { createJob, silentJob } from '../base/job.ts';
+import type { DataFile } from '../data/types.ts';
+import { writeNpy } from '../verify/npz.ts';
+import { calibrateFiles, type CalibrationFiles } from './calibrate-files.ts';
+
+const inMemory = (name: string, bytes: Uint8Array): DataFile => ({ name, bytes: async () => bytes });
+const rows = (count: number): Float32Array => Float32Array.from({ length: count * 4 }, (_, i) => Math.floor(i / 4));
+const given = (files: readonly DataFile[], rest: Partial<CalibrationFiles> = {}): CalibrationFiles => ({
+  files,
+  labels: null,
+  samples: 64,
+  changes: {},
+  ...rest,
+});
+const INPUTS = [{ name: 'x', dtype: 'float32', shape: ['N', 4] }];
+const ten = inMemory('ten.npy', writeNpy({ dtype: 'float32', shape: [10, 4], data: rows(10) }));
+
+describe('calibration on files', () => {
+  it('feeds the inputs of the model and says what the data are', async () => {
+    const { calibration, view } = await calibrateFiles(given([ten]), INPUTS, silentJob());
+    expect(calibration).toMatchObject({ name: 'ten.npy', samples: 10 });
+    expect(calibration.feeds?.map((feeds) => [feeds['x']?.shape, (feeds['x']?.data as Float32Array)[0]])).toEqual(
+      Array.from({ length: 10 }, (_, i) => [[1, 4], i]),
+    );
+    expect(view).toMatchObject({ kind: 'array', count: 10, used: 10, preprocess: { input: 'x', scale: 1 } });
+    expect(view.sample).toEqual([
+      { name: '', dtype: 'float32', shape: [4], statistics: { min: 0, max: 0, mean: 0, std: 0 } },
+    ]);
+  });
+
+  it('draws the same samples each time when there are more than are wanted', async () => {
+    const draw = async () =>
+      (await calibrateFiles(given([ten], { samples: 3 }), INPUTS, silentJob())).calibration.feeds;
+    const [first, second] = [await draw(), await draw()];
+    expect(first).toHaveLength(3);
+    expect(second).toEqual(first);
+  });
+
+  it('takes fields of the preprocessing that were set by hand, and refuses what they cannot be', async () => {
+    const { calibration } = await calibrateFiles(given([ten], { changes: { mean: 1 } }), INPUTS, silentJob());
+    expect((calibration.feeds?.[0]?.['x']?.data as Float32Array)[0]).toBe(-1);
+    const wrong = calibrateFiles(given([ten], { changes: { mean: 'none' } }), INPUTS, silentJob());
+    await expect(wrong).rejects.toMatchObject({ code: 'bad-request' });
+  });
+
+  it('looks into the folder that was dropped, past hidden files', async () => {
+    const files = [inMemory('set/.hidden', new Uint8Array()), { ...ten, name: 'set/ten.npy' }];
+    const { view } = await calibrateFiles(given(files), INPUTS, silentJob());
+    expect([view.name, view.count]).toEqual(['set', 10]);
+  });
+
+  it('says how many samples there is memory for', async () => {
+    const inputs = [{ name: 'x', dtype: 'float32', shape: ['N', 2 ** 20] }];
+    const wide = inMemory(
+      'wide.npy',
+      writeNpy({ dtype: 'uint8', shape: [300, 2 ** 20], data: new Uint8Array(300 * 2 ** 20) }),
+    );
+    const many = calibrateFiles(given([wide], { samples: 300 }), inputs, silentJob());
+    await expect(many).rejects.toThrow(/300 samples take 1.26.GB of memory; use 255 or fewer/);
+  });
+
+  it('stops when it is cancelled', async () => {
+    const stopped = createJob(AbortSignal.abort(), () => {});
+    await expect(calibrateFiles(given([ten]), INPUTS, stopped)).rejects.toMatchObject({ code: 'cancelled' });
+  });
+});
