@@ -160,8 +160,9 @@ export function lookingActions(core: Core, focus: (node: number) => void): Looki
     showRefusal(index) {
       // The canvas brings the place into view, with the reason beside it.
       core.view.setState({ refusal: index });
-      const { preview, sites } = store.getState();
-      const refusal = index === null || !preview ? undefined : sites[preview.pass]?.refusals[index];
+      const { preview, prune, sites } = store.getState();
+      const shown = prune ? prune.plan.frozen : preview ? sites[preview.pass]?.refusals : undefined;
+      const refusal = index === null ? undefined : shown?.[index];
       if (refusal) core.notices.announce(refusal.reason);
     },
   };

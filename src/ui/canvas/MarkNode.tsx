@@ -3,16 +3,16 @@ import { clsx } from 'clsx';
 import { memo } from 'react';
 
 export interface MarkNodeData extends Record<string, unknown> {
-  readonly kind: 'on' | 'off' | 'miss';
+  readonly kind: 'on' | 'off' | 'miss' | 'frozen';
   readonly label: string;
   readonly open: boolean;
   readonly press: () => void;
 }
 export type MarkFlowNode = Node<MarkNodeData, 'mark'>;
 
-/** At the top right of a hull: the tick that switches a site, or the question mark that opens a near miss. */
+/** At the top right of a hull: the tick that switches a site, or what opens the reason of a near miss or a frozen place. */
 export const MarkNode = memo(function MarkNode({ data }: NodeProps<MarkFlowNode>) {
-  const site = data.kind !== 'miss';
+  const site = data.kind === 'on' || data.kind === 'off';
   return (
     <button
       type="button"
@@ -42,6 +42,11 @@ const MARKS = {
     <svg width="12" height="12" viewBox="0 0 24 24" aria-hidden="true">
       <circle cx="12" cy="12" r="10" />
       <path d="M9.09 9a3 3 0 0 1 5.83 1c0 2-3 3-3 3M12 17h.01" />
+    </svg>
+  ),
+  frozen: (
+    <svg width="11" height="11" viewBox="0 0 24 24" aria-hidden="true">
+      <path d="M12 2v20M4 7l16 10M20 7 4 17M9 4l3 3 3-3M9 20l3-3 3 3" />
     </svg>
   ),
 } as const;

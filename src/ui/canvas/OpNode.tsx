@@ -7,8 +7,8 @@ import type { Unfold } from './flow-nodes.ts';
 import type { Change } from './glyphs.tsx';
 import { NodeGlyph } from './glyphs.tsx';
 import { FoldButton } from './GroupNode.tsx';
-import { cellsOfCut, NOT_NAMED, widthAt } from './prune-detail.ts';
-import type { PruneMark } from './types.ts';
+import { cellsOfCut, widthParts, widthsOf, type WidthPart } from './prune-detail.ts';
+import type { PruneMark, WidthChange } from './types.ts';
 
 export interface OpNodeData extends Record<string, unknown> {
   readonly row: number;
@@ -26,6 +26,8 @@ export interface OpNodeData extends Record<string, unknown> {
   readonly neutral: boolean;
   readonly change: Change | null;
   readonly mark: PruneMark | null;
+  /** Widths that pruning changes, whichever group is looked at. */
+  readonly widths: readonly WidthChange[] | null;
   readonly selected: boolean;
   readonly hovered: boolean;
   /** Not found by the search, or not on the path that is lit. */
@@ -42,6 +44,7 @@ export type OpFlowNode = Node<OpNodeData, 'op'>;
 /** One operator, near: family edge, glyph, name and number; attributes and share; a bar for its cost. */
 export const OpNode = memo(function OpNode({ data }: NodeProps<OpFlowNode>) {
   const { mark, change } = data;
+  const widths = widthParts(data.detail, widthsOf(mark, data.widths));
   if (data.leaf) return <Leaf data={data} />;
   return (
     <div
@@ -70,13 +73,9 @@ export const OpNode = memo(function OpNode({ data }: NodeProps<OpFlowNode>) {
         )}
         <span className="gc-id">{data.ordinal}</span>
       </div>
-      {(data.detail !== '' || data.share !== '' || mark) && (
+      {(data.detail !== '' || data.share !== '' || mark || (widths && !data.short)) && (
         <div className="gc-line2">
-          {mark && mark.before !== mark.after && widthAt(data.detail, mark) !== NOT_NAMED ? (
-            <PrunedDetail detail={data.detail} mark={mark} />
-          ) : (
-            <span className="gc-detail">{data.detail}</span>
-          )}
+          <span className="gc-detail">{widths ? <Widths parts={widths} /> : data.detail}</span>
           {mark ? mark.role && <span className="gc-role">{mark.role}</span> : <span>{data.share}</span>}
         </div>
       )}
@@ -108,17 +107,12 @@ const CostBar = ({ bar }: { readonly bar: number }) => (
   </div>
 );
 
-/** The attributes, with the old width struck and the new one beside it. */
-function PrunedDetail({ detail, mark }: { readonly detail: string; readonly mark: PruneMark }) {
-  const at = Math.max(0, widthAt(detail, mark));
-  return (
-    <span className="gc-detail">
-      {detail.slice(0, at)}
-      <s>{mark.before}</s> <b>{mark.after}</b>
-      {detail.slice(at + String(mark.before).length)}
-    </span>
-  );
-}
+/** The attributes, with old widths struck and the new ones beside them. */
+const Widths = ({ parts }: { readonly parts: readonly WidthPart[] }) =>
+  parts.map(({ text, kind }, at) => {
+    if (kind === 'old') return <s key={at}>{text}</s>;
+    return kind === 'new' ? <b key={at}>{text}</b> : <span key={at}>{text}</span>;
+  });
 
 /** Channels in file order: kept ones filled, cut ones hollow. */
 function ChannelCells({ cut }: { readonly cut: Uint8Array }) {

@@ -18,7 +18,8 @@ interface Props {
 export function OpenRefusal({ props, scene, look, camera, moves }: Props) {
   const index = props.refusal;
   const refusal = index === null ? undefined : props.refusals[index];
-  const box = look.hulls.find((hull) => hull.kind === 'miss' && hull.index === index)?.boxes[0];
+  const box = look.hulls.find(({ kind, index: at }) => (kind === 'miss' || kind === 'frozen') && at === index)
+    ?.boxes[0];
   const shown = useRef<number | null>(null);
   useEffect(() => {
     // Only a newly opened near miss moves the canvas.

@@ -63,7 +63,7 @@ export class FlowNodes {
       if (!first || first.right < box.left || first.left > box.right) continue;
       if (first.top > box.bottom || first.top < box.top) continue;
       const data = describe(hull);
-      if (data) nodes.push(this.mark(`${hull.kind === 'miss' ? 'miss' : 'site'} ${hull.index}`, first, data));
+      if (data) nodes.push(this.mark(`${isSite(hull) ? 'site' : 'miss'} ${hull.index}`, first, data));
     }
     return nodes;
   }
@@ -150,6 +150,8 @@ export class FlowNodes {
   }
 }
 
+const isSite = ({ kind }: Hull): boolean => kind === 'on' || kind === 'off';
+
 function sameData(a: Readonly<Record<string, unknown>>, b: Readonly<Record<string, unknown>>): boolean {
   for (const key in b) if (a[key] !== b[key]) return false;
   return true;
@@ -185,6 +187,7 @@ function dataOf(state: NodeState, row: number, unfold: Unfold): OpNodeData {
     neutral: !plain && !mark,
     change: look.changes?.get(row) ?? null,
     mark,
+    widths: look.widths?.get(row) ?? null,
     selected: row === selected,
     hovered: row === hovered,
     dim: dimmed(state, row),

@@ -6,11 +6,11 @@ import { groupLooks, type GroupLook } from './group-look.ts';
 import { hullBoxes } from './hulls.ts';
 import { isGroup, sceneOf, type Scene } from './scene.ts';
 import type { CanvasTheme } from './theme.ts';
-import type { Box, CanvasOverlay, GraphCanvasProps, PruneMark } from './types.ts';
+import type { Box, CanvasOverlay, GraphCanvasProps, PruneMark, WidthChange } from './types.ts';
 
 /** A hull as it is drawn: around a site that is on or off, or around a near miss. */
 export interface Hull {
-  readonly kind: 'on' | 'off' | 'miss' | 'group';
+  readonly kind: 'on' | 'off' | 'miss' | 'frozen' | 'group';
   readonly boxes: readonly Box[];
   /** Index of the site or of the near miss. */
   readonly index: number;
@@ -26,6 +26,8 @@ export interface Look {
   readonly changes: ReadonlyMap<number, Change> | null;
   /** Items with what pruning does to them; a folded group has the mark of its first member. */
   readonly prune: ReadonlyMap<number, PruneMark> | null;
+  /** Items with the widths that change; null: nothing is pruned. */
+  readonly widths: ReadonlyMap<number, readonly WidthChange[]> | null;
   readonly hulls: readonly Hull[];
   /** [items] index of the hull of a site + 1; 0: none. Wires inside a site carry no shape. */
   readonly siteOf: Int32Array;
@@ -59,7 +61,8 @@ export function buildLook(scene: Scene, props: LookProps): Look {
     heat,
     groups: groupLooks(scene, heat),
     changes,
-    prune: props.prune ? byItem(scene, props.prune.marks) : null,
+    prune: props.prune?.marks.size ? byItem(scene, props.prune.marks) : null,
+    widths: props.prune?.widths ? byItem(scene, props.prune.widths) : null,
     hulls: hullsOf(scene, props),
     siteOf: sitesOfItems(scene, props.sites),
     fused: changes && props.origin ? fusedPlaces(scene, changes, sceneOf(props.origin), props.diff) : [],
@@ -147,7 +150,7 @@ function hullsOf(scene: Scene, { sites, refusals, prune }: LookProps): Hull[] {
     hulls.push({ kind: site.on ? 'on' : 'off', boxes: hullBoxes(scene, site.nodes), index });
   });
   refusals.forEach((refusal, index) => {
-    hulls.push({ kind: 'miss', boxes: hullBoxes(scene, refusal.nodes), index });
+    hulls.push({ kind: refusal.frozen ? 'frozen' : 'miss', boxes: hullBoxes(scene, refusal.nodes), index });
   });
   if (prune?.marks.size) hulls.push({ kind: 'group', boxes: hullBoxes(scene, [...prune.marks.keys()]), index: 0 });
   return hulls.filter((hull) => hull.boxes.length > 0);

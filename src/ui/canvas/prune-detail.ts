@@ -1,13 +1,58 @@
-import type { PruneMark } from './types.ts';
+import type { PruneMark, WidthChange } from './types.ts';
 
-/** The attributes do not name the width that pruning changes. */
-export const NOT_NAMED = -2;
+/** A piece of a label: as it is, a width that goes, or the one in its place. */
+export interface WidthPart {
+  readonly text: string;
+  readonly kind: 'same' | 'old' | 'new';
+}
 
-/** Where the attributes name the old width; -1: there are none, the widths stand alone. */
-export function widthAt(detail: string, { before }: PruneMark): number {
-  if (detail === '') return -1;
-  const at = detail.search(new RegExp(`(?<!\\d)${before}(?!\\d)`));
-  return at < 0 ? NOT_NAMED : at;
+/** The widths of a node that change: all of them where they are known, else that of its mark. */
+export function widthsOf(
+  mark: PruneMark | null,
+  all: readonly WidthChange[] | null | undefined,
+): readonly WidthChange[] {
+  if (all && all.length > 0) return all;
+  if (!mark || mark.before === mark.after) return [];
+  return [{ before: mark.before, after: mark.after, taken: mark.role === 'in axis' }];
+}
+
+/**
+ * The attributes with old widths beside the new ones; null where they name none of them. Where there are no attributes,
+ * the width that the node gives stands alone.
+ */
+export function widthParts(detail: string, changes: readonly WidthChange[]): readonly WidthPart[] | null {
+  if (detail === '') {
+    const change = changes.find(({ taken }) => !taken) ?? changes[0];
+    return change ? pair(change) : null;
+  }
+  let parts: readonly WidthPart[] = [{ text: detail, kind: 'same' }];
+  for (const change of changes) parts = replaced(parts, change);
+  return parts.length > 1 || parts[0]?.kind !== 'same' ? parts : null;
+}
+
+const pair = ({ before, after }: WidthChange): WidthPart[] => [
+  { text: String(before), kind: 'old' },
+  { text: ` ${after}`, kind: 'new' },
+];
+
+/** `32→192`: what is taken stands first, what is given last. */
+function replaced(parts: readonly WidthPart[], change: WidthChange): readonly WidthPart[] {
+  const named = new RegExp(`(?<!\\d)${change.before}(?!\\d)`, 'g');
+  const places = parts.flatMap(({ text, kind }, part) =>
+    kind === 'same' ? Array.from(text.matchAll(named), ({ index }) => ({ part, index })) : [],
+  );
+  const place = change.taken ? places[0] : places.at(-1);
+  if (!place) return parts;
+  const { text } = parts[place.part] ?? { text: '' };
+  const around = [text.slice(0, place.index), text.slice(place.index + String(change.before).length)];
+  const [left, right] = around.map((each): WidthPart[] => (each === '' ? [] : [{ text: each, kind: 'same' }]));
+  return [
+    ...parts.slice(0, place.part),
+    ...(left ?? []),
+    ...pair(change),
+    ...(right ?? []),
+    ...parts.slice(place.part + 1),
+  ];
 }
 
 const MOST_CELLS = 48;

@@ -27,6 +27,8 @@ export interface CanvasRefusal {
   readonly reason: string;
   /** "Not folded: a second reader"; "Not fused" without one. */
   readonly title?: string;
+  /** Nothing was looked for here: it is only said why this place stays as it is. */
+  readonly frozen?: boolean;
   /** Two at most are shown. */
   readonly actions?: readonly CanvasAction[];
 }
@@ -57,9 +59,18 @@ export interface PruneMark {
   /** One per channel in file order: 1 is cut; null: not drawn. */
   readonly cut: Uint8Array | null;
 }
+/** A width of one node that pruning changes. */
+export interface WidthChange {
+  readonly before: number;
+  readonly after: number;
+  /** The node takes this width; else it gives it, or both. */
+  readonly taken: boolean;
+}
 export interface CanvasPrune {
-  /** By NodeId: the members of the group in focus. */
+  /** By NodeId: the members of the groups that stand out. */
   readonly marks: ReadonlyMap<number, PruneMark>;
+  /** By NodeId: the widths that change, those of all other groups too. */
+  readonly widths?: ReadonlyMap<number, readonly WidthChange[]>;
 }
 
 /** Saving the canvas as a picture: the dialog is open. */

@@ -26,11 +26,11 @@ export function useNodes(props: Props, state: NodeState, visible: VisibleTiles):
   return useMemo(() => {
     const describe = (hull: Hull): MarkFlowNode['data'] | null => {
       if (hull.kind === 'group') return null;
-      if (hull.kind === 'miss') {
+      if (hull.kind === 'miss' || hull.kind === 'frozen') {
         const reason = refusals[hull.index]?.reason ?? '';
         return {
-          kind: 'miss',
-          label: `Near miss: ${reason}`,
+          kind: hull.kind,
+          label: `${hull.kind === 'frozen' ? 'Frozen' : 'Near miss'}: ${reason}`,
           open: refusal === hull.index,
           press: press.miss(hull.index),
         };

@@ -25,11 +25,9 @@ const KINDS: Readonly<Record<CalibrationView['kind'], string>> = {
 function usersOf(options: PruneOptions): string {
   const users = [
     ...(ratesByActivations(options) ? ['the importance'] : []),
-    ...(options.repair === 'none' ? [] : ['what makes up for channels']),
+    ...(options.repair === 'none' ? [] : ['making up for cuts']),
   ];
-  return users.length > 0
-    ? `Looked at for ${users.join(' and ')}.`
-    : 'Looked at once the importance or the making up asks for them.';
+  return users.length > 0 ? `Used for ${users.join(' and ')}.` : 'Not used so far.';
 }
 
 function Give({ app, replace }: { readonly app: App; readonly replace: boolean }) {
@@ -108,7 +106,7 @@ export function DataSection({ app, options }: { readonly app: App; readonly opti
       )}
       {session && view && open && <DataDetails app={app} session={session} view={view} />}
       {(!view || open) && <Give app={app} replace={view !== null} />}
-      {!view && <p className="mt-1.5 text-11 text-ink-3">or drop images, .npy, .npz, idx, .pb or text here</p>}
+      {!view && <p className="mt-1.5 text-11 text-ink-3">or dropped here: images, npy, npz, idx, pb, text</p>}
       <span className="sr-only" aria-live="polite">
         {view && `${plural(view.used, 'sample')} of ${view.name} in use`}
       </span>

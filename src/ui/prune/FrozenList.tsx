@@ -18,7 +18,7 @@ export function FrozenList({ frozen, onShow }: Props) {
     <div className="flex-none border-t border-line px-3.5 py-2.5 text-11 text-ink-2">
       <div className="flex items-start gap-1.5">
         <Icon of={Snowflake} size={13} className="mt-px text-ink-3" />
-        <span className="min-w-0 grow">
+        <span className="min-w-0 grow [overflow-wrap:anywhere]">
           {plural(frozen.length, 'place')} frozen: {first.label}: {first.reason}
           {frozen.length > 1 && (
             <>
@@ -33,7 +33,7 @@ export function FrozenList({ frozen, onShow }: Props) {
       {open && (
         <ul className="mt-2 max-h-56 overflow-auto" aria-label="Frozen places">
           {frozen.map((each) => (
-            <li key={`${each.node} ${each.reason}`} className="py-1">
+            <li key={`${each.node} ${each.reason}`} className="py-1 [overflow-wrap:anywhere]">
               <button type="button" className="link" onClick={() => onShow(each.node)}>
                 {each.label}
               </button>{' '}

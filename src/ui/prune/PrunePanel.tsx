@@ -61,7 +61,7 @@ function GroupList({ session, app }: { readonly session: PruneSession; readonly 
     if (focused !== null) rows.scrollToIndex(focused, { align: 'auto' });
   }, [focused, rows]);
   return (
-    <div ref={scroller} className="min-h-0 grow overflow-auto px-1.5" role="list" aria-label="Channel groups">
+    <div ref={scroller} className="min-h-[100px] flex-1 overflow-auto px-1.5" role="list" aria-label="Channel groups">
       <div className="relative" style={{ height: rows.getTotalSize() }}>
         {rows.getVirtualItems().map(({ index, start }) => {
           const group = plan.groups[index];

@@ -77,21 +77,29 @@ export function PruneSettings({ plan, options, onOptions, onImportance }: Props)
   return (
     <div className="sec grid grid-cols-[5fr_6fr] gap-x-2 gap-y-[9px]">
       <TargetField options={options} onOptions={onOptions} />
-      <Choice
-        label="Importance"
-        value={options.importance}
-        choices={IMPORTANCES}
-        onChange={(importance) => onImportance({ importance })}
-      />
+      <div className="col-span-2">
+        <Choice
+          label="Importance"
+          value={options.importance}
+          choices={IMPORTANCES}
+          onChange={(importance) => onImportance({ importance })}
+        />
+      </div>
+      {options.importance === 'scores' && (
+        <ScoresField groups={plan.groups} scores={options.scores} onScores={(scores) => onImportance({ scores })} />
+      )}
       <Choice
         label="Compared within"
         value={options.scope}
         choices={SCOPES}
         onChange={(scope) => onOptions({ scope })}
       />
-      {options.importance === 'scores' && (
-        <ScoresField groups={plan.groups} scores={options.scores} onScores={(scores) => onImportance({ scores })} />
-      )}
+      <Choice
+        label="Make up for cuts"
+        value={options.repair}
+        choices={REPAIRS}
+        onChange={(repair) => onOptions({ repair })}
+      />
       <NumberField
         label="Round to"
         unit="channels"
@@ -99,12 +107,6 @@ export function PruneSettings({ plan, options, onOptions, onImportance }: Props)
         min={1}
         max={256}
         onChange={(roundTo) => onOptions({ roundTo })}
-      />
-      <Choice
-        label="Make up for what goes"
-        value={options.repair}
-        choices={REPAIRS}
-        onChange={(repair) => onOptions({ repair })}
       />
       {options.importance === 'random' && (
         <NumberField

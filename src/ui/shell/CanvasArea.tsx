@@ -10,6 +10,7 @@ import { useLater } from '../kit/use-later.ts';
 import { useDocument, useView } from '../kit/use-store.ts';
 import { NoSiteCard } from '../passbar/NoSiteCard.tsx';
 import { PassBar } from '../passbar/PassBar.tsx';
+import { useCanvasPrune } from '../prune/canvas-marks.ts';
 import { GroupCard } from '../prune/GroupCard.tsx';
 import { PruneBar } from '../prune/PruneBar.tsx';
 import { OpeningCard } from '../start/Opening.tsx';
@@ -17,7 +18,6 @@ import { OpenProblem } from '../start/OpenProblem.tsx';
 import {
   toggleOnCanvas,
   useCanvasMatches,
-  useCanvasPrune,
   useCanvasRefusals,
   useCanvasSites,
   usePictureSaving,
@@ -42,8 +42,8 @@ function Graph({ app, readOnly }: { readonly app: App; readonly readOnly: boolea
   const saving = usePictureSaving(app);
   const sites = useCanvasSites(app);
   const refusals = useCanvasRefusals(app);
-  const prune = useCanvasPrune(app);
   const [hovered, setHovered] = useState<number | null>(null);
+  const prune = useCanvasPrune(app, hovered);
   if (!picture) return null;
   const canvas = (
     <GraphCanvas

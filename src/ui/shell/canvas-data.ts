@@ -1,9 +1,7 @@
 import { useMemo } from 'react';
 import type { App } from '../../state/app.ts';
-import type { PruneSession } from '../../state/document.ts';
-import type { CanvasPrune, CanvasRefusal, CanvasSite, PictureSaving, PruneMark } from '../canvas/types.ts';
+import type { CanvasRefusal, CanvasSite, PictureSaving } from '../canvas/types.ts';
 import { useDocument, useView } from '../kit/use-store.ts';
-import { cutFlags } from '../prune/cut.ts';
 
 const NO_SITES: readonly CanvasSite[] = [];
 const NO_REFUSALS: readonly CanvasRefusal[] = [];
@@ -50,34 +48,15 @@ export function useCanvasSites(app: App): readonly CanvasSite[] {
   );
 }
 
-/** Near misses of the pass being looked at. */
+/** Near misses of the pass being looked at; while channels are pruned, the places where none can go. */
 export function useCanvasRefusals(app: App): readonly CanvasRefusal[] {
   const title = useDocument(app, (state) => state.passes.find((pass) => pass.id === state.preview?.pass)?.title ?? '');
   const found = useDocument(app, (state) => (state.preview ? state.sites[state.preview.pass]?.refusals : undefined));
-  return useMemo(
-    () => found?.map(({ nodes, reason }) => ({ nodes, reason, title: `Not here: ${title}` })) ?? NO_REFUSALS,
-    [found, title],
-  );
-}
-
-function marksOf({ plan, forecast, group: index }: PruneSession): CanvasPrune | null {
-  const group = index === null ? undefined : plan.groups[index];
-  if (!group || index === null) return null;
-  const after = forecast.kept[index] ?? group.channels;
-  const cut = group.atoms === group.channels ? cutFlags(group, after) : null;
-  const marks = new Map<number, PruneMark>();
-  for (const { node, role } of group.members) {
-    const seen = marks.get(node);
-    const roles = seen && seen.role !== role ? `${seen.role}, ${role}` : role;
-    marks.set(node, { before: group.channels, after, role: roles, cut });
-  }
-  return { marks };
-}
-
-/** What pruning does to the members of the group in focus. */
-export function useCanvasPrune(app: App): CanvasPrune | null {
-  const session = useDocument(app, (state) => state.prune);
-  return useMemo(() => session && marksOf(session), [session]);
+  const frozen = useDocument(app, (state) => state.prune?.plan.frozen);
+  return useMemo(() => {
+    if (frozen) return frozen.map(({ node, reason }) => ({ nodes: [node], reason, title: 'Frozen', frozen: true }));
+    return found?.map(({ nodes, reason }) => ({ nodes, reason, title: `Not here: ${title}` })) ?? NO_REFUSALS;
+  }, [frozen, found, title]);
 }
 
 /** What the canvas needs to save itself as a picture while the dialog for that is open. */

@@ -40,6 +40,8 @@ function styleOf({ theme }: Frame, hull: Hull): { fill: string | null; stroke: s
       return { fill: null, stroke: theme.lineStrong, dashed: true };
     case 'miss':
       return { fill: fade(theme.warning, 0.07), stroke: theme.warning, dashed: true };
+    case 'frozen':
+      return { fill: null, stroke: theme.lineStrong, dashed: false };
     case 'group':
       return { fill: fade(theme.accent, 0.06), stroke: fade(theme.accent, 0.7), dashed: false };
     default:

@@ -5,8 +5,9 @@ const SIZE = 18;
 /** Path data on a grid of 24. */
 const TICK = 'M20 6 9 17l-5-5';
 const QUESTION = 'M9.09 9a3 3 0 0 1 5.83 1c0 2-3 3-3 3M12 17h.01';
+const SNOWFLAKE = 'M12 2v20M4 7l16 10M20 7 4 17M9 4l3 3 3-3M9 20l3-3 3 3';
 
-/** Ticks and question marks of hulls, which the page has in its DOM, for pictures. */
+/** Ticks, question marks and snowflakes of hulls, which the page has in its DOM, for pictures. */
 export function paintMarks(frame: Frame): void {
   if (!frame.wholeNodes || frame.detail === 'far') return;
   for (const hull of frame.look.hulls) {
@@ -18,7 +19,8 @@ export function paintMarks(frame: Frame): void {
 function mark({ pen, theme, viewport }: Frame, kind: Exclude<Hull['kind'], 'group'>, right: number, top: number): void {
   const x = (right - 2) * viewport.zoom + viewport.x - SIZE / 2;
   const y = (top + 2) * viewport.zoom + viewport.y - SIZE / 2;
-  const fills = { on: theme.accentSolid, off: theme.raised, miss: theme.warning } as const;
+  const fills = { on: theme.accentSolid, off: theme.raised, miss: theme.warning, frozen: theme.raised } as const;
+  const strokes = { on: theme.onAccent, off: theme.text3, miss: theme.canvas, frozen: theme.text3 } as const;
   roundedBox(pen, { x: x - 2, y: y - 2, width: SIZE + 4, height: SIZE + 4 }, 8);
   pen.fillStyle = theme.canvas;
   pen.fill();
@@ -26,7 +28,7 @@ function mark({ pen, theme, viewport }: Frame, kind: Exclude<Hull['kind'], 'grou
   pen.fillStyle = fills[kind];
   pen.fill();
   if (kind === 'off') {
-    pen.strokeStyle = theme.text3;
+    pen.strokeStyle = strokes[kind];
     pen.lineWidth = 1.5;
     pen.stroke();
     return;
@@ -34,10 +36,10 @@ function mark({ pen, theme, viewport }: Frame, kind: Exclude<Hull['kind'], 'grou
   pen.save();
   pen.translate(x + 3, y + 3);
   pen.scale(0.5, 0.5);
-  pen.strokeStyle = kind === 'on' ? theme.onAccent : theme.canvas;
+  pen.strokeStyle = strokes[kind];
   pen.lineWidth = kind === 'on' ? 2.25 : 2;
   pen.lineCap = 'round';
   pen.lineJoin = 'round';
-  pen.figure(kind === 'on' ? TICK : QUESTION, 'stroke');
+  pen.figure({ on: TICK, miss: QUESTION, frozen: SNOWFLAKE }[kind], 'stroke');
   pen.restore();
 }

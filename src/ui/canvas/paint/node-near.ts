@@ -1,5 +1,5 @@
 import { changeColor, itemColor } from '../look.ts';
-import { cellsOfCut, NOT_NAMED, widthAt } from '../prune-detail.ts';
+import { cellsOfCut, widthParts, widthsOf, type WidthPart } from '../prune-detail.ts';
 import { isLeaf } from '../scene.ts';
 import { fade } from '../theme.ts';
 import type { PruneMark } from '../types.ts';
@@ -85,33 +85,26 @@ function secondLine(frame: Frame, row: number, at: ScreenBox, mark: PruneMark | 
   pen.fillText(share, end, middle);
   const detail = scene.picture.view.nodeDetails[row]!;
   const left = at.x + 12 * zoom;
-  if (mark && mark.before !== mark.after && widthAt(detail, mark) !== NOT_NAMED) {
-    prunedDetail(frame, detail, mark, { x: left, y: middle });
+  const widths = widthParts(detail, widthsOf(mark, look.widths?.get(row)));
+  if (widths) {
+    prunedDetail(frame, widths, { x: left, y: middle });
     return;
   }
   pen.font = `420 ${textSize(frame, 10)}px ${theme.fontMono}`;
   pen.fillText(textThatFits(pen, detail, end - left - 6 * zoom), left, middle);
 }
 
-/** The attributes, with the old width struck and the new one beside it. */
-function prunedDetail(frame: Frame, detail: string, mark: PruneMark, from: { x: number; y: number }): void {
+/** The attributes, with old widths struck and the new ones beside them. */
+function prunedDetail(frame: Frame, parts: readonly WidthPart[], from: { x: number; y: number }): void {
   const { pen, theme } = frame;
-  const at = Math.max(0, widthAt(detail, mark));
-  const before = String(mark.before);
-  const parts = [
-    { text: detail.slice(0, at), color: theme.text2, weight: 420 },
-    { text: before, color: theme.removed, weight: 420 },
-    { text: ` ${mark.after}`, color: theme.text1, weight: 600 },
-    { text: detail.slice(at + before.length), color: theme.text2, weight: 420 },
-  ];
+  const colors = { same: theme.text2, old: theme.removed, new: theme.text1 } as const;
   let x = from.x;
-  for (const { text, color, weight } of parts) {
-    if (text === '') continue;
-    pen.font = `${weight} ${textSize(frame, 10)}px ${theme.fontMono}`;
-    pen.fillStyle = color;
+  for (const { text, kind } of parts) {
+    pen.font = `${kind === 'new' ? 600 : 420} ${textSize(frame, 10)}px ${theme.fontMono}`;
+    pen.fillStyle = colors[kind];
     pen.fillText(text, x, from.y);
     const width = textWidth(pen, text);
-    if (text === before) pen.fillRect(x, from.y - 0.5, width, 1);
+    if (kind === 'old') pen.fillRect(x, from.y - 0.5, width, 1);
     x += width;
   }
 }

@@ -1,6 +1,7 @@
 import { listOf } from '../lists.ts';
-import { boxOfPort, isLeaf } from '../scene.ts';
-import type { PruneMark } from '../types.ts';
+import { boxOfPort, isGroup, isLeaf } from '../scene.ts';
+import { widthsOf } from '../prune-detail.ts';
+import type { WidthChange } from '../types.ts';
 import { fontSize, meets, roundedBox, textWidth, type Frame, type Pen, type ScreenBox } from './frame.ts';
 import { frameNames } from './frame-names.ts';
 import { Room } from './room.ts';
@@ -100,7 +101,13 @@ function labelAt(
   row: number,
 ): ShapeLabel {
   const { pen, theme, viewport } = frame;
-  const parts = partsOf(shape, row >= 0 ? frame.look.prune?.get(row) : undefined);
+  const { prune, widths } = frame.look;
+  const own = row < 0 || isGroup(frame.scene, row) ? null : widths?.get(row);
+  const changes = row < 0 ? [] : widthsOf(prune?.get(row) ?? null, own);
+  const parts = partsOf(
+    shape,
+    changes.find(({ taken }) => !taken),
+  );
   const size = fontSize(frame, 10);
   let width = 0;
   for (const part of parts) width += widthOf(pen, part, size, theme.fontMono);
@@ -160,12 +167,12 @@ const fontOf = (part: Part, size: number, family: string): string =>
 const SCALAR = 'scalar';
 
 /** Symbols stand in italics; a pruned width stands struck beside the new one. */
-function partsOf(shape: string, mark: PruneMark | undefined): Part[] {
+function partsOf(shape: string, change: WidthChange | undefined): Part[] {
   const parts: Part[] = [];
   shape.split('×').forEach((dim, index) => {
     if (index > 0) parts.push({ text: '×' });
-    if (index === 0 && mark && mark.before !== mark.after && dim === String(mark.before)) {
-      parts.push({ text: dim, struck: true }, { text: ' ' }, { text: String(mark.after), strong: true });
+    if (index === 0 && change && dim === String(change.before)) {
+      parts.push({ text: dim, struck: true }, { text: ' ' }, { text: String(change.after), strong: true });
     } else parts.push({ text: dim, symbol: /[a-z]/i.test(dim) && dim !== SCALAR });
   });
   return parts;
