@@ -42,6 +42,21 @@ export class StudioPage {
     }, place);
   }
 
+  /** A drop of files on one part of the page, which takes them in place of the window. */
+  async dropOn(place: Locator, files: readonly NamedBytes[]): Promise<void> {
+    const encoded = files.map(({ name, bytes }) => ({ name, base64: Buffer.from(bytes).toString('base64') }));
+    await place.evaluate((element, list) => {
+      const transfer = new DataTransfer();
+      for (const { name, base64 } of list) {
+        const bytes = Uint8Array.from(atob(base64), (character) => character.charCodeAt(0));
+        transfer.items.add(new File([bytes], name));
+      }
+      for (const type of ['dragenter', 'dragover', 'drop']) {
+        element.dispatchEvent(new DragEvent(type, { dataTransfer: transfer, bubbles: true, cancelable: true }));
+      }
+    }, encoded);
+  }
+
   pass = (title: string): Locator => this.page.getByRole('button', { name: new RegExp(`^${title}, `) });
   passBar = (title: string): Locator =>
     this.page

@@ -32,7 +32,7 @@ interface Props {
 
 function Widths({ group, kept, locked, own }: Pick<Props, 'group' | 'kept' | 'locked' | 'own'>) {
   const [before, after] = [unitsOf(group, group.channels), unitsOf(group, kept)];
-  const unit = group.isHeads ? ` ${before === 1 ? 'head' : 'heads'}` : '';
+  const unit = group.isHeads ? ` ${after === 1 ? 'head' : 'heads'}` : '';
   if (locked) return <span className="num text-11 whitespace-nowrap text-ink-3">{unit ? 'heads stay' : 'locked'}</span>;
   if (after === before) {
     return (

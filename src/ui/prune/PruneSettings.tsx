@@ -88,37 +88,39 @@ export function PruneSettings({ plan, options, onOptions, onImportance }: Props)
       {options.importance === 'scores' && (
         <ScoresField groups={plan.groups} scores={options.scores} onScores={(scores) => onImportance({ scores })} />
       )}
-      <Choice
-        label="Compared within"
-        value={options.scope}
-        choices={SCOPES}
-        onChange={(scope) => onOptions({ scope })}
-      />
-      <Choice
-        label="Make up for cuts"
-        value={options.repair}
-        choices={REPAIRS}
-        onChange={(repair) => onOptions({ repair })}
-      />
-      <NumberField
-        label="Round to"
-        unit="channels"
-        value={options.roundTo}
-        min={1}
-        max={256}
-        onChange={(roundTo) => onOptions({ roundTo })}
-      />
-      {options.importance === 'random' && (
-        <NumberField
-          label="Seed"
-          unit=""
-          value={options.seed}
-          min={0}
-          max={999_999}
-          settled
-          onChange={(seed) => onImportance({ seed })}
+      <div className="col-span-2 grid grid-cols-[5fr_3fr] gap-x-2 gap-y-[9px]">
+        <Choice
+          label="Compared within"
+          value={options.scope}
+          choices={SCOPES}
+          onChange={(scope) => onOptions({ scope })}
         />
-      )}
+        <NumberField
+          label="Round to"
+          unit=""
+          value={options.roundTo}
+          min={1}
+          max={256}
+          onChange={(roundTo) => onOptions({ roundTo })}
+        />
+        <Choice
+          label="Make up for cuts"
+          value={options.repair}
+          choices={REPAIRS}
+          onChange={(repair) => onOptions({ repair })}
+        />
+        {options.importance === 'random' && (
+          <NumberField
+            label="Seed"
+            unit=""
+            value={options.seed}
+            min={0}
+            max={999_999}
+            settled
+            onChange={(seed) => onImportance({ seed })}
+          />
+        )}
+      </div>
       {plan.groups.some((group) => group.isHeads) && <Heads options={options} onOptions={onOptions} />}
     </div>
   );
