@@ -229,11 +229,18 @@ test('a node leads to its groups and their reasons, and frozen places say why', 
   const name = await studio.card.getAttribute('aria-label');
   await other.click();
   await expect(studio.card).toHaveAttribute('aria-label', name!);
-  const frozen = page.getByRole('button', { name: /^Frozen: / }).first();
   await page.getByRole('button', { name: /and \d+ more/ }).click();
   await page.getByRole('list', { name: 'Frozen places' }).getByRole('button').first().click();
-  await frozen.click();
-  await expect(page.getByRole('dialog', { name: 'Frozen' })).toBeVisible();
+  const reason = page.getByRole('dialog', { name: 'Frozen' });
+  await expect(reason).toContainText('ReduceMean');
+  await expect(studio.card).toBeHidden();
+  await reason.getByRole('button', { name: 'Close' }).click();
+  await expect(reason).toBeHidden();
+  await page
+    .getByRole('button', { name: /^Frozen: / })
+    .first()
+    .click();
+  await expect(reason).toBeVisible();
 });
 
 for (const colorScheme of ['dark', 'light'] as const) {

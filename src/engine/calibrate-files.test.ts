@@ -3,6 +3,7 @@ import { createJob, silentJob } from '../base/job.ts';
 import type { DataFile } from '../data/types.ts';
 import { writeNpy } from '../verify/npz.ts';
 import { calibrateFiles, type CalibrationFiles } from './calibrate-files.ts';
+import type { Calibration } from './calibration.ts';
 
 const inMemory = (name: string, bytes: Uint8Array): DataFile => ({ name, bytes: async () => bytes });
 const rows = (count: number): Float32Array => Float32Array.from({ length: count * 4 }, (_, i) => Math.floor(i / 4));
@@ -13,6 +14,9 @@ const given = (files: readonly DataFile[], rest: Partial<CalibrationFiles> = {})
   changes: {},
   ...rest,
 });
+/** Shape and first number of each run's input. */
+const firsts = ({ feeds }: Calibration) =>
+  (feeds ?? []).map(({ x }) => [x?.shape, Array.from((x?.data ?? []) as Float32Array)[0]]);
 const INPUTS = [{ name: 'x', dtype: 'float32', shape: ['N', 4] }];
 const ten = inMemory('ten.npy', writeNpy({ dtype: 'float32', shape: [10, 4], data: rows(10) }));
 
@@ -20,9 +24,7 @@ describe('calibration on files', () => {
   it('feeds the inputs of the model and says what the data are', async () => {
     const { calibration, view } = await calibrateFiles(given([ten]), INPUTS, silentJob());
     expect(calibration).toMatchObject({ name: 'ten.npy', samples: 10 });
-    expect(calibration.feeds?.map((feeds) => [feeds['x']?.shape, (feeds['x']?.data as Float32Array)[0]])).toEqual(
-      Array.from({ length: 10 }, (_, i) => [[1, 4], i]),
-    );
+    expect(firsts(calibration)).toEqual(Array.from({ length: 10 }, (_, i) => [[1, 4], i]));
     expect(view).toMatchObject({ kind: 'array', count: 10, used: 10, preprocess: { input: 'x', scale: 1 } });
     expect(view.sample).toEqual([
       { name: '', dtype: 'float32', shape: [4], statistics: { min: 0, max: 0, mean: 0, std: 0 } },
@@ -39,7 +41,7 @@ describe('calibration on files', () => {
 
   it('takes fields of the preprocessing that were set by hand, and refuses what they cannot be', async () => {
     const { calibration } = await calibrateFiles(given([ten], { changes: { mean: 1 } }), INPUTS, silentJob());
-    expect((calibration.feeds?.[0]?.['x']?.data as Float32Array)[0]).toBe(-1);
+    expect(firsts(calibration)[0]).toEqual([[1, 4], -1]);
     const wrong = calibrateFiles(given([ten], { changes: { mean: 'none' } }), INPUTS, silentJob());
     await expect(wrong).rejects.toMatchObject({ code: 'bad-request' });
   });

@@ -161,6 +161,8 @@ export function lookingActions(core: Core, focus: (node: number) => void): Looki
       // The canvas brings the place into view, with the reason beside it.
       core.view.setState({ refusal: index });
       const { preview, prune, sites } = store.getState();
+      // The card of a group would cover the reason.
+      if (prune && index !== null) store.setState({ prune: { ...prune, group: null } });
       const shown = prune ? prune.plan.frozen : preview ? sites[preview.pass]?.refusals : undefined;
       const refusal = index === null ? undefined : shown?.[index];
       if (refusal) core.notices.announce(refusal.reason);

@@ -98,6 +98,7 @@ function Canvas(given: GraphCanvasProps & { readonly scene: Scene; readonly look
   usePainter(canvas, camera, { ...painted, motion });
   useZoomVariable(root, camera);
   useCameraLink(props.link, scene, camera);
+  useCovered(camera, moves, selected, props.covered ?? 0);
   useFocus(scene, look, moves, props);
   const visible = useVisible(camera);
   const nodes = useNodes(props, shown, visible);
@@ -155,6 +156,13 @@ function Canvas(given: GraphCanvasProps & { readonly scene: Scene; readonly look
 }
 
 const KEYS = 'Arrows walk along edges, F fits, 0 shows all, E folds, P lights the path, space switches a site.';
+
+/** Where a card opens over the selected node, the canvas makes way. */
+function useCovered(camera: Camera, moves: CameraMoves, selected: number, covered: number): void {
+  useEffect(() => {
+    if (camera.cover(covered) && selected >= 0) moves.reveal(selected);
+  }, [camera, moves, selected, covered]);
+}
 
 /** Words in nodes grow against the zoom where they would get too small to read. */
 function useZoomVariable(root: { readonly current: HTMLElement | null }, camera: Camera): void {

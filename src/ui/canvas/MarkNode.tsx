@@ -1,6 +1,7 @@
 import type { Node, NodeProps } from '@xyflow/react';
 import { clsx } from 'clsx';
 import { memo } from 'react';
+import { SNOWFLAKE } from './glyphs.tsx';
 
 export interface MarkNodeData extends Record<string, unknown> {
   readonly kind: 'on' | 'off' | 'miss' | 'frozen';
@@ -46,7 +47,7 @@ const MARKS = {
   ),
   frozen: (
     <svg width="11" height="11" viewBox="0 0 24 24" aria-hidden="true">
-      <path d="M12 2v20M4 7l16 10M20 7 4 17M9 4l3 3 3-3M9 20l3-3 3 3" />
+      <path d={SNOWFLAKE} />
     </svg>
   ),
 } as const;

@@ -109,7 +109,7 @@ const CostBar = ({ bar }: { readonly bar: number }) => (
 
 /** The attributes, with old widths struck and the new ones beside them. */
 const Widths = ({ parts }: { readonly parts: readonly WidthPart[] }) =>
-  parts.map(({ text, kind }, at) => {
+  parts.map(({ text, kind, at }) => {
     if (kind === 'old') return <s key={at}>{text}</s>;
     return kind === 'new' ? <b key={at}>{text}</b> : <span key={at}>{text}</span>;
   });

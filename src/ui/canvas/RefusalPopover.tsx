@@ -1,5 +1,6 @@
 import { useEffect, useRef } from 'react';
 import type { Camera } from './camera.ts';
+import { SNOWFLAKE } from './glyphs.tsx';
 import type { CanvasRefusal, Box } from './types.ts';
 
 interface Props {
@@ -44,8 +45,14 @@ export function RefusalPopover({ refusal, where, box, camera, onClose }: Props) 
       <span className="gc-arrow" />
       <header>
         <svg width="15" height="15" viewBox="0 0 24 24" aria-hidden="true">
-          <circle cx="12" cy="12" r="10" />
-          <path d="M9.09 9a3 3 0 0 1 5.83 1c0 2-3 3-3 3M12 17h.01" />
+          {refusal.frozen ? (
+            <path d={SNOWFLAKE} />
+          ) : (
+            <>
+              <circle cx="12" cy="12" r="10" />
+              <path d="M9.09 9a3 3 0 0 1 5.83 1c0 2-3 3-3 3M12 17h.01" />
+            </>
+          )}
         </svg>
         <div>
           <h3>{refusal.title ?? 'Not fused'}</h3>

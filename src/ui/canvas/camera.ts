@@ -15,6 +15,8 @@ const NEAR = 0.7;
 const MIDDLE = 0.25;
 export const detailAt = (zoom: number): Detail => (zoom >= NEAR ? 'near' : zoom >= MIDDLE ? 'middle' : 'far');
 
+const MOST_COVERED = 0.6;
+
 /**
  * What is in view. It follows React Flow's store and tells whoever draws by hand, outside of React, so that a pan
  * renders no component.
@@ -23,6 +25,8 @@ export class Camera {
   viewport: Viewport = { x: 0, y: 0, zoom: 1 };
   width = 0;
   height = 0;
+  /** Width at the right that a card covers, px. */
+  private hidden = 0;
   /** When the view last moved, ms of `performance.now()`. */
   movedAt = -Infinity;
   private readonly listeners = new Set<() => void>();
@@ -61,6 +65,18 @@ export class Camera {
   stop(): void {
     cancelAnimationFrame(this.frame);
     this.frame = 0;
+  }
+
+  /** At most a part of the canvas counts: what is brought into view needs room. */
+  get covered(): number {
+    return Math.min(this.hidden, MOST_COVERED * this.width);
+  }
+
+  /** A card covers so much at the right from now on; true when there was none before. */
+  cover(width: number): boolean {
+    const opens = this.hidden === 0 && width > 0;
+    this.hidden = width;
+    return opens;
   }
 
   /** The part of the graph in view, widened by `margin` screen px. */

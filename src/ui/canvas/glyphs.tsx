@@ -41,3 +41,6 @@ export function NodeGlyph({ family, change }: { readonly family: Family; readonl
 
 /** Points at what can be opened, on the same grid. */
 export const CHEVRON_PATH = 'M4.5 2.5L8 6 4.5 9.5';
+
+/** The mark of what cannot be pruned, on a grid of 24. */
+export const SNOWFLAKE = 'M12 2v20M4 7l16 10M20 7 4 17M9 4l3 3 3-3M9 20l3-3 3 3';

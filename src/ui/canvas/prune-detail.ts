@@ -4,7 +4,10 @@ import type { PruneMark, WidthChange } from './types.ts';
 export interface WidthPart {
   readonly text: string;
   readonly kind: 'same' | 'old' | 'new';
+  /** Its place among the pieces. */
+  readonly at: number;
 }
+type Piece = Omit<WidthPart, 'at'>;
 
 /** The widths of a node that change: all of them where they are known, else that of its mark. */
 export function widthsOf(
@@ -23,20 +26,22 @@ export function widthsOf(
 export function widthParts(detail: string, changes: readonly WidthChange[]): readonly WidthPart[] | null {
   if (detail === '') {
     const change = changes.find(({ taken }) => !taken) ?? changes[0];
-    return change ? pair(change) : null;
+    return change ? placed(pair(change)) : null;
   }
-  let parts: readonly WidthPart[] = [{ text: detail, kind: 'same' }];
+  let parts: readonly Piece[] = [{ text: detail, kind: 'same' }];
   for (const change of changes) parts = replaced(parts, change);
-  return parts.length > 1 || parts[0]?.kind !== 'same' ? parts : null;
+  return parts.length > 1 || parts[0]?.kind !== 'same' ? placed(parts) : null;
 }
 
-const pair = ({ before, after }: WidthChange): WidthPart[] => [
+const placed = (pieces: readonly Piece[]): WidthPart[] => pieces.map((piece, at) => ({ ...piece, at }));
+
+const pair = ({ before, after }: WidthChange): Piece[] => [
   { text: String(before), kind: 'old' },
   { text: ` ${after}`, kind: 'new' },
 ];
 
 /** `32→192`: what is taken stands first, what is given last. */
-function replaced(parts: readonly WidthPart[], change: WidthChange): readonly WidthPart[] {
+function replaced(parts: readonly Piece[], change: WidthChange): readonly Piece[] {
   const named = new RegExp(`(?<!\\d)${change.before}(?!\\d)`, 'g');
   const places = parts.flatMap(({ text, kind }, part) =>
     kind === 'same' ? Array.from(text.matchAll(named), ({ index }) => ({ part, index })) : [],
@@ -45,7 +50,7 @@ function replaced(parts: readonly WidthPart[], change: WidthChange): readonly Wi
   if (!place) return parts;
   const { text } = parts[place.part] ?? { text: '' };
   const around = [text.slice(0, place.index), text.slice(place.index + String(change.before).length)];
-  const [left, right] = around.map((each): WidthPart[] => (each === '' ? [] : [{ text: each, kind: 'same' }]));
+  const [left, right] = around.map((each): Piece[] => (each === '' ? [] : [{ text: each, kind: 'same' }]));
   return [
     ...parts.slice(0, place.part),
     ...(left ?? []),

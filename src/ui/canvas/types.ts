@@ -106,6 +106,8 @@ export interface GraphCanvasProps {
   readonly link?: { readonly link: CameraLink; readonly side: LinkSide };
   /** Which graph it is, for a page with several. */
   readonly label?: string;
+  /** Width that a card covers at the right, px: what is brought into view stands beside it. */
+  readonly covered?: number;
   /** Without the choice of colours: the page has taken it. */
   readonly plain?: boolean;
   /** NodeIds that a search found; null: nothing is searched for. */

@@ -90,9 +90,12 @@ function movesOf(scene: Scene, camera: Camera, set: (viewport: Viewport, animate
   };
   const centre = (x: number, y: number, zoom: number, animated: boolean): void =>
     set(centreOn(x, y, zoom, camera.width, camera.height), animated);
+  /** As `centre`, in what no card covers. */
+  const bring = (x: number, y: number, zoom: number, animated: boolean): void =>
+    set(centreOn(x, y, zoom, camera.width - camera.covered, camera.height), animated);
   const goTo: CameraMoves['goTo'] = (item, { close, animated }) => {
     const zoom = close && camera.viewport.zoom < 0.7 ? 1 : camera.viewport.zoom;
-    centre(...middleOf(item), zoom, animated);
+    bring(...middleOf(item), zoom, animated);
   };
   const atMiddle = (zoom: number, animated: boolean): void => {
     const { left, right, top, bottom } = camera.visible();
@@ -124,17 +127,19 @@ function movesOf(scene: Scene, camera: Camera, set: (viewport: Viewport, animate
     zoomBy: (factor) => atMiddle(Math.max(SMALLEST_ZOOM, Math.min(LARGEST_ZOOM, camera.viewport.zoom * factor)), true),
     reveal: (item) => {
       const box = boxOf(scene.items, item);
-      const { left, right, top, bottom } = camera.visible(-60);
+      const { left, right: edge, top, bottom } = camera.visible(-60);
+      const right = edge - camera.covered / camera.viewport.zoom;
       if (box.left < left || box.right > right || box.top < top || box.bottom > bottom) {
         goTo(item, { close: false, animated: true });
       }
     },
     showBox: (box) => {
-      const { left, right, top, bottom } = camera.visible(-20);
+      const { left, right: edge, top, bottom } = camera.visible(-20);
+      const right = edge - camera.covered / camera.viewport.zoom;
       const seen = box.left >= left && box.right <= right && box.top >= top && box.bottom <= bottom;
       if (seen && camera.viewport.zoom >= 0.5) return;
       const zoom = camera.viewport.zoom < 0.7 ? 1 : camera.viewport.zoom;
-      centre((box.left + box.right) / 2, (box.top + box.bottom) / 2, zoom, true);
+      bring((box.left + box.right) / 2, (box.top + box.bottom) / 2, zoom, true);
     },
     centre: (x, y) => centre(x, y, camera.viewport.zoom, true),
     shift: (by) => {

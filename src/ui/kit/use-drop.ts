@@ -1,18 +1,10 @@
-import { useRef, useState, type DragEvent } from 'react';
+import { useState, type DragEvent } from 'react';
 import type { GivenFile } from '../../protocol/api.ts';
 import { droppedFiles, holdsFiles } from '../start/files.ts';
 
-/**
- * Makes an element take files, in place of the window. `over`: files are held over it. Leaving a child also fires, so
- * entries are counted.
- */
+/** Makes an element take files, in place of the window. `over`: files are held over it. */
 export function useDrop(take: (files: readonly GivenFile[]) => void) {
   const [over, setOver] = useState(false);
-  const depth = useRef(0);
-  const count = (by: number): void => {
-    depth.current = Math.max(0, depth.current + by);
-    setOver(depth.current > 0);
-  };
   const on = (react: (event: DragEvent) => void) => (event: DragEvent) => {
     if (!holdsFiles(event)) return;
     event.preventDefault();
@@ -20,11 +12,14 @@ export function useDrop(take: (files: readonly GivenFile[]) => void) {
     react(event);
   };
   const handlers = {
-    onDragEnter: on(() => count(1)),
+    onDragEnter: on(() => setOver(true)),
     onDragOver: on(({ dataTransfer }) => (dataTransfer.dropEffect = 'copy')),
-    onDragLeave: on(() => count(-1)),
+    // Leaving a child for another one is no leaving.
+    onDragLeave: on(({ currentTarget, relatedTarget }) => {
+      if (!currentTarget.contains(relatedTarget as Node | null)) setOver(false);
+    }),
     onDrop: on(({ dataTransfer }) => {
-      count(-depth.current);
+      setOver(false);
       void droppedFiles(dataTransfer).then(take);
     }),
   };

@@ -6,7 +6,8 @@ import { Icon } from '../kit/controls.tsx';
 
 interface Props {
   readonly frozen: readonly FrozenView[];
-  onShow(node: number): void;
+  /** Shows the place, with its reason beside it. */
+  onShow(index: number): void;
 }
 
 /** What cannot be cut, and why; one line until it is asked for. */
@@ -32,9 +33,9 @@ export function FrozenList({ frozen, onShow }: Props) {
       </div>
       {open && (
         <ul className="mt-2 max-h-56 overflow-auto" aria-label="Frozen places">
-          {frozen.map((each) => (
+          {frozen.map((each, index) => (
             <li key={`${each.node} ${each.reason}`} className="py-1 [overflow-wrap:anywhere]">
-              <button type="button" className="link" onClick={() => onShow(each.node)}>
+              <button type="button" className="link text-left" onClick={() => onShow(index)}>
                 {each.label}
               </button>{' '}
               {each.reason}

@@ -15,6 +15,9 @@ import { GroupReasons } from './GroupReasons.tsx';
 import { ImportanceTable } from './ImportanceTable.tsx';
 import './prune.css';
 
+/** The card with its distance from the canvas's right edge, px. */
+export const GROUP_CARD_COVERS = 394 + 44;
+
 const IMPORTANCE_NAMES: Readonly<Record<ImportanceId, string>> = {
   l2: 'L2 over all members',
   l1: 'L1 over all members',

@@ -28,7 +28,7 @@ export function GroupReasons({ group, onShow }: { readonly group: PruneGroupView
               {members.map((member, index) => (
                 <span key={member.node}>
                   {index > 0 && ', '}
-                  <button type="button" className="link text-12" onClick={() => onShow(member.node)}>
+                  <button type="button" className="link text-left text-12" onClick={() => onShow(member.node)}>
                     {member.label}
                   </button>
                 </span>

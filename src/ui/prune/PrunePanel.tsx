@@ -126,7 +126,7 @@ export function PrunePanel({ app }: Props) {
       ) : (
         <p className="grow px-3.5 text-12 text-ink-2">No channel of this model can be cut. The reasons stand below.</p>
       )}
-      <FrozenList frozen={plan.frozen} onShow={actions.focusNode} />
+      <FrozenList frozen={plan.frozen} onShow={actions.showRefusal} />
     </section>
   );
 }

@@ -11,7 +11,7 @@ import { useDocument, useView } from '../kit/use-store.ts';
 import { NoSiteCard } from '../passbar/NoSiteCard.tsx';
 import { PassBar } from '../passbar/PassBar.tsx';
 import { useCanvasPrune } from '../prune/canvas-marks.ts';
-import { GroupCard } from '../prune/GroupCard.tsx';
+import { GROUP_CARD_COVERS, GroupCard } from '../prune/GroupCard.tsx';
 import { PruneBar } from '../prune/PruneBar.tsx';
 import { OpeningCard } from '../start/Opening.tsx';
 import { OpenProblem } from '../start/OpenProblem.tsx';
@@ -44,6 +44,7 @@ function Graph({ app, readOnly }: { readonly app: App; readonly readOnly: boolea
   const refusals = useCanvasRefusals(app);
   const [hovered, setHovered] = useState<number | null>(null);
   const prune = useCanvasPrune(app, hovered);
+  const card = useDocument(app, (state) => (state.prune?.group ?? null) !== null);
   if (!picture) return null;
   const canvas = (
     <GraphCanvas
@@ -56,6 +57,7 @@ function Graph({ app, readOnly }: { readonly app: App; readonly readOnly: boolea
       sites={sites}
       refusals={refusals}
       refusal={refusal}
+      covered={card ? GROUP_CARD_COVERS : 0}
       selected={selected}
       selectedGroup={selectedGroup}
       hovered={hovered}

@@ -1,3 +1,4 @@
+import { SNOWFLAKE } from '../glyphs.tsx';
 import type { Hull } from '../look.ts';
 import { meets, roundedBox, type Frame } from './frame.ts';
 
@@ -5,7 +6,6 @@ const SIZE = 18;
 /** Path data on a grid of 24. */
 const TICK = 'M20 6 9 17l-5-5';
 const QUESTION = 'M9.09 9a3 3 0 0 1 5.83 1c0 2-3 3-3 3M12 17h.01';
-const SNOWFLAKE = 'M12 2v20M4 7l16 10M20 7 4 17M9 4l3 3 3-3M9 20l3-3 3 3';
 
 /** Ticks, question marks and snowflakes of hulls, which the page has in its DOM, for pictures. */
 export function paintMarks(frame: Frame): void {
