@@ -34,6 +34,7 @@ export function RefusalPopover({ refusal, where, box, camera, onClose }: Props) 
     <div
       ref={pane}
       className="gc-pop nopan nowheel"
+      data-frozen={refusal.frozen ? '' : undefined}
       role="dialog"
       aria-label={refusal.title ?? 'Not fused'}
       onKeyDown={(event) => {
