@@ -35,6 +35,7 @@ import type {
   TensorStats,
   TensorValues,
 } from './detail-types.ts';
+import { fidelity, type Fidelity, type Judgement } from './fidelity.ts';
 import { editTargets, type EditTarget } from './edit-target.ts';
 import { nodeDetail, nodeLabel } from './node-detail.ts';
 import { overlayValues } from './overlay.ts';
@@ -230,6 +231,15 @@ export class Studio {
     if (a === b - 1) target.verify = result;
     if (a === 0) target.whole = result;
     return { result, document: this.document() };
+  }
+
+  /** How near the result at the cursor stays to the original on data of a person's own. */
+  async judge(judgement: Judgement, job: Job): Promise<Fidelity> {
+    const document = this.current;
+    const { original, ports } = document.compared(0, document.cursor);
+    if (ports)
+      throw new CodedError('bad-request', 'Inputs or outputs have changed: the data fit one of both only.', {});
+    return (await fidelity(original, document.parcel(document.cursor), judgement, this.port, job)).fidelity;
   }
 
   /** The original against the cursor, on WASM at `disabled` and `all`. */
