@@ -19,7 +19,7 @@ export interface CalibrateOptions {
 }
 
 export interface Calibrated extends Proposal {
-  readonly calibration: Calibration;
+  readonly calibration: Calibration & { readonly feeds: readonly Feeds[]; readonly labels: Judgement['labels'] };
   /** As many other samples, to judge what was made of the model; null: there are none left. */
   readonly judgement: Judgement | null;
 }
@@ -42,9 +42,11 @@ export async function calibrate(
   const read = (indices: readonly number[]): Promise<Feeds[]> => feedsFor(ready, indices, inputs, preprocess, job);
   const feeds = await read(order.slice(0, taken));
   const others = order.slice(taken, 2 * taken);
-  const labels = ready.labels ? others.map((index) => ready.labels?.[index] ?? -1) : null;
-  const judgement = others.length > 0 ? { feeds: await read(others), labels } : null;
-  return { preprocess, notes, judgement, calibration: { name: dataSet.name, feeds, samples: feeds.length } };
+  const labelsOf = (indices: readonly number[]): number[] | null =>
+    ready.labels ? indices.map((index) => ready.labels?.[index] ?? -1) : null;
+  const judgement = others.length > 0 ? { feeds: await read(others), labels: labelsOf(others) } : null;
+  const labels = labelsOf(order.slice(0, taken));
+  return { preprocess, notes, judgement, calibration: { name: dataSet.name, feeds, samples: feeds.length, labels } };
 }
 
 async function feedsFor(
