@@ -1,11 +1,12 @@
 import type { Job } from '../base/job.ts';
 import { float16ToNumber } from '../base/float16.ts';
+import type { MadeUp } from '../runtime/run-many.ts';
 import type { Feeds, HostTensor } from '../runtime/types.ts';
 import type { Parcel, RuntimePort } from './ports.ts';
 
 /** Inputs on which a changed model is held against the original; others than those it was calibrated on. */
 export interface Judgement {
-  readonly feeds: readonly Feeds[];
+  readonly feeds: readonly Feeds[] | MadeUp;
   /** The class of each row of each run, in order; null: no labels. */
   readonly labels: readonly number[] | null;
 }

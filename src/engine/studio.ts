@@ -8,7 +8,7 @@ import { readModel } from '../onnx/read.ts';
 import { modelByteLength } from '../onnx/write.ts';
 import { planView } from '../prune/plan.ts';
 import { sparsityFigures, type SparsityFigures } from '../prune/sparsity/figures.ts';
-import type { PrunePlanView } from '../prune/types.ts';
+import type { PrunePlanView, PruneTarget } from '../prune/types.ts';
 import { parseRecipe } from '../recipe/parse.ts';
 import { presetRecipe } from '../recipe/presets.ts';
 import { sessionText } from '../recipe/session.ts';
@@ -42,6 +42,14 @@ import { overlayValues } from './overlay.ts';
 import { OpenDocument, type OpenedFile } from './opened.ts';
 import type { Parcel, RuntimePort } from './ports.ts';
 import { makeReportData } from './report-data.ts';
+import {
+  flattened,
+  MADE_UP,
+  sensitivity,
+  SensitivityCache,
+  type Sensitivity,
+  type SensitivityRequest,
+} from './sensitivity.ts';
 import { findAllSites } from './sites.ts';
 import type { Stop } from './document.ts';
 import { loadOf, tune } from './tune.ts';
@@ -81,6 +89,7 @@ export class Studio {
   private opened: OpenDocument | null = null;
   private readonly comparer = new Comparer();
   private calibration: Calibration = SYNTHETIC;
+  private readonly sensitivities = new SensitivityCache();
 
   constructor(port: RuntimePort) {
     this.port = port;
@@ -240,6 +249,24 @@ export class Studio {
     if (ports)
       throw new CodedError('bad-request', 'Inputs or outputs have changed: the data fit one of both only.', {});
     return (await fidelity(original, document.parcel(document.cursor), judgement, this.port, job)).fidelity;
+  }
+
+  /** What each group of channels bears, cut by itself; without data, on inputs that are made up. */
+  async sensitivity(
+    { rating, ratios }: SensitivityRequest,
+    judgement: Judgement | null,
+    job: Job,
+  ): Promise<Sensitivity> {
+    const { model, analysis } = this.current.current;
+    const activations = await activationsFor(rating, { model, analysis }, this.calibration, this.port, job);
+    const judged = judgement ?? MADE_UP;
+    const rated = { ...rating, activations };
+    return sensitivity({ model, analysis }, rated, ratios, judged, this.sensitivities, this.port, job);
+  }
+
+  /** Shares by group at which all suffer alike, for a target as a share of the cost. */
+  flattened(found: Sensitivity, target: PruneTarget, share: number, roundTo: number): Record<string, number> {
+    return flattened(this.current.current, found, target, share, roundTo);
   }
 
   /** The original against the cursor, on WASM at `disabled` and `all`. */

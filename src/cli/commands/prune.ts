@@ -1,16 +1,20 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { formatBytes, formatCount } from '../../base/format.ts';
+import type { Job } from '../../base/job.ts';
 import type { Json } from '../../base/json.ts';
+import type { Judgement } from '../../engine/fidelity.ts';
+import type { ImportanceId } from '../../prune/types.ts';
 import { UsageError, type Arguments } from '../arguments.ts';
 import { fold, freeze } from '../freeze.ts';
 import { CALIBRATING, calibrateFrom, fidelityLines } from '../open-data.ts';
-import { openStudio } from '../studio.ts';
+import { openStudio, type CommandStudio } from '../studio.ts';
 import { table } from '../output.ts';
 import { isWeightPruning, pruneWeights, WEIGHT_OPTIONS } from './prune-weights.ts';
+import { IMPORTANCES } from './importances.ts';
+import { ratiosOf } from './sensitivity.ts';
 import { verifyLines } from './verify.ts';
 import type { Command } from '../command.ts';
 
-const IMPORTANCES = [...['l2', 'l1', 'bn-scale', 'fpgm', 'lamp', 'activation', 'apoz', 'wanda', 'random', 'scores']];
 const TARGETS = ['macs', 'parameters', 'bytes'] as const;
 
 function pruneOptions(args: Arguments): Record<string, Json> {
@@ -66,6 +70,23 @@ function readJson(path: string): Json {
   }
 }
 
+/** Shares by group at which all suffer alike, in place of one for all. */
+async function flattenedOptions(
+  studio: CommandStudio,
+  options: Readonly<Record<string, Json>>,
+  judgement: Judgement | null,
+  args: Arguments,
+  job: Job,
+): Promise<Record<string, Json>> {
+  const target = TARGETS.find((name) => options[name] !== undefined);
+  if (!target) throw new UsageError('--flatten needs --macs, --parameters or --bytes.');
+  const rating = { importance: (options['importance'] ?? 'l2') as ImportanceId, seed: Number(options['seed'] ?? 0) };
+  const found = await studio.sensitivity({ rating, ratios: ratiosOf(args) }, judgement, job);
+  const ratios = studio.flattened(found, target, Number(options[target]), Number(options['roundTo'] ?? 1));
+  const { [target]: _, ...rest } = options;
+  return { ...rest, ratio: 0, ratios: { ...ratios, ...(options['ratios'] as Record<string, number>) } };
+}
+
 export const prune: Command = {
   name: 'prune',
   summary: 'Removes channels by dependency groups, or sets weights to zero, and writes the result.',
@@ -93,6 +114,8 @@ export const prune: Command = {
     },
     scores: { type: 'string', value: 'FILE', help: 'scores of your own: JSON, lists of numbers by group' },
     'ratio-of': { type: 'string', multiple: true, value: 'GROUP=R', help: 'share removed from one group' },
+    flatten: { type: 'boolean', help: 'measure what each group bears, and let all suffer alike' },
+    ratios: { type: 'string', value: 'R,R,…', help: 'shares that --flatten measures' },
     'keep-heads': { type: 'boolean', help: 'attention heads stay' },
     ...CALIBRATING,
     'round-to': { type: 'string', value: 'N', help: 'widths become multiples of N (1)' },
@@ -113,8 +136,9 @@ export const prune: Command = {
     await freeze(studio, output, job);
     await fold(studio, output, job);
     const judgement = await calibrateFrom(args, studio, output, job);
+    const step = args.flag('flatten') ? await flattenedOptions(studio, options, judgement, args, job) : options;
     const { frozen } = await studio.prunePlan({ importance: 'l2', seed: 0 }, job);
-    const document = await studio.apply({ pass: 'prune-channels', options, off: [] }, job);
+    const document = await studio.apply({ pass: 'prune-channels', options: step, off: [] }, job);
     const [first, last] = [document.stops[0], document.stops.at(-1)];
     if (!first || !last) throw new UsageError('MODEL is missing.');
     if (out && !dry) writeFileSync(out, studio.exportModel().bytes);
