@@ -18,6 +18,7 @@ import type { PruneOptions } from '../../prune/types.ts';
 import { parseSiteKey, structuralHash } from '../../rewrite/hash.ts';
 import type { Findings, Pass, PassContext, Refusal, Site } from '../../rewrite/pass.ts';
 
+import { decidedOf } from './decided.ts';
 import { applyRepair, decideRepair, momentsOf } from './repair-decision.ts';
 import { canRepairInTurn, repairInTurn } from './repair-in-turn.ts';
 
@@ -151,14 +152,15 @@ function find(context: PassContext): Findings {
 }
 
 /** Every group, for the recipe to choose from: its decisions say how many channels stay, and nothing is rated. */
-function decidedSites({ model }: PassContext, graph: ChannelGraph): Findings {
+function decidedSites(context: PassContext, graph: ChannelGraph): Findings {
+  const { model } = context;
   const members = membersOf(graph);
   const sites = graph.groups.map((group, i): Site => {
     const nodes = members[i]?.map((member) => member.node) ?? [];
     const what = `Keeps the decided ones of ${group.channels} channels in ${nodes.length} nodes.`;
     return { key: keyOf(model, group, nodes), rule: RULE, anchor: group.anchor, nodes, what };
   });
-  return { sites, refusals: frozenRefusals(graph) };
+  return { sites: decidedOf(sites, context), refusals: frozenRefusals(graph) };
 }
 
 const keyOf = (model: Model, group: ChannelGroup, nodes: readonly NodeId[]): string =>
