@@ -10,6 +10,7 @@ import { optimizers } from './commands/optimizers.ts';
 import { optimize } from './commands/optimize.ts';
 import { passes } from './commands/passes.ts';
 import { prune } from './commands/prune.ts';
+import { sensitivity } from './commands/sensitivity.ts';
 import { sites } from './commands/sites.ts';
 import { tune } from './commands/tune.ts';
 import { verify } from './commands/verify.ts';
@@ -27,6 +28,7 @@ const COMMANDS: readonly Command[] = [
   optimizers,
   tune,
   prune,
+  sensitivity,
   data,
 ];
 
@@ -38,7 +40,7 @@ const COMMON: Options = {
 const usage = (command: Command): string => `whittle ${command.name} ${command.positionals.join(' ')} [options]`;
 
 function help(): string {
-  const rows = COMMANDS.map((command) => `  ${command.name.padEnd(10)} ${command.summary}`);
+  const rows = COMMANDS.map((command) => `  ${command.name.padEnd(11)} ${command.summary}`);
   return [
     'Whittle shapes ONNX models for the edge.',
     '',

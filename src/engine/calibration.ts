@@ -1,11 +1,22 @@
 import type { Analysis } from '../analysis/analyze.ts';
 import type { Job } from '../base/job.ts';
+import type { Json } from '../base/json.ts';
 import { writeModel } from '../onnx/write.ts';
 import { observedValues } from '../prune/importance/activations.ts';
 import { CRITERIA } from '../prune/importance/criteria.ts';
-import { MomentsSum, observingModel, StatsSum, type Measured } from '../prune/observe.ts';
+import { observingModel } from '../prune/observe/observing-model.ts';
+import type { Measured } from '../prune/observe/outputs.ts';
+import { pairModel } from '../prune/observe/pair-model.ts';
+import { MomentsSum, PairSum, StatsSum } from '../prune/observe/sums.ts';
 import { channelGraph, type Rating } from '../prune/plan.ts';
-import { observedKey, type ActivationStats, type Facts, type Observed } from '../rewrite/facts.ts';
+import {
+  observedKey,
+  type ActivationStats,
+  type Facts,
+  type Inquiry,
+  type Observed,
+  type PairMoments,
+} from '../rewrite/facts.ts';
 import type { PassContext } from '../rewrite/pass.ts';
 import type { Feeds, HostTensor } from '../runtime/types.ts';
 import type { RuntimePort } from './ports.ts';
@@ -71,6 +82,24 @@ const seen = new WeakMap<
   { readonly calibration: Calibration; readonly names: string; readonly observations: Observations }
 >();
 
+/** Answers what a pass asks about drafts of its result. */
+export async function answer(
+  inquiries: Generator<Inquiry, ReadonlyMap<string, Json>, readonly PairMoments[]>,
+  calibration: Calibration,
+  port: RuntimePort,
+  job: Job,
+): Promise<ReadonlyMap<string, Json>> {
+  let turn = inquiries.next();
+  while (!turn.done) {
+    const { before, after, pairs, done, total } = turn.value;
+    const sums = pairs.map((_, i) => new PairSum(i));
+    const bytes = writeModel(pairModel(before, after, pairs));
+    await eachRun(bytes, calibration, port, job, sums, { stage: 'Repairing, layer by layer', done, total });
+    turn = inquiries.next(sums.map((sum) => sum.result()));
+  }
+  return turn.value;
+}
+
 async function run(
   { model, analysis }: Pick<PassContext, 'model' | 'analysis'>,
   { stats, moments }: Wanted,
@@ -81,21 +110,32 @@ async function run(
   const bytes = writeModel(observingModel(model, analysis, stats, moments));
   const sums = new Map(stats.map((each) => [observedKey(each), new StatsSum(each)]));
   const squares = new Map(moments.map((each) => [observedKey(each), new MomentsSum(each)]));
-  const { feeds, samples } = calibration;
-  const total = feeds?.length ?? samples;
-  for (let done = 0; done < total; done += AT_ONCE) {
-    job.progress({ stage: `Observing activations on ${calibration.name}`, done, total });
-    await job.checkpoint();
-    const inputs = feeds?.slice(done, done + AT_ONCE) ?? { first: done, count: Math.min(AT_ONCE, total - done) };
-    for (const run of await port.runs({ name: 'observed', bytes: bytes.slice() }, inputs, job)) {
-      const measured = numbersOf(run);
-      for (const sum of [...sums.values(), ...squares.values()]) sum.add(measured);
-    }
-  }
+  await eachRun(bytes, calibration, port, job, [...sums.values(), ...squares.values()]);
   return {
     activations: new Map([...sums].map(([key, sum]) => [key, sum.result()])),
     moments: new Map([...squares].map(([key, sum]) => [key, sum.result()])),
   };
+}
+
+/** Runs an observing model on all of the data; `progress` where it is one of several. */
+async function eachRun(
+  bytes: Uint8Array<ArrayBuffer>,
+  { name, feeds, samples }: Calibration,
+  port: RuntimePort,
+  job: Job,
+  sums: readonly { add(run: Measured): void }[],
+  progress?: Parameters<Job['progress']>[0],
+): Promise<void> {
+  const total = feeds?.length ?? samples;
+  for (let done = 0; done < total; done += AT_ONCE) {
+    job.progress(progress ?? { stage: `Observing activations on ${name}`, done, total });
+    await job.checkpoint();
+    const inputs = feeds?.slice(done, done + AT_ONCE) ?? { first: done, count: Math.min(AT_ONCE, total - done) };
+    for (const run of await port.runs({ name: 'observed', bytes: bytes.slice() }, inputs, job)) {
+      const measured = numbersOf(run);
+      for (const sum of sums) sum.add(measured);
+    }
+  }
 }
 
 function numbersOf(run: Readonly<Record<string, HostTensor>>): Measured {

@@ -8,7 +8,7 @@ import { readModel } from '../onnx/read.ts';
 import { modelByteLength } from '../onnx/write.ts';
 import { planView } from '../prune/plan.ts';
 import { sparsityFigures, type SparsityFigures } from '../prune/sparsity/figures.ts';
-import type { PrunePlanView } from '../prune/types.ts';
+import type { PrunePlanView, PruneTarget } from '../prune/types.ts';
 import { parseRecipe } from '../recipe/parse.ts';
 import { presetRecipe } from '../recipe/presets.ts';
 import { sessionText } from '../recipe/session.ts';
@@ -36,12 +36,21 @@ import type {
   TensorStats,
   TensorValues,
 } from './detail-types.ts';
+import { fidelity, type Fidelity, type Judgement } from './fidelity.ts';
 import { editTargets, type EditTarget } from './edit-target.ts';
 import { nodeDetail, nodeLabel } from './node-detail.ts';
 import { overlayValues } from './overlay.ts';
 import { OpenDocument, type OpenedFile } from './opened.ts';
 import type { Parcel, RuntimePort } from './ports.ts';
 import { makeReportData } from './report-data.ts';
+import {
+  flattened,
+  MADE_UP,
+  sensitivity,
+  SensitivityCache,
+  type Sensitivity,
+  type SensitivityRequest,
+} from './sensitivity.ts';
 import { findAllSites } from './sites.ts';
 import type { Stop } from './document.ts';
 import { loadOf, tune } from './tune.ts';
@@ -81,6 +90,7 @@ export class Studio {
   private opened: OpenDocument | null = null;
   private readonly comparer = new Comparer();
   private calibration: Calibration = SYNTHETIC;
+  private readonly sensitivities = new SensitivityCache();
 
   constructor(port: RuntimePort) {
     this.port = port;
@@ -240,6 +250,33 @@ export class Studio {
     if (a === b - 1) target.verify = result;
     if (a === 0) target.whole = result;
     return { result, document: this.document() };
+  }
+
+  /** How near the result at the cursor stays to the original on data of a person's own. */
+  async judge(judgement: Judgement, job: Job): Promise<Fidelity> {
+    const document = this.current;
+    const { original, ports } = document.compared(0, document.cursor);
+    if (ports)
+      throw new CodedError('bad-request', 'Inputs or outputs have changed: the data fit one of both only.', {});
+    return (await fidelity(original, document.parcel(document.cursor), judgement, this.port, job)).fidelity;
+  }
+
+  /** What each group of channels bears, cut by itself; without data, on inputs that are made up. */
+  async sensitivity(
+    { rating, ratios }: SensitivityRequest,
+    judgement: Judgement | null,
+    job: Job,
+  ): Promise<Sensitivity> {
+    const { model, analysis } = this.current.current;
+    const activations = await activationsFor(rating, { model, analysis }, this.calibration, this.port, job);
+    const judged = judgement ?? MADE_UP;
+    const rated = { ...rating, activations };
+    return sensitivity({ model, analysis }, rated, ratios, judged, this.sensitivities, this.port, job);
+  }
+
+  /** Shares by group at which all suffer alike, for a target as a share of the cost. */
+  flattened(found: Sensitivity, target: PruneTarget, share: number, roundTo: number): Record<string, number> {
+    return flattened(this.current.current, found, target, share, roundTo);
   }
 
   /** The original against the cursor, on WASM at `disabled` and `all`. */

@@ -1,4 +1,3 @@
-import { basename, resolve } from 'node:path';
 import {
   summarize,
   summarizeLabels,
@@ -9,35 +8,18 @@ import {
 import { feedsOf, prepared } from '../../data/feeds.ts';
 import type { Proposal } from '../../data/preprocess.ts';
 import { preprocessFor } from '../../data/propose.ts';
-import { synthetic } from '../../data/synthetic.ts';
 import type { DataSet } from '../../data/types.ts';
 import { changePreprocess } from '../../data/change.ts';
 import type { Json } from '../../base/json.ts';
 import { formatShape } from '../../base/format.ts';
 import type { Job } from '../../base/job.ts';
-import { openData } from '../../engine/data.ts';
 import { nodePort } from '../../engine/node.ts';
-import { UsageError, type Arguments } from '../arguments.ts';
-import { fileAt, filesAt } from '../data-files.ts';
+import { UsageError } from '../arguments.ts';
+import { openFrom, READING } from '../open-data.ts';
 import { keyValues } from '../options.ts';
 import type { Command } from '../command.ts';
 import { table } from '../output.ts';
 import { openStudio } from '../studio.ts';
-
-const SYNTHETIC_COUNT = 100;
-
-async function openFrom(args: Arguments): Promise<DataSet> {
-  const path = args.positionals[0] ?? '';
-  if (path === 'synthetic')
-    return synthetic(SYNTHETIC_COUNT, args.number('seed', { min: 0, max: 2 ** 31, integer: true }) ?? 0);
-  const [labels, tokenizer] = [args.text('labels'), args.text('tokenizer')];
-  return openData(basename(resolve(path)), filesAt(path), {
-    ...(labels && { labels: fileAt(labels) }),
-    ...(tokenizer && {
-      tokenizer: tokenizer === 'bytes' || tokenizer === 'characters' ? tokenizer : fileAt(tokenizer),
-    }),
-  });
-}
 
 /** What a model is fed with, and that it runs. */
 interface Fed extends Proposal {
@@ -86,14 +68,8 @@ export const data: Command = {
   summary: 'Describes a data set, and how a model would be fed with it.',
   positionals: ['D'],
   options: {
-    labels: { type: 'string', value: 'FILE', help: 'classes of the samples: idx, npy, csv or json' },
     model: { type: 'string', value: 'MODEL', help: 'propose preprocessing for this model, and run one sample' },
-    tokenizer: {
-      type: 'string',
-      value: 'bytes|characters|FILE',
-      help: 'how text becomes ids; FILE as of llama2.c (bytes)',
-    },
-    set: { type: 'string', multiple: true, value: 'KEY=VALUE', help: 'change a field of the preprocessing' },
+    ...READING,
     seed: { type: 'string', value: 'N', help: 'of `synthetic` data (0)' },
   },
   async run(args, output, job) {
@@ -101,7 +77,7 @@ export const data: Command = {
     const model = args.text('model');
     if (!model && Object.keys(changes).length > 0)
       throw new UsageError('--set changes what a model is fed with: it needs --model.');
-    const dataSet = await openFrom(args);
+    const dataSet = await openFrom(args.positionals[0] ?? '', args);
     const sample = summarizeSample(await dataSet.sample(0));
     const labels = summarizeLabels(dataSet);
     const fed = model ? await feed(dataSet, model, changes, job) : null;

@@ -1,13 +1,19 @@
 import { CodedError } from '../../base/error.ts';
 import type { Json, JsonObject } from '../../base/json.ts';
+import { float16ToNumber, numberToFloat16 } from '../../base/float16.ts';
+import { sources } from './compensate.ts';
 import type { Substitute } from './fit.ts';
 import type { RepairTarget } from './targets.ts';
 
-/** Substitutes as they stand in a recipe, one for each reader: float32, little-endian, base64. */
+/**
+ * Substitutes as they stand in a recipe, one for each reader: mix in float16, which is enough for a fit and half as long,
+ * shift in float32; little-endian, base64.
+ */
 export function encodeRepairs(substitutes: readonly Substitute[]): Json {
-  return substitutes.map(({ mix, shift }) => ({
-    ...(mix ? { mix: toBase64(mix) } : {}),
+  return substitutes.map(({ mix, shift, all }) => ({
+    ...(mix ? { mix: toBase64(Uint16Array.from(mix, numberToFloat16)) } : {}),
     ...(shift ? { shift: toBase64(shift) } : {}),
+    ...(all ? { all } : {}),
   }));
 }
 
@@ -15,16 +21,20 @@ export function encodeRepairs(substitutes: readonly Substitute[]): Json {
 export function decodeRepairs(targets: readonly RepairTarget[], json: Json, group: string): Substitute[] {
   const list = Array.isArray(json) ? json : [];
   if (list.length !== targets.length) throw misfit(group);
-  return targets.map(({ removed, kept }, i) => {
-    const { mix, shift } = (list[i] ?? {}) as JsonObject;
+  return targets.map((target, i) => {
+    const { mix, shift, all } = (list[i] ?? {}) as JsonObject;
+    const rows = sources(target, { all: all === true }).length;
+    const halves = fromBase64(mix, 2 * rows * target.kept.length, group);
+    const singles = fromBase64(shift, 4 * rows, group);
     return {
-      mix: fromBase64(mix, removed.length * kept.length, group),
-      shift: fromBase64(shift, removed.length, group),
+      mix: halves && Float32Array.from(new Uint16Array(halves), float16ToNumber),
+      shift: singles && new Float32Array(singles),
+      all: all === true,
     };
   });
 }
 
-function toBase64(numbers: Float32Array): string {
+function toBase64(numbers: Float32Array | Uint16Array): string {
   const bytes = new Uint8Array(numbers.buffer, numbers.byteOffset, numbers.byteLength);
   let text = '';
   // `fromCharCode` takes its characters as arguments, of which there may not be too many.
@@ -32,12 +42,12 @@ function toBase64(numbers: Float32Array): string {
   return btoa(text);
 }
 
-function fromBase64(text: Json | undefined, count: number, group: string): Float32Array | null {
+function fromBase64(text: Json | undefined, length: number, group: string): ArrayBuffer | null {
   if (text === undefined) return null;
   if (typeof text !== 'string' || !/^[A-Za-z0-9+/]*={0,2}$/.test(text)) throw misfit(group);
   const bytes = Uint8Array.from(atob(text), (character) => character.charCodeAt(0));
-  if (bytes.byteLength !== 4 * count) throw misfit(group);
-  return new Float32Array(bytes.buffer);
+  if (bytes.byteLength !== length) throw misfit(group);
+  return bytes.buffer;
 }
 
 const misfit = (group: string): CodedError =>
