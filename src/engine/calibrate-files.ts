@@ -1,9 +1,5 @@
-import { CodedError } from '../base/error.ts';
-import { formatBytes } from '../base/format.ts';
 import type { Job } from '../base/job.ts';
 import type { Json } from '../base/json.ts';
-import { changePreprocess } from '../data/change.ts';
-import { shuffled } from '../data/data-set.ts';
 import {
   summarize,
   summarizeLabels,
@@ -11,11 +7,10 @@ import {
   type LabelSummary,
   type TensorSummary,
 } from '../data/describe.ts';
-import { feedsOf, prepared } from '../data/feeds.ts';
+import { prepared } from '../data/feeds.ts';
 import type { Preprocess } from '../data/preprocess.ts';
-import { preprocessFor } from '../data/propose.ts';
 import type { DataFile, DataSet, InputPort } from '../data/types.ts';
-import type { Feeds } from '../runtime/types.ts';
+import { calibrate } from './calibrate.ts';
 import type { Calibration } from './calibration.ts';
 import { openData } from './data.ts';
 
@@ -24,7 +19,7 @@ export interface CalibrationFiles {
   readonly files: readonly DataFile[];
   /** The class of each sample; null: none are known. */
   readonly labels: DataFile | null;
-  /** At most so many samples are used, drawn from all by a seed. */
+  /** At most so many samples are used, and at most half of all: others are left to judge by. */
   readonly samples: number;
   /** Fields of the proposed preprocessing that are set by hand. */
   readonly changes: Readonly<Record<string, Json>>;
@@ -47,10 +42,8 @@ export interface CalibrationView {
   readonly notes: readonly string[];
 }
 
-/** The draw of samples. It is the same for everybody, so that a ranking can be made again. */
-const SEED = 0;
-/** All inputs are held at once; beyond this there is no memory left for the model, bytes. */
-const MOST_BYTES = 2 ** 30;
+/** The draw of samples, as the command line has it: a ranking can be made again there. */
+const SEED = 1;
 
 /** Opens data, proposes how the inputs are fed with them, and makes the feeds. Throws as each of these does. */
 export async function calibrateFiles(
@@ -62,59 +55,21 @@ export async function calibrateFiles(
   await job.checkpoint();
   const { name, files: inside } = withoutRoot(files);
   const dataSet = await openData(name, inside, labels ? { labels } : {});
-  const { preprocess: proposed, notes } = await preprocessFor(inputs, dataSet);
-  const preprocess = changePreprocess(proposed, changes);
+  const { calibration, preprocess, notes } = await calibrate(dataSet, inputs, { changes, samples, seed: SEED }, job);
   const ready = prepared(dataSet, preprocess);
-  const drawn = shuffled(ready.count, SEED).slice(0, samples);
-  const feeds = await allFeeds(
-    ready,
-    drawn.sort((a, b) => a - b),
-    { inputs, preprocess },
-    job,
-  );
   const view: CalibrationView = {
     name,
     kind: ready.kind,
     count: ready.count,
-    used: drawn.length,
+    used: calibration.samples,
     sample: summarizeSample(await ready.sample(0)),
-    feeds: Object.entries(feeds[0] ?? {}).map(([input, tensor]) => summarize(input, tensor as never)),
+    feeds: Object.entries(calibration.feeds[0] ?? {}).map(([input, tensor]) => summarize(input, tensor as never)),
     labels: summarizeLabels(ready),
     preprocess,
     notes,
   };
-  return { calibration: { name, feeds, samples: drawn.length }, view };
+  return { calibration, view };
 }
-
-interface Feeding {
-  readonly inputs: readonly InputPort[];
-  readonly preprocess: Preprocess;
-}
-
-async function allFeeds(
-  dataSet: DataSet,
-  indices: readonly number[],
-  { inputs, preprocess }: Feeding,
-  job: Job,
-): Promise<readonly Feeds[]> {
-  const all: Feeds[] = [];
-  let done = 0;
-  for await (const batch of feedsOf(dataSet, indices, inputs, preprocess)) {
-    all.push(batch.feeds);
-    const most = Math.floor((MOST_BYTES / bytesOf(batch.feeds)) * batch.indices.length);
-    if (indices.length > most) {
-      const need = formatBytes((bytesOf(batch.feeds) * indices.length) / batch.indices.length);
-      throw new CodedError('bad-request', `${indices.length} samples take ${need} of memory; use ${most} or fewer.`);
-    }
-    done += batch.indices.length;
-    job.progress({ stage: 'Preparing samples', done, total: indices.length });
-    await job.checkpoint();
-  }
-  return all;
-}
-
-const bytesOf = (feeds: Feeds): number =>
-  Object.values(feeds).reduce((sum, { data }) => sum + ('byteLength' in data ? data.byteLength : 8 * data.length), 1);
 
 /** What the data are called, and the files without the folder that all of them lie in; hidden ones are left out. */
 function withoutRoot(all: readonly DataFile[]): { readonly name: string; readonly files: readonly DataFile[] } {

@@ -1,3 +1,5 @@
+import { CodedError } from '../base/error.ts';
+import { formatBytes } from '../base/format.ts';
 import type { Json } from '../base/json.ts';
 import type { Job } from '../base/job.ts';
 import { changePreprocess } from '../data/change.ts';
@@ -25,8 +27,8 @@ export interface Calibrated extends Proposal {
 }
 
 /**
- * Inputs for a model from samples of a data set: some to calibrate on (at most half of all), others to judge by. Throws `bad-request`  where they do not
- * fit it.
+ * Inputs for a model from samples of a data set: some to calibrate on (at most half of all), others to judge by. Throws
+ * `bad-request` where they do not fit it, and where there are too many to be held at once.
  */
 export async function calibrate(
   dataSet: DataSet,
@@ -46,7 +48,7 @@ export async function calibrate(
     ready.labels ? indices.map((index) => ready.labels?.[index] ?? -1) : null;
   const judgement = others.length > 0 ? { feeds: await read(others), labels: labelsOf(others) } : null;
   const labels = labelsOf(order.slice(0, taken));
-  return { preprocess, notes, judgement, calibration: { name: dataSet.name, feeds, samples: feeds.length, labels } };
+  return { preprocess, notes, judgement, calibration: { name: dataSet.name, feeds, samples: taken, labels } };
 }
 
 async function feedsFor(
@@ -61,6 +63,20 @@ async function feedsFor(
     job.progress({ stage: `Reading ${dataSet.name}`, done: feeds.length, total: indices.length });
     await job.checkpoint();
     feeds.push(batch.feeds);
+    requireRoom(bytesOf(batch.feeds) / batch.indices.length, indices.length);
   }
   return feeds;
 }
+
+/** All inputs are held at once; beyond this there is no memory left for the model, bytes. */
+const MOST_BYTES = 2 ** 30;
+
+function requireRoom(each: number, samples: number): void {
+  const most = Math.floor(MOST_BYTES / each);
+  if (samples <= most) return;
+  const what = `${samples} samples take ${formatBytes(each * samples)} of memory; use ${most} or fewer.`;
+  throw new CodedError('bad-request', what, { samples, most });
+}
+
+const bytesOf = (feeds: Feeds): number =>
+  Object.values(feeds).reduce((sum, { data }) => sum + ('byteLength' in data ? data.byteLength : 8 * data.length), 1);

@@ -82,13 +82,12 @@ export function DataDetails({ app, session, view }: Props) {
         onSet={(key, value) => void app.actions.setPreprocess(key, value)}
         onReset={() => void app.actions.resetPreprocess()}
       />
-      {view.notes.length > 0 && (
-        <ul className="text-11 text-ink-3">
-          {view.notes.map((note) => (
-            <li key={note}>{note}</li>
-          ))}
-        </ul>
-      )}
+      <ul className="text-11 text-ink-3">
+        {view.notes.map((note) => (
+          <li key={note}>{note}</li>
+        ))}
+        {view.count > 1 && <li>At least half of the samples are left to judge the result by.</li>}
+      </ul>
       <Tensors title="First sample" tensors={view.sample} />
       <Tensors title="Fed to the model" tensors={view.feeds} />
     </div>
