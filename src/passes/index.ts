@@ -52,6 +52,7 @@ import { mergeParallelMatMuls } from './fusion/merge-parallel-matmuls.ts';
 import { slicesToSplit } from './fusion/slices-to-split.ts';
 import { pruneChannels } from './pruning/prune-channels.ts';
 import { pruneWeights } from './pruning/prune-weights.ts';
+import { removeDeadChannels } from './pruning/remove-dead-channels.ts';
 import { sparseInitializers } from './pruning/sparse-initializers.ts';
 
 /**
@@ -99,6 +100,7 @@ export const PASSES: readonly Pass[] = [
   fuseConvResidual,
   fuseConvActivation,
   convertOpset,
+  removeDeadChannels,
   pruneChannels,
   pruneWeights,
   sparseInitializers,

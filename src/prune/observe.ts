@@ -49,6 +49,8 @@ class Observer {
     this.output(observed, 'square', this.mean(observed, this.op('Mul', [x, x])));
     this.output(observed, 'mean', this.mean(observed, x));
     this.output(observed, 'zeros', this.mean(observed, isZero));
+    this.output(observed, 'min', this.over(observed, 'ReduceMin', x));
+    this.output(observed, 'max', this.over(observed, 'ReduceMax', x));
   }
 
   /** [channels, positions] · [positions, channels] */
@@ -77,8 +79,13 @@ class Observer {
   }
 
   private mean(observed: Observed, value: ValueId): ValueId {
+    return this.over(observed, 'ReduceMean', value);
+  }
+
+  /** Over all positions. */
+  private over(observed: Observed, type: 'ReduceMean' | 'ReduceMin' | 'ReduceMax', value: ValueId): ValueId {
     const others = axes(this.rank(observed)).filter((axis) => axis !== observed.dim);
-    return others.length === 0 ? value : this.reduce('ReduceMean', value, others, 18);
+    return others.length === 0 ? value : this.reduce(type, value, others, 18);
   }
 
   /** Axes are an attribute before version `since`, an input from then on. */
@@ -130,6 +137,8 @@ export class StatsSum {
     mean: null,
     zeros: null,
   };
+  private min: Float64Array | null = null;
+  private max: Float64Array | null = null;
 
   constructor(observed: Observed) {
     this.observed = observed;
@@ -144,13 +153,17 @@ export class StatsSum {
       for (let i = 0; i < sum.length; i++) sum[i] = (sum[i] ?? 0) + positions * (values[i] ?? 0);
     }
     this.count += total / Math.max(this.sums.abs?.length ?? 1, 1);
+    this.min = extremes(this.min, run[outputName(this.observed, 'min')] ?? [], Math.min);
+    this.max = extremes(this.max, run[outputName(this.observed, 'max')] ?? [], Math.max);
   }
 
   result(): ChannelStats {
     const mean = (sums: Float64Array | null): Float64Array =>
       (sums ?? new Float64Array()).map((sum) => sum / Math.max(this.count, 1));
     const { abs, square, mean: first, zeros } = this.sums;
-    return { count: this.count, meanAbs: mean(abs), meanSquare: mean(square), mean: mean(first), zeros: mean(zeros) };
+    const means = { meanAbs: mean(abs), meanSquare: mean(square), mean: mean(first), zeros: mean(zeros) };
+    const none = new Float64Array();
+    return { count: this.count, ...means, min: this.min ?? none, max: this.max ?? none };
   }
 }
 
@@ -178,6 +191,12 @@ export class MomentsSum {
     return { count: this.count, mean: mean(this.first), second: mean(this.second) };
   }
 }
+
+const extremes = (
+  known: Float64Array | null,
+  values: ArrayLike<number>,
+  of: (a: number, b: number) => number,
+): Float64Array => Float64Array.from(values, (value, i) => of(known?.[i] ?? value, value));
 
 function added(sums: Float64Array | null, values: ArrayLike<number>): Float64Array {
   const result = sums ?? new Float64Array(values.length);

@@ -1,25 +1,21 @@
-import type { Analysis } from '../../analysis/analyze.ts';
 import { CodedError } from '../../base/error.ts';
-import type { Json } from '../../base/json.ts';
 import type { Model } from '../../ir/model.ts';
 import type { NodeId } from '../../ir/types.ts';
 import { buildForecast } from '../../prune/build-forecast.ts';
 import { costsOf } from '../../prune/forecast.ts';
 import { observedValues } from '../../prune/importance/activations.ts';
 import { CRITERIA } from '../../prune/importance/criteria.ts';
-import { Cutter } from '../../prune/cut.ts';
-import { decodeDecision, encodeDecision, type PruneDecision } from '../../prune/decision.ts';
+import { encodeDecision, type PruneDecision } from '../../prune/decision.ts';
 import type { ChannelGraph, ChannelGroup } from '../../prune/groups.ts';
 import { membersOf } from '../../prune/names.ts';
 import { pruneOptions } from '../../prune/options.ts';
 import { channelGraph, selectable } from '../../prune/plan.ts';
 import { selectWidths } from '../../prune/select.ts';
 import type { PruneOptions } from '../../prune/types.ts';
-import { parseSiteKey, structuralHash } from '../../rewrite/hash.ts';
 import type { Observed } from '../../rewrite/facts.ts';
-import type { Findings, Pass, PassContext, Refusal, Site } from '../../rewrite/pass.ts';
-
-import { applyRepair, decideRepair } from './repair-decision.ts';
+import type { Findings, Pass, PassContext, Site } from '../../rewrite/pass.ts';
+import { applyCut, decidedSites, frozenRefusals, keyOf } from './group-sites.ts';
+import { decideRepair } from './repair-decision.ts';
 
 const RULE = 'cut';
 
@@ -76,7 +72,7 @@ export const pruneChannels: Pass = {
   repeats: false,
   observes,
   find,
-  apply,
+  apply: applyCut,
 };
 
 /** Above this, second moments would take more memory than they are worth, channels. */
@@ -98,11 +94,11 @@ function find(context: PassContext): Findings {
   const options = pruneOptions(context.options);
   requireKnown(graph, options);
   const groups = selectable(graph, { ...options, activations: context.facts.activations });
-  if (context.decided.size > 0) return decidedSites(context, graph);
+  if (context.decided.size > 0) return decidedSites(context, () => ({ rule: RULE }));
   const kept = selectWidths(groups, options, () => costsOf(buildForecast(model, analysis, graph), graph.groups));
   const members = membersOf(graph);
   const sites: Site[] = [];
-  const refusals = frozenRefusals(graph);
+  const refusals = frozenRefusals(graph, RULE);
   graph.groups.forEach((group, i) => {
     const width = kept[i] ?? group.channels;
     const nodes = members[i]?.map((member) => member.node) ?? [];
@@ -117,20 +113,6 @@ function find(context: PassContext): Findings {
   return { sites, refusals };
 }
 
-/** Every group, for the recipe to choose from: its decisions say how many channels stay, and nothing is rated. */
-function decidedSites({ model }: PassContext, graph: ChannelGraph): Findings {
-  const members = membersOf(graph);
-  const sites = graph.groups.map((group, i): Site => {
-    const nodes = members[i]?.map((member) => member.node) ?? [];
-    const what = `Keeps the decided ones of ${group.channels} channels in ${nodes.length} nodes.`;
-    return { key: keyOf(model, group, nodes), rule: RULE, anchor: group.anchor, nodes, what };
-  });
-  return { sites, refusals: frozenRefusals(graph) };
-}
-
-const keyOf = (model: Model, group: ChannelGroup, nodes: readonly NodeId[]): string =>
-  `${RULE}:${group.key}:${structuralHash(model, nodes)}`;
-
 /** The decision reads the weights, so it is made only when it is asked for: a replay brings its own. */
 function siteOf(
   model: Model,
@@ -141,7 +123,7 @@ function siteOf(
   decide: (keptAtoms: ReadonlySet<number>) => PruneDecision,
 ): Site {
   return {
-    key: keyOf(model, group, nodes),
+    key: keyOf(RULE, model, group, nodes),
     rule: RULE,
     anchor: group.anchor,
     nodes,
@@ -151,14 +133,6 @@ function siteOf(
       return decide(new Set(Array.from(order()).slice(removed)));
     },
   };
-}
-
-function frozenRefusals(graph: ChannelGraph): Refusal[] {
-  return graph.frozen.map(({ node, culprit, reason }) => ({
-    rule: RULE,
-    nodes: culprit === null || culprit === node ? [node] : [node, culprit],
-    reason,
-  }));
 }
 
 function wholeReason(group: ChannelGroup, options: PruneOptions): string {
@@ -179,28 +153,4 @@ function requireKnown({ groups }: ChannelGraph, options: PruneOptions): void {
   if (unknown.length > 0) {
     throw new CodedError('bad-request', `There is no channel group ${unknown.join(', ')} in this model.`, { unknown });
   }
-}
-
-const cutters = new WeakMap<Model, { analysis: Analysis; cutter: Cutter }>();
-
-/** Groups of one round are cut by one cutter: it writes from the uncut weights, whatever the order. */
-function cutterFor(model: Model, analysis: Analysis): Cutter {
-  const known = cutters.get(model);
-  if (known?.analysis === analysis) return known.cutter;
-  const cutter = new Cutter(model, channelGraph(model, analysis));
-  cutters.set(model, { analysis, cutter });
-  return cutter;
-}
-
-function apply({ model, analysis }: PassContext, site: Site, decision: Json | undefined): boolean {
-  const { name } = parseSiteKey(site.key);
-  const group = channelGraph(model, analysis).groups.find((each) => each.key === name);
-  if (!group)
-    throw new CodedError('replay-failed', `There is no channel group ${name} in this model.`, { group: name });
-  const kept = decodeDecision(group, decision);
-  const cutter = cutterFor(model, analysis);
-  const repaired = (decision as PruneDecision).repair;
-  if (repaired !== undefined) applyRepair(cutter, channelGraph(model, analysis), group, kept, repaired);
-  cutter.apply(group, kept);
-  return true;
 }

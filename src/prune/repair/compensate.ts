@@ -1,9 +1,12 @@
 import type { Substitute } from './fit.ts';
 import type { RepairTarget } from './targets.ts';
 
-/** Adds to the weights of kept channels what the removed ones gave through them: w_k += Σ_p w_p · mix[p, k]. */
-export function mixWeights(weights: Float64Array, target: RepairTarget, { mix }: Substitute): void {
-  if (!mix) return;
+/**
+ * Adds to the weights of kept channels what the removed ones gave through them: w_k += Σ_p w_p · mix[p, k], and w_p
+ * itself where p is a copy of k.
+ */
+export function mixWeights(weights: Float64Array, target: RepairTarget, { mix, copies }: Substitute): void {
+  if (!mix && !copies) return;
   const { weight, dim, removed, kept } = target;
   const [outer, size, inner] = around(weight.shape as readonly number[], dim);
   for (let o = 0; o < outer; o++) {
@@ -12,7 +15,13 @@ export function mixWeights(weights: Float64Array, target: RepairTarget, { mix }:
       removed.forEach((from, p) => {
         const w = weights[at(from)] ?? 0;
         if (w === 0) return;
-        kept.forEach((to, k) => (weights[at(to)] = (weights[at(to)] ?? 0) + w * (mix[p * kept.length + k] ?? 0)));
+        const add = (k: number, factor: number): void => {
+          const to = at(kept[k] ?? 0);
+          weights[to] = (weights[to] ?? 0) + w * factor;
+        };
+        if (mix) kept.forEach((_, k) => add(k, mix[p * kept.length + k] ?? 0));
+        const copy = copies?.[p] ?? -1;
+        if (copy >= 0) add(copy, 1);
       });
     }
   }

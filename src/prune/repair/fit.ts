@@ -8,6 +8,8 @@ export interface Substitute {
   readonly mix: Float32Array | null;
   /** [removed]; null: none. */
   readonly shift: Float32Array | null;
+  /** [removed] the kept index that it equals, -1: none; rows of `mix` with a single 1, without their zeros. */
+  readonly copies?: Int32Array;
 }
 
 /** Each removed channel becomes its mean, where the reader can add a constant. */
