@@ -101,7 +101,7 @@ export interface Picture {
 }
 
 /** Overlays whose values the page does not have: they take reading weights, or running the model. */
-export type AskedOverlay = 'memory' | 'sparsity' | 'importance' | 'time';
+export type AskedOverlay = 'memory' | 'sparsity' | 'importance' | 'dead' | 'time';
 
 /** What an overlay says of each node; computed on request in the worker. */
 export interface OverlayValues {

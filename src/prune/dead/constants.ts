@@ -1,7 +1,7 @@
 import type { ValueId } from '../../ir/types.ts';
 import type { Node } from '../../ir/model.ts';
 import type { Space } from '../space.ts';
-import { channelsOf, type Known } from './known.ts';
+import { channelsOf, compact, type Known } from './known.ts';
 import { lookAt, type ConstantRule } from './look.ts';
 import { elementwiseConstants } from './rules/elementwise.ts';
 import { linearConstants } from './rules/linear.ts';
@@ -45,6 +45,6 @@ function evaluate(space: Space, node: Node, values: Map<ValueId, Known>): void {
   node.outputs.forEach((output, index) => {
     if (output === null || space.analysis.dtype(output) !== 'float32') return;
     const found = rule(look, index);
-    if (found && fits(found, space.analysis.shape(output))) values.set(output, found);
+    if (found && fits(found, space.analysis.shape(output))) values.set(output, compact(found));
   });
 }

@@ -21,7 +21,7 @@ export function deadChannels(graph: ChannelGraph, activations: ActivationStats |
   const readers = readersByGroup(graph);
   return graph.groups.flatMap((group) => {
     const own = readers[group.index];
-    if (!own || own.length === 0) return [];
+    if (!own) return [];
     const search = new Search(graph, group, own);
     search.constants(proven, { zero: 'zero', constant: 'constant' });
     if (activations) search.constants(orOnData(proven, activations), { zero: 'silent', constant: 'steady' });
@@ -109,7 +109,8 @@ class Search {
 
   private judge(atom: number, values: readonly (Float64Array | null)[]): Verdict | null {
     const constantAt = new Set<Reading>();
-    let isZero = true;
+    // What a Slice leaves behind is read by nobody at all.
+    let isZero = this.readings.length > 0;
     for (const [r, reading] of this.readings.entries()) {
       for (const index of reading.indices[atom] ?? []) {
         const value = values[r]?.[index] ?? NaN;

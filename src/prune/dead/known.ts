@@ -139,3 +139,23 @@ export function take({ shape, values }: Known, axis: number, indices: readonly n
     taken,
   );
 }
+
+/** The same numbers, with every axis along which they do not change as 1. */
+export function compact(value: Known): Known {
+  let { shape, values } = value;
+  for (let axis = 0; axis < shape.length; axis++) {
+    const [size, inner] = [shape[axis] ?? 1, sizeOf(shape.slice(axis + 1))];
+    if (size === 1 || !isFlat(values, size, inner)) continue;
+    const flat = take({ shape, values }, axis, [0]);
+    if (flat) ({ shape, values } = flat);
+  }
+  return { shape, values };
+}
+
+function isFlat(values: Float64Array, size: number, inner: number): boolean {
+  for (let i = 0; i < values.length; i++) {
+    const first = i - (Math.floor(i / inner) % size) * inner;
+    if (!Object.is(values[i], values[first])) return false;
+  }
+  return true;
+}
