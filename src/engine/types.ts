@@ -73,6 +73,8 @@ export interface PrunedWidth {
   readonly name: string;
   readonly before: number;
   readonly after: number;
+  /** Why the others add nothing, by kind; left out where that was not what decided. */
+  readonly dead?: Readonly<Record<string, number>>;
 }
 
 /** The whole state of an open document after each change; small but for view and layout. */

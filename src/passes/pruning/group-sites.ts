@@ -9,7 +9,7 @@ import type { ChannelGraph, ChannelGroup } from '../../prune/groups.ts';
 import { membersOf } from '../../prune/names.ts';
 import { channelGraph } from '../../prune/plan.ts';
 import { parseSiteKey, structuralHash } from '../../rewrite/hash.ts';
-import type { Findings, PassContext, Refusal, Site } from '../../rewrite/pass.ts';
+import type { PassContext, Refusal, Site } from '../../rewrite/pass.ts';
 import { applyRepair } from './repair-decision.ts';
 
 /** The key of the site that a channel group is. */
@@ -20,17 +20,15 @@ export const keyOf = (rule: string, model: Model, group: ChannelGroup, nodes: re
 export function decidedSites(
   { model, analysis }: PassContext,
   kindOf: (group: ChannelGroup) => Pick<Site, 'rule' | 'preserves'>,
-): Findings {
+): Site[] {
   const graph = channelGraph(model, analysis);
   const members = membersOf(graph);
-  const sites = graph.groups.map((group, i): Site => {
+  return graph.groups.map((group, i): Site => {
     const nodes = members[i]?.map((member) => member.node) ?? [];
     const what = `Keeps the decided ones of ${group.channels} channels in ${nodes.length} nodes.`;
     const kind = kindOf(group);
     return { key: keyOf(kind.rule, model, group, nodes), anchor: group.anchor, nodes, what, ...kind };
   });
-  const [first] = sites;
-  return { sites, refusals: first ? frozenRefusals(graph, first.rule) : [] };
 }
 
 /** Channels that no cut can reach, with the node that stands in the way. */

@@ -94,7 +94,9 @@ function find(context: PassContext): Findings {
   const options = pruneOptions(context.options);
   requireKnown(graph, options);
   const groups = selectable(graph, { ...options, activations: context.facts.activations });
-  if (context.decided.size > 0) return decidedSites(context, () => ({ rule: RULE }));
+  if (context.decided.size > 0) {
+    return { sites: decidedSites(context, () => ({ rule: RULE })), refusals: frozenRefusals(graph, RULE) };
+  }
   const kept = selectWidths(groups, options, () => costsOf(buildForecast(model, analysis, graph), graph.groups));
   const members = membersOf(graph);
   const sites: Site[] = [];

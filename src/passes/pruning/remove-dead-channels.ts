@@ -8,7 +8,7 @@ import { membersOf } from '../../prune/names.ts';
 import { channelGraph } from '../../prune/plan.ts';
 import { parseSiteKey } from '../../rewrite/hash.ts';
 import type { Findings, Pass, PassContext, Site } from '../../rewrite/pass.ts';
-import { applyCut, decidedSites, frozenRefusals, keyOf } from './group-sites.ts';
+import { applyCut, decidedSites, keyOf } from './group-sites.ts';
 
 /** Rules of a site: what the weights prove, and what holds on the data that were seen. */
 const PROVEN = 'dead';
@@ -41,7 +41,7 @@ export const removeDeadChannels: Pass = {
 };
 
 function find(context: PassContext): Findings {
-  if (context.decided.size > 0) return decidedAgain(context);
+  if (context.decided.size > 0) return { sites: decidedAgain(context), refusals: [] };
   const { model, analysis, facts, options } = context;
   const onData = options['data'] === true;
   const graph = channelGraph(model, analysis);
@@ -54,7 +54,7 @@ function find(context: PassContext): Findings {
     .filter(({ kinds }) => kinds.some((kind) => kind !== null))
     .map((dead) => siteOf(graph, dead, members[dead.group.index]?.map(({ node }) => node) ?? []));
   const refusals = found.flatMap((dead) => dead.refusals.map((each) => ({ rule: PROVEN, ...each })));
-  return { sites, refusals: [...refusals, ...frozenRefusals(graph, PROVEN)] };
+  return { sites, refusals };
 }
 
 function siteOf(graph: ChannelGraph, dead: DeadGroup, nodes: Site['nodes']): Site {
@@ -77,7 +77,7 @@ const kindOf = (rule: string): Pick<Site, 'rule' | 'preserves'> => ({
 });
 
 /** The key of what was decided tells whether it was proven. */
-function decidedAgain(context: PassContext): Findings {
+function decidedAgain(context: PassContext): Site[] {
   const rules = new Map([...context.decided].map((key) => [parseSiteKey(key).name, parseSiteKey(key).rule]));
   return decidedSites(context, ({ key }) => kindOf(rules.get(key) === ON_DATA ? ON_DATA : PROVEN));
 }

@@ -41,7 +41,7 @@ const ROWS: Readonly<Record<string, Row>> = {
   Erf: [op('Erf'), [0, 0.9661051, -0.9953223, U]],
   Elu: [op('Elu'), [0, 1.5, -0.8646647, U]],
   Selu: [op('Selu'), [0, 1.5760515, -1.5201665, U]],
-  Softplus: [op('Softplus'), [0.6931472, 1.7014133, 0.126928, U]],
+  Softplus: [op('Softplus'), [Math.LN2, 1.7014133, 0.126928, U]],
   Softsign: [op('Softsign'), [0, 0.6, -2 / 3, U]],
   ThresholdedRelu: [op('ThresholdedRelu'), [0, 1.5, 0, U]],
   'Neg and Abs': [(g, x) => g.op('Abs', [g.op('Neg', [x])]), [0, 1.5, 2, U]],

@@ -1,4 +1,3 @@
-import type { Json } from '../../base/json.ts';
 import { plural } from '../../base/format.ts';
 import { encodeDecision, type PruneDecision } from '../decision.ts';
 import type { ChannelGraph } from '../groups.ts';
@@ -47,7 +46,7 @@ export function decideDead(graph: ChannelGraph, dead: DeadGroup): PruneDecision 
   return {
     ...encodeDecision(group, kept),
     ...(isExact ? {} : { repair: encodeRepairs(substitutes) }),
-    dead: countsOf(dead) as Json,
+    dead: countsOf(dead),
   };
 }
 

@@ -88,7 +88,7 @@ export function spread(value: Known, shape: readonly number[]): Known | null {
 /** The shape that all of these broadcast to; null: there is none. */
 export function broadcastShape(shapes: readonly (readonly number[])[]): number[] | null {
   const rank = shapes.reduce((most, shape) => Math.max(most, shape.length), 0);
-  const result = new Array<number>(rank).fill(1);
+  const result = Array.from({ length: rank }, () => 1);
   for (const shape of shapes) {
     for (const [i, size] of shape.entries()) {
       const at = i + rank - shape.length;

@@ -70,8 +70,8 @@ function concat(at: Look): Known | null {
         ones.map((each, i) => (i === axis ? Number(size) : each)),
       );
     const run = Number(size) * inner;
-    for (let o = 0; part && o < outer; o++) {
-      joined.set(part.values.subarray(o * run, (o + 1) * run), (o * total + offset) * inner);
+    for (let o = 0; o < outer; o++) {
+      if (part) joined.set(part.values.subarray(o * run, (o + 1) * run), (o * total + offset) * inner);
     }
     offset += Number(size);
   }
@@ -142,7 +142,7 @@ function expand(at: Look): Known | null {
   const [value, rank] = [at.known(0), at.outputShape()?.length];
   if (!value || rank === undefined) return null;
   return {
-    shape: [...new Array<number>(Math.max(rank - value.shape.length, 0)).fill(1), ...value.shape],
+    shape: [...Array.from({ length: Math.max(rank - value.shape.length, 0) }, () => 1), ...value.shape],
     values: value.values,
   };
 }
