@@ -269,6 +269,11 @@ describe('channels that are constant by the weights', () => {
     await expectRuntime(model, known, axis);
   });
 
+  it('are none behind a node that lacks what it sums up', () => {
+    const model = build([(g) => g.op('Sum', []), []]);
+    expect(knownOf(model, 1)).toBeNull();
+  });
+
   it('are none where the weights are an input with a default', () => {
     const model = build(ROWS['Relu'] as Row);
     const weights = [...model.graph.initializers.keys()].find((id) => model.getValue(id).name === 'made.weight');

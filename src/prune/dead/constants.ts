@@ -1,5 +1,6 @@
 import type { ValueId } from '../../ir/types.ts';
 import type { Node } from '../../ir/model.ts';
+import { isWhole } from '../../ops/registry.ts';
 import type { Space } from '../space.ts';
 import { channelsOf, compact, type Known } from './known.ts';
 import { lookAt, type ConstantRule } from './look.ts';
@@ -40,7 +41,7 @@ export function channelConstants(space: Space): ChannelConstants {
 
 function evaluate(space: Space, node: Node, values: Map<ValueId, Known>): void {
   const rule = RULES.get(node.domain === '' ? node.opType : `${node.domain}.${node.opType}`);
-  if (!rule) return;
+  if (!rule || !isWhole(node)) return;
   const look = lookAt(space, node, (value) => values.get(value) ?? null);
   node.outputs.forEach((output, index) => {
     if (output === null || space.analysis.dtype(output) !== 'float32') return;
