@@ -208,6 +208,17 @@ describe('the command line', () => {
     expect(groups).toEqual([{ name: 'layer1.0.conv1 channels', before: 32, after: 30, dead: { zero: 1, copy: 1 } }]);
     expect(verify).toMatchObject({ verdict: 'agrees', class: 'order' });
     expect((await whittleJson<Summary>('inspect', at('alive.onnx'))).parameters).toBe(after.parameters);
+    const onData = await whittle(
+      'prune',
+      at('dead.onnx'),
+      '--dead',
+      '--data',
+      'synthetic',
+      '--samples',
+      '4',
+      '--dry-run',
+    );
+    expect(onData.out).toMatch(/^layer1\.0\.conv1 channels +32 → 30 +1 zero, 1 copy\n[^]*on \d+ other samples/);
     const none = await whittle('prune', at('alive.onnx'), '--dead', '--dry-run');
     expect(none.out).toMatch(/^Every channel adds something\.\n/);
   });

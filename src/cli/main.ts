@@ -3,12 +3,14 @@ import { parseArguments, UsageError, type Options } from './arguments.ts';
 import type { Command, ExitCode } from './command.ts';
 import { bench } from './commands/bench.ts';
 import { bisect } from './commands/bisect.ts';
+import { data } from './commands/data.ts';
 import { diff } from './commands/diff.ts';
 import { inspect } from './commands/inspect.ts';
 import { optimizers } from './commands/optimizers.ts';
 import { optimize } from './commands/optimize.ts';
 import { passes } from './commands/passes.ts';
 import { prune } from './commands/prune.ts';
+import { sensitivity } from './commands/sensitivity.ts';
 import { sites } from './commands/sites.ts';
 import { tune } from './commands/tune.ts';
 import { verify } from './commands/verify.ts';
@@ -26,6 +28,8 @@ const COMMANDS: readonly Command[] = [
   optimizers,
   tune,
   prune,
+  sensitivity,
+  data,
 ];
 
 const COMMON: Options = {
@@ -36,7 +40,7 @@ const COMMON: Options = {
 const usage = (command: Command): string => `whittle ${command.name} ${command.positionals.join(' ')} [options]`;
 
 function help(): string {
-  const rows = COMMANDS.map((command) => `  ${command.name.padEnd(10)} ${command.summary}`);
+  const rows = COMMANDS.map((command) => `  ${command.name.padEnd(11)} ${command.summary}`);
   return [
     'Whittle shapes ONNX models for the edge.',
     '',

@@ -31,15 +31,29 @@ export function passOptions(args: Arguments, pass: string): Record<string, Json>
   const texts = textOptions(pass);
   const options: Record<string, Json> = {};
   for (const entry of args.texts('set')) {
-    const at = entry.indexOf('=');
-    if (at < 1) throw new UsageError(`--set wants KEY=VALUE, not ${entry}.`);
-    const [key, text] = [entry.slice(0, at), entry.slice(at + 1)];
+    const [key, text] = assignment(entry);
     const dot = key.indexOf('.');
     if (dot >= 0 && key.slice(0, dot) !== pass) continue;
     const name = key.slice(dot + 1);
     options[name] = texts.has(name) ? text : parseValue(text);
   }
   return options;
+}
+
+/** `--set a=1 --set b=x` → `{ a: 1, b: 'x' }`; what is not JSON is text. */
+export function keyValues(args: Arguments): Record<string, Json> {
+  return Object.fromEntries(
+    args
+      .texts('set')
+      .map((entry) => assignment(entry))
+      .map(([key, text]) => [key, parseValue(text)]),
+  );
+}
+
+function assignment(entry: string): readonly [string, string] {
+  const at = entry.indexOf('=');
+  if (at < 1) throw new UsageError(`--set wants KEY=VALUE, not ${entry}.`);
+  return [entry.slice(0, at), entry.slice(at + 1)];
 }
 
 function parseValue(text: string): Json {

@@ -1,7 +1,22 @@
+import type { Analysis } from '../analysis/analyze.ts';
 import type { Job } from '../base/job.ts';
+import type { Json } from '../base/json.ts';
 import { writeModel } from '../onnx/write.ts';
-import { MomentsSum, observingModel, StatsSum, type Measured } from '../prune/observe.ts';
-import { observedKey, type Facts, type Observed } from '../rewrite/facts.ts';
+import { observedValues } from '../prune/importance/activations.ts';
+import { CRITERIA } from '../prune/importance/criteria.ts';
+import { observingModel } from '../prune/observe/observing-model.ts';
+import type { Measured } from '../prune/observe/outputs.ts';
+import { pairModel } from '../prune/observe/pair-model.ts';
+import { MomentsSum, PairSum, StatsSum } from '../prune/observe/sums.ts';
+import { channelGraph, type Rating } from '../prune/plan.ts';
+import {
+  observedKey,
+  type ActivationStats,
+  type Facts,
+  type Inquiry,
+  type Observed,
+  type PairMoments,
+} from '../rewrite/facts.ts';
 import type { PassContext } from '../rewrite/pass.ts';
 import type { Feeds, HostTensor } from '../runtime/types.ts';
 import type { RuntimePort } from './ports.ts';
@@ -22,6 +37,22 @@ export const SYNTHETIC: Calibration = { name: 'made-up inputs', feeds: null, sam
 /** Runs that are sent to the runtime at once: few enough to see a cancel, enough to pay for the session. */
 const AT_ONCE = 32;
 
+/** How channels are to be rated. */
+export type RatingRequest = Pick<Rating, 'importance' | 'seed' | 'scores'>;
+
+/** What an importance sees of the activations; null where it looks at none. */
+export async function activationsFor(
+  { importance }: RatingRequest,
+  of: Pick<PassContext, 'model' | 'analysis'>,
+  calibration: Calibration,
+  port: RuntimePort,
+  job: Job,
+): Promise<ActivationStats | null> {
+  if (CRITERIA[importance].needs !== 'activations') return null;
+  const stats = observedValues(channelGraph(of.model, of.analysis));
+  return (await observe(of, { stats, moments: [] }, calibration, port, job)).activations;
+}
+
 interface Wanted {
   readonly stats: readonly Observed[];
   readonly moments: readonly Observed[];
@@ -29,30 +60,82 @@ interface Wanted {
 
 /** Runs the model on calibration data and adds up what the channels of the given values are like. */
 export async function observe(
-  { model, analysis }: PassContext,
+  of: Pick<PassContext, 'model' | 'analysis'>,
+  wanted: Wanted,
+  calibration: Calibration,
+  port: RuntimePort,
+  job: Job,
+): Promise<Observations> {
+  const names = [wanted.stats, wanted.moments].map((each) => each.map(observedKey).join(' ')).join('; ');
+  const last = seen.get(of.analysis);
+  if (last?.calibration === calibration && last.names === names) return last.observations;
+  const observations = await run(of, wanted, calibration, port, job);
+  seen.set(of.analysis, { calibration, names, observations });
+  return observations;
+}
+
+type Observations = Pick<Facts, 'activations' | 'moments'>;
+
+/** The last observations of a model: a look, a preview and a step ask for the same. */
+const seen = new WeakMap<
+  Analysis,
+  { readonly calibration: Calibration; readonly names: string; readonly observations: Observations }
+>();
+
+/** Answers what a pass asks about drafts of its result. */
+export async function answer(
+  inquiries: Generator<Inquiry, ReadonlyMap<string, Json>, readonly PairMoments[]>,
+  calibration: Calibration,
+  port: RuntimePort,
+  job: Job,
+): Promise<ReadonlyMap<string, Json>> {
+  let turn = inquiries.next();
+  while (!turn.done) {
+    const { before, after, pairs, done, total } = turn.value;
+    const sums = pairs.map((_, i) => new PairSum(i));
+    const bytes = writeModel(pairModel(before, after, pairs));
+    await eachRun(bytes, calibration, port, job, sums, { stage: 'Repairing, layer by layer', done, total });
+    turn = inquiries.next(sums.map((sum) => sum.result()));
+  }
+  return turn.value;
+}
+
+async function run(
+  { model, analysis }: Pick<PassContext, 'model' | 'analysis'>,
   { stats, moments }: Wanted,
   calibration: Calibration,
   port: RuntimePort,
   job: Job,
-): Promise<Pick<Facts, 'activations' | 'moments'>> {
+): Promise<Observations> {
   const bytes = writeModel(observingModel(model, analysis, stats, moments));
   const sums = new Map(stats.map((each) => [observedKey(each), new StatsSum(each)]));
   const squares = new Map(moments.map((each) => [observedKey(each), new MomentsSum(each)]));
-  const { feeds, samples } = calibration;
-  const total = feeds?.length ?? samples;
-  for (let done = 0; done < total; done += AT_ONCE) {
-    job.progress({ stage: `Observing activations on ${calibration.name}`, done, total });
-    await job.checkpoint();
-    const inputs = feeds?.slice(done, done + AT_ONCE) ?? { first: done, count: Math.min(AT_ONCE, total - done) };
-    for (const run of await port.runs({ name: 'observed', bytes: bytes.slice() }, inputs, job)) {
-      const measured = numbersOf(run);
-      for (const sum of [...sums.values(), ...squares.values()]) sum.add(measured);
-    }
-  }
+  await eachRun(bytes, calibration, port, job, [...sums.values(), ...squares.values()]);
   return {
     activations: new Map([...sums].map(([key, sum]) => [key, sum.result()])),
     moments: new Map([...squares].map(([key, sum]) => [key, sum.result()])),
   };
+}
+
+/** Runs an observing model on all of the data; `progress` where it is one of several. */
+async function eachRun(
+  bytes: Uint8Array<ArrayBuffer>,
+  { name, feeds, samples }: Calibration,
+  port: RuntimePort,
+  job: Job,
+  sums: readonly { add(run: Measured): void }[],
+  progress?: Parameters<Job['progress']>[0],
+): Promise<void> {
+  const total = feeds?.length ?? samples;
+  for (let done = 0; done < total; done += AT_ONCE) {
+    job.progress(progress ?? { stage: `Observing activations on ${name}`, done, total });
+    await job.checkpoint();
+    const inputs = feeds?.slice(done, done + AT_ONCE) ?? { first: done, count: Math.min(AT_ONCE, total - done) };
+    for (const run of await port.runs({ name: 'observed', bytes: bytes.slice() }, inputs, job)) {
+      const measured = numbersOf(run);
+      for (const sum of sums) sum.add(measured);
+    }
+  }
 }
 
 function numbersOf(run: Readonly<Record<string, HostTensor>>): Measured {

@@ -7,7 +7,7 @@ import { evaluateConstants } from '../rewrite/constants.ts';
 import { noFacts, type Facts } from '../rewrite/facts.ts';
 import type { Pass, PassContext } from '../rewrite/pass.ts';
 import type { HostTensor } from '../runtime/types.ts';
-import { observe, SYNTHETIC, type Calibration } from './calibration.ts';
+import { answer, observe, SYNTHETIC, type Calibration } from './calibration.ts';
 import type { RuntimePort } from './ports.ts';
 
 /** What a pass cannot know by looking: constant subgraphs, run in one session, and activations on calibration data. */
@@ -26,8 +26,11 @@ export async function obtainFacts(
     return new Map(Object.entries(results).map(([name, tensor]) => [name, toTensor(tensor)]));
   };
   const constants = await evaluateConstants(context.model, wanted, evaluate);
-  if (!observed || observed.stats.length + observed.moments.length === 0) return { ...noFacts, constants };
-  return { constants, ...(await observe(context, observed, calibration, port, job)) };
+  const looks = observed !== undefined && observed.stats.length + observed.moments.length > 0;
+  const seen = looks ? await observe(context, observed, calibration, port, job) : {};
+  const facts = { ...noFacts, constants, ...seen };
+  const inquiries = pass.investigate?.({ ...context, facts });
+  return inquiries ? { ...facts, investigated: await answer(inquiries, calibration, port, job) } : facts;
 }
 
 function toTensor({ dtype, shape, data }: HostTensor): Tensor {

@@ -5,6 +5,7 @@ import { unavailable } from '../rewrite/options.ts';
 import type { Backend, OptionValues, Pass } from '../rewrite/pass.ts';
 import { findSites } from '../rewrite/run.ts';
 import type { Stop } from './document.ts';
+import type { Calibration } from './calibration.ts';
 import { obtainFacts } from './facts.ts';
 import type { RuntimePort } from './ports.ts';
 import { knownPass } from './steps.ts';
@@ -14,10 +15,15 @@ interface Search {
   readonly stop: Stop;
   readonly backend: Backend;
   readonly port: RuntimePort;
+  readonly calibration: Calibration;
   readonly job: Job;
 }
 
-async function sitesOf(pass: Pass, options: OptionValues, { stop, backend, port, job }: Search): Promise<PassSites> {
+async function sitesOf(
+  pass: Pass,
+  options: OptionValues,
+  { stop, backend, port, calibration, job }: Search,
+): Promise<PassSites> {
   const refused = unavailable(pass, backend);
   if (refused) return { pass: pass.id, sites: [], refusals: [], unavailable: refused };
   try {
@@ -25,7 +31,7 @@ async function sitesOf(pass: Pass, options: OptionValues, { stop, backend, port,
       backend,
       options,
       analysis: stop.analysis,
-      obtain: (each, context) => obtainFacts(each, context, port, job),
+      obtain: (each, context) => obtainFacts(each, context, port, job, calibration),
     });
     const sites = findings.sites.map(({ key, rule, anchor, nodes, what }) => ({ key, rule, anchor, nodes, what }));
     return { pass: pass.id, sites, refusals: findings.refusals, unavailable: null };

@@ -12,6 +12,7 @@ import type { Recipe, RecipeStep } from '../recipe/types.ts';
 import type { Backend, Pass } from '../rewrite/pass.ts';
 import { checkModels } from './check-models.ts';
 import { Stop, type StepOutcome } from './document.ts';
+import type { Calibration } from './calibration.ts';
 import { obtainFacts } from './facts.ts';
 import type { RuntimePort } from './ports.ts';
 import type { Preview } from './types.ts';
@@ -20,6 +21,7 @@ import { widthsOf } from './widths.ts';
 export interface StepContext {
   readonly backend: Backend;
   readonly port: RuntimePort;
+  readonly calibration: Calibration;
   readonly job: Job;
   /** A new revision number at each call. */
   readonly revision: () => number;
@@ -32,11 +34,11 @@ export function knownPass(id: string): Pass {
   return passById(id);
 }
 
-const hooksOf = (before: Stop, { backend, port, job }: StepContext): ReplayHooks => ({
+const hooksOf = (before: Stop, { backend, port, calibration, job }: StepContext): ReplayHooks => ({
   backend,
   job,
   analysis: before.analysis,
-  obtain: (pass, context) => obtainFacts(pass, context, port, job),
+  obtain: (pass, context) => obtainFacts(pass, context, port, job, calibration),
   check: async (model, after, exactness) => {
     const request = { ...CHECK, class: exactness };
     const { verdict, message } = await checkModels(port, [{ model }, after], request, job);

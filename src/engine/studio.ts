@@ -8,7 +8,7 @@ import { readModel } from '../onnx/read.ts';
 import { modelByteLength } from '../onnx/write.ts';
 import { planView } from '../prune/plan.ts';
 import { sparsityFigures, type SparsityFigures } from '../prune/sparsity/figures.ts';
-import type { ImportanceId, PrunePlanView } from '../prune/types.ts';
+import type { PrunePlanView, PruneTarget } from '../prune/types.ts';
 import { parseRecipe } from '../recipe/parse.ts';
 import { presetRecipe } from '../recipe/presets.ts';
 import { sessionText } from '../recipe/session.ts';
@@ -22,6 +22,7 @@ import type { StopsRequest, VerifyResult } from '../verify/types.ts';
 import type { Tensor } from '../ir/tensor.ts';
 import type { NodeId } from '../ir/types.ts';
 import { bisect } from './bisect.ts';
+import { activationsFor, SYNTHETIC, type Calibration, type RatingRequest } from './calibration.ts';
 import type { Bisection } from './bisect-types.ts';
 import { passInfos } from './catalogue.ts';
 import { Comparer } from './compare.ts';
@@ -34,12 +35,21 @@ import type {
   TensorStats,
   TensorValues,
 } from './detail-types.ts';
+import { fidelity, type Fidelity, type Judgement } from './fidelity.ts';
 import { editTargets, type EditTarget } from './edit-target.ts';
 import { nodeDetail, nodeLabel } from './node-detail.ts';
 import { overlayValues } from './overlay.ts';
 import { OpenDocument, type OpenedFile } from './opened.ts';
 import type { Parcel, RuntimePort } from './ports.ts';
 import { makeReportData } from './report-data.ts';
+import {
+  flattened,
+  MADE_UP,
+  sensitivity,
+  SensitivityCache,
+  type Sensitivity,
+  type SensitivityRequest,
+} from './sensitivity.ts';
 import { findAllSites } from './sites.ts';
 import type { Stop } from './document.ts';
 import { loadOf, tune } from './tune.ts';
@@ -78,6 +88,8 @@ export class Studio {
   private readonly port: RuntimePort;
   private opened: OpenDocument | null = null;
   private readonly comparer = new Comparer();
+  private calibration: Calibration = SYNTHETIC;
+  private readonly sensitivities = new SensitivityCache();
 
   constructor(port: RuntimePort) {
     this.port = port;
@@ -112,6 +124,11 @@ export class Studio {
     return this.picture();
   }
 
+  /** Data on which activations are observed from now on; null: inputs are made up. */
+  setCalibration(calibration: Calibration | null): void {
+    this.calibration = calibration ?? SYNTHETIC;
+  }
+
   setBackend(backend: Backend): DocumentView {
     this.current.backend = backend;
     return this.document();
@@ -128,7 +145,7 @@ export class Studio {
     job: Job,
   ): Promise<readonly PassSites[]> {
     const { current: stop, backend } = this.current;
-    return findAllSites(passes, options, { stop, backend, port: this.port, job });
+    return findAllSites(passes, options, { stop, backend, port: this.port, calibration: this.calibration, job });
   }
 
   async preview(request: ApplyRequest, job: Job): Promise<Preview> {
@@ -199,16 +216,13 @@ export class Studio {
   /** Zeros of the model at the cursor. Reads every constant. */
   sparsity = (): SparsityFigures => sparsityFigures(this.current.current.analysis);
 
-  async prunePlan(options: { importance: string; seed: number }, job: Job): Promise<PrunePlanView> {
+  /** The groups of channels with their importances; runs the calibration data where those look at activations. */
+  async prunePlan(rating: RatingRequest, job: Job): Promise<PrunePlanView> {
     const { model, analysis } = this.current.current;
     job.progress({ stage: 'Finding dependency groups' });
     await job.checkpoint();
-    const { importance, seed } = options;
-    return planView(model, analysis, {
-      importance: importance as ImportanceId,
-      seed,
-      fileBytes: modelByteLength(model),
-    });
+    const activations = await activationsFor(rating, { model, analysis }, this.calibration, this.port, job);
+    return planView(model, analysis, { ...rating, activations, fileBytes: modelByteLength(model) });
   }
 
   async verify(
@@ -226,6 +240,33 @@ export class Studio {
     if (a === b - 1) target.verify = result;
     if (a === 0) target.whole = result;
     return { result, document: this.document() };
+  }
+
+  /** How near the result at the cursor stays to the original on data of a person's own. */
+  async judge(judgement: Judgement, job: Job): Promise<Fidelity> {
+    const document = this.current;
+    const { original, ports } = document.compared(0, document.cursor);
+    if (ports)
+      throw new CodedError('bad-request', 'Inputs or outputs have changed: the data fit one of both only.', {});
+    return (await fidelity(original, document.parcel(document.cursor), judgement, this.port, job)).fidelity;
+  }
+
+  /** What each group of channels bears, cut by itself; without data, on inputs that are made up. */
+  async sensitivity(
+    { rating, ratios }: SensitivityRequest,
+    judgement: Judgement | null,
+    job: Job,
+  ): Promise<Sensitivity> {
+    const { model, analysis } = this.current.current;
+    const activations = await activationsFor(rating, { model, analysis }, this.calibration, this.port, job);
+    const judged = judgement ?? MADE_UP;
+    const rated = { ...rating, activations };
+    return sensitivity({ model, analysis }, rated, ratios, judged, this.sensitivities, this.port, job);
+  }
+
+  /** Shares by group at which all suffer alike, for a target as a share of the cost. */
+  flattened(found: Sensitivity, target: PruneTarget, share: number, roundTo: number): Record<string, number> {
+    return flattened(this.current.current, found, target, share, roundTo);
   }
 
   /** The original against the cursor, on WASM at `disabled` and `all`. */
@@ -333,7 +374,8 @@ export class Studio {
 
   private context(job: Job): StepContext {
     const document = this.current;
-    return { backend: document.backend, port: this.port, job, revision: () => document.nextRevision() };
+    const { port, calibration } = this;
+    return { backend: document.backend, port, calibration, job, revision: () => document.nextRevision() };
   }
 
   private async warnOfAnotherModel({ model: wanted }: Recipe): Promise<string | null> {

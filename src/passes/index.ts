@@ -50,6 +50,7 @@ import { mergeParallelBranches } from './fusion/merge-parallel-branches.ts';
 import { mergeParallelConvs } from './fusion/merge-parallel-convs.ts';
 import { mergeParallelMatMuls } from './fusion/merge-parallel-matmuls.ts';
 import { slicesToSplit } from './fusion/slices-to-split.ts';
+import { pruneBlocks } from './pruning/prune-blocks.ts';
 import { pruneChannels } from './pruning/prune-channels.ts';
 import { pruneWeights } from './pruning/prune-weights.ts';
 import { removeDeadChannels } from './pruning/remove-dead-channels.ts';
@@ -102,6 +103,7 @@ export const PASSES: readonly Pass[] = [
   convertOpset,
   removeDeadChannels,
   pruneChannels,
+  pruneBlocks,
   pruneWeights,
   sparseInitializers,
   rename,

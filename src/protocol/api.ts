@@ -1,6 +1,7 @@
 import type { Progress } from '../base/job.ts';
 import type { Json } from '../base/json.ts';
 import type { BenchRequest, BenchResult, OptimizerReport, Profile } from '../bench/types.ts';
+import type { RatingRequest } from '../engine/calibration.ts';
 import type { Bisection } from '../engine/bisect-types.ts';
 import type { CompareRequest, Comparison, Difference, SecondView, UnionKind } from '../engine/compare-types.ts';
 import type {
@@ -84,7 +85,7 @@ export interface GraphApi {
   overlay: Row<{ overlay: AskedOverlay; request: BenchRequest }, OverlayValues>;
   /** What hand edits of these nodes start from. */
   editTargets: Row<{ nodes: readonly number[] }, readonly EditTarget[]>;
-  prunePlan: Row<{ importance: string; seed: number }, PrunePlanView>;
+  prunePlan: Row<RatingRequest, PrunePlanView>;
   /** Verifies stop `b` against stop `a`; stored in the document for neighbours and for original-to-cursor. */
   verify: Row<{ a: number; b: number; request: StopsRequest }, { result: VerifyResult; document: DocumentView }>;
   /** Where the result at the cursor parts from the original. */

@@ -1,3 +1,5 @@
+import type { Json } from '../base/json.ts';
+import type { Model } from '../ir/model.ts';
 import type { Tensor } from '../ir/tensor.ts';
 import type { ValueId } from '../ir/types.ts';
 
@@ -31,6 +33,34 @@ export interface ChannelMoments {
   readonly second: Float64Array;
 }
 
+/** Values of two models, to be held against one another on the same inputs. */
+export interface ObservedPair {
+  readonly before: Observed;
+  readonly after: Observed;
+}
+
+/** What a pass wants to know of a draft of its result. */
+export interface Inquiry {
+  readonly before: Model;
+  readonly after: Model;
+  readonly pairs: readonly ObservedPair[];
+  /** Of how many inquiries this is which, for progress. */
+  readonly done: number;
+  readonly total: number;
+}
+
+/** Moments of two values over the same positions: x of before, z of after. */
+export interface PairMoments {
+  readonly count: number;
+  /** [x's channels], [z's channels] */
+  readonly meanBefore: Float64Array;
+  readonly meanAfter: Float64Array;
+  /** [x's · z's channels] mean of x·zᵀ, row by row. */
+  readonly cross: Float64Array;
+  /** [z's · z's channels] mean of z·zᵀ. */
+  readonly second: Float64Array;
+}
+
 /** By `observedKey`. */
 export type ActivationStats = ReadonlyMap<string, ChannelStats>;
 
@@ -42,6 +72,8 @@ export interface Facts {
   readonly activations: ActivationStats | null;
   /** The same for `moments`: by `observedKey`. */
   readonly moments: ReadonlyMap<string, ChannelMoments> | null;
+  /** What the pass's own `investigate` came to, by what it calls its parts. */
+  readonly investigated: ReadonlyMap<string, Json> | null;
 }
 
-export const noFacts: Facts = { constants: new Map(), activations: null, moments: null };
+export const noFacts: Facts = { constants: new Map(), activations: null, moments: null, investigated: null };

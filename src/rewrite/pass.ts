@@ -3,7 +3,7 @@ import type { Json } from '../base/json.ts';
 import type { Analysis } from '../analysis/analyze.ts';
 import type { Model } from '../ir/model.ts';
 import type { NodeId, ValueId } from '../ir/types.ts';
-import type { Facts, Observed } from './facts.ts';
+import type { Facts, Inquiry, Observed, PairMoments } from './facts.ts';
 
 export type PassGroup = 'cleanup' | 'fusion' | 'pruning' | 'compress' | 'kv-cache' | 'edit';
 /** The runtime that a graph is made for. `portable`: ai.onnx operators only. */
@@ -137,6 +137,11 @@ export interface Pass {
   requests?(context: PassContext): readonly ValueId[];
   /** Values whose channels are to be observed on calibration data (`needs: activations`), and how closely. */
   observes?(context: PassContext): { readonly stats: readonly Observed[]; readonly moments: readonly Observed[] };
+  /**
+   * Asks about drafts of its result, one after the other, where what it decides depends on what was decided before (on
+   * calibration data); what it returns comes back as `facts.investigated`. Pure: the engine answers.
+   */
+  investigate?(context: PassContext): Generator<Inquiry, ReadonlyMap<string, Json>, readonly PairMoments[]>;
   find(context: PassContext): Findings;
   /** Applies one site; returns false where an earlier site of the same round took its nodes. */
   apply(context: PassContext, site: Site, decision: Json | undefined): boolean;

@@ -1,31 +1,90 @@
-import { writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
+import type { Job } from '../../base/job.ts';
 import type { Json } from '../../base/json.ts';
+import type { Judgement } from '../../engine/fidelity.ts';
+import type { ImportanceId } from '../../prune/types.ts';
 import { UsageError, type Arguments } from '../arguments.ts';
-import { freeze } from '../freeze.ts';
-import { openStudio } from '../studio.ts';
+import { fold, freeze } from '../freeze.ts';
+import { CALIBRATING, calibrateFrom, fidelityLines } from '../open-data.ts';
+import { openStudio, type CommandStudio } from '../studio.ts';
 import { table } from '../output.ts';
 import { DEAD_OPTIONS, isDeadPruning, pruneDead, sizesLine } from './prune-dead.ts';
 import { isWeightPruning, pruneWeights, WEIGHT_OPTIONS } from './prune-weights.ts';
+import { IMPORTANCES } from './importances.ts';
+import { ratiosOf } from './sensitivity.ts';
 import { verifyLines } from './verify.ts';
 import type { Command } from '../command.ts';
 
+const TARGETS = ['macs', 'parameters', 'bytes'] as const;
+
 function pruneOptions(args: Arguments): Record<string, Json> {
   const ratio = args.number('ratio', { min: 0, max: 0.99 });
-  const macs = args.number('macs', { min: 0.01, max: 1 });
-  if (ratio === null && macs === null) throw new UsageError('--ratio, --macs, --sparsity or --dead is missing.');
-  const scope = args.choice('scope', ['group', 'global']);
-  const importance = args.choice('importance', ['l2', 'l1', 'random']);
+  const targets = TARGETS.flatMap((name) => {
+    const share = args.number(name, { min: 0.01, max: 1 });
+    return share === null ? [] : [[name, share] as const];
+  });
+  if (ratio === null && targets.length === 0) {
+    throw new UsageError('--ratio, --macs, --parameters, --bytes, --sparsity or --dead is missing.');
+  }
+  if (targets.length > 1)
+    throw new UsageError(`Only one of ${targets.map(([name]) => `--${name}`).join(' and ')} can be the target.`);
+  const scope = args.choice('scope', ['group', 'global', 'isomorphic']);
+  const scores = args.text('scores');
+  const importance = args.choice('importance', IMPORTANCES) ?? (scores ? 'scores' : null);
+  const repair = args.choice('repair', ['none', 'mean', 'least-squares']);
   const roundTo = args.number('round-to', { min: 1, max: 256, integer: true });
   const seed = args.number('seed', { min: 0, max: 2 ** 31, integer: true });
   return {
     ...(ratio === null ? {} : { ratio }),
-    ...(macs === null ? {} : { macs }),
+    ...Object.fromEntries(targets),
     ...(scope ? { scope } : {}),
     ...(importance ? { importance } : {}),
+    ...(repair ? { repair } : {}),
     ...(roundTo === null ? {} : { roundTo }),
     ...(seed === null ? {} : { seed }),
+    ...(scores ? { scores: readJson(scores) } : {}),
+    ...(args.flag('keep-heads') ? { heads: false } : {}),
+    ratios: shares(args.texts('ratio-of')),
     protected: args.texts('protect'),
   };
+}
+
+/** `GROUP=R`, the last `=` counting: keys of groups may hold one. */
+const shares = (texts: readonly string[]): Record<string, number> =>
+  Object.fromEntries(
+    texts.map((text) => {
+      const at = text.lastIndexOf('=');
+      const share = Number(text.slice(at + 1));
+      if (at < 1 || text.slice(at + 1).trim() === '' || !(share >= 0 && share <= 1)) {
+        throw new UsageError(`--ratio-of takes GROUP=R with R from 0 to 1, not "${text}".`);
+      }
+      return [text.slice(0, at), share];
+    }),
+  );
+
+function readJson(path: string): Json {
+  try {
+    return JSON.parse(readFileSync(path, 'utf8')) as Json;
+  } catch (error) {
+    throw new UsageError(`${path} is not read as JSON: ${(error as Error).message}`);
+  }
+}
+
+/** Shares by group at which all suffer alike, in place of one for all. */
+async function flattenedOptions(
+  studio: CommandStudio,
+  options: Readonly<Record<string, Json>>,
+  judgement: Judgement | null,
+  args: Arguments,
+  job: Job,
+): Promise<Record<string, Json>> {
+  const target = TARGETS.find((name) => options[name] !== undefined);
+  if (!target) throw new UsageError('--flatten needs --macs, --parameters or --bytes.');
+  const rating = { importance: (options['importance'] ?? 'l2') as ImportanceId, seed: Number(options['seed'] ?? 0) };
+  const found = await studio.sensitivity({ rating, ratios: ratiosOf(args) }, judgement, job);
+  const ratios = studio.flattened(found, target, Number(options[target]), Number(options['roundTo'] ?? 1));
+  const { [target]: _, ...rest } = options;
+  return { ...rest, ratio: 0, ratios: { ...ratios, ...(options['ratios'] as Record<string, number>) } };
 }
 
 export const prune: Command = {
@@ -37,8 +96,29 @@ export const prune: Command = {
     out: { type: 'string', short: 'o', value: 'OUT', help: 'where the result goes' },
     ratio: { type: 'string', value: 'R', help: 'share of channels removed per group, 0 to 1' },
     macs: { type: 'string', value: 'F', help: 'share of the MACs that is kept, in place of --ratio' },
-    scope: { type: 'string', value: 'group|layer|global', help: 'rank within each group (tensor), or over all' },
-    importance: { type: 'string', value: 'ID', help: 'channels: l2, l1, random; weights: magnitude, lamp, random' },
+    parameters: { type: 'string', value: 'F', help: 'share of the parameters that is kept' },
+    bytes: { type: 'string', value: 'F', help: 'share of the bytes that is kept' },
+    scope: {
+      type: 'string',
+      value: 'group|layer|global|isomorphic',
+      help: 'rank within each group (tensor), over all, or over groups that are built alike',
+    },
+    importance: {
+      type: 'string',
+      value: 'ID',
+      help: `channels: ${IMPORTANCES.join(', ')}; weights: magnitude, lamp, random`,
+    },
+    repair: {
+      type: 'string',
+      value: 'none|mean|least-squares',
+      help: 'what makes up for channels that go (none)',
+    },
+    scores: { type: 'string', value: 'FILE', help: 'scores of your own: JSON, lists of numbers by group' },
+    'ratio-of': { type: 'string', multiple: true, value: 'GROUP=R', help: 'share removed from one group' },
+    flatten: { type: 'boolean', help: 'measure what each group bears, and let all suffer alike' },
+    ratios: { type: 'string', value: 'R,R,…', help: 'shares that --flatten measures' },
+    'keep-heads': { type: 'boolean', help: 'attention heads stay' },
+    ...CALIBRATING,
     'round-to': { type: 'string', value: 'N', help: 'widths become multiples of N (1)' },
     seed: { type: 'string', value: 'S', help: 'seed of the random ranking' },
     protect: { type: 'string', multiple: true, value: 'NAME', help: 'a group or weight that stays whole' },
@@ -57,24 +137,30 @@ export const prune: Command = {
     const { studio } = await openStudio(args.positionals[0] ?? '', job);
     if (weights) return pruneWeights(studio, args, output, job);
     await freeze(studio, output, job);
-    if (dead) return pruneDead(studio, args, output, job);
+    await fold(studio, output, job);
+    const judgement = await calibrateFrom(args, studio, output, job);
+    if (dead) return pruneDead(studio, args, judgement, output, job);
+    const step = args.flag('flatten') ? await flattenedOptions(studio, options, judgement, args, job) : options;
     const { frozen } = await studio.prunePlan({ importance: 'l2', seed: 0 }, job);
-    const document = await studio.apply({ pass: 'prune-channels', options, off: [] }, job);
+    const document = await studio.apply({ pass: 'prune-channels', options: step, off: [] }, job);
     const [first, last] = [document.stops[0], document.stops.at(-1)];
     if (!first || !last) throw new UsageError('MODEL is missing.');
     if (out && !dry) writeFileSync(out, studio.exportModel().bytes);
+    const data = judgement ? await studio.judge(judgement, job) : null;
     const verify = args.flag('verify') ? await studio.verifyWhole(job) : null;
     const result = {
       before: first.summary,
       after: last.summary,
       groups: last.groups,
       frozen: frozen.map(({ label, reason }) => ({ node: label, reason })),
+      ...(data ? { data } : {}),
       ...(verify ? { verify } : {}),
     };
     output.result(result, [
       ...table(last.groups.map((group) => [group.name, `${group.before} → ${group.after}`])),
       ...frozen.map((each) => `frozen  ${each.label}: ${each.reason}`),
       sizesLine(first.summary, last.summary),
+      ...(data ? fidelityLines(data) : []),
       ...(verify ? verifyLines(verify) : []),
       dry ? 'Nothing was written (--dry-run).' : `Written to ${out}`,
     ]);

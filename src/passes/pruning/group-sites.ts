@@ -10,25 +10,28 @@ import { membersOf } from '../../prune/names.ts';
 import { channelGraph } from '../../prune/plan.ts';
 import { parseSiteKey, structuralHash } from '../../rewrite/hash.ts';
 import type { PassContext, Refusal, Site } from '../../rewrite/pass.ts';
+import { decidedOf } from './decided.ts';
 import { applyRepair } from './repair-decision.ts';
 
 /** The key of the site that a channel group is. */
 export const keyOf = (rule: string, model: Model, group: ChannelGroup, nodes: readonly NodeId[]): string =>
   `${rule}:${group.key}:${structuralHash(model, nodes)}`;
 
-/** Every group, for the recipe to choose from: its decisions say how many channels stay, and nothing is looked into. */
+/** The groups that a recipe decided on: its decisions say how many channels stay, and nothing is looked into. */
 export function decidedSites(
-  { model, analysis }: PassContext,
+  context: PassContext,
   kindOf: (group: ChannelGroup) => Pick<Site, 'rule' | 'preserves'>,
-): Site[] {
+): readonly Site[] {
+  const { model, analysis } = context;
   const graph = channelGraph(model, analysis);
   const members = membersOf(graph);
-  return graph.groups.map((group, i): Site => {
+  const sites = graph.groups.map((group, i): Site => {
     const nodes = members[i]?.map((member) => member.node) ?? [];
     const what = `Keeps the decided ones of ${group.channels} channels in ${nodes.length} nodes.`;
     const kind = kindOf(group);
     return { key: keyOf(kind.rule, model, group, nodes), anchor: group.anchor, nodes, what, ...kind };
   });
+  return decidedOf(sites, context);
 }
 
 /** Channels that no cut can reach, with the node that stands in the way. */

@@ -10,12 +10,12 @@ import type { ChannelGraph, ChannelGroup } from '../../prune/groups.ts';
 import { membersOf } from '../../prune/names.ts';
 import { pruneOptions } from '../../prune/options.ts';
 import { channelGraph, selectable } from '../../prune/plan.ts';
-import { selectWidths } from '../../prune/select.ts';
+import { selectWidths, type Selectable } from '../../prune/select.ts';
 import type { PruneOptions } from '../../prune/types.ts';
-import type { Observed } from '../../rewrite/facts.ts';
 import type { Findings, Pass, PassContext, Site } from '../../rewrite/pass.ts';
 import { applyCut, decidedSites, frozenRefusals, keyOf } from './group-sites.ts';
-import { decideRepair } from './repair-decision.ts';
+import { decideRepair, momentsOf } from './repair-decision.ts';
+import { canRepairInTurn, repairInTurn } from './repair-in-turn.ts';
 
 const RULE = 'cut';
 
@@ -71,12 +71,10 @@ export const pruneChannels: Pass = {
   backends: ['wasm', 'webgpu', 'portable'],
   repeats: false,
   observes,
+  investigate,
   find,
   apply: applyCut,
 };
-
-/** Above this, second moments would take more memory than they are worth, channels. */
-const MOST_MOMENTS = 2048;
 
 /** Only some importances and repairs look at activations, and a replay looks at none. */
 function observes({ model, analysis, options, decided }: PassContext): ReturnType<NonNullable<Pass['observes']>> {
@@ -84,8 +82,38 @@ function observes({ model, analysis, options, decided }: PassContext): ReturnTyp
   const rates = CRITERIA[importance].needs === 'activations';
   if (decided.size > 0 || (!rates && repair === 'none')) return { stats: [], moments: [] };
   const stats = observedValues(channelGraph(model, analysis));
-  const sizeOf = ({ value, dim }: Observed): number => Number(analysis.shape(value)?.[dim] ?? Infinity);
-  return { stats, moments: repair === 'least-squares' ? stats.filter((each) => sizeOf(each) <= MOST_MOMENTS) : [] };
+  const closely = repair === 'least-squares' && !canRepairInTurn(model);
+  return {
+    stats: rates || repair === 'mean' || closely ? stats : [],
+    moments: closely ? momentsOf(analysis, stats) : [],
+  };
+}
+
+function* investigate(context: PassContext): ReturnType<NonNullable<Pass['investigate']>> {
+  const { model, analysis, decided } = context;
+  const options = pruneOptions(context.options);
+  if (options.repair !== 'least-squares' || decided.size > 0 || !canRepairInTurn(model)) return new Map();
+  const graph = channelGraph(model, analysis);
+  const groups = selectable(graph, { ...options, activations: context.facts.activations });
+  const widths = widthsFor(context, graph, groups, options);
+  const kept = graph.groups.flatMap((group, i) => {
+    const atoms = keptAtoms(group, widths[i] ?? group.channels, groups[i]?.order ?? []);
+    return atoms.size < group.atoms.length ? [[group, atoms] as const] : [];
+  });
+  return yield* repairInTurn(model, graph, new Map(kept));
+}
+
+const widthsFor = (
+  { model, analysis }: PassContext,
+  graph: ChannelGraph,
+  groups: readonly Selectable[],
+  options: PruneOptions,
+): Int32Array => selectWidths(groups, options, () => costsOf(buildForecast(model, analysis, graph), graph.groups));
+
+/** The most important atoms that make up a width. */
+function keptAtoms(group: ChannelGroup, width: number, order: ArrayLike<number>): ReadonlySet<number> {
+  const removed = Math.round(((group.channels - width) * group.atoms.length) / group.channels);
+  return new Set(Array.from(order).slice(removed));
 }
 
 function find(context: PassContext): Findings {
@@ -97,18 +125,23 @@ function find(context: PassContext): Findings {
   if (context.decided.size > 0) {
     return { sites: decidedSites(context, () => ({ rule: RULE })), refusals: frozenRefusals(graph, RULE) };
   }
-  const kept = selectWidths(groups, options, () => costsOf(buildForecast(model, analysis, graph), graph.groups));
+  const kept = widthsFor(context, graph, groups, options);
   const members = membersOf(graph);
   const sites: Site[] = [];
   const refusals = frozenRefusals(graph, RULE);
   graph.groups.forEach((group, i) => {
     const width = kept[i] ?? group.channels;
     const nodes = members[i]?.map((member) => member.node) ?? [];
-    const decide = (keptAtoms: ReadonlySet<number>): PruneDecision => ({
-      ...encodeDecision(group, keptAtoms),
-      ...decideRepair(graph, group, keptAtoms, options.repair, context.facts),
-    });
-    if (width < group.channels) sites.push(siteOf(model, group, width, nodes, () => groups[i]?.order ?? [], decide));
+    const decide = (): PruneDecision => {
+      const atoms = keptAtoms(group, width, groups[i]?.order ?? []);
+      const repaired = context.facts.investigated?.get(group.key);
+      const repair =
+        repaired === undefined
+          ? decideRepair(graph, group, atoms, options.repair, context.facts)
+          : { repair: repaired };
+      return { ...encodeDecision(group, atoms), ...repair };
+    };
+    if (width < group.channels) sites.push(siteOf(model, group, width, nodes, decide));
     else if (options.ratio > 0)
       refusals.push({ rule: RULE, nodes: [group.anchor], reason: wholeReason(group, options) });
   });
@@ -121,8 +154,7 @@ function siteOf(
   group: ChannelGroup,
   width: number,
   nodes: readonly NodeId[],
-  order: () => ArrayLike<number>,
-  decide: (keptAtoms: ReadonlySet<number>) => PruneDecision,
+  decide: () => PruneDecision,
 ): Site {
   return {
     key: keyOf(RULE, model, group, nodes),
@@ -131,8 +163,7 @@ function siteOf(
     nodes,
     what: `Keeps ${width} of ${group.channels} channels in ${nodes.length} nodes.`,
     get decision() {
-      const removed = Math.round(((group.channels - width) * group.atoms.length) / group.channels);
-      return decide(new Set(Array.from(order()).slice(removed)));
+      return decide();
     },
   };
 }

@@ -77,7 +77,7 @@ const kindOf = (rule: string): Pick<Site, 'rule' | 'preserves'> => ({
 });
 
 /** The key of what was decided tells whether it was proven. */
-function decidedAgain(context: PassContext): Site[] {
+function decidedAgain(context: PassContext): readonly Site[] {
   const rules = new Map([...context.decided].map((key) => [parseSiteKey(key).name, parseSiteKey(key).rule]));
   return decidedSites(context, ({ key }) => kindOf(rules.get(key) === ON_DATA ? ON_DATA : PROVEN));
 }

@@ -56,7 +56,7 @@ describe('repair by least squares', () => {
     const plain = await afterPass(before, pruneChannels, { options: { ratio: 0.5 } });
     const repaired = await afterPass(before, pruneChannels, { obtain, options: OPTIONS });
     expect(await difference(before, plain.model)).toBeGreaterThan(0.05);
-    expect(await difference(before, repaired.model)).toBeLessThan(1e-2);
+    expect(await difference(before, repaired.model)).toBeLessThan(2e-2);
   });
 
   it('does without constants where padding would make them wrong', async () => {

@@ -1,3 +1,4 @@
+import type { Analysis } from '../../analysis/analyze.ts';
 import type { Json } from '../../base/json.ts';
 import type { Cutter } from '../../prune/cut.ts';
 import type { ChannelGraph, ChannelGroup } from '../../prune/groups.ts';
@@ -6,7 +7,14 @@ import { leastSquaresSubstitute, meanSubstitute, type Substitute } from '../../p
 import { repair } from '../../prune/repair/repair.ts';
 import { repairTargets, type RepairTarget } from '../../prune/repair/targets.ts';
 import type { RepairId } from '../../prune/types.ts';
-import { observedKey, type Facts } from '../../rewrite/facts.ts';
+import { observedKey, type Facts, type Observed } from '../../rewrite/facts.ts';
+
+/** Above this, second moments would take more memory than they are worth, channels. */
+const MOST_CHANNELS = 2048;
+
+/** Values whose second moments are affordable. */
+export const momentsOf = (analysis: Analysis, observed: readonly Observed[]): readonly Observed[] =>
+  observed.filter(({ value, dim }) => Number(analysis.shape(value)?.[dim] ?? Infinity) <= MOST_CHANNELS);
 
 const NOTHING: Substitute = { mix: null, shift: null };
 

@@ -1,0 +1,15 @@
+import type { ImportanceId } from '../../prune/types.ts';
+
+/** What channels may be ranked by. */
+export const IMPORTANCES = [
+  'l2',
+  'l1',
+  'bn-scale',
+  'fpgm',
+  'lamp',
+  'activation',
+  'apoz',
+  'wanda',
+  'random',
+  'scores',
+] as const satisfies readonly ImportanceId[];

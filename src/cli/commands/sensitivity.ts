@@ -1,0 +1,67 @@
+import { writeFileSync } from 'node:fs';
+import type { Sensitivity } from '../../engine/sensitivity.ts';
+import type { Arguments } from '../arguments.ts';
+import { UsageError } from '../arguments.ts';
+import type { Command } from '../command.ts';
+import { fold, freeze } from '../freeze.ts';
+import { CALIBRATING, calibrateFrom } from '../open-data.ts';
+import { table } from '../output.ts';
+import { openStudio } from '../studio.ts';
+import { IMPORTANCES } from './importances.ts';
+
+const RATIOS = [0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8];
+
+/** Comma-separated shares, ascending. */
+export function ratiosOf(args: Arguments): readonly number[] {
+  const text = args.text('ratios');
+  if (text === null) return RATIOS;
+  const ratios = text.split(',').map(Number);
+  const rising = ratios.every((ratio, i) => ratio > (ratios[i - 1] ?? 0) && ratio < 1);
+  if (!rising) throw new UsageError(`--ratios takes rising shares between 0 and 1, as 0.25,0.5,0.75, not "${text}".`);
+  return ratios;
+}
+
+/** The figure that ranks: accuracy lost where there are labels, else KL. */
+const figure = ({ accuracy }: Sensitivity, point: Sensitivity['groups'][number]['points'][number]): string =>
+  accuracy === null || point.accuracy === null
+    ? point.fidelity.kl.toFixed(4)
+    : `${(100 * (point.accuracy - accuracy)).toFixed(1)} %`;
+
+export function sensitivityLines(found: Sensitivity): string[] {
+  const ratios = found.groups[0]?.points.map((point) => `${Math.round(100 * point.ratio)} %`) ?? [];
+  return [
+    found.accuracy === null
+      ? `KL from the whole model on ${found.runs} samples, each group cut by itself`
+      : `accuracy lost on ${found.runs} samples (${(100 * found.accuracy).toFixed(1)} % whole), each group cut by itself`,
+    ...table([
+      ['group', ...ratios],
+      ...found.groups.map((group) => [group.name, ...group.points.map((point) => figure(found, point))]),
+    ]),
+  ];
+}
+
+export const sensitivity: Command = {
+  name: 'sensitivity',
+  summary: 'Measures what each group of channels bears: cut by itself to several widths.',
+  positionals: ['MODEL'],
+  options: {
+    importance: { type: 'string', value: 'ID', help: `how channels are ranked: ${IMPORTANCES.join(', ')} (l2)` },
+    ratios: { type: 'string', value: 'R,R,…', help: `shares removed (${RATIOS.join(',')})` },
+    seed: { type: 'string', value: 'S', help: 'seed of the random ranking' },
+    out: { type: 'string', short: 'o', value: 'OUT', help: 'write the curves as JSON, for `prune --flatten`' },
+    ...CALIBRATING,
+  },
+  async run(args, output, job) {
+    const { studio } = await openStudio(args.positionals[0] ?? '', job);
+    await freeze(studio, output, job);
+    await fold(studio, output, job);
+    const judgement = await calibrateFrom(args, studio, output, job);
+    const importance = args.choice('importance', IMPORTANCES) ?? 'l2';
+    const rating = { importance, seed: args.number('seed', { min: 0, max: 2 ** 31, integer: true }) ?? 0 };
+    const found = await studio.sensitivity({ rating, ratios: ratiosOf(args) }, judgement, job);
+    const out = args.text('out');
+    if (out) writeFileSync(out, JSON.stringify(found, null, 1));
+    output.result(found, [...sensitivityLines(found), ...(out ? [`Written to ${out}`] : [])]);
+    return 0;
+  },
+};

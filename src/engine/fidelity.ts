@@ -1,0 +1,127 @@
+import type { Job } from '../base/job.ts';
+import { float16ToNumber } from '../base/float16.ts';
+import type { MadeUp } from '../runtime/run-many.ts';
+import type { Feeds, HostTensor } from '../runtime/types.ts';
+import type { Parcel, RuntimePort } from './ports.ts';
+
+/** Inputs on which a changed model is held against the original; others than those it was calibrated on. */
+export interface Judgement {
+  readonly feeds: readonly Feeds[] | MadeUp;
+  /** The class of each row of each run, in order; null: no labels. */
+  readonly labels: readonly number[] | null;
+}
+
+/** How near one output stays. */
+export interface OutputFidelity {
+  readonly name: string;
+  /** Of all elements of all runs taken as one vector. */
+  readonly cosine: number;
+  /** Mean KL divergence from the original's distribution over the last axis, nats; softmax is taken of what is none. */
+  readonly kl: number;
+  /** Share of rows (the last axis) whose largest element is at the same place. */
+  readonly agreement: number;
+}
+
+export interface Fidelity {
+  readonly runs: number;
+  readonly outputs: readonly OutputFidelity[];
+  /** Share of rows whose largest element of the first output is the label's. */
+  readonly accuracy: { readonly before: number; readonly after: number } | null;
+}
+
+type Run = Readonly<Record<string, HostTensor>>;
+
+/** Runs both models on the same inputs; `original` may be the runs of before, which are given back. */
+export async function fidelity(
+  original: Parcel | readonly Run[],
+  changed: Parcel,
+  judgement: Judgement,
+  port: RuntimePort,
+  job: Job,
+): Promise<{ readonly fidelity: Fidelity; readonly original: readonly Run[] }> {
+  const before = 'bytes' in original ? await port.runs(original, judgement.feeds, job) : original;
+  const after = await port.runs(changed, judgement.feeds, job);
+  const names = Object.entries(before[0] ?? {})
+    .filter(([, { dtype }]) => dtype === 'float32' || dtype === 'float16')
+    .map(([name]) => name);
+  const outputs = names.map((name) => compare(name, before, after));
+  const [first] = names;
+  const { labels } = judgement;
+  const accuracy =
+    labels && first !== undefined
+      ? { before: correct(before, first, labels), after: correct(after, first, labels) }
+      : null;
+  return { fidelity: { runs: before.length, outputs, accuracy }, original: before };
+}
+
+function compare(name: string, before: readonly Run[], after: readonly Run[]): OutputFidelity {
+  let [dot, a2, b2, kl, same, rows] = [0, 0, 0, 0, 0, 0];
+  for (const [run, reference] of before.entries()) {
+    const [a, b] = [rowsOf(reference[name]), rowsOf(after[run]?.[name])];
+    a.forEach((row, i) => {
+      const other = b[i] ?? new Float64Array(row.length);
+      row.forEach((x, j) => {
+        const y = other[j] ?? 0;
+        dot += x * y;
+        a2 += x * x;
+        b2 += y * y;
+      });
+      kl += divergence(row, other);
+      if (largest(row) === largest(other)) same++;
+      rows++;
+    });
+  }
+  const cosine = a2 === 0 && b2 === 0 ? 1 : dot / Math.sqrt(a2 * b2);
+  return { name, cosine, kl: kl / Math.max(rows, 1), agreement: same / Math.max(rows, 1) };
+}
+
+/** Rows along the last axis. */
+function rowsOf(tensor: HostTensor | undefined): Float64Array[] {
+  if (!tensor) return [];
+  const numbers = numbersOf(tensor);
+  const width = tensor.shape.at(-1) ?? 1;
+  return Array.from({ length: width > 0 ? numbers.length / width : 0 }, (_, i) =>
+    numbers.subarray(i * width, (i + 1) * width),
+  );
+}
+
+function numbersOf({ dtype, data }: HostTensor): Float64Array {
+  const elements = data as unknown as ArrayLike<number>;
+  return Float64Array.from(elements, dtype === 'float16' ? float16ToNumber : (each) => each);
+}
+
+function largest(row: Float64Array): number {
+  let best = 0;
+  for (let i = 1; i < row.length; i++) if ((row[i] ?? 0) > (row[best] ?? 0)) best = i;
+  return best;
+}
+
+/** KL(p ‖ q), nats. */
+function divergence(a: Float64Array, b: Float64Array): number {
+  const [p, q] = [distribution(a), distribution(b)];
+  let sum = 0;
+  for (let i = 0; i < p.length; i++) {
+    const [x, y] = [p[i] ?? 0, q[i] ?? 0];
+    if (x > 0) sum += x * (Math.log(x) - Math.log(Math.max(y, Number.MIN_VALUE)));
+  }
+  return Math.max(0, sum);
+}
+
+/** What is a distribution already stays; of anything else, the softmax. */
+function distribution(row: Float64Array): Float64Array {
+  const total = row.reduce((sum, each) => sum + each, 0);
+  if (Math.abs(total - 1) < 1e-3 && row.every((each) => each >= 0)) return row;
+  const most = row.reduce((a, b) => Math.max(a, b), -Infinity);
+  const powers = row.map((each) => Math.exp(each - most));
+  const sum = powers.reduce((a, b) => a + b, 0);
+  return powers.map((each) => each / sum);
+}
+
+function correct(runs: readonly Run[], name: string, labels: readonly number[]): number {
+  const rows = runs.flatMap((run) => rowsOf(run[name]));
+  const right = labels.filter((label, i) => {
+    const row = rows[i];
+    return row !== undefined && largest(row) === label;
+  });
+  return right.length / Math.max(labels.length, 1);
+}

@@ -1,0 +1,23 @@
+import type { Analysis } from '../../analysis/analyze.ts';
+import type { Model } from '../../ir/model.ts';
+import type { Observed } from '../../rewrite/facts.ts';
+import { Observer } from './observer.ts';
+
+/**
+ * A copy of a model whose only outputs are figures of the observed values, computed by the runtime itself: what leaves it
+ * is one number for each channel (or pair of channels), never the activations.
+ */
+export function observingModel(
+  model: Model,
+  analysis: Analysis,
+  stats: readonly Observed[],
+  moments: readonly Observed[],
+): Model {
+  const copy = model.clone();
+  const observer = new Observer(copy, analysis);
+  copy.graph.outputs.length = 0;
+  for (const each of stats) observer.stats(each);
+  for (const each of moments) observer.moments(each);
+  copy.sort();
+  return copy;
+}
