@@ -36,6 +36,8 @@ test('every overlay says what its colours mean, and how its values were found', 
     await expect(legend).toContainText(/Zeros among a node's constants; .* in all/);
     await choose('Importance');
     await expect(legend).toContainText('Channels that hold 90 %');
+    await choose('Dead');
+    await expect(legend).toContainText(/Proven by the weights: .* channels can go/);
   });
 
   await test.step('time is measured on request, and again after a step', async () => {

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { floats } from '../ir/tensor.ts';
 import { writeModel } from '../onnx/write.ts';
 import { buildSample } from '../samples/catalogue.ts';
 import { badFiles } from '../testing/bad-files.ts';
@@ -184,6 +185,44 @@ describe('the command line', () => {
     expect(ran.out).toMatch(/gzip -9 .* → .*\n.*not zero.*\nNot timed: add --bench.*\nNothing was written/);
   });
 
+  it('removes dead channels, told by group and kind, and the result agrees', async () => {
+    const dead = buildSample('residual-cnn');
+    // Of the first block: a scale of 0 and a bias that the Relu behind it takes away; all that makes channel 0, again.
+    for (const [value, tensor] of dead.graph.initializers) {
+      const part = /^layer1\.0\.conv1\.(?:conv|bn)\.(.+)$/.exec(dead.getValue(value).name)?.[1];
+      if (!part) continue;
+      const data = Float32Array.from(tensor.numbers());
+      const size = data.length / (tensor.shape[0] ?? 1);
+      data.copyWithin(3 * size, 0, size);
+      if (size === 1 && part === 'weight') data[1] = 0;
+      if (part === 'bias') data[1] = -1;
+      dead.setInitializer(value, floats(tensor.shape, data));
+    }
+    writeFileSync(at('dead.onnx'), writeModel(dead));
+    const argv = ['prune', at('dead.onnx'), '--dead', '-o', at('alive.onnx'), '--verify'];
+    const { groups, after, verify } = await whittleJson<{
+      groups: { name: string; before: number; after: number; dead: Record<string, number> }[];
+      after: Summary;
+      verify: { verdict: string; class: string };
+    }>(...argv);
+    expect(groups).toEqual([{ name: 'layer1.0.conv1 channels', before: 32, after: 30, dead: { zero: 1, copy: 1 } }]);
+    expect(verify).toMatchObject({ verdict: 'agrees', class: 'order' });
+    expect((await whittleJson<Summary>('inspect', at('alive.onnx'))).parameters).toBe(after.parameters);
+    const onData = await whittle(
+      'prune',
+      at('dead.onnx'),
+      '--dead',
+      '--data',
+      'synthetic',
+      '--samples',
+      '4',
+      '--dry-run',
+    );
+    expect(onData.out).toMatch(/^layer1\.0\.conv1 channels +32 → 30 +1 zero, 1 copy\n[^]*on \d+ other samples/);
+    const none = await whittle('prune', at('alive.onnx'), '--dead', '--dry-run');
+    expect(none.out).toMatch(/^Every channel adds something\.\n/);
+  });
+
   it('exits with 1 when two models differ, and names the output', async () => {
     const ran = await whittle('verify', model, at('p.onnx'), '--class', 'order');
     expect(ran.code).toBe(1);
@@ -229,6 +268,8 @@ describe('the command line', () => {
     [['prune', model, '--pattern', '4x1', '-o', 'b']],
     [['prune', model, '--ratio', '0.5', '--brotli', '-o', 'b']],
     [['prune', model, '--sparsity', '0.5', '--protect', 'nowhere', '-o', 'b']],
+    [['prune', model, '--dead', '--ratio', '0.5', '-o', 'b']],
+    [['prune', model, '--dead', '--protect', 'a', '-o', 'b']],
     [['bench', 'a', '--threads', 'many']],
   ])('exits with 2 on wrong usage: %j', async (argv) => {
     const ran = await whittle(...argv);

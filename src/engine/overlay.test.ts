@@ -60,6 +60,20 @@ describe('overlays that the worker works out', () => {
     expect(values[2]).toBeNaN();
   });
 
+  it('tell what share of the channels of a layer is dead', async () => {
+    const { ops, values, note } = await ask(
+      buildModel({ seed: 3 }, (g) => {
+        const x = g.input('x', [1, 1, 8, 8]);
+        const y = g.op('Relu', [g.op('Conv', [x, g.floats('w', [4, 1, 1, 1], [1, 0, 2, 1])])]);
+        g.output(g.op('Conv', [y, g.weight('v', [4, 4, 3, 3])]));
+      }),
+      'dead',
+    );
+    expect(ops).toEqual(['Conv', 'Relu', 'Conv']);
+    expect(values).toEqual([0.5, Number.NaN, Number.NaN]);
+    expect(note).toBe('Proven by the weights: constant, unread, or copies of others; 2 of 4 channels can go.');
+  });
+
   it('time every node on the runtime', async () => {
     const { values, note } = await ask(tinyModel(), 'time');
     expect(values.every((ms) => ms >= 0)).toBe(true);

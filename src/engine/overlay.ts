@@ -6,7 +6,10 @@ import type { Node } from '../ir/model.ts';
 import type { Tensor } from '../ir/tensor.ts';
 import { isFloat, isInteger, type NodeId, type ValueId } from '../ir/types.ts';
 import { writeModel } from '../onnx/write.ts';
-import { planView } from '../prune/plan.ts';
+import { deadChannels } from '../prune/dead/find.ts';
+import { countsOf } from '../prune/dead/decide.ts';
+import { deadShares } from '../prune/dead/shares.ts';
+import { channelGraph, planView } from '../prune/plan.ts';
 import type { Stop } from './document.ts';
 import type { RuntimePort } from './ports.ts';
 import type { AskedOverlay, OverlayValues } from './types.ts';
@@ -26,6 +29,7 @@ const OVERLAYS: Readonly<Record<AskedOverlay, (context: OverlayContext) => Promi
   memory,
   sparsity,
   importance,
+  dead,
   time,
 };
 
@@ -122,6 +126,22 @@ export function shareHolding(importance: ArrayLike<number>, held: number): numbe
   let sum = 0;
   const count = sorted.findIndex((each) => (sum += each) >= held * whole * (1 - 1e-12));
   return (count + 1) / sorted.length;
+}
+
+/** Share of the channels that a layer makes which add nothing, whatever the inputs are. */
+async function dead({ stop: { model, analysis }, job }: OverlayContext): Promise<Told> {
+  job.progress({ stage: 'Looking for dead channels' });
+  await job.checkpoint();
+  const graph = channelGraph(model, analysis);
+  const found = deadChannels(graph);
+  const shares = deadShares(graph, found);
+  const counts = found.flatMap((each) => Object.values(countsOf(each)));
+  const total = counts.reduce((sum, each) => sum + each, 0);
+  const channels = graph.groups.reduce((sum, group) => sum + group.channels, 0);
+  return {
+    values: Float64Array.from(analysis.order, (node) => shares.get(node.id) ?? NaN),
+    note: `Proven by the weights: constant, unread, or copies of others; ${formatCount(total)} of ${plural(channels, 'channel')} can go.`,
+  };
 }
 
 /** Measured time of each node, ms, as the runtime runs it: what it fused into another node has none of its own. */

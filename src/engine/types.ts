@@ -73,6 +73,8 @@ export interface PrunedWidth {
   readonly name: string;
   readonly before: number;
   readonly after: number;
+  /** Why the others add nothing, by kind; left out where that was not what decided. */
+  readonly dead?: Readonly<Record<string, number>>;
 }
 
 /** The whole state of an open document after each change; small but for view and layout. */
@@ -101,7 +103,7 @@ export interface Picture {
 }
 
 /** Overlays whose values the page does not have: they take reading weights, or running the model. */
-export type AskedOverlay = 'memory' | 'sparsity' | 'importance' | 'time';
+export type AskedOverlay = 'memory' | 'sparsity' | 'importance' | 'dead' | 'time';
 
 /** What an overlay says of each node; computed on request in the worker. */
 export interface OverlayValues {

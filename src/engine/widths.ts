@@ -18,7 +18,9 @@ export function widthsOf(decisions: Readonly<Record<string, Json>>, before: Stop
       return [];
     const { channels, kept } = decision;
     if (typeof channels !== 'number' || typeof kept !== 'string') return [];
-    return [{ name: names.get(key) ?? parseSiteKey(key).name, before: channels, after: countBits(kept) }];
+    const group = parseSiteKey(key).name;
+    const dead = 'dead' in decision ? { dead: decision['dead'] as Record<string, number> } : {};
+    return [{ name: names.get(group) ?? group, before: channels, after: countBits(kept), ...dead }];
   });
 }
 

@@ -53,6 +53,7 @@ import { slicesToSplit } from './fusion/slices-to-split.ts';
 import { pruneBlocks } from './pruning/prune-blocks.ts';
 import { pruneChannels } from './pruning/prune-channels.ts';
 import { pruneWeights } from './pruning/prune-weights.ts';
+import { removeDeadChannels } from './pruning/remove-dead-channels.ts';
 import { sparseInitializers } from './pruning/sparse-initializers.ts';
 
 /**
@@ -100,6 +101,7 @@ export const PASSES: readonly Pass[] = [
   fuseConvResidual,
   fuseConvActivation,
   convertOpset,
+  removeDeadChannels,
   pruneChannels,
   pruneBlocks,
   pruneWeights,

@@ -42,7 +42,8 @@ export function reshapeBlocks(input: Place, output: Place): Blocks {
 
 type Run = readonly [readonly number[], readonly number[]];
 
-function runs(input: readonly Dim[], output: readonly Dim[]): Run[] {
+/** The shortest runs of dims on both sides with equal products, from the left. */
+export function runs(input: readonly Dim[], output: readonly Dim[]): Run[] {
   const found: Run[] = [];
   let [i, j] = [0, 0];
   const isOne = (dims: readonly Dim[], at: number): boolean => dims[at] === 1;

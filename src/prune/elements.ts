@@ -153,7 +153,7 @@ export class Elements {
 }
 
 /** All pairs (⌊L/s⌋ mod d, ⌊L/t⌋ mod e) that occur while L runs over a common period. */
-function linearPairs(
+export function linearPairs(
   a: StridedAxis,
   d: number,
   b: StridedAxis,

@@ -19,6 +19,9 @@ export interface ChannelStats {
   readonly meanSquare: Float64Array;
   readonly mean: Float64Array;
   readonly zeros: Float64Array;
+  /** [channels] the least and the greatest x. */
+  readonly min: Float64Array;
+  readonly max: Float64Array;
 }
 
 /** First and second moments of the channels along an axis of a value, over all positions of all calibration samples. */

@@ -23,6 +23,7 @@ const ASKED: Readonly<Record<Overlay, 'never' | 'at once' | 'on request'>> = {
   memory: 'at once',
   sparsity: 'at once',
   importance: 'at once',
+  dead: 'at once',
   time: 'on request',
 };
 
@@ -36,6 +37,7 @@ export const OVERLAYS = Object.freeze([
   'time',
   'sparsity',
   'importance',
+  'dead',
   'history',
 ] satisfies readonly Overlay[]);
 
@@ -49,6 +51,7 @@ const TITLES: Readonly<Record<AskedOverlay, string>> = {
   memory: 'Counting live memory',
   sparsity: 'Counting zeros',
   importance: 'Weighing channels',
+  dead: 'Looking for dead channels',
   time: 'Timing every node',
 };
 

@@ -132,7 +132,7 @@ export async function run(model: Model, feeds: Feeds): Promise<Record<string, Ho
 }
 
 /** max |a - b| / max |a| over all outputs, the worst; NaN where any is. */
-function worstError(a: Record<string, HostTensor>, b: Record<string, HostTensor>): number {
+export function worstError(a: Record<string, HostTensor>, b: Record<string, HostTensor>): number {
   let worst = 0;
   expect(Object.keys(b)).toEqual(Object.keys(a));
   for (const [name, left] of Object.entries(a)) {

@@ -1,5 +1,4 @@
 import { readFileSync, writeFileSync } from 'node:fs';
-import { formatBytes, formatCount } from '../../base/format.ts';
 import type { Job } from '../../base/job.ts';
 import type { Json } from '../../base/json.ts';
 import type { Judgement } from '../../engine/fidelity.ts';
@@ -9,6 +8,7 @@ import { fold, freeze } from '../freeze.ts';
 import { CALIBRATING, calibrateFrom, fidelityLines } from '../open-data.ts';
 import { openStudio, type CommandStudio } from '../studio.ts';
 import { table } from '../output.ts';
+import { DEAD_OPTIONS, isDeadPruning, pruneDead, sizesLine } from './prune-dead.ts';
 import { isWeightPruning, pruneWeights, WEIGHT_OPTIONS } from './prune-weights.ts';
 import { IMPORTANCES } from './importances.ts';
 import { ratiosOf } from './sensitivity.ts';
@@ -24,7 +24,7 @@ function pruneOptions(args: Arguments): Record<string, Json> {
     return share === null ? [] : [[name, share] as const];
   });
   if (ratio === null && targets.length === 0) {
-    throw new UsageError('--ratio, --macs, --parameters, --bytes or --sparsity is missing.');
+    throw new UsageError('--ratio, --macs, --parameters, --bytes, --sparsity or --dead is missing.');
   }
   if (targets.length > 1)
     throw new UsageError(`Only one of ${targets.map(([name]) => `--${name}`).join(' and ')} can be the target.`);
@@ -89,7 +89,8 @@ async function flattenedOptions(
 
 export const prune: Command = {
   name: 'prune',
-  summary: 'Removes channels by dependency groups, or sets weights to zero, and writes the result.',
+  summary:
+    'Removes channels by dependency groups, or those that add nothing, or sets weights to zero; writes the result.',
   positionals: ['MODEL'],
   options: {
     out: { type: 'string', short: 'o', value: 'OUT', help: 'where the result goes' },
@@ -122,6 +123,7 @@ export const prune: Command = {
     seed: { type: 'string', value: 'S', help: 'seed of the random ranking' },
     protect: { type: 'string', multiple: true, value: 'NAME', help: 'a group or weight that stays whole' },
     ...WEIGHT_OPTIONS,
+    ...DEAD_OPTIONS,
     verify: { type: 'boolean', help: 'run original and result and show how close they are' },
     'dry-run': { type: 'boolean', help: 'count what would come out; write nothing' },
   },
@@ -130,12 +132,14 @@ export const prune: Command = {
     const dry = args.flag('dry-run');
     if (!out && !dry) throw new UsageError('-o is missing (or --dry-run).');
     const weights = isWeightPruning(args);
-    const options = weights ? {} : pruneOptions(args);
+    const dead = isDeadPruning(args);
+    const options = weights || dead ? {} : pruneOptions(args);
     const { studio } = await openStudio(args.positionals[0] ?? '', job);
     if (weights) return pruneWeights(studio, args, output, job);
     await freeze(studio, output, job);
     await fold(studio, output, job);
     const judgement = await calibrateFrom(args, studio, output, job);
+    if (dead) return pruneDead(studio, args, judgement, output, job);
     const step = args.flag('flatten') ? await flattenedOptions(studio, options, judgement, args, job) : options;
     const { frozen } = await studio.prunePlan({ importance: 'l2', seed: 0 }, job);
     const document = await studio.apply({ pass: 'prune-channels', options: step, off: [] }, job);
@@ -155,7 +159,7 @@ export const prune: Command = {
     output.result(result, [
       ...table(last.groups.map((group) => [group.name, `${group.before} → ${group.after}`])),
       ...frozen.map((each) => `frozen  ${each.label}: ${each.reason}`),
-      `${formatBytes(first.summary.bytes)} → ${formatBytes(last.summary.bytes)}, ${formatCount(first.summary.parameters)} → ${formatCount(last.summary.parameters)} parameters, ${formatCount(first.summary.macs)} → ${formatCount(last.summary.macs)} MACs`,
+      sizesLine(first.summary, last.summary),
       ...(data ? fidelityLines(data) : []),
       ...(verify ? verifyLines(verify) : []),
       dry ? 'Nothing was written (--dry-run).' : `Written to ${out}`,

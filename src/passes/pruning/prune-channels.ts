@@ -1,25 +1,20 @@
-import type { Analysis } from '../../analysis/analyze.ts';
 import { CodedError } from '../../base/error.ts';
-import type { Json } from '../../base/json.ts';
 import type { Model } from '../../ir/model.ts';
 import type { NodeId } from '../../ir/types.ts';
 import { buildForecast } from '../../prune/build-forecast.ts';
 import { costsOf } from '../../prune/forecast.ts';
 import { observedValues } from '../../prune/importance/activations.ts';
 import { CRITERIA } from '../../prune/importance/criteria.ts';
-import { Cutter } from '../../prune/cut.ts';
-import { decodeDecision, encodeDecision, type PruneDecision } from '../../prune/decision.ts';
+import { encodeDecision, type PruneDecision } from '../../prune/decision.ts';
 import type { ChannelGraph, ChannelGroup } from '../../prune/groups.ts';
 import { membersOf } from '../../prune/names.ts';
 import { pruneOptions } from '../../prune/options.ts';
 import { channelGraph, selectable } from '../../prune/plan.ts';
 import { selectWidths, type Selectable } from '../../prune/select.ts';
 import type { PruneOptions } from '../../prune/types.ts';
-import { parseSiteKey, structuralHash } from '../../rewrite/hash.ts';
-import type { Findings, Pass, PassContext, Refusal, Site } from '../../rewrite/pass.ts';
-
-import { decidedOf } from './decided.ts';
-import { applyRepair, decideRepair, momentsOf } from './repair-decision.ts';
+import type { Findings, Pass, PassContext, Site } from '../../rewrite/pass.ts';
+import { applyCut, decidedSites, frozenRefusals, keyOf } from './group-sites.ts';
+import { decideRepair, momentsOf } from './repair-decision.ts';
 import { canRepairInTurn, repairInTurn } from './repair-in-turn.ts';
 
 const RULE = 'cut';
@@ -78,7 +73,7 @@ export const pruneChannels: Pass = {
   observes,
   investigate,
   find,
-  apply,
+  apply: applyCut,
 };
 
 /** Only some importances and repairs look at activations, and a replay looks at none. */
@@ -127,11 +122,13 @@ function find(context: PassContext): Findings {
   const options = pruneOptions(context.options);
   requireKnown(graph, options);
   const groups = selectable(graph, { ...options, activations: context.facts.activations });
-  if (context.decided.size > 0) return decidedSites(context, graph);
+  if (context.decided.size > 0) {
+    return { sites: decidedSites(context, () => ({ rule: RULE })), refusals: frozenRefusals(graph, RULE) };
+  }
   const kept = widthsFor(context, graph, groups, options);
   const members = membersOf(graph);
   const sites: Site[] = [];
-  const refusals = frozenRefusals(graph);
+  const refusals = frozenRefusals(graph, RULE);
   graph.groups.forEach((group, i) => {
     const width = kept[i] ?? group.channels;
     const nodes = members[i]?.map((member) => member.node) ?? [];
@@ -151,21 +148,6 @@ function find(context: PassContext): Findings {
   return { sites, refusals };
 }
 
-/** Every group, for the recipe to choose from: its decisions say how many channels stay, and nothing is rated. */
-function decidedSites(context: PassContext, graph: ChannelGraph): Findings {
-  const { model } = context;
-  const members = membersOf(graph);
-  const sites = graph.groups.map((group, i): Site => {
-    const nodes = members[i]?.map((member) => member.node) ?? [];
-    const what = `Keeps the decided ones of ${group.channels} channels in ${nodes.length} nodes.`;
-    return { key: keyOf(model, group, nodes), rule: RULE, anchor: group.anchor, nodes, what };
-  });
-  return { sites: decidedOf(sites, context), refusals: frozenRefusals(graph) };
-}
-
-const keyOf = (model: Model, group: ChannelGroup, nodes: readonly NodeId[]): string =>
-  `${RULE}:${group.key}:${structuralHash(model, nodes)}`;
-
 /** The decision reads the weights, so it is made only when it is asked for: a replay brings its own. */
 function siteOf(
   model: Model,
@@ -175,7 +157,7 @@ function siteOf(
   decide: () => PruneDecision,
 ): Site {
   return {
-    key: keyOf(model, group, nodes),
+    key: keyOf(RULE, model, group, nodes),
     rule: RULE,
     anchor: group.anchor,
     nodes,
@@ -184,14 +166,6 @@ function siteOf(
       return decide();
     },
   };
-}
-
-function frozenRefusals(graph: ChannelGraph): Refusal[] {
-  return graph.frozen.map(({ node, culprit, reason }) => ({
-    rule: RULE,
-    nodes: culprit === null || culprit === node ? [node] : [node, culprit],
-    reason,
-  }));
 }
 
 function wholeReason(group: ChannelGroup, options: PruneOptions): string {
@@ -212,28 +186,4 @@ function requireKnown({ groups }: ChannelGraph, options: PruneOptions): void {
   if (unknown.length > 0) {
     throw new CodedError('bad-request', `There is no channel group ${unknown.join(', ')} in this model.`, { unknown });
   }
-}
-
-const cutters = new WeakMap<Model, { analysis: Analysis; cutter: Cutter }>();
-
-/** Groups of one round are cut by one cutter: it writes from the uncut weights, whatever the order. */
-function cutterFor(model: Model, analysis: Analysis): Cutter {
-  const known = cutters.get(model);
-  if (known?.analysis === analysis) return known.cutter;
-  const cutter = new Cutter(model, channelGraph(model, analysis));
-  cutters.set(model, { analysis, cutter });
-  return cutter;
-}
-
-function apply({ model, analysis }: PassContext, site: Site, decision: Json | undefined): boolean {
-  const { name } = parseSiteKey(site.key);
-  const group = channelGraph(model, analysis).groups.find((each) => each.key === name);
-  if (!group)
-    throw new CodedError('replay-failed', `There is no channel group ${name} in this model.`, { group: name });
-  const kept = decodeDecision(group, decision);
-  const cutter = cutterFor(model, analysis);
-  const repaired = (decision as PruneDecision).repair;
-  if (repaired !== undefined) applyRepair(cutter, channelGraph(model, analysis), group, kept, repaired);
-  cutter.apply(group, kept);
-  return true;
 }

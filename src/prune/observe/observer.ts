@@ -29,6 +29,8 @@ export class Observer {
     this.output(observed, 'square', this.mean(observed, this.op('Mul', [x, x])));
     this.output(observed, 'mean', this.mean(observed, x));
     this.output(observed, 'zeros', this.mean(observed, isZero));
+    this.output(observed, 'min', this.over(observed, 'ReduceMin', x));
+    this.output(observed, 'max', this.over(observed, 'ReduceMax', x));
   }
 
   /** [channels, positions] `known` names the value in the analysis, where it stands as a copy here. */
@@ -73,8 +75,13 @@ export class Observer {
   }
 
   private mean(observed: Observed, value: ValueId): ValueId {
+    return this.over(observed, 'ReduceMean', value);
+  }
+
+  /** Over all positions. */
+  private over(observed: Observed, type: 'ReduceMean' | 'ReduceMin' | 'ReduceMax', value: ValueId): ValueId {
     const others = axes(this.rank(observed)).filter((axis) => axis !== observed.dim);
-    return others.length === 0 ? value : this.reduce('ReduceMean', value, others, 18);
+    return others.length === 0 ? value : this.reduce(type, value, others, 18);
   }
 
   /** Axes are an attribute before version `since`, an input from then on. */

@@ -11,6 +11,8 @@ export class StatsSum {
     mean: null,
     zeros: null,
   };
+  private min: Float64Array | null = null;
+  private max: Float64Array | null = null;
 
   constructor(observed: Observed) {
     this.observed = observed;
@@ -25,13 +27,17 @@ export class StatsSum {
       for (let i = 0; i < sum.length; i++) sum[i] = (sum[i] ?? 0) + positions * (values[i] ?? 0);
     }
     this.count += total / Math.max(this.sums.abs?.length ?? 1, 1);
+    this.min = extremes(this.min, run[outputName(this.observed, 'min')] ?? [], Math.min);
+    this.max = extremes(this.max, run[outputName(this.observed, 'max')] ?? [], Math.max);
   }
 
   result(): ChannelStats {
     const mean = (sums: Float64Array | null): Float64Array =>
       (sums ?? new Float64Array()).map((sum) => sum / Math.max(this.count, 1));
     const { abs, square, mean: first, zeros } = this.sums;
-    return { count: this.count, meanAbs: mean(abs), meanSquare: mean(square), mean: mean(first), zeros: mean(zeros) };
+    const means = { meanAbs: mean(abs), meanSquare: mean(square), mean: mean(first), zeros: mean(zeros) };
+    const none = new Float64Array();
+    return { count: this.count, ...means, min: this.min ?? none, max: this.max ?? none };
   }
 }
 
@@ -96,6 +102,12 @@ export class PairSum {
     };
   }
 }
+
+const extremes = (
+  known: Float64Array | null,
+  values: ArrayLike<number>,
+  of: (a: number, b: number) => number,
+): Float64Array => Float64Array.from(values, (value, i) => of(known?.[i] ?? value, value));
 
 function added(sums: Float64Array | null, values: ArrayLike<number>): Float64Array {
   const result = sums ?? new Float64Array(values.length);

@@ -7,13 +7,14 @@ import type { RepairTarget } from './targets.ts';
 
 /**
  * Substitutes as they stand in a recipe, one for each reader: mix in float16, which is enough for a fit and half as long,
- * shift in float32; little-endian, base64.
+ * shift in float32, copies in int32; little-endian, base64.
  */
 export function encodeRepairs(substitutes: readonly Substitute[]): Json {
-  return substitutes.map(({ mix, shift, all }) => ({
+  return substitutes.map(({ mix, shift, all, copies }) => ({
     ...(mix ? { mix: toBase64(Uint16Array.from(mix, numberToFloat16)) } : {}),
     ...(shift ? { shift: toBase64(shift) } : {}),
     ...(all ? { all } : {}),
+    ...(copies ? { copies: toBase64(copies) } : {}),
   }));
 }
 
@@ -22,19 +23,22 @@ export function decodeRepairs(targets: readonly RepairTarget[], json: Json, grou
   const list = Array.isArray(json) ? json : [];
   if (list.length !== targets.length) throw misfit(group);
   return targets.map((target, i) => {
-    const { mix, shift, all } = (list[i] ?? {}) as JsonObject;
+    const { mix, shift, all, copies } = (list[i] ?? {}) as JsonObject;
     const rows = sources(target, { all: all === true }).length;
     const halves = fromBase64(mix, 2 * rows * target.kept.length, group);
     const singles = fromBase64(shift, 4 * rows, group);
+    const copied = fromBase64(copies, 4 * target.removed.length, group);
+    if (copied && !new Int32Array(copied).every((each) => each < target.kept.length)) throw misfit(group);
     return {
       mix: halves && Float32Array.from(new Uint16Array(halves), float16ToNumber),
       shift: singles && new Float32Array(singles),
       all: all === true,
+      ...(copied ? { copies: new Int32Array(copied) } : {}),
     };
   });
 }
 
-function toBase64(numbers: Float32Array | Uint16Array): string {
+function toBase64(numbers: Float32Array | Uint16Array | Int32Array): string {
   const bytes = new Uint8Array(numbers.buffer, numbers.byteOffset, numbers.byteLength);
   let text = '';
   // `fromCharCode` takes its characters as arguments, of which there may not be too many.

@@ -6,7 +6,8 @@ import type { RepairTarget } from './targets.ts';
  * they are made anew: w_k = Σ_c w_c · mix[c, k].
  */
 export function mixWeights(weights: Float64Array, target: RepairTarget, substitute: Substitute): void {
-  const { mix, all = false } = substitute;
+  const { mix, copies, all = false } = substitute;
+  if (copies) addCopies(weights, target, copies);
   if (!mix) return;
   const { weight, dim, kept } = target;
   const from = sources(target, substitute);
@@ -24,6 +25,19 @@ export function mixWeights(weights: Float64Array, target: RepairTarget, substitu
       kept.forEach((to, k) => (weights[at(to)] = row[k] ?? 0));
     }
   }
+}
+
+/** w_k += w_p where p is a copy of k. */
+function addCopies(weights: Float64Array, { weight, dim, removed, kept }: RepairTarget, copies: Int32Array): void {
+  const [outer, size, inner] = around(weight.shape as readonly number[], dim);
+  removed.forEach((from, p) => {
+    const to = kept[copies[p] ?? -1];
+    if (to === undefined) return;
+    for (let o = 0; o < outer; o++) {
+      const [a, b] = [(o * size + to) * inner, (o * size + from) * inner];
+      for (let i = 0; i < inner; i++) weights[a + i] = (weights[a + i] ?? 0) + (weights[b + i] ?? 0);
+    }
+  });
 }
 
 /** The channels that a substitute speaks of, in its order. */

@@ -12,6 +12,8 @@ export interface Substitute {
   /** [removed] or [removed, then kept]; null: none. */
   readonly shift: Float32Array | null;
   readonly all?: boolean;
+  /** [removed] the kept one that it equals, by its place there, -1: none; rows of `mix` with a single 1 in them. */
+  readonly copies?: Int32Array;
 }
 
 /** Each removed channel becomes its mean, where the reader can add a constant. */

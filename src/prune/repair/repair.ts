@@ -11,7 +11,7 @@ export function repair(cutter: Cutter, target: RepairTarget, substitute: Substit
   const weights = Float64Array.from(before.numbers());
   const shift = shiftOf(weights, target, substitute);
   mixWeights(weights, target, substitute);
-  if (substitute.mix) cutter.rebase(target.weight, like(before, weights));
+  if (substitute.mix || substitute.copies) cutter.rebase(target.weight, like(before, weights));
   const { bias } = target;
   if (!bias || !shift.some((each) => each !== 0)) return;
   if (bias.kind === 'new') cutter.addBias(bias.node, target.weight.axes[target.outDim] ?? -1, shift);

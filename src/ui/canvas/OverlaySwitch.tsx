@@ -13,6 +13,7 @@ const LABELS: Readonly<Record<CanvasOverlay, string>> = {
   time: 'Time',
   sparsity: 'Sparsity',
   importance: 'Importance',
+  dead: 'Dead',
   history: 'Provenance',
 };
 

@@ -54,6 +54,7 @@ const SCALES: Readonly<Record<Exclude<CanvasOverlay, 'operator' | 'history'>, Sc
   memory: { of: asked, what: 'of activations alive', format: formatBytes, kind: 'level' },
   time: { of: asked, what: 'per node', format: formatMs, kind: 'cost' },
   sparsity: { of: asked, what: 'zeros', format: formatShare, kind: 'share' },
+  dead: { of: asked, what: 'of the channels are dead', format: formatShare, kind: 'share' },
   importance: { of: asked, what: 'of the channels hold 90 % of the importance', format: formatShare, kind: 'share' },
 };
 

@@ -41,6 +41,7 @@ const OVERLAYS: Readonly<Record<Overlay, string>> = {
   time: 'measured time',
   sparsity: 'sparsity',
   importance: 'importance',
+  dead: 'dead channels',
   history: 'provenance',
 };
 const DOCK: Readonly<Record<DockTab, string>> = { recipe: 'recipe', jobs: 'jobs', checks: 'checks' };
