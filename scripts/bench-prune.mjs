@@ -3,36 +3,24 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { createServer } from 'vite';
+import { withSource } from './source.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const real = join(root, '..', 'shared', 'real');
 const IMPORTANCES = ['l2', 'fpgm', 'activation', 'apoz', 'wanda', 'random'];
 const REPAIRS = ['none', 'mean', 'least-squares'];
 
-/** Loads what the command line uses, and opens models and data as it does. */
-async function withWhittle(run) {
-  const server = await createServer({
-    root,
-    configFile: false,
-    logLevel: 'error',
-    server: { middlewareMode: true, hmr: false, ws: false },
-    appType: 'custom',
-  });
-  try {
-    const load = (path) => server.ssrLoadModule(path);
-    const whittle = {
+/** What the command line uses: models and data are opened as it does. */
+const withWhittle = (run) =>
+  withSource(async (load) =>
+    run({
       ...(await load('/src/cli/studio.ts')),
       ...(await load('/src/cli/data-files.ts')),
       ...(await load('/src/engine/data.ts')),
       ...(await load('/src/engine/calibrate.ts')),
       job: (await load('/src/base/job.ts')).silentJob(),
-    };
-    return await run(whittle);
-  } finally {
-    await server.close();
-  }
-}
+    }),
+  );
 
 async function prepared(whittle, path) {
   const { studio } = await whittle.openStudio(join(real, 'models', path), whittle.job);

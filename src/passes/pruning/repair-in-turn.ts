@@ -17,8 +17,6 @@ const MOST_CHANNELS = 2048;
 export type KeptAtoms = ReadonlyMap<ChannelGroup, ReadonlySet<number>>;
 
 interface Reading {
-  readonly group: ChannelGroup;
-  readonly index: number;
   readonly target: RepairTarget;
 }
 
@@ -68,7 +66,7 @@ export function* repairInTurn(
  */
 function roundsOf(model: Model, targets: ReadonlyMap<ChannelGroup, readonly RepairTarget[]>): Reading[][] {
   const readings = [...targets]
-    .flatMap(([group, list]) => list.map((target, index): Reading => ({ group, index, target })))
+    .flatMap(([, list]) => list.map((target): Reading => ({ target })))
     .filter(({ target }) => target.input.size <= MOST_CHANNELS);
   const reads = new Set(readings.map(({ target }) => target.node));
   const levels = new Map<ValueId, number>();
