@@ -14,6 +14,8 @@ import type {
   TensorValues,
 } from '../engine/detail-types.ts';
 import type { EditTarget } from '../engine/edit-target.ts';
+import type { Fidelity } from '../engine/fidelity.ts';
+import type { SensitivityProgress, SensitivityRequest } from '../engine/sensitivity.ts';
 import type {
   ApplyRequest,
   AskedOverlay,
@@ -25,6 +27,7 @@ import type {
   Preview,
 } from '../engine/types.ts';
 import type { TuneReport, TuneRequest } from '../engine/tune-types.ts';
+import type { Sensitivity } from '../prune/sensitivity.ts';
 import type { PrunePlanView } from '../prune/types.ts';
 import type { Recipe } from '../recipe/types.ts';
 import type { Backend } from '../rewrite/pass.ts';
@@ -41,9 +44,9 @@ export interface Call {
   readonly progress: Progress;
   readonly result: unknown;
 }
-interface Row<Params, Result> {
+interface Row<Params, Result, P extends Progress = Progress> {
   readonly params: Params;
-  readonly progress: Progress;
+  readonly progress: P;
   readonly result: Result;
 }
 /** A typed map of calls: every member is a `Call`. */
@@ -100,6 +103,10 @@ export interface GraphApi {
   /** Observes activations on these data until another model is opened; null: on made-up inputs. */
   calibrate: Row<{ data: GivenData | null }, CalibrationView | null>;
   prunePlan: Row<RatingRequest, PrunePlanView>;
+  /** What each group bears, cut by itself; judged on what the given data hold out, else on made-up inputs. */
+  sensitivity: Row<SensitivityRequest, Sensitivity, SensitivityProgress>;
+  /** The result at the cursor against the original, on what the given data hold out. */
+  judge: Row<null, Fidelity>;
   /** Verifies stop `b` against stop `a`; stored in the document for neighbours and for original-to-cursor. */
   verify: Row<{ a: number; b: number; request: StopsRequest }, { result: VerifyResult; document: DocumentView }>;
   /** Where the result at the cursor parts from the original. */

@@ -5,7 +5,7 @@ import type { PruneTarget } from './types.ts';
 /** How much a result suffers when a share of one group goes, all others being whole. */
 export interface SensitivityCurve {
   readonly key: string;
-  /** Ascending shares removed, and the harm of each: 0 for none. */
+  /** Ascending shares removed, and the harm of each: 0 for none, infinite where it is beyond all numbers. */
   readonly ratios: readonly number[];
   readonly harms: readonly number[];
 }
@@ -26,7 +26,8 @@ const HALVINGS = 40;
 
 /**
  * Shares removed by group key, so that all groups suffer alike and the cost is at most `most` (as little harm as that
- * takes; the most that was measured where even that costs more). Groups without a curve stay whole.
+ * takes; the most that was measured where even that costs more). Groups without a curve stay whole; those of `fixed`
+ * lose the share that stands there.
  */
 export function flatten(
   groups: readonly Selectable[],
@@ -35,12 +36,13 @@ export function flatten(
   target: PruneTarget,
   share: number,
   roundTo: number,
+  fixed: Readonly<Record<string, number>> = {},
 ): Record<string, number> {
   const byKey = new Map(curves.map((curve) => [curve.key, curve]));
   const shares = (harm: number): number[] =>
     groups.map(({ key }) => {
       const curve = byKey.get(key);
-      return curve ? shareAtHarm(curve, harm) : 0;
+      return fixed[key] ?? (curve ? shareAtHarm(curve, harm) : 0);
     });
   const widths = (harm: number): Int32Array =>
     Int32Array.from(shares(harm), (removed, i) => roundedWidth(groups[i] as Selectable, removed, roundTo));
@@ -51,7 +53,8 @@ export function flatten(
       target,
     );
   const fits = (harm: number): boolean => costAt(widths(harm), target) <= most;
-  const worst = curves.reduce((all, { harms }) => harms.reduce((a, b) => Math.max(a, b), all), 0);
+  const measured = curves.flatMap(({ harms }) => harms.filter((each) => Number.isFinite(each)));
+  const worst = measured.reduce((a, b) => Math.max(a, b), 0);
   let [low, high] = [0, worst];
   if (fits(worst)) {
     for (let i = 0; i < HALVINGS; i++) {

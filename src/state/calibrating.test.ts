@@ -12,6 +12,7 @@ const view = (name: string): CalibrationView => ({
   kind: 'array',
   count: 9,
   used: 9,
+  judged: 0,
   sample: [],
   feeds: [],
   labels: null,

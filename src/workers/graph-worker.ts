@@ -174,6 +174,8 @@ const handlers: Handlers<GraphApi> = {
     return null;
   },
   prunePlan: (params, job) => studio.prunePlan(params, job),
+  sensitivity: (params, job) => studio.sensitivity(params, studio.heldOut, job),
+  judge: (_, job) => studio.judge(studio.heldOut, job),
   verify: (params, job) => studio.verify(params, job),
   bisect: ({ request }, job) => studio.bisect(request, job),
   bench: (params, job) => studio.bench(params, job),

@@ -1,17 +1,14 @@
 import { readFileSync, writeFileSync } from 'node:fs';
-import type { Job } from '../../base/job.ts';
 import type { Json } from '../../base/json.ts';
-import type { Judgement } from '../../engine/fidelity.ts';
-import type { ImportanceId } from '../../prune/types.ts';
 import { UsageError, type Arguments } from '../arguments.ts';
+import { checkFlatten, FLATTEN_OPTIONS, flattenedOptions } from '../flatten.ts';
 import { fold, freeze } from '../freeze.ts';
 import { CALIBRATING, calibrateFrom, fidelityLines } from '../open-data.ts';
-import { openStudio, type CommandStudio } from '../studio.ts';
+import { openStudio } from '../studio.ts';
 import { table } from '../output.ts';
 import { DEAD_OPTIONS, isDeadPruning, pruneDead, sizesLine } from './prune-dead.ts';
 import { isWeightPruning, pruneWeights, WEIGHT_OPTIONS } from './prune-weights.ts';
 import { IMPORTANCES } from './importances.ts';
-import { ratiosOf } from './sensitivity.ts';
 import { verifyLines } from './verify.ts';
 import type { Command } from '../command.ts';
 
@@ -70,23 +67,6 @@ function readJson(path: string): Json {
   }
 }
 
-/** Shares by group at which all suffer alike, in place of one for all. */
-async function flattenedOptions(
-  studio: CommandStudio,
-  options: Readonly<Record<string, Json>>,
-  judgement: Judgement | null,
-  args: Arguments,
-  job: Job,
-): Promise<Record<string, Json>> {
-  const target = TARGETS.find((name) => options[name] !== undefined);
-  if (!target) throw new UsageError('--flatten needs --macs, --parameters or --bytes.');
-  const rating = { importance: (options['importance'] ?? 'l2') as ImportanceId, seed: Number(options['seed'] ?? 0) };
-  const found = await studio.sensitivity({ rating, ratios: ratiosOf(args) }, judgement, job);
-  const ratios = studio.flattened(found, target, Number(options[target]), Number(options['roundTo'] ?? 1));
-  const { [target]: _, ...rest } = options;
-  return { ...rest, ratio: 0, ratios: { ...ratios, ...(options['ratios'] as Record<string, number>) } };
-}
-
 export const prune: Command = {
   name: 'prune',
   summary:
@@ -115,8 +95,7 @@ export const prune: Command = {
     },
     scores: { type: 'string', value: 'FILE', help: 'scores of your own: JSON, lists of numbers by group' },
     'ratio-of': { type: 'string', multiple: true, value: 'GROUP=R', help: 'share removed from one group' },
-    flatten: { type: 'boolean', help: 'measure what each group bears, and let all suffer alike' },
-    ratios: { type: 'string', value: 'R,R,…', help: 'shares that --flatten measures' },
+    ...FLATTEN_OPTIONS,
     'keep-heads': { type: 'boolean', help: 'attention heads stay' },
     ...CALIBRATING,
     'round-to': { type: 'string', value: 'N', help: 'widths become multiples of N (1)' },
@@ -134,6 +113,7 @@ export const prune: Command = {
     const weights = isWeightPruning(args);
     const dead = isDeadPruning(args);
     const options = weights || dead ? {} : pruneOptions(args);
+    if (!weights && !dead) checkFlatten(args, options);
     const { studio } = await openStudio(args.positionals[0] ?? '', job);
     if (weights) return pruneWeights(studio, args, output, job);
     await freeze(studio, output, job);
