@@ -1,7 +1,7 @@
 import type { Analysis } from '../analysis/analyze.ts';
 import type { Job, Progress } from '../base/job.ts';
 import type { Model } from '../ir/model.ts';
-import { writeModel } from '../onnx/write.ts';
+import { modelByteLength, writeModel } from '../onnx/write.ts';
 import { buildForecast } from '../prune/build-forecast.ts';
 import { Cutter } from '../prune/cut.ts';
 import { flatten } from '../prune/flatten.ts';
@@ -137,7 +137,7 @@ export function flattened(
   fixed: Readonly<Record<string, number>> = {},
 ): Record<string, number> {
   const graph = channelGraph(model, analysis);
-  const costAt = costsOf(buildForecast(model, analysis, graph), graph.groups);
+  const costAt = costsOf(buildForecast(model, analysis, graph, modelByteLength(model)), graph.groups);
   const groups = selectable(graph, { importance: 'l2', seed: 0 });
   return flatten(groups, curvesOf(found, usualHarm(found)), costAt, target, share, roundTo, fixed);
 }
