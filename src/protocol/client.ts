@@ -54,7 +54,7 @@ export function createClient<A extends Api<A>>(endpoint: Endpoint): Client<A> {
         open.set(id, {
           resolve: (result) => (end(), resolve(result)),
           reject: (error) => (end(), reject(error)),
-          onProgress: options.onProgress as Open['onProgress'],
+          onProgress: options.onProgress,
         });
         options.signal?.addEventListener('abort', onAbort);
         endpoint.postMessage({ kind: 'call', id, method, params } satisfies ToServer, options.transfer ?? []);

@@ -16,11 +16,13 @@ import { measuringActions, CHECKED_UNASKED, type MeasuringActions } from './meas
 import { openingActions, type OpeningActions } from './opening.ts';
 import { overlayActions, type OverlayActions } from './overlays.ts';
 import { pruningActions, PRUNE_CHANNELS, type ForecastOf, type PruningActions } from './pruning.ts';
+import { judgingActions, type JudgingActions } from './judging.ts';
 import { keepRecents } from './keep-recents.ts';
 import { recover } from './recovering.ts';
 import { rulingActions, USER_RULE, type RulingActions } from './rules/ruling.ts';
 import { scopingActions, type ScopingActions } from './scoping.ts';
 import { selectingActions, type SelectingActions } from './selecting.ts';
+import { sensingActions, type SensingActions } from './sensing.ts';
 import type { Settings } from './settings.ts';
 import { steppingActions, type SteppingActions } from './stepping.ts';
 import { tuningActions, type TuningActions } from './tuning.ts';
@@ -46,6 +48,8 @@ interface Actions
     LinkingActions,
     SessionActions,
     CalibratingActions,
+    SensingActions,
+    JudgingActions,
     PruningActions {
   changeSettings(patch: Partial<Settings>): void;
   /** Asks a job to stop; a worker that does not listen is ended, and the document opened again. */
@@ -109,6 +113,7 @@ export function createApp(
     const { document } = core.document.getState();
     if (document && document.cursor > 0 && document.fileBytes <= CHECKED_UNASKED) void measuring.verifyUnchecked();
   });
+  const judging = judgingActions(core);
   const pruning = pruningActions(core, stepping, forecastOf);
   const editing = editingActions(core, stepping, selecting.select);
   const ruling = rulingActions(core, { ...looking, ...editing });
@@ -152,6 +157,15 @@ export function createApp(
     ...overlayActions(core),
     ...pruning,
     ...calibratingActions(core, pruning.rateAgain),
+    ...sensingActions(core, pruning, forecastOf),
+    ...judging,
+    async applyPrune() {
+      const applied = await pruning.applyPrune();
+      // Where a person gave data, the result is judged by them as it is checked: unasked, if that takes no time.
+      const { document } = core.document.getState();
+      if (applied && document && document.fileBytes <= CHECKED_UNASKED) void judging.judge();
+      return applied;
+    },
     ...inspecting,
     ...editing,
     lookAt,

@@ -16,6 +16,8 @@ export type JobKind =
   | 'export'
   | 'prune'
   | 'calibrate'
+  | 'sensitivity'
+  | 'judge'
   | 'recover'
   | 'overlay'
   | 'keep'

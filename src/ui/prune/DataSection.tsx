@@ -46,13 +46,19 @@ function Give({ app, replace }: { readonly app: App; readonly replace: boolean }
 
 /** How many of what, and the shape of one. */
 function Summary({ view }: { readonly view: CalibrationView }) {
-  const { used, count, kind, sample } = view;
+  const { used, judged, count, kind, sample } = view;
   const [first] = sample;
   return (
-    <p className="num mt-px text-11 text-ink-2">
-      {used < count ? `${formatInteger(used)} of ${formatInteger(count)}` : formatInteger(count)} {KINDS[kind]}
-      {first && sample.length === 1 && `, ${first.dtype} ${formatShape(first.shape)}`}
-    </p>
+    <>
+      <p className="num mt-px text-11 text-ink-2">
+        {used < count ? `${formatInteger(used)} of ${formatInteger(count)}` : formatInteger(count)} {KINDS[kind]}
+        {first && sample.length === 1 && `, ${first.dtype} ${formatShape(first.shape)}`}
+      </p>
+      <p className="num text-11 text-ink-2">
+        {formatInteger(used)} calibrate,{' '}
+        {judged > 0 ? `${formatInteger(judged)} others judge` : 'none is left to judge'}
+      </p>
+    </>
   );
 }
 

@@ -12,6 +12,7 @@ import { GroupRow, type GroupActions } from './GroupRow.tsx';
 import { NO_TARGET } from './goal.ts';
 import './prune.css';
 import { PruneSettings } from './PruneSettings.tsx';
+import { useRowHarm } from './sensitivity/use-row-harm.ts';
 
 const ROW_HEIGHT = 49;
 
@@ -50,6 +51,7 @@ function GroupList({ session, app }: { readonly session: PruneSession; readonly 
   const { plan, options, forecast, group: focused } = session;
   const scroller = useRef<HTMLDivElement>(null);
   const actions = useGroupActions(app);
+  const harmOf = useRowHarm(app);
   const rows = useVirtualizer({
     count: plan.groups.length,
     getScrollElement: () => scroller.current,
@@ -83,6 +85,7 @@ function GroupList({ session, app }: { readonly session: PruneSession; readonly 
                 locked={isWhole(options, group)}
                 own={Object.hasOwn(options.ratios, group.key)}
                 selected={focused === index}
+                {...harmOf(group.key, forecast.kept[index] ?? group.channels)}
                 actions={actions}
               />
             </div>
