@@ -27,7 +27,7 @@ interface Props {
   /** The width was set by hand. */
   readonly own: boolean;
   readonly selected: boolean;
-  /** What the width of now costs by the group's curve, and what that is; null: not measured. */
+  /** What the width of now costs by the group's curve, and what that is; null: nothing is measured. */
   readonly harm: string | null;
   readonly harmTitle: string;
   readonly actions: GroupActions;

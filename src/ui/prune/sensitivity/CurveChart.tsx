@@ -4,7 +4,7 @@ import { formatInteger, formatShare } from '../../../base/format.ts';
 import type { HarmId } from '../../../prune/sensitivity.ts';
 import { harmAtWidth, type CurveLine } from '../../../state/curves.ts';
 import { useWidth } from '../../kit/use-width.ts';
-import { curvePath, nearest, placeAfterKey, scaleOf, xOf, yOf, type CurveScale, type Place } from './geometry.ts';
+import { curvePath, nearest, placeAfterKey, scaleOf, TICK, xOf, yOf, type CurveScale, type Place } from './geometry.ts';
 import { HARMS, harmText } from './words.ts';
 
 /** Room for the labels of the axes, px. */
@@ -24,7 +24,7 @@ interface Props {
 }
 
 function Axes({ scale, harm }: { readonly scale: CurveScale; readonly harm: HarmId }) {
-  const shares = Array.from({ length: Math.round(scale.reach / 0.2) + 1 }, (_, index) => index * 0.2);
+  const shares = Array.from({ length: Math.floor(scale.reach / TICK + 1e-9) + 1 }, (_, index) => index * TICK);
   return (
     <>
       {[0, 0.25, 1].map((part) => {
@@ -39,14 +39,9 @@ function Axes({ scale, harm }: { readonly scale: CurveScale; readonly harm: Harm
         );
       })}
       {shares.map((share, index) => (
-        <text
-          key={share}
-          x={xOf(scale, share)}
-          y={scale.height + 15}
-          textAnchor={index === 0 ? 'start' : index === shares.length - 1 ? 'end' : 'middle'}
-        >
+        <text key={share} x={xOf(scale, share)} y={scale.height + 15} textAnchor={index === 0 ? 'start' : 'middle'}>
           {Math.round(share * 100)}
-          {index === shares.length - 1 && '\u202f% cut'}
+          {index === shares.length - 1 && '\u202f%'}
         </text>
       ))}
     </>
@@ -60,12 +55,13 @@ function Now({ scale, line, kept }: { readonly scale: CurveScale; readonly line:
   return <circle cx={xOf(scale, 1 - kept / line.channels)} cy={yOf(scale, harm)} r={2.5} className="curve-now" />;
 }
 
-function readout(lines: readonly CurveLine[], place: Place | null, harm: HarmId): string | null {
+/** The group, then what is known of the point. */
+function readout(lines: readonly CurveLine[], place: Place | null, harm: HarmId): readonly [string, string] | null {
   const line = place === null ? undefined : lines[place.line];
   const point = line?.points[place?.point ?? 0];
   if (!line || !point) return null;
   const width = `${formatInteger(point.kept)} of ${formatInteger(line.channels)} kept, ${formatShare(point.removed)} cut`;
-  return `${line.name}: ${width}: ${harmText(harm, point.harm)}`;
+  return [line.name, `${width}: ${harmText(harm, point.harm)}`];
 }
 
 /** Harm against the share removed, a line for each group. Pointing or arrow keys read single points out. */
@@ -123,8 +119,12 @@ export function CurveChart({ label, harm, lines, kept, focused, height, onChoose
           <circle cx={xOf(scale, point.removed)} cy={yOf(scale, point.harm)} r={4} className="curve-point" />
         )}
       </svg>
-      <p className="num ell h-4 text-11 text-ink-2" aria-live="polite" title={said ?? undefined}>
-        {said ?? <span className="text-ink-3">{HARMS[harm].axis}; dots: the widths of now</span>}
+      <p className={clsx('num h-8 text-11', said ? 'text-ink-2' : 'text-ink-3')} aria-live="polite">
+        {(said ?? [HARMS[harm].axis, 'by the share cut; dots: the widths of now']).map((text) => (
+          <span key={text} className="ell block" title={text}>
+            {text}{' '}
+          </span>
+        ))}
       </p>
     </div>
   );

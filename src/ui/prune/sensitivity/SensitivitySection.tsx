@@ -88,7 +88,7 @@ function Flatten({ app, curves, whole }: { readonly app: App; readonly curves: C
     ? 'Needs a curve of every group: go on measuring.'
     : target === null
       ? 'Set a target on the left first.'
-      : `Every group to the same ${HARMS[curves.harm].title.toLowerCase()}, with ${formatShare(target.share)} of the ${TARGET_WORDS[target.target]} left${target.derived ? ': what the target on the left would leave' : ''}. Locked groups stay.`;
+      : `Every group to ${HARMS[curves.harm].same}, with ${formatShare(target.share)} of the ${TARGET_WORDS[target.target]} left${target.derived ? ', as the target on the left would leave' : ''}. Widths are rounded, and go no further than was measured.`;
   return (
     <div className="mt-2 flex items-start gap-2">
       <Button

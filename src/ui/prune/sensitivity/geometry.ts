@@ -9,14 +9,14 @@ export interface CurveScale {
   readonly worst: number;
 }
 
-/** Shares removed end at a multiple of this. */
-const STEP = 0.2;
+/** Between labels of the shares removed. */
+export const TICK = 0.2;
 
 export function scaleOf(lines: readonly CurveLine[], width: number, height: number): CurveScale {
   const points = lines.flatMap((line) => line.points);
-  const far = points.reduce((most, { removed }) => Math.max(most, removed), STEP);
+  const far = points.reduce((most, { removed }) => Math.max(most, removed), TICK);
   const worst = points.reduce((most, { harm }) => (Number.isFinite(harm) ? Math.max(most, harm) : most), 0);
-  return { width, height, reach: Math.min(1, Math.ceil(far / STEP - 1e-9) * STEP), worst: worst > 0 ? worst : 1 };
+  return { width, height, reach: far, worst: worst > 0 ? worst : 1 };
 }
 
 export const xOf = ({ width, reach }: CurveScale, removed: number): number => (removed / reach) * width;

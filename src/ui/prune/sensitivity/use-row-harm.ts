@@ -5,7 +5,7 @@ import { useCurves } from './use-curves.ts';
 import { HARMS } from './words.ts';
 
 interface RowHarm {
-  /** As it stands in the row; null: not measured. */
+  /** As it stands in the row, empty where it is not measured; null: nothing is, so that it needs no room. */
   readonly harm: string | null;
   readonly harmTitle: string;
 }
@@ -17,7 +17,7 @@ export function useRowHarm(app: App): (key: string, kept: number) => RowHarm {
   return useCallback(
     (key, kept) => {
       const line = byKey.get(key);
-      if (!curves || !line) return { harm: null, harmTitle: '' };
+      if (!curves || !line) return { harm: curves && '', harmTitle: '' };
       const { format, short } = HARMS[curves.harm];
       const value = harmAtWidth(line, kept);
       const harm = value === null ? '?' : format(value);

@@ -7,21 +7,42 @@ interface HarmWords {
   readonly title: string;
   /** Of the axis, with its unit. */
   readonly axis: string;
+  /** What is equal of all groups. */
+  readonly same: string;
   /** Before a value: "KL 0.03". */
   readonly short: string;
   readonly format: (harm: number) => string;
 }
 
 export const HARMS: Readonly<Record<HarmId, HarmWords>> = {
-  kl: { title: 'KL divergence', axis: 'KL from the whole model, nats', short: 'KL', format: formatValue },
+  kl: {
+    title: 'KL divergence',
+    axis: 'KL from the whole model, nats',
+    same: 'the same KL',
+    short: 'KL',
+    format: formatValue,
+  },
   agreement: {
     title: 'Top class changed',
     axis: 'rows with another top class',
+    same: 'as many rows with another top class',
     short: 'other top class',
     format: formatShare,
   },
-  cosine: { title: 'Cosine distance', axis: '1 − cosine to the whole model', short: '1 − cosine', format: formatValue },
-  accuracy: { title: 'Accuracy lost', axis: 'accuracy lost', short: 'accuracy lost', format: formatShare },
+  cosine: {
+    title: 'Cosine distance',
+    axis: '1 − cosine to the whole model',
+    same: 'the same cosine',
+    short: '1 − cosine',
+    format: formatValue,
+  },
+  accuracy: {
+    title: 'Accuracy lost',
+    axis: 'accuracy lost',
+    same: 'the same loss of accuracy',
+    short: 'accuracy lost',
+    format: formatShare,
+  },
 };
 
 /** `KL 0.031`. */
