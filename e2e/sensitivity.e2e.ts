@@ -23,10 +23,10 @@ class SensitivityPage extends StudioPage {
   }
   measure = (name: 'Measure' | 'Go on' = 'Measure'): Promise<void> =>
     this.section.getByRole('button', { name, exact: true }).click();
+  /** Every group is measured at every width. */
+  isWhole = (): Promise<void> =>
+    expect(this.section.getByRole('button', { name: /Measure|Go on|Cancel/ })).toHaveCount(0, { timeout: 90_000 });
   curves = (): Locator => this.chart.locator('path.curve');
-  /** Curves of at least so many groups are drawn. */
-  haveCurves = (least: number): Promise<void> =>
-    expect.poll(async () => this.curves().count()).toBeGreaterThanOrEqual(least);
   choose = async (label: string, option: string): Promise<void> => {
     await this.page.getByLabel(label, { exact: true }).selectOption({ label: option });
   };
@@ -48,16 +48,14 @@ test('sensitivity is measured, cancelled, gone on with, and flattened to the tar
   const studio = await onSample(page, 'Residual CNN');
   const groups = await studio.groups.getByRole('listitem').first().getAttribute('aria-setsize');
   await expect(studio.section).toContainText('on 8 made-up inputs');
-  await studio.choose('Widths to measure of each group', '16 widths');
-
   const widthsSoFar = async (): Promise<number> =>
     Number(/(\d+) widths so far/.exec(await studio.section.innerText())?.[1] ?? 'NaN');
   await test.step('what was measured until a cancel is shown at once', async () => {
     await studio.measure();
-    await studio.haveCurves(2);
+    await expect.poll(async () => studio.curves().count()).toBeGreaterThanOrEqual(2);
     await studio.section.getByRole('button', { name: 'Cancel' }).click();
     await expect(studio.section.getByRole('button', { name: 'Go on' })).toBeVisible();
-    expect(await widthsSoFar()).toBeGreaterThan(16);
+    expect(await widthsSoFar()).toBeGreaterThan(8);
     expect(await studio.curves().count()).toBeLessThan(Number(groups));
     await expect(studio.flatten).toBeDisabled();
     await expect(studio.section).toContainText('go on measuring');
@@ -65,8 +63,8 @@ test('sensitivity is measured, cancelled, gone on with, and flattened to the tar
 
   await test.step('it goes on with the rest, and every group has a curve', async () => {
     await studio.measure('Go on');
-    await studio.haveCurves(Number(groups));
-    await expect(studio.section.getByRole('button', { name: /Go on|Measure/ })).toHaveCount(0);
+    await studio.isWhole();
+    await expect(studio.curves()).toHaveCount(Number(groups));
     await expect(studio.flatten).toBeDisabled();
     await expect(studio.section).toContainText('Set a target on the left first');
     await expect(
@@ -86,7 +84,8 @@ test('sensitivity is measured, cancelled, gone on with, and flattened to the tar
     await expect(studio.forecast.getByRole('row', { name: /^MACs/ })).toContainText(/−4[0-2]\.\d.%/);
     await expect(studio.groups.getByRole('button', { name: /follows the target again/ }).first()).toBeVisible();
     const costs = await studio.groups.getByTitle(/^KL when cut alone/).allInnerTexts();
-    expect(costs.every((each) => each !== '0')).toBe(true);
+    // A group that suffers at once may stay whole.
+    expect(costs.filter((each) => each !== '0').length).toBeGreaterThan(costs.length / 2);
   });
 
   await test.step('a share of the channels stands for the MACs that it leaves', async () => {
@@ -111,7 +110,7 @@ test('sensitivity is measured, cancelled, gone on with, and flattened to the tar
     await page.keyboard.press('ControlOrMeta+z');
     await expect(studio.stop(0)).toHaveAttribute('aria-current', 'step');
     await studio.openPanel();
-    await studio.haveCurves(Number(groups));
+    await expect(studio.curves()).toHaveCount(Number(groups));
   });
   expect(errors).toEqual([]);
 });
@@ -120,18 +119,18 @@ test('curves are read by pointer and keys, as a table, and on the card of their 
   const studio = await onSample(page, 'encoder');
   await studio.choose('Widths to measure of each group', '4 widths');
   await studio.measure();
-  await expect(studio.section.getByRole('button', { name: /Measure|Go on/ })).toHaveCount(0);
+  await studio.isWhole();
   const names = await studio.groups.locator('button[aria-pressed][title]').allInnerTexts();
   const readout = studio.section.locator('[aria-live=polite]');
 
   await studio.chart.focus();
   await page.keyboard.press('ArrowRight');
-  await expect(readout).toContainText(`${names[0]}: `);
-  await expect(readout).toContainText('20.0\u202f% cut: KL ');
+  // Heads of 32 channels go as wholes: the first width is a quarter narrower.
+  await expect(readout).toContainText(`${names[0]} 96 of 128 kept, 25.0\u202f% cut: KL `);
   await page.keyboard.press('ArrowRight');
-  await expect(readout).toContainText('40.0\u202f% cut');
+  await expect(readout).toContainText(`${names[0]} 64 of 128 kept, 50.0\u202f% cut: KL `);
   await page.keyboard.press('ArrowDown');
-  await expect(readout).toContainText(`${names[1]}: `);
+  await expect(readout).toContainText(`${names[1]} `);
   await page.keyboard.press('Enter');
   await expect(studio.card).toContainText('Cut alone');
   await expect(studio.card).toContainText('KL 0');
@@ -144,7 +143,7 @@ test('curves are read by pointer and keys, as a table, and on the card of their 
 
   const box = (await studio.chart.boundingBox())!;
   await page.mouse.move(box.x + box.width - 10, box.y + 20);
-  await expect(readout).toContainText('80.0\u202f% cut: KL ');
+  await expect(readout).toContainText(/(7[5-9]|8\d)\.\d.% cut: KL /);
   await studio.choose('What the curves show', 'Top class changed');
   await page.mouse.move(box.x + box.width - 12, box.y + 22);
   await expect(readout).toContainText(/other top class \d/);
@@ -158,7 +157,7 @@ test('curves are read by pointer and keys, as a table, and on the card of their 
   await studio.choose('Importance', 'L1 norm');
   await expect(studio.section.getByRole('button', { name: 'Measure', exact: true })).toBeVisible();
   await studio.choose('Importance', 'L2 norm');
-  await expect(table).toBeVisible();
+  await expect(studio.curves()).toHaveCount(names.length);
 });
 
 const encoder = { name: 'encoder.onnx', bytes: writeModel(tinyEncoder()) };
@@ -184,7 +183,7 @@ test('data split in two: what calibrates never judges, and the result is judged 
   await expect(studio.fidelity).toContainText('judged on 10 samples of inputs.npy beside the 10 that calibrate');
   await studio.measure();
   await expect(studio.section).toContainText('on 10 runs of samples of inputs.npy');
-  await expect(studio.section.getByRole('button', { name: /Measure|Go on/ })).toHaveCount(0);
+  await studio.isWhole();
 
   await studio.target(50);
   await studio.bar.getByRole('button', { name: /^Apply/ }).click();
@@ -213,7 +212,7 @@ for (const colorScheme of ['dark', 'light'] as const) {
       const studio = await onSample(page, 'encoder');
       await studio.choose('Widths to measure of each group', '4 widths');
       await studio.measure();
-      await expect(studio.section.getByRole('button', { name: /Measure|Go on/ })).toHaveCount(0);
+      await studio.isWhole();
       await studio.target(30);
       await studio.flatten.click();
       const check = async (): Promise<void> => {
