@@ -182,8 +182,8 @@ test('data split in two: what calibrates never judges, and the result is judged 
   await expect(studio.section).toContainText('on 10 samples of inputs.npy that nothing is calibrated on');
   await expect(studio.fidelity).toContainText('judged on 10 samples of inputs.npy beside the 10 that calibrate');
   await studio.measure();
-  await expect(studio.section).toContainText('on 10 runs of samples of inputs.npy');
   await studio.isWhole();
+  await expect(studio.section).toContainText('Each group cut alone, on 10 samples of inputs.npy');
 
   await studio.target(50);
   await studio.bar.getByRole('button', { name: /^Apply/ }).click();

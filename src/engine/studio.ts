@@ -263,6 +263,7 @@ export class Studio {
     const { original, ports } = document.compared(0, document.cursor);
     if (ports)
       throw new CodedError('bad-request', 'Inputs or outputs have changed: the data fit one of both only.', {});
+    job.progress({ stage: 'Running the original and the result on the data' });
     return (await fidelity(original, document.parcel(document.cursor), judgement, this.port, job)).fidelity;
   }
 

@@ -70,7 +70,7 @@ const until = (...told: readonly Sensitivity[]): void => {
       signal?.addEventListener('abort', () => reject(new CodedError('cancelled', 'cancelled'))),
     );
   };
-  fixture.worker.overrides.set('sensitivity', answer as never);
+  fixture.worker.overrides.set('sensitivity', answer);
 };
 const cancel = (): void =>
   fixture.app.actions.cancelJob(fixture.app.jobs.getState().jobs.find(({ state: now }) => now === 'running')?.id ?? -1);
@@ -158,7 +158,7 @@ describe('measuring sensitivity', () => {
     await app.actions.giveData([file('a.npy')]);
     expect(shown()).toBeNull();
     await app.actions.measureSensitivity();
-    expect(shown()?.on).toBe('a.npy');
+    expect(shown()?.on).toEqual({ name: 'a.npy', samples: 10 });
     worker.overrides.set('calibrate', () => view('one.npy', 0));
     await app.actions.giveData([file('one.npy')]);
     await app.actions.measureSensitivity();

@@ -16,8 +16,8 @@ export interface SensitivityFinding {
   /** Shares removed that were asked for last, ascending. */
   readonly ratios: readonly number[];
   readonly found: Sensitivity;
-  /** The data whose held-out samples judged; null: made-up inputs. */
-  readonly on: string | null;
+  /** The data whose held-out samples judged, and how many; null: made-up inputs. */
+  readonly on: { readonly name: string; readonly samples: number } | null;
 }
 
 export interface SensingActions {
@@ -90,7 +90,8 @@ export function sensingActions(
       if (failure?.place === 'prune') store.setState({ failure: null });
       const { importance, seed, scores } = prune.options;
       const rating = { importance, seed, scores };
-      const on = calibration?.view && calibration.view.judged > 0 ? calibration.view.name : null;
+      const view = calibration?.view ?? null;
+      const on = view && view.judged > 0 ? { name: view.name, samples: view.judged } : null;
       const bound = bind(core, document.cursor, null);
       let known = sensitivityShown(store.getState())?.found ?? null;
       let mine = 0;

@@ -53,4 +53,4 @@ export const harmText = (harm: HarmId, value: number | null): string =>
 export const judgedOn = ({ found, on }: SensitivityFinding): string =>
   on === null
     ? `on ${formatInteger(found.runs)} made-up inputs`
-    : `on ${plural(found.runs, 'run')} of samples of ${on} that nothing is calibrated on`;
+    : `on ${plural(on.samples, 'sample')} of ${on.name} that nothing is calibrated on`;
