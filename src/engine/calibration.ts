@@ -3,7 +3,7 @@ import type { Job } from '../base/job.ts';
 import type { Json } from '../base/json.ts';
 import { writeModel } from '../onnx/write.ts';
 import { observedValues } from '../prune/importance/activations.ts';
-import { CRITERIA } from '../prune/importance/criteria.ts';
+import { readsActivations } from '../prune/importance/criteria.ts';
 import { observingModel } from '../prune/observe/observing-model.ts';
 import type { Measured } from '../prune/observe/outputs.ts';
 import { pairModel } from '../prune/observe/pair-model.ts';
@@ -38,18 +38,18 @@ export const SYNTHETIC: Calibration = { name: 'made-up inputs', feeds: null, sam
 const AT_ONCE = 32;
 
 /** How channels are to be rated. */
-export type RatingRequest = Pick<Rating, 'importance' | 'seed' | 'scores'>;
+export type RatingRequest = Pick<Rating, 'importance' | 'seed' | 'scores' | 'formula' | 'acrossNorms'>;
 
 /** What an importance sees of the activations; null where it looks at none. */
 export async function activationsFor(
-  { importance }: RatingRequest,
+  rating: RatingRequest,
   of: Pick<PassContext, 'model' | 'analysis'>,
   calibration: Calibration,
   port: RuntimePort,
   job: Job,
 ): Promise<ActivationStats | null> {
-  if (CRITERIA[importance].needs !== 'activations') return null;
-  const stats = observedValues(channelGraph(of.model, of.analysis));
+  if (!readsActivations(rating)) return null;
+  const stats = observedValues(channelGraph(of.model, of.analysis, rating.acrossNorms));
   return (await observe(of, { stats, moments: [] }, calibration, port, job)).activations;
 }
 

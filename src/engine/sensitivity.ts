@@ -78,9 +78,9 @@ export async function sensitivity(
   port: RuntimePort,
   job: Job,
 ): Promise<Sensitivity> {
-  const graph = channelGraph(model, analysis);
+  const graph = channelGraph(model, analysis, rating.acrossNorms);
   const groups = selectable(graph, rating);
-  const names = groupNames(model, analysis);
+  const names = groupNames(graph);
   const known = cache.of(analysis);
   const whole: Parcel = { name: 'whole', bytes: writeModel(model) };
   const base = await fidelity(whole, { name: 'whole', bytes: whole.bytes.slice() }, judgement, port, job);

@@ -76,7 +76,7 @@ function stopAfter(before: Stop, outcome: ReplayOutcome, revision: number): Stop
     added: outcome.added,
     ms: outcome.ms,
     lost: outcome.lost,
-    groups: widthsOf(outcome.decisions, before),
+    groups: widthsOf(outcome.decisions, outcome.step.options, before),
   };
   const unchanged = outcome.error !== null || outcome.applied.length === 0;
   const bytes = unchanged ? before.bytes : null;

@@ -1,5 +1,5 @@
 import type { Json } from '../base/json.ts';
-import { groupNames } from '../prune/plan.ts';
+import { channelGraph, groupNames } from '../prune/plan.ts';
 import { parseSiteKey } from '../rewrite/hash.ts';
 import type { Stop } from './document.ts';
 import type { PrunedWidth } from './types.ts';
@@ -7,12 +7,16 @@ import type { PrunedWidth } from './types.ts';
 /**
  * Old and new widths from what pruning decided: a decision holds the number of channels and the kept ones as a base64
  * bitmap. Decisions of other passes have no widths. Groups are named as the pruning panel names them on the model that
- * was pruned.
+ * was pruned, by the options of the step.
  */
-export function widthsOf(decisions: Readonly<Record<string, Json>>, before: Stop): PrunedWidth[] {
+export function widthsOf(
+  decisions: Readonly<Record<string, Json>>,
+  options: Readonly<Record<string, Json>>,
+  before: Stop,
+): PrunedWidth[] {
   const entries = Object.entries(decisions);
   if (entries.length === 0) return [];
-  const names = groupNames(before.model, before.analysis);
+  const names = groupNames(channelGraph(before.model, before.analysis, options['acrossNorms'] === true));
   return entries.flatMap(([key, decision]) => {
     if (typeof decision !== 'object' || decision === null || !('channels' in decision) || !('kept' in decision))
       return [];

@@ -29,6 +29,8 @@ interface FrozenChannels {
   readonly node: NodeId;
   readonly culprit: NodeId | null;
   readonly reason: string;
+  /** A norm takes its statistics over them (`acrossNorms` cuts them all the same). */
+  readonly underNorm: boolean;
 }
 
 /** Where an index of an axis belongs. */
@@ -57,8 +59,8 @@ interface Producer {
   readonly node: NodeId;
 }
 
-export function findGroups(model: Model, analysis: Analysis): ChannelGraph {
-  const space = relateModel(model, analysis);
+export function findGroups(model: Model, analysis: Analysis, { acrossNorms = false } = {}): ChannelGraph {
+  const space = relateModel(model, analysis, acrossNorms);
   const elements = new Elements(space);
   const producers = space.touches.filter((touch) => touch.kind === 'produces');
   const classes = freeClasses(space, elements);
@@ -193,9 +195,10 @@ function frozenChannels(
     const freeze = stuck.map((i) => elements.freezeOf(elements.class(axis, i))).find((each) => each !== null);
     if (!freeze) {
       const reason = size === 1 ? 'It makes a single channel.' : 'These are all tied together, so none can go alone.';
-      return [{ node, culprit: null, reason: `${share}${reason}` }];
+      return [{ node, culprit: null, reason: `${share}${reason}`, underNorm: false }];
     }
     const culprit = freeze.node === null ? '' : `${labelOf(space.model, space.model.getNode(freeze.node))}: `;
-    return [{ node, culprit: freeze.node, reason: `${share}${culprit}${freeze.reason}.` }];
+    const underNorm = space.norms.some((norm) => norm.node === freeze.node);
+    return [{ node, culprit: freeze.node, reason: `${share}${culprit}${freeze.reason}.`, underNorm }];
   });
 }

@@ -18,6 +18,7 @@ const group = (key: string, channels: number): PrunePlanView['groups'][number] =
   importance: new Float64Array(channels),
   order: new Int32Array(channels),
   isHeads: false,
+  normalisedBy: [],
   topology: '',
 });
 const plan: PrunePlanView = {

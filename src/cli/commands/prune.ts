@@ -30,7 +30,8 @@ function pruneOptions(args: Arguments): Record<string, Json> {
     throw new UsageError(`Only one of ${targets.map(([name]) => `--${name}`).join(' and ')} can be the target.`);
   const scope = args.choice('scope', ['group', 'global', 'isomorphic']);
   const scores = args.text('scores');
-  const importance = args.choice('importance', IMPORTANCES) ?? (scores ? 'scores' : null);
+  const formula = args.text('formula');
+  const importance = args.choice('importance', IMPORTANCES) ?? (scores ? 'scores' : formula ? 'formula' : null);
   const repair = args.choice('repair', ['none', 'mean', 'least-squares']);
   const roundTo = args.number('round-to', { min: 1, max: 256, integer: true });
   const seed = args.number('seed', { min: 0, max: 2 ** 31, integer: true });
@@ -43,7 +44,9 @@ function pruneOptions(args: Arguments): Record<string, Json> {
     ...(roundTo === null ? {} : { roundTo }),
     ...(seed === null ? {} : { seed }),
     ...(scores ? { scores: readJson(scores) } : {}),
+    ...(formula ? { formula } : {}),
     ...(args.flag('keep-heads') ? { heads: false } : {}),
+    ...(args.flag('across-norms') ? { acrossNorms: true } : {}),
     ratios: shares(args.texts('ratio-of')),
     protected: args.texts('protect'),
   };
@@ -80,7 +83,12 @@ async function flattenedOptions(
 ): Promise<Record<string, Json>> {
   const target = TARGETS.find((name) => options[name] !== undefined);
   if (!target) throw new UsageError('--flatten needs --macs, --parameters or --bytes.');
-  const rating = { importance: (options['importance'] ?? 'l2') as ImportanceId, seed: Number(options['seed'] ?? 0) };
+  const rating = {
+    importance: (options['importance'] ?? 'l2') as ImportanceId,
+    seed: Number(options['seed'] ?? 0),
+    formula: args.text('formula') ?? '',
+    acrossNorms: options['acrossNorms'] === true,
+  };
   const found = await studio.sensitivity({ rating, ratios: ratiosOf(args) }, judgement, job);
   const ratios = studio.flattened(found, target, Number(options[target]), Number(options['roundTo'] ?? 1));
   const { [target]: _, ...rest } = options;
@@ -114,10 +122,12 @@ export const prune: Command = {
       help: 'what makes up for channels that go (none)',
     },
     scores: { type: 'string', value: 'FILE', help: 'scores of your own: JSON, lists of numbers by group' },
+    formula: { type: 'string', value: 'F', help: 'rank by a formula over importances: "l2 * apoz / mean(l2)"' },
     'ratio-of': { type: 'string', multiple: true, value: 'GROUP=R', help: 'share removed from one group' },
     flatten: { type: 'boolean', help: 'measure what each group bears, and let all suffer alike' },
     ratios: { type: 'string', value: 'R,R,…', help: 'shares that --flatten measures' },
     'keep-heads': { type: 'boolean', help: 'attention heads stay' },
+    'across-norms': { type: 'boolean', help: 'cut channels too that a norm takes its statistics over' },
     ...CALIBRATING,
     'round-to': { type: 'string', value: 'N', help: 'widths become multiples of N (1)' },
     seed: { type: 'string', value: 'S', help: 'seed of the random ranking' },
@@ -141,7 +151,8 @@ export const prune: Command = {
     const judgement = await calibrateFrom(args, studio, output, job);
     if (dead) return pruneDead(studio, args, judgement, output, job);
     const step = args.flag('flatten') ? await flattenedOptions(studio, options, judgement, args, job) : options;
-    const { frozen } = await studio.prunePlan({ importance: 'l2', seed: 0 }, job);
+    const acrossNorms = options['acrossNorms'] === true;
+    const { frozen } = await studio.prunePlan({ importance: 'l2', seed: 0, acrossNorms }, job);
     const document = await studio.apply({ pass: 'prune-channels', options: step, off: [] }, job);
     const [first, last] = [document.stops[0], document.stops.at(-1)];
     if (!first || !last) throw new UsageError('MODEL is missing.');

@@ -27,7 +27,7 @@ function small(): Model {
 const graph = (model: Model) => findGroups(model, analyze(model));
 const rated = (importance: ImportanceId, model: Model, patch: Partial<Rated> = {}): number[][] =>
   CRITERIA[importance]
-    .rate({ graph: graph(model), seed: 0, activations: null, scores: {}, ...patch })
+    .rate({ graph: graph(model), seed: 0, activations: null, scores: {}, formula: '', ...patch })
     .map((each) => Array.from(each));
 
 it('l2 and l1 sum over every member: filters, norm scale, consumers; not over biases and statistics', () => {
