@@ -108,13 +108,13 @@ export const prune: Command = {
     bytes: { type: 'string', value: 'F', help: 'share of the bytes that is kept' },
     scope: {
       type: 'string',
-      value: 'group|layer|global|isomorphic',
-      help: 'rank within each group (tensor), over all, or over groups that are built alike',
+      value: 'group|isomorphic|output|layer|global',
+      help: 'channels: within each group, over those built alike, over all; weights: within each output, tensor, over all',
     },
     importance: {
       type: 'string',
       value: 'ID',
-      help: `channels: ${IMPORTANCES.join(', ')}; weights: magnitude, lamp, random`,
+      help: `channels: ${IMPORTANCES.join(', ')}; weights: magnitude, lamp, wanda, random`,
     },
     repair: {
       type: 'string',
