@@ -1,7 +1,8 @@
 import type { Analysis } from '../analysis/analyze.ts';
 import { defined } from '../base/assert.ts';
+import { subgraphs } from '../ir/attribute.ts';
 import type { Model } from '../ir/model.ts';
-import type { NodeId } from '../ir/types.ts';
+import type { GraphId, NodeId } from '../ir/types.ts';
 import { Elements } from './elements.ts';
 import { labelOf } from './relation.ts';
 import { relateModel } from './relate.ts';
@@ -66,7 +67,8 @@ export function findGroups(model: Model, analysis: Analysis, { acrossNorms = fal
   const classes = freeClasses(space, elements);
   const { groups, members } = gather(space, elements, classes, producers);
   const axes = axisAtoms(space, elements, members);
-  return { space, groups, axes, frozen: frozenChannels(space, elements, producers, axes) };
+  const frozen = [...frozenChannels(space, elements, producers, axes), ...insideBodies(model)];
+  return { space, groups, axes, frozen };
 }
 
 /** Root axes with indices, in order. */
@@ -201,4 +203,27 @@ function frozenChannels(
     const underNorm = space.norms.some((norm) => norm.node === freeze.node);
     return [{ node, culprit: freeze.node, reason: `${share}${culprit}${freeze.reason}.`, underNorm }];
   });
+}
+
+/** Nodes whose inner graphs hold weights: channels are followed in the main graph only. */
+const insideBodies = (model: Model): FrozenChannels[] =>
+  [...model.graph.nodes]
+    .filter((id) => bodiesOf(model, id).some((graph) => holdsWeights(model, graph)))
+    .map((node) => ({
+      node,
+      culprit: null,
+      reason: 'Channels inside its inner graphs are not followed.',
+      underNorm: false,
+    }));
+
+const bodiesOf = (model: Model, id: NodeId): GraphId[] => [...subgraphs(model.getNode(id))].map(([, graph]) => graph);
+
+function holdsWeights(model: Model, id: GraphId): boolean {
+  const { initializers, nodes } = model.getGraph(id);
+  const isWeight = ({ shape }: { readonly shape: readonly number[] }): boolean =>
+    shape.filter((dim) => dim > 1).length > 1;
+  return (
+    [...initializers.values()].some(isWeight) ||
+    [...nodes].some((node) => bodiesOf(model, node).some((inner) => holdsWeights(model, inner)))
+  );
 }
