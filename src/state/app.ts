@@ -127,7 +127,8 @@ export function createApp(
   const opening = openingActions(core, stepping.replayRecipe);
   const keeping = keepingActions(core, opening);
   const linking = linkingActions(core, { ...opening, ...stepping, ...selecting, ...keeping });
-  const { resume, ...session } = sessionActions(core, { ...keeping, ...linking });
+  const exporting = exportingActions(core);
+  const { resume, ...session } = sessionActions(core, { ...keeping, ...linking, ...exporting });
 
   const actions: Actions = {
     ...opening,
@@ -144,7 +145,7 @@ export function createApp(
       if (core.document.getState().preview?.pass === USER_RULE) await ruling.ruleAsked();
       await stepping.apply();
     },
-    ...exportingActions(core),
+    ...exporting,
     ...selecting,
     ...scopingActions(core, looking, pruning),
     ...comparingActions(core),
