@@ -78,7 +78,7 @@ export const CRITERIA: Readonly<Record<ImportanceId, Criterion>> = {
   l2: {
     title: 'L2 norm of the weights',
     needs: 'weights',
-    // Li et al. 2017, over every member of the group as in DepGraph (Fang et al. 2023).
+    // Li et al. 2017, over every member of the group (Fang et al. 2023), which count alike.
     rate: ({ graph }) => norms(graph),
   },
   l1: {
