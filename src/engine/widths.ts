@@ -35,3 +35,18 @@ function countBits(base64: string): number {
   }
   return count;
 }
+
+/** Widths over several steps: what one step left of a group, and another cut further, is told once. */
+export function joinedWidths(steps: readonly (readonly PrunedWidth[])[]): PrunedWidth[] {
+  const joined: PrunedWidth[] = [];
+  for (const step of steps) {
+    const earlier = joined.length;
+    for (const width of step) {
+      const at = joined.findIndex(({ name, after }, i) => i < earlier && name === width.name && after === width.before);
+      const before = joined[at];
+      if (before) joined[at] = { ...before, after: width.after };
+      else joined.push(width);
+    }
+  }
+  return joined;
+}
