@@ -10,13 +10,18 @@ import type { HostTensor } from '../runtime/types.ts';
 import { answer, observe, SYNTHETIC, type Calibration } from './calibration.ts';
 import type { RuntimePort } from './ports.ts';
 
-/** What a pass cannot know by looking: constant subgraphs, run in one session, and activations on calibration data. */
+/**
+ * What a pass cannot know by looking: constant subgraphs, run in one session, and activations on calibration data.
+ *
+ * @param decides what is found is to be applied: else nothing is investigated, which takes a run of the data a layer
+ */
 export async function obtainFacts(
   pass: Pass,
   context: PassContext,
   port: RuntimePort,
   job: Job,
   calibration: Calibration = SYNTHETIC,
+  decides = true,
 ): Promise<Facts> {
   const observed = pass.observes?.(context);
   const wanted = pass.requests?.(context) ?? [];
@@ -28,8 +33,9 @@ export async function obtainFacts(
   const constants = await evaluateConstants(context.model, wanted, evaluate);
   const looks = observed !== undefined && observed.stats.length + observed.moments.length > 0;
   const seen = looks ? await observe(context, observed, calibration, port, job) : {};
-  const facts = { ...noFacts, constants, ...seen };
-  const inquiries = pass.investigate?.({ ...context, facts });
+  const samples = calibration.feeds === null || calibration.madeUp === true ? null : calibration.samples;
+  const facts = { ...noFacts, samples, constants, ...seen };
+  const inquiries = decides ? pass.investigate?.({ ...context, facts }) : undefined;
   return inquiries ? { ...facts, investigated: await answer(inquiries, calibration, port, job) } : facts;
 }
 

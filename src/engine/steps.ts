@@ -107,8 +107,10 @@ export async function runRecipe(start: Stop, recipe: Recipe, context: StepContex
 /** What a step would do, counted on a copy that is thrown away: nothing is run for it, the check comes with the step. */
 export async function previewStep(before: Stop, step: RecipeStep, context: StepContext): Promise<Preview> {
   knownPass(step.pass);
+  const { port, job, calibration } = context;
   const { model, analysis, error } = await replayStep(before.model, step, {
     ...hooksOf(before, context),
+    obtain: (pass, found) => obtainFacts(pass, found, port, job, calibration, false),
     check: () => Promise.resolve(null),
   });
   if (error) throw fromErrorRecord(error);

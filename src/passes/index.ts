@@ -53,6 +53,7 @@ import { slicesToSplit } from './fusion/slices-to-split.ts';
 import { pruneBlocks } from './pruning/prune-blocks.ts';
 import { pruneChannels } from './pruning/prune-channels.ts';
 import { pruneWeights } from './pruning/prune-weights.ts';
+import { reestimateBatchNorm } from './pruning/reestimate-batch-norm.ts';
 import { removeDeadChannels } from './pruning/remove-dead-channels.ts';
 import { sparseInitializers } from './pruning/sparse-initializers.ts';
 
@@ -105,6 +106,7 @@ export const PASSES: readonly Pass[] = [
   pruneChannels,
   pruneBlocks,
   pruneWeights,
+  reestimateBatchNorm,
   sparseInitializers,
   rename,
   deleteNodes,
