@@ -54,7 +54,7 @@ export function roundOptions(first: FirstRound, now: RoundStart, way: number): R
   const ratio = target === null ? sharedRatio(first, now, way) : asked.ratio;
   const costs = target === null ? {} : { [target]: targetOf(first, now, target, way) };
   const scores = first.scores ? slicedScores(first, now, first.scores) : asked.scores;
-  return { ...asked, ratio, ratios, protected: guarded, ...costs, scores } as unknown as Record<string, Json>;
+  return { ...asked, ratio, ratios, protected: guarded, ...costs, scores };
 }
 
 /** Of what is to be kept in the end, what is kept so far. */

@@ -2,7 +2,9 @@ import type { PruneForecast, PruneOptions, PrunePlanView } from '../prune/types.
 import { NOTHING_CUT } from '../prune/options.ts';
 import type { Json } from '../base/json.ts';
 import type { Core } from './core.ts';
+import type { PruneSchedule } from './document.ts';
 import { groupsWith, ratesByActivations } from './prune-actions.ts';
+import { ONCE, reestimates } from './prune-schedule.ts';
 import { defaultsOf } from './looking.ts';
 import type { SteppingActions } from './stepping.ts';
 
@@ -17,6 +19,8 @@ export interface PruningActions {
   setImportance(patch: Partial<Pick<PruneOptions, 'importance' | 'seed' | 'scores'>>): Promise<void>;
   /** Asks for the plan again where it rests on the calibration data, which have changed. */
   rateAgain(): Promise<void>;
+  /** Rounds, and batch norms after each: what is cut in the end stays the same. */
+  setSchedule(patch: Partial<PruneSchedule>): void;
   focusGroup(group: number | null): void;
   applyPrune(): Promise<boolean>;
 }
@@ -49,7 +53,8 @@ export function pruningActions(core: Core, stepping: SteppingActions, forecastOf
     const { prune } = store.getState();
     // What was moved while the plan was on its way holds: only the rating is another one.
     const now = prune ? { ...prune.options, importance, seed, scores } : options;
-    const session = { plan, options: now, forecast: forecastOf(plan, now), group: prune?.group ?? null };
+    const { schedule = ONCE, group = null } = prune ?? {};
+    const session = { plan, options: now, schedule, forecast: forecastOf(plan, now), group };
     store.setState({ preview: null, prune: session });
     // The right panel shows the forecast while no node is selected.
     if (!prune) core.view.setState({ workspace: 'studio', refusal: null, selected: null });
@@ -80,12 +85,17 @@ export function pruningActions(core: Core, stepping: SteppingActions, forecastOf
       const { prune } = store.getState();
       if (prune && ratesByActivations(prune.options)) await ask(prune.options);
     },
+    setSchedule: (patch) =>
+      store.setState(({ prune }) => (prune ? { prune: { ...prune, schedule: { ...prune.schedule, ...patch } } } : {})),
     focusGroup: (group) => store.setState(({ prune }) => (prune ? { prune: { ...prune, group } } : {})),
     async applyPrune() {
       const { prune, passes } = store.getState();
       if (!prune) return false;
       const title = passes.find((pass) => pass.id === PRUNE_CHANNELS)?.title ?? 'Prune channels';
       const options = prune.options as unknown as Readonly<Record<string, Json>>;
+      const { rounds } = prune.schedule;
+      const reestimate = reestimates(store.getState());
+      if (rounds > 1 || reestimate) return stepping.applySchedule({ options, rounds, reestimate }, title);
       return stepping.applyRequest({ pass: PRUNE_CHANNELS, options, off: [] }, title);
     },
   };
