@@ -43,6 +43,9 @@ describe('what cutting one group changes', () => {
 
   it('is nothing for a group that keeps all its channels', () => {
     const now = forecast(plan.forecast, { channels: [10, 4], kept: [10, 2] });
-    expect(groupGain({ plan, options: {} as PruneOptions, schedule: ONCE, forecast: now, group: 0 }, 0)).toEqual({ macs: 0, bytes: 0 });
+    expect(groupGain({ plan, options: {} as PruneOptions, schedule: ONCE, forecast: now, group: 0 }, 0)).toEqual({
+      macs: 0,
+      bytes: 0,
+    });
   });
 });
