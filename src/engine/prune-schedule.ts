@@ -64,7 +64,12 @@ export async function pruneInRounds(
     lineage = lineage.cut(keptBy(cut, graph), next);
     graph = next;
     stops.push(cut);
-    if (reestimate) stops.push(await reestimated(cut, index + stops.length, { ...context, job }));
+    const norms = reestimate ? await reestimated(cut, index + stops.length, { ...context, job }) : null;
+    if (norms) stops.push(norms);
+  }
+  if (reestimate && stops.length > 0 && !stops.some(({ outcome }) => outcome?.step.pass === reestimateBatchNorm.id)) {
+    const what = 'No batch norm could be re-estimated: each gets what it got before, or too few elements.';
+    throw new CodedError('bad-request', what, {});
   }
   return stops;
 }
@@ -88,19 +93,20 @@ function keptBy({ outcome }: Stop, { groups }: ChannelGraph): ReadonlyMap<number
 }
 
 async function requireNorms(stop: Stop, context: StepContext): Promise<void> {
-  const [found] = await findAllSites([reestimateBatchNorm.id], {}, { ...context, stop });
+  // What has moved is known only once something was cut.
+  const options = { [reestimateBatchNorm.id]: { basis: 'data' } };
+  const [found] = await findAllSites([reestimateBatchNorm.id], options, { ...context, stop });
   if (found && found.sites.length > 0) return;
   const [refusal] = found?.refusals ?? [];
   const reason = found?.unavailable ?? refusal?.reason ?? 'The model has none: exporters often fold them into weights.';
   throw new CodedError('bad-request', `Batch norms cannot be re-estimated. ${reason}`, {});
 }
 
-async function reestimated(before: Stop, index: number, context: StepContext): Promise<Stop> {
+/** Null: nothing that a batch norm gets has changed by more than noise. */
+async function reestimated(before: Stop, index: number, context: StepContext): Promise<Stop | null> {
   const step = { pass: reestimateBatchNorm.id, options: {}, sites: 'all' } as const;
   const stop = await runStep(before, index, step, context);
-  if ((stop.outcome?.sites ?? 0) > 0) return stop;
-  const what = 'No batch norm could be re-estimated on these data; the pass by itself says why at each.';
-  throw new CodedError('bad-request', what, {});
+  return (stop.outcome?.sites ?? 0) > 0 ? stop : null;
 }
 
 const inRound = (job: Job, round: number, rounds: number): Job => ({

@@ -99,6 +99,8 @@ export type ActivationStats = ReadonlyMap<string, ChannelStats>;
 export interface Facts {
   /** Calibration samples that a person gave; null: inputs are made up. */
   readonly samples: number | null;
+  /** The model as it was opened, where it takes the same inputs. */
+  readonly original: { readonly model: Model; readonly analysis: Analysis } | null;
   /** Float subgraphs that the runtime evaluated once: values that were asked for with `needs: constants`. */
   readonly constants: ReadonlyMap<ValueId, Tensor>;
   /** Statistics on calibration data, `needs: activations`; null: no data was run. */
@@ -111,6 +113,7 @@ export interface Facts {
 
 export const noFacts: Facts = {
   samples: null,
+  original: null,
   constants: new Map(),
   activations: null,
   moments: null,

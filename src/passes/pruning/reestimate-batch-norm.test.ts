@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { silentJob } from '../../base/job.ts';
 import { normal, seeded } from '../../base/random.ts';
 import type { Calibration } from '../../engine/calibration.ts';
+import { Stop } from '../../engine/document.ts';
 import { obtainFacts } from '../../engine/facts.ts';
 import { nodePort } from '../../engine/node.ts';
 import type { Model, Node } from '../../ir/model.ts';
@@ -14,6 +15,7 @@ import type { Feeds } from '../../runtime/types.ts';
 import { buildModel, type GraphBuilder } from '../../testing/build.ts';
 import { afterPass, sitesOf } from '../../testing/passes.ts';
 import { run, worstError } from '../../testing/prune-oracle.ts';
+import { pruneChannels } from './prune-channels.ts';
 import { reestimateBatchNorm } from './reestimate-batch-norm.ts';
 
 const CHANNELS = 3;
@@ -262,10 +264,76 @@ describe('reestimate-batch-norm leaves alone', () => {
   });
 });
 
+describe('against the original', () => {
+  const feeds = someFeeds(16);
+  const against =
+    (original: Model): ObtainFacts =>
+    (pass, context) => {
+      const stop = new Stop(original, null, null, null, 1);
+      return obtainFacts(pass, context, nodePort(), silentJob(), given(feeds), { original: stop, investigates: true });
+    };
+  /** Two convolutions, what the second gives beside its norm, and a third one behind it. */
+  const chain = (shows: boolean): Model =>
+    buildModel({ opset: 17, seed: 8 }, (g) => {
+      const a = g.op(
+        'Conv',
+        [g.input('x', [1, CHANNELS, 4, 4]), g.weight('aw', [6, CHANNELS, 1, 1])],
+        {},
+        { outputs: ['a'] },
+      );
+      const b = g.op('Conv', [g.op('Relu', [a]), g.weight('bw', [CHANNELS, 6, 1, 1])], {}, { outputs: ['b'] });
+      g.output(g.op('Conv', [norm(g, b, CHANNELS), g.weight('cw', [2, CHANNELS, 1, 1])]), 'y');
+      if (shows) g.output(b);
+    });
+  /** Of the output b on all data. */
+  const ofOutput = async (model: Model) => {
+    const runs: Feeds[] = [];
+    for (const each of feeds) runs.push({ x: (await run(model, each))['b']! });
+    return counted(runs);
+  };
+
+  it('moves what was held by the difference of means and the quotient of variances', async () => {
+    const before = chain(true);
+    const { model: cut } = await afterPass(before, pruneChannels, { options: { ratio: 0.5 } });
+    const { model } = await afterPass(cut, reestimateBatchNorm, { obtain: against(before) });
+    const [was, is] = [await ofOutput(before), await ofOutput(cut)];
+    const [old, now] = [norms(before)[0]!, norms(model)[0]!];
+    expectNear(
+      held(model, now, 3),
+      held(before, old, 3).map((each, i) => each + is.mean[i]! - was.mean[i]!),
+      1e-4,
+    );
+    expectNear(
+      held(model, now, 4),
+      held(before, old, 4).map((each, i) => (each * is.variance[i]!) / was.variance[i]!),
+      1e-4,
+    );
+    expect(is.mean).not.toEqual(was.mean);
+    const alone = await afterPass(cut, reestimateBatchNorm, { obtain: against(before), options: { basis: 'data' } });
+    expectNear(held(alone.model, norms(alone.model)[0]!, 3), is.mean, 1e-4);
+  });
+
+  it('leaves alone what gets what it got, by the channels that are left', async () => {
+    const before = chain(false);
+    const same = await sitesOf(before, reestimateBatchNorm, { obtain: against(before) });
+    expect([same.sites, same.refusals[0]?.reason]).toEqual([
+      [],
+      expect.stringContaining('what it got in the original'),
+    ]);
+    const options = { ratio: 0, ratios: { b: 0.6 }, importance: 'scores', scores: { b: [1, 2, 3] } };
+    const { model: cut } = await afterPass(before, pruneChannels, { options });
+    const left = held(cut, norms(cut)[0]!, 3);
+    expect(left.length).toBe(1);
+    expect(left).not.toEqual(held(before, norms(before)[0]!, 3).slice(0, 1));
+    const { result } = await afterPass(cut, reestimateBatchNorm, { obtain: against(before) });
+    expect([result.applied, result.refusals[0]?.reason]).toEqual([[], expect.stringContaining('what it got')]);
+  });
+});
+
 it('a look at its sites measures nothing', async () => {
   const port = { ...nodePort(), runs: () => Promise.reject(new Error('it ran')) };
   const look: ObtainFacts = (pass, context) =>
-    obtainFacts(pass, context, port, silentJob(), given(someFeeds(16)), false);
+    obtainFacts(pass, context, port, silentJob(), given(someFeeds(16)), { original: null, investigates: false });
   const { sites, refusals } = await sitesOf(deep(), reestimateBatchNorm, { obtain: look });
   expect([sites.length, refusals.length]).toEqual([3, 0]);
   expect(sites[0]?.what).toMatch(/^Sets mean and variance of BatchNormalization \S+ anew from 16 samples\.$/);

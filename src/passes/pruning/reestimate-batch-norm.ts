@@ -1,8 +1,5 @@
 import type { Json } from '../../base/json.ts';
-import type { Node } from '../../ir/model.ts';
-import type { Tensor } from '../../ir/tensor.ts';
-import type { ValueId } from '../../ir/types.ts';
-import { isWhole } from '../../ops/registry.ts';
+import { moved, referenceOf, standsStill, type Reference } from '../../prune/norm/reference.ts';
 import {
   decodeStatistics,
   encodeStatistics,
@@ -10,23 +7,13 @@ import {
   statisticsOf,
   type Statistics,
 } from '../../prune/norm/statistics.ts';
-import { nodesOfTypes } from '../../rewrite/anchors.ts';
-import type { ChannelSpread, Investigation } from '../../rewrite/facts.ts';
+import type { Answer, ChannelSpread, Inquiry, Investigation } from '../../rewrite/facts.ts';
 import { label } from '../../rewrite/graphs.ts';
-import { siteKey } from '../../rewrite/hash.ts';
-import { constantOf } from '../../rewrite/match.ts';
 import type { Findings, Pass, PassContext, Refusal, Site } from '../../rewrite/pass.ts';
-import { sentence } from '../../rewrite/rule.ts';
-import { trainingReason } from '../fusion/batch-norm.ts';
+import { dataReason, elementsReason, normOf, normsOf, RULE, type Norm } from './batch-norm-sites.ts';
 import { decidedOf } from './decided.ts';
 import { nodesByLevel } from './levels.ts';
 
-const RULE = 'statistics';
-
-/** Fewer samples say little of other inputs, however many elements each has: the elements of one go together. */
-const LEAST_SAMPLES = 8;
-/** The variance of n independent elements is known to √(2 / (n − 1)) of itself: to an eighth from here on. */
-const LEAST_ELEMENTS = 128;
 const MOST_FLOAT16 = 65504;
 
 /**
@@ -34,14 +21,26 @@ const MOST_FLOAT16 = 65504;
  * measured with those before it already set, which is what running in training mode over all of the data at once amounts
  * to (Li et al. 2016, Revisiting Batch Normalization For Practical Domain Adaptation; for pruned models Li et al. 2020,
  * EagleEye, "adaptive batch normalization"). The variance is that of a population, as training mode has it (ONNX,
- * BatchNormalization). A decision is what was measured, so that a replay runs nothing.
+ * BatchNormalization). By default what the original held is moved as the same data moved since, so that data unlike those
+ * of the training do no harm. All sites are measured, also those that are then switched off. A decision is what is to be
+ * held, so that a replay runs nothing.
  */
 export const reestimateBatchNorm: Pass = {
   id: 'reestimate-batch-norm',
   group: 'pruning',
   title: 'Re-estimate batch norm',
   why: 'After channels or weights went, mean and variance no longer fit what comes: they are taken anew from your data.',
-  options: {},
+  options: {
+    basis: {
+      type: 'choice',
+      default: 'original',
+      choices: [
+        { value: 'original', label: 'Moved as the data moved since the original' },
+        { value: 'data', label: 'Those of the data alone' },
+      ],
+      label: 'Mean and variance',
+    },
+  },
   preserves: 'approximation',
   needs: ['activations'],
   backends: ['wasm', 'webgpu', 'portable'],
@@ -51,56 +50,6 @@ export const reestimateBatchNorm: Pass = {
   find,
   apply,
 };
-
-interface Norm {
-  readonly node: Node;
-  readonly key: string;
-  readonly x: ValueId;
-  readonly channels: number;
-  /** Mean and variance. */
-  readonly statistics: readonly [Tensor, Tensor];
-}
-
-/** Batch normalizations with what they hold, or why they are left alone. */
-function normsOf(context: PassContext): { readonly node: Node; readonly found: Norm | string }[] {
-  return nodesOfTypes(context, ['BatchNormalization'])
-    .filter((node) => node.domain === '' && isWhole(node))
-    .map((node) => ({ node, found: normOf(context, node) }));
-}
-
-function normOf(context: PassContext, node: Node): Norm | string {
-  const { model, analysis } = context;
-  if (node.graph !== model.graph.id) return 'It stands in a body (If, Loop, Scan): what it gets there is not observed.';
-  const training = trainingReason(context, node);
-  if (training !== null) return sentence(training);
-  const constants = node.inputs.slice(1).map((input) => (input === null ? null : constantOf(context, input)));
-  const [scale, shift, mean, variance] = constants;
-  if (!scale || !shift || !mean || !variance) return 'Scale, bias, mean and variance have to be constants.';
-  const x = node.inputs[0] as ValueId;
-  const types = [analysis.dtype(x), mean.dtype, variance.dtype];
-  const other = types.find((each) => each !== 'float32' && each !== 'float16');
-  if (other !== undefined) return `Only float32 and float16 are observed, not ${other ?? 'an unknown type'}.`;
-  const channels = analysis.shape(x)?.[1];
-  if (channels !== mean.size) return 'How many elements each channel gets is not known: the shape of its input is not.';
-  if (variance.size !== mean.size) return `It has ${mean.size} means and ${variance.size} variances.`;
-  return { node, key: siteKey(model, RULE, node, [node.id]), x, channels, statistics: [mean, variance] };
-}
-
-/** Why the data will not do, as far as it is known without a run. */
-function dataReason({ facts, analysis }: PassContext, { x }: Norm): string | null {
-  const { samples } = facts;
-  if (samples === null) return 'Calibration data are needed: made-up inputs would make it fit noise.';
-  if (samples < LEAST_SAMPLES) return `${samples} samples are too few: ${LEAST_SAMPLES} or more are needed.`;
-  const [batch, , ...positions] = analysis.shape(x) ?? [];
-  if (typeof batch === 'number' && batch > 1) return null;
-  const each = positions.reduce<number>((product, dim) => (typeof dim === 'number' ? product * dim : NaN), 1);
-  return elementsReason(samples * each);
-}
-
-const elementsReason = (elements: number): string | null =>
-  elements < LEAST_ELEMENTS
-    ? `A channel gets ${elements} elements: ${LEAST_ELEMENTS} or more are needed for its variance.`
-    : null;
 
 function find(context: PassContext): Findings {
   const { decided, facts } = context;
@@ -116,12 +65,19 @@ function find(context: PassContext): Findings {
     const reason =
       typeof found === 'string'
         ? found
-        : (dataReason(context, found) ?? (typeof measured === 'string' ? measured : null));
+        : (dataReason(context, found) ?? sameReason(context) ?? (typeof measured === 'string' ? measured : null));
     if (typeof found !== 'string' && reason === null) sites.push(siteOf(context, found, measured));
     else refusals.push({ rule: RULE, nodes: [node.id], reason: reason ?? '' });
   }
   return { sites, refusals };
 }
+
+const isMoved = ({ options, facts }: PassContext): boolean =>
+  options['basis'] === 'original' && facts.original !== null;
+
+const UNMOVED = 'It gets what it got in the original. In the options, the data alone can be its measure.';
+const sameReason = (context: PassContext): string | null =>
+  isMoved(context) && context.facts.original?.model === context.model ? UNMOVED : null;
 
 function siteOf({ model, facts }: PassContext, { node, key }: Norm, decision?: Json): Site {
   const from = facts.samples === null ? '' : ` from ${facts.samples} samples`;
@@ -141,12 +97,13 @@ function* investigate(context: PassContext): Investigation {
   if (decided.size > 0) return found;
   const draft = model.clone();
   const rounds = nodesByLevel(model, new Set(norms.keys()));
+  const references = isMoved(context) ? yield* referenced(context, [...norms.values()]) : null;
   for (const [done, nodes] of rounds.entries()) {
     const level = [...nodes].flatMap((id) => norms.get(id) ?? []);
     const observed = level.map(({ x }) => ({ value: x, dim: 1 }));
     const { spreads } = yield { kind: 'spreads', draft, analysis, observed, done, total: rounds.length };
     for (const [i, norm] of level.entries()) {
-      const measured = decide(norm, spreads[i]);
+      const measured = decide(norm, spreads[i], references?.get(norm.key));
       found.set(norm.key, typeof measured === 'string' ? measured : encodeStatistics(measured, spreads[i]?.count ?? 0));
       if (typeof measured !== 'string') setStatistics(draft, draft.getNode(norm.node.id), norm.statistics, measured);
     }
@@ -154,11 +111,35 @@ function* investigate(context: PassContext): Investigation {
   return found;
 }
 
-function decide({ statistics, channels }: Norm, spread: ChannelSpread | undefined): Statistics | string {
+/** What each batch norm was in the original, and what the same data gave it there. By site key. */
+function* referenced({ model, facts }: PassContext, norms: readonly Norm[]): Generator<Inquiry, References, Answer> {
+  const { original } = facts;
+  const known = norms.flatMap((norm) => {
+    const reference = referenceOf(model, norm.node, norm.channels, original);
+    return reference ? [[norm.key, reference] as const] : [];
+  });
+  if (!original || known.length === 0) return new Map();
+  const observed = known.map(([, { x }]) => ({ value: x, dim: 1 }));
+  const { model: draft, analysis } = original;
+  const { spreads } = yield { kind: 'spreads', draft, analysis, observed, done: 0, total: 1 };
+  return new Map(
+    known.flatMap(([key, reference], i) => (spreads[i] ? [[key, { reference, spread: spreads[i] }] as const] : [])),
+  );
+}
+
+type References = ReadonlyMap<string, { readonly reference: Reference; readonly spread: ChannelSpread }>;
+
+function decide(
+  { statistics, channels }: Norm,
+  spread: ChannelSpread | undefined,
+  before: { readonly reference: Reference; readonly spread: ChannelSpread } | undefined,
+): Statistics | string {
   if (!spread || spread.mean.length !== channels) return elementsReason(0) ?? '';
   const few = elementsReason(spread.count);
   if (few !== null) return few;
-  const measured = statisticsOf(spread, statistics[1].numbers());
+  if (before && standsStill(before.reference, before.spread, spread)) return UNMOVED;
+  const wanted = before ? moved(before.reference, before.spread, spread) : spread;
+  const measured = statisticsOf(wanted, statistics[1].numbers());
   const numbers = [...measured.mean, ...measured.variance];
   if (!numbers.every(Number.isFinite)) return 'On these data it gets numbers that are not finite.';
   const halves = statistics.some(({ dtype }) => dtype === 'float16');

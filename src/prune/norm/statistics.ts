@@ -7,8 +7,9 @@ import type { ValueId } from '../../ir/types.ts';
 import type { ChannelSpread } from '../../rewrite/facts.ts';
 import { eagerly } from '../../rewrite/weights.ts';
 
-/** Inputs of BatchNormalization: the mean, behind it the variance. */
-const MEAN = 3;
+/** Inputs of BatchNormalization. */
+export const MEAN = 3;
+export const VARIANCE = 4;
 
 /** [channels] each. */
 export interface Statistics {
@@ -17,7 +18,7 @@ export interface Statistics {
 }
 
 /** Below this share of the variance that is stored, a channel stands still: it tells nothing of how it is spread. */
-const STILL = 1e-6;
+export const STILL = 1e-6;
 
 /** What a batch normalization is to hold; a channel that the data never move keeps its variance. */
 export function statisticsOf({ mean, variance }: ChannelSpread, stored: ArrayLike<number>): Statistics {
