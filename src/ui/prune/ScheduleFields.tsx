@@ -19,9 +19,7 @@ export function ScheduleFields({ app }: { readonly app: App }) {
         max={20}
         onChange={(next) => app.actions.setSchedule({ rounds: next })}
       />
-      <p className="pb-1 text-11 text-ink-3">
-        {rounds === 1 ? 'Cut at once.' : 'A step for each, rated anew.'}
-      </p>
+      <p className="pb-1 text-11 text-ink-3">{rounds === 1 ? 'Cut at once.' : 'A step for each, rated anew.'}</p>
       {norms && (
         <label className="col-span-2 flex min-h-6 items-center gap-2 text-12 text-ink-2">
           <input
