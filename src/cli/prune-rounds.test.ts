@@ -20,17 +20,19 @@ beforeAll(() => {
 });
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-async function whittle(...argv: string[]): Promise<{ code: number; out: string; err: string }> {
+async function whittleOn(path: string, ...argv: string[]): Promise<{ code: number; out: string; err: string }> {
   let [out, err] = ['', ''];
   const stdout = vi.spyOn(process.stdout, 'write').mockImplementation((text) => ((out += String(text)), true));
   const stderr = vi.spyOn(process.stderr, 'write').mockImplementation((text) => ((err += String(text)), true));
   try {
-    return { code: await main(['prune', model, ...argv]), out, err };
+    return { code: await main(['prune', path, ...argv]), out, err };
   } finally {
     stdout.mockRestore();
     stderr.mockRestore();
   }
 }
+
+const whittle = (...argv: string[]) => whittleOn(model, ...argv);
 
 interface Pruned {
   readonly groups: readonly { readonly name: string; readonly before: number; readonly after: number }[];
@@ -57,6 +59,14 @@ describe('whittle prune in rounds', () => {
     expect(norms.data).not.toEqual(plain.data);
     const weights = await whittle('--sparsity', '0.8', ...data, '--reestimate', '--dry-run');
     expect([weights.code, weights.err]).toEqual([0, expect.stringMatching(/1[0-9] batch norms are re-estimated/)]);
+  });
+
+  it('takes data for a model whose weights were inputs with a default', async () => {
+    const old = buildSample('residual-cnn');
+    old.graph.inputs.push(...old.graph.initializers.keys());
+    writeFileSync(at('old.onnx'), writeModel(old));
+    const ran = await whittleOn(at('old.onnx'), '--ratio', '0.5', '--data', at('images.npy'), '--dry-run');
+    expect([ran.code, ran.err]).toEqual([0, expect.stringMatching(/Calibrated on 10 of 20 samples/)]);
   });
 
   it.each([

@@ -1,3 +1,4 @@
+import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { createJob, silentJob } from '../base/job.ts';
 import { normal, seeded } from '../base/random.ts';
@@ -8,6 +9,7 @@ import { readModel } from '../onnx/read.ts';
 import { writeModel } from '../onnx/write.ts';
 import { buildSample } from '../samples/catalogue.ts';
 import { buildModel, type GraphBuilder } from '../testing/build.ts';
+import { buildNetwork, randomNetwork } from '../testing/random-networks.ts';
 import { normalFeeds, run } from '../testing/prune-oracle.ts';
 import type { Calibration } from './calibration.ts';
 import { nodePort } from './node.ts';
@@ -138,6 +140,23 @@ describe('pruning in rounds', () => {
     expect(widthsOf(studio)).toEqual(once);
     // By the second round only the larger half is a group, under the key that the smaller one had.
     expect(Object.keys(studio.document().recipe.steps.at(-1)?.options['ratios'] as object)).toEqual(['half']);
+  });
+
+  it('ends at the widths of one cut on random networks, and follows every group', async () => {
+    let followed = 0;
+    await fc.assert(
+      fc.asyncProperty(randomNetwork, fc.constantFrom(1, 2, 4), async (net, roundTo) => {
+        // Folded otherwise, what is left may be tied more closely than the whole was.
+        fc.pre(!net.layers.some(({ name }) => name === 'refolded'));
+        const options = { ratio: 1 - net.share, roundTo, importance: 'random', seed: net.seed };
+        const thrice = await inRounds(buildNetwork(net), { options, rounds: 3 });
+        expect(widthsOf(thrice)).toEqual(widthsOf(await inRounds(buildNetwork(net), { options })));
+        const last = thrice.document().recipe.steps.at(-1);
+        followed += Object.keys(last?.options['ratios'] ?? {}).length;
+      }),
+      { numRuns: 60, seed: 20_26 },
+    );
+    expect(followed).toBeGreaterThan(60);
   });
 
   it('takes scores of a person’s own along with the channels that stay', async () => {

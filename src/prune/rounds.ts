@@ -2,6 +2,7 @@ import type { Json } from '../base/json.ts';
 import type { ChannelGraph, ChannelGroup } from './groups.ts';
 import { CRITERIA } from './importance/criteria.ts';
 import type { Ancestor } from './lineage.ts';
+import { roundedWidth } from './select.ts';
 import type { PruneOptions, PruneTarget } from './types.ts';
 
 /** What pruning in rounds begins with. */
@@ -48,8 +49,10 @@ export function roundOptions(first: FirstRound, now: RoundStart, way: number): R
     if (asked.protected.includes(key)) guarded.push(group.key);
     const own = ownShare(first, key);
     if (own === null) continue;
-    const was = ancestor?.group.channels ?? group.channels;
-    ratios[group.key] = removedOf(group.channels, was * left(own, way));
+    const { channels, atoms } = ancestor?.group ?? group;
+    // In whole atoms of the first model: a grouped convolution that is down to one group could be cut finer.
+    const kept = roundedWidth({ channels, atoms: atoms.length }, 1 - left(own, way), asked.roundTo);
+    ratios[group.key] = removedOf(group.channels, kept);
   }
   const ratio = target === null ? sharedRatio(first, now, way) : asked.ratio;
   const costs = target === null ? {} : { [target]: targetOf(first, now, target, way) };
