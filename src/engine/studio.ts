@@ -42,6 +42,7 @@ import { nodeDetail, nodeLabel } from './node-detail.ts';
 import { overlayValues } from './overlay.ts';
 import { OpenDocument, type OpenedFile } from './opened.ts';
 import type { Parcel, RuntimePort } from './ports.ts';
+import { pruneInRounds, type ScheduleRequest } from './prune-schedule.ts';
 import { makeReportData } from './report-data.ts';
 import {
   flattened,
@@ -167,6 +168,15 @@ export class Studio {
     const stop = await runStep(document.current, document.cursor, stepOf(request), this.context(job));
     await document.sha256IfCheap();
     document.push([stop]);
+    return this.document();
+  }
+
+  /** Prunes channels in rounds; nothing changes where it is cancelled. */
+  async applySchedule(request: ScheduleRequest, job: Job): Promise<DocumentView> {
+    const document = this.current;
+    const stops = await pruneInRounds(document.current, document.cursor, request, this.context(job));
+    await document.sha256IfCheap();
+    if (stops.length > 0) document.push(stops);
     return this.document();
   }
 

@@ -54,6 +54,7 @@ import { pruneBlocks } from './pruning/prune-blocks.ts';
 import { pruneChannels } from './pruning/prune-channels.ts';
 import { pruneHeads } from './pruning/prune-heads.ts';
 import { pruneWeights } from './pruning/prune-weights.ts';
+import { reestimateBatchNorm } from './pruning/reestimate-batch-norm.ts';
 import { removeDeadChannels } from './pruning/remove-dead-channels.ts';
 import { sparseInitializers } from './pruning/sparse-initializers.ts';
 
@@ -107,6 +108,7 @@ export const PASSES: readonly Pass[] = [
   pruneHeads,
   pruneBlocks,
   pruneWeights,
+  reestimateBatchNorm,
   sparseInitializers,
   rename,
   deleteNodes,

@@ -15,6 +15,7 @@ import { lookingActions, type LookingActions } from './looking.ts';
 import { measuringActions, CHECKED_UNASKED, type MeasuringActions } from './measuring.ts';
 import { openingActions, type OpeningActions } from './opening.ts';
 import { overlayActions, type OverlayActions } from './overlays.ts';
+import { REESTIMATE } from './prune-schedule.ts';
 import { pruningActions, PRUNE_CHANNELS, type ForecastOf, type PruningActions } from './pruning.ts';
 import { keepRecents } from './keep-recents.ts';
 import { recover } from './recovering.ts';
@@ -152,7 +153,10 @@ export function createApp(
     ...foldingActions(core),
     ...overlayActions(core),
     ...pruning,
-    ...calibratingActions(core, pruning.rateAgain),
+    ...calibratingActions(core, async () => {
+      looking.findAgain(REESTIMATE);
+      await pruning.rateAgain();
+    }),
     ...inspecting,
     ...editing,
     lookAt,

@@ -11,6 +11,7 @@ import { calibrateFrom, fidelityLines } from '../open-data.ts';
 import { table, type Output } from '../output.ts';
 import type { CommandStudio } from '../studio.ts';
 import { benchLines } from './bench.ts';
+import { reestimateAfter } from './prune-rounds.ts';
 import { verifyLines } from './verify.ts';
 
 const PASS = 'prune-weights';
@@ -26,7 +27,7 @@ export const WEIGHT_OPTIONS: Options = {
   bench: { type: 'boolean', help: 'time original and result, interleaved' },
 };
 
-const CHANNEL_ONLY = ['ratio', 'macs', 'round-to'] as const;
+const CHANNEL_ONLY = ['ratio', 'macs', 'round-to', 'rounds'] as const;
 
 /** Whether weights are to be set to zero rather than channels removed. */
 export function isWeightPruning(args: Arguments): boolean {
@@ -130,6 +131,7 @@ export async function pruneWeights(
   const judgement = await calibrateFrom(args, studio, output, job);
   const refused = await refusalsOf(studio, options, job);
   await studio.apply({ pass: PASS, options, off: [] }, job);
+  await reestimateAfter(studio, args, output, job);
   if (args.flag('store-sparse')) await studio.apply({ pass: 'sparse-initializers', options: {}, off: [] }, job);
   const after = await sideOf(studio, args.flag('brotli'));
   const { tensors } = studio.sparsity();

@@ -10,6 +10,7 @@ import { openStudio, type CommandStudio } from '../studio.ts';
 import { table } from '../output.ts';
 import { DEAD_OPTIONS, isDeadPruning, pruneDead, sizesLine } from './prune-dead.ts';
 import { isWeightPruning, pruneWeights, WEIGHT_OPTIONS } from './prune-weights.ts';
+import { cutInRounds, ROUND_OPTIONS, roundsOf } from './prune-rounds.ts';
 import { IMPORTANCES } from './importances.ts';
 import { ratiosOf } from './sensitivity.ts';
 import { verifyLines } from './verify.ts';
@@ -128,6 +129,7 @@ export const prune: Command = {
     ratios: { type: 'string', value: 'R,R,…', help: 'shares that --flatten measures' },
     'keep-heads': { type: 'boolean', help: 'attention heads stay' },
     'across-norms': { type: 'boolean', help: 'cut channels too that a norm takes its statistics over' },
+    ...ROUND_OPTIONS,
     ...CALIBRATING,
     'round-to': { type: 'string', value: 'N', help: 'widths become multiples of N (1)' },
     seed: { type: 'string', value: 'S', help: 'seed of the random ranking' },
@@ -144,6 +146,7 @@ export const prune: Command = {
     const weights = isWeightPruning(args);
     const dead = isDeadPruning(args);
     const options = weights || dead ? {} : pruneOptions(args);
+    const rounds = roundsOf(args);
     const { studio } = await openStudio(args.positionals[0] ?? '', job);
     if (weights) return pruneWeights(studio, args, output, job);
     await freeze(studio, output, job);
@@ -153,8 +156,9 @@ export const prune: Command = {
     const step = args.flag('flatten') ? await flattenedOptions(studio, options, judgement, args, job) : options;
     const acrossNorms = options['acrossNorms'] === true;
     const { frozen } = await studio.prunePlan({ importance: 'l2', seed: 0, acrossNorms }, job);
-    const document = await studio.apply({ pass: 'prune-channels', options: step, off: [] }, job);
-    const [first, last] = [document.stops[0], document.stops.at(-1)];
+    const groups = await cutInRounds(studio, step, rounds, job);
+    const { stops } = studio.document();
+    const [first, last] = [stops[0], stops.at(-1)];
     if (!first || !last) throw new UsageError('MODEL is missing.');
     if (out && !dry) writeFileSync(out, studio.exportModel().bytes);
     const data = judgement ? await studio.judge(judgement, job) : null;
@@ -162,13 +166,13 @@ export const prune: Command = {
     const result = {
       before: first.summary,
       after: last.summary,
-      groups: last.groups,
+      groups,
       frozen: frozen.map(({ label, reason }) => ({ node: label, reason })),
       ...(data ? { data } : {}),
       ...(verify ? { verify } : {}),
     };
     output.result(result, [
-      ...table(last.groups.map((group) => [group.name, `${group.before} → ${group.after}`])),
+      ...table(groups.map((group) => [group.name, `${group.before} → ${group.after}`])),
       ...frozen.map((each) => `frozen  ${each.label}: ${each.reason}`),
       sizesLine(first.summary, last.summary),
       ...(data ? fidelityLines(data) : []),

@@ -144,7 +144,7 @@ function wholeReason(group: ChannelGroup, options: PruneOptions): string {
 const hasTarget = ({ macs, parameters, bytes }: PruneOptions): boolean => (macs ?? parameters ?? bytes) !== null;
 
 /** Ratios and protections must name groups that exist. */
-function requireKnown({ groups }: ChannelGraph, options: PruneOptions): void {
+export function requireKnown({ groups }: ChannelGraph, options: PruneOptions): void {
   const keys = new Set(groups.map((group) => group.key));
   const unknown = [...Object.keys(options.ratios), ...options.protected].filter((key) => !keys.has(key));
   if (unknown.length > 0) {
