@@ -57,9 +57,12 @@ export async function flattenedOptions(
     importance: (options['importance'] ?? 'l2') as ImportanceId,
     seed: Number(options['seed'] ?? 0),
     scores: (options['scores'] ?? {}) as PruneOptions['scores'],
+    formula: args.text('formula') ?? '',
+    acrossNorms: options['acrossNorms'] === true,
   };
+  const { acrossNorms } = rating;
   // The widths of groups are the same however their channels are rated, and L2 runs nothing.
-  const { groups } = await studio.prunePlan({ importance: 'l2', seed: 0 }, job);
+  const { groups } = await studio.prunePlan({ importance: 'l2', seed: 0, acrossNorms }, job);
   const path = args.text('curves');
   const found = path
     ? readCurves(path, { ...rating, groups })
@@ -67,7 +70,8 @@ export async function flattenedOptions(
   const whole = groups.filter(({ isHeads }) => isHeads && options['heads'] === false).map(({ key }) => key);
   const own = options['ratios'] as Record<string, number>;
   const fixed = { ...own, ...zeros([...whole, ...(options['protected'] as readonly string[])]) };
-  const ratios = studio.flattened(found, target, Number(options[target]), Number(options['roundTo'] ?? 1), fixed);
+  const roundTo = Number(options['roundTo'] ?? 1);
+  const ratios = studio.flattened(found, target, Number(options[target]), roundTo, fixed, acrossNorms);
   const { [target]: _, ...rest } = options;
   return { ...rest, ratio: 0, ratios };
 }

@@ -50,9 +50,10 @@ export class SensitivityCache {
 
   /** Names what a point depends on beside the model, the group and the width. */
   key(judgement: Judgement, rating: Rating, group: string, kept: number): string {
-    const { importance, seed, scores = {}, activations = null } = rating;
+    const { importance, seed, scores = {}, formula = '', acrossNorms = false, activations = null } = rating;
+    const own = importance === 'scores' ? scores : importance === 'formula' ? formula : null;
     const ids = [this.idOf(judgement), activations && this.idOf(activations)];
-    return JSON.stringify([ids, importance, seed, importance === 'scores' ? scores : null, group, kept]);
+    return JSON.stringify([ids, importance, seed, own, acrossNorms, group, kept]);
   }
 
   private idOf(object: object): number {
@@ -72,9 +73,9 @@ export async function sensitivity(
   port: RuntimePort,
   job: Job,
 ): Promise<Sensitivity> {
-  const graph = channelGraph(model, analysis);
+  const graph = channelGraph(model, analysis, rating.acrossNorms);
   const groups = selectable(graph, rating);
-  const names = groupNames(model, analysis);
+  const names = groupNames(graph);
   const known = cache.of(analysis);
   const { importance, seed } = rating;
   const total = groups.length * ratios.length;
@@ -135,8 +136,9 @@ export function flattened(
   share: number,
   roundTo: number,
   fixed: Readonly<Record<string, number>> = {},
+  acrossNorms = false,
 ): Record<string, number> {
-  const graph = channelGraph(model, analysis);
+  const graph = channelGraph(model, analysis, acrossNorms);
   const costAt = costsOf(buildForecast(model, analysis, graph, modelByteLength(model)), graph.groups);
   const groups = selectable(graph, { importance: 'l2', seed: 0 });
   return flatten(groups, curvesOf(found, usualHarm(found)), costAt, target, share, roundTo, fixed);

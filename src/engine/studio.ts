@@ -43,6 +43,7 @@ import { nodeDetail, nodeLabel } from './node-detail.ts';
 import { overlayValues } from './overlay.ts';
 import { OpenDocument, type OpenedFile } from './opened.ts';
 import type { Parcel, RuntimePort } from './ports.ts';
+import { pruneInRounds, type ScheduleRequest } from './prune-schedule.ts';
 import { makeReportData } from './report-data.ts';
 import { flattened, MADE_UP, sensitivity, SensitivityCache, type SensitivityRequest } from './sensitivity.ts';
 import { findAllSites } from './sites.ts';
@@ -171,6 +172,15 @@ export class Studio {
     return this.document();
   }
 
+  /** Prunes channels in rounds; nothing changes where it is cancelled. */
+  async applySchedule(request: ScheduleRequest, job: Job): Promise<DocumentView> {
+    const document = this.current;
+    const stops = await pruneInRounds(document.current, document.cursor, request, this.context(job));
+    await document.sha256IfCheap();
+    if (stops.length > 0) document.push(stops);
+    return this.document();
+  }
+
   /** Applies a recipe or preset to the original, in place of the steps that were there. */
   async replay(source: RecipeSource, job: Job): Promise<DocumentView> {
     const document = this.current;
@@ -287,8 +297,9 @@ export class Studio {
     share: number,
     roundTo: number,
     fixed: Readonly<Record<string, number>> = {},
+    acrossNorms = false,
   ): Record<string, number> {
-    return flattened(this.current.current, found, target, share, roundTo, fixed);
+    return flattened(this.current.current, found, target, share, roundTo, fixed, acrossNorms);
   }
 
   /** The original against the cursor, on WASM at `disabled` and `all`. */

@@ -26,6 +26,7 @@ import type {
   Picture,
   Preview,
 } from '../engine/types.ts';
+import type { ScheduleRequest } from '../engine/prune-schedule.ts';
 import type { TuneReport, TuneRequest } from '../engine/tune-types.ts';
 import type { Sensitivity } from '../prune/sensitivity.ts';
 import type { PrunePlanView } from '../prune/types.ts';
@@ -83,6 +84,8 @@ export interface GraphApi {
   preview: Row<ApplyRequest, Preview>;
   /** Adds a step at the cursor (later, undone steps are dropped) and moves the cursor onto it. */
   apply: Row<ApplyRequest, { document: DocumentView; picture: Picture }>;
+  /** Prunes channels in rounds: a step for each, and one for batch norms that are re-estimated after it. */
+  applySchedule: Row<ScheduleRequest, { document: DocumentView; picture: Picture }>;
   /** Applies every step of a preset or recipe from the original on. */
   replay: Row<{ recipe: Recipe } | { preset: string }, { document: DocumentView; picture: Picture }>;
   /** Undo and redo: shows stop `cursor`. */

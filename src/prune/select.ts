@@ -58,7 +58,7 @@ function ownShare(group: Selectable, options: PruneOptions): number | null {
 }
 
 /** The width nearest to the asked one that is a multiple of `roundTo`, made of whole atoms, not 0; or the full one. */
-export function roundedWidth(group: Selectable, removed: number, roundTo: number): number {
+export function roundedWidth(group: Pick<Selectable, 'channels' | 'atoms'>, removed: number, roundTo: number): number {
   const block = group.channels / group.atoms;
   const step = lcm(Math.max(1, Math.round(roundTo)), block);
   const asked = group.channels * (1 - removed);

@@ -15,6 +15,7 @@ import { lookingActions, type LookingActions } from './looking.ts';
 import { measuringActions, CHECKED_UNASKED, type MeasuringActions } from './measuring.ts';
 import { openingActions, type OpeningActions } from './opening.ts';
 import { overlayActions, type OverlayActions } from './overlays.ts';
+import { REESTIMATE } from './prune-schedule.ts';
 import { pruningActions, PRUNE_CHANNELS, type ForecastOf, type PruningActions } from './pruning.ts';
 import { judgingActions, type JudgingActions } from './judging.ts';
 import { keepRecents } from './keep-recents.ts';
@@ -132,7 +133,8 @@ export function createApp(
   const opening = openingActions(core, stepping.replayRecipe);
   const keeping = keepingActions(core, opening);
   const linking = linkingActions(core, { ...opening, ...stepping, ...selecting, ...keeping });
-  const { resume, ...session } = sessionActions(core, { ...keeping, ...linking });
+  const exporting = exportingActions(core);
+  const { resume, ...session } = sessionActions(core, { ...keeping, ...linking, ...exporting });
 
   const actions: Actions = {
     ...opening,
@@ -149,14 +151,17 @@ export function createApp(
       if (core.document.getState().preview?.pass === USER_RULE) await ruling.ruleAsked();
       await stepping.apply();
     },
-    ...exportingActions(core),
+    ...exporting,
     ...selecting,
     ...scopingActions(core, looking, pruning),
     ...comparingActions(core),
     ...foldingActions(core),
     ...overlayActions(core),
     ...pruning,
-    ...calibratingActions(core, pruning.rateAgain),
+    ...calibratingActions(core, async () => {
+      looking.findAgain(REESTIMATE);
+      await pruning.rateAgain();
+    }),
     ...sensingActions(core, pruning, forecastOf),
     ...judging,
     async applyPrune() {

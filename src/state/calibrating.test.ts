@@ -28,6 +28,7 @@ const group = (key: string, members: readonly (readonly [number, string])[]): Pr
   importance: new Float64Array(4),
   order: Int32Array.of(0, 1, 2, 3),
   isHeads: false,
+  normalisedBy: [],
   topology: '',
 });
 

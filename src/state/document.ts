@@ -89,10 +89,19 @@ export interface Tuning {
   readonly report: TuneReport;
 }
 
+/** How often is cut, and what follows each cut. */
+export interface PruneSchedule {
+  /** 1 to 20. */
+  readonly rounds: number;
+  /** Batch norms are re-estimated after each round. */
+  readonly reestimate: boolean;
+}
+
 /** The pruning panel at work: everything a slider step needs is here, on the page's side. */
 export interface PruneSession {
   readonly plan: PrunePlanView;
   readonly options: PruneOptions;
+  readonly schedule: PruneSchedule;
   /** Follows the sliders at once; from the plan's cost terms. */
   readonly forecast: PruneForecast;
   /** Index of the group in focus. */

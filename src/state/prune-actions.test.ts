@@ -1,7 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { forecast } from '../prune/forecast.ts';
 import type { CostTerms, PruneOptions, PrunePlanView } from '../prune/types.ts';
-import { groupGain } from './prune-actions.ts';
+import { NOTHING_CUT } from '../prune/options.ts';
+import { formulaFault, groupGain, knownOnly, ratesByActivations } from './prune-actions.ts';
+import { ONCE } from './prune-schedule.ts';
 
 /** One term: `value` times the shares of both groups. */
 const product = (value: number): CostTerms => ({
@@ -18,6 +20,7 @@ const group = (key: string, channels: number): PrunePlanView['groups'][number] =
   importance: new Float64Array(channels),
   order: new Int32Array(channels),
   isHeads: false,
+  normalisedBy: [],
   topology: '',
 });
 const plan: PrunePlanView = {
@@ -36,12 +39,37 @@ const plan: PrunePlanView = {
 describe('what cutting one group changes', () => {
   it('is the difference to that group being whole while the others stay cut', () => {
     const now = forecast(plan.forecast, { channels: [10, 4], kept: [5, 2] });
-    const gain = groupGain({ plan, options: {} as PruneOptions, forecast: now, group: 0 }, 0);
+    const gain = groupGain({ plan, options: {} as PruneOptions, schedule: ONCE, forecast: now, group: 0 }, 0);
     expect(gain).toEqual({ macs: 250 - 500, bytes: 100 - 200 });
   });
 
   it('is nothing for a group that keeps all its channels', () => {
     const now = forecast(plan.forecast, { channels: [10, 4], kept: [10, 2] });
-    expect(groupGain({ plan, options: {} as PruneOptions, forecast: now, group: 0 }, 0)).toEqual({ macs: 0, bytes: 0 });
+    expect(groupGain({ plan, options: {} as PruneOptions, schedule: ONCE, forecast: now, group: 0 }, 0)).toEqual({
+      macs: 0,
+      bytes: 0,
+    });
   });
+});
+
+describe('a formula of importances', () => {
+  it('is at fault where it is not understood, and says where', () => {
+    expect(formulaFault('l2 * apoz')).toBeNull();
+    expect(formulaFault('l2 *')).toMatch(/^The formula is not understood\. It ends at character 4/);
+  });
+
+  it('rests on calibration data where it names what does', () => {
+    const rates = (formula: string): boolean => ratesByActivations({ importance: 'formula', formula });
+    expect([rates('l2 + bn'), rates('l2 * wanda')]).toEqual([false, true]);
+  });
+});
+
+it('options lose what names groups that another plan does not have', () => {
+  const options: PruneOptions = {
+    ...NOTHING_CUT,
+    ratio: 0.5,
+    ratios: { a: 0.25, gone: 0.5 },
+    protected: ['b', 'gone'],
+  };
+  expect(knownOnly(options, plan)).toEqual({ ...options, ratios: { a: 0.25 }, protected: ['b'] });
 });

@@ -2,11 +2,16 @@ import type { PruneForecast, PruneOptions, PrunePlanView } from '../prune/types.
 import { NOTHING_CUT } from '../prune/options.ts';
 import type { Json } from '../base/json.ts';
 import type { Core } from './core.ts';
-import { groupsWith, ratesByActivations } from './prune-actions.ts';
+import { groupsWith, knownOnly, ratesByActivations } from './prune-actions.ts';
+import type { PruneSchedule } from './document.ts';
+import { ONCE, reestimates } from './prune-schedule.ts';
 import { defaultsOf } from './looking.ts';
 import type { SteppingActions } from './stepping.ts';
 
 export const PRUNE_CHANNELS = 'prune-channels';
+
+/** What channels are rated by, and which there are. */
+export type Rated = Pick<PruneOptions, 'importance' | 'seed' | 'scores' | 'formula' | 'acrossNorms'>;
 
 export interface PruningActions {
   /** Asks for the plan and opens the panel; the look at any other pass ends. */
@@ -14,9 +19,11 @@ export interface PruningActions {
   /** Follows a slider: the forecast changes at once, nothing is asked of the workers. */
   setPruneOptions(patch: Partial<PruneOptions>): void;
   /** Another way to rate channels needs another plan. */
-  setImportance(patch: Partial<Pick<PruneOptions, 'importance' | 'seed' | 'scores'>>): Promise<void>;
+  setImportance(patch: Partial<Rated>): Promise<void>;
   /** Asks for the plan again where it rests on the calibration data, which have changed. */
   rateAgain(): Promise<void>;
+  /** Rounds, and batch norms after each: what is cut in the end stays the same. */
+  setSchedule(patch: Partial<PruneSchedule>): void;
   focusGroup(group: number | null): void;
   applyPrune(): Promise<boolean>;
 }
@@ -41,15 +48,18 @@ export function pruningActions(core: Core, stepping: SteppingActions, forecastOf
 
   const ask = async (options: PruneOptions): Promise<void> => {
     const { epoch } = core;
-    const { importance, seed, scores } = options;
+    const { importance, seed, scores, formula, acrossNorms } = options;
+    const rated: Rated = { importance, seed, scores, formula, acrossNorms };
     const plan = await core.change('prune', 'prune', 'Looking for channel groups', (call) =>
-      core.client.call('prunePlan', { importance, seed, scores }, call),
+      core.client.call('prunePlan', rated, call),
     );
     if (!plan || core.epoch !== epoch) return;
     const { prune } = store.getState();
     // What was moved while the plan was on its way holds: only the rating is another one.
-    const now = prune ? { ...prune.options, importance, seed, scores } : options;
-    const session = { plan, options: now, forecast: forecastOf(plan, now), group: prune?.group ?? null };
+    const now = knownOnly(prune ? { ...prune.options, ...rated } : options, plan);
+    const { schedule = ONCE } = prune ?? {};
+    const group = prune?.options.acrossNorms === acrossNorms ? prune.group : null;
+    const session = { plan, options: now, schedule, forecast: forecastOf(plan, now), group };
     store.setState({ preview: null, prune: session });
     // The right panel shows the forecast while no node is selected.
     if (!prune) core.view.setState({ workspace: 'studio', refusal: null, selected: null });
@@ -80,12 +90,17 @@ export function pruningActions(core: Core, stepping: SteppingActions, forecastOf
       const { prune } = store.getState();
       if (prune && ratesByActivations(prune.options)) await ask(prune.options);
     },
+    setSchedule: (patch) =>
+      store.setState(({ prune }) => (prune ? { prune: { ...prune, schedule: { ...prune.schedule, ...patch } } } : {})),
     focusGroup: (group) => store.setState(({ prune }) => (prune ? { prune: { ...prune, group } } : {})),
     async applyPrune() {
       const { prune, passes } = store.getState();
       if (!prune) return false;
       const title = passes.find((pass) => pass.id === PRUNE_CHANNELS)?.title ?? 'Prune channels';
       const options = prune.options as unknown as Readonly<Record<string, Json>>;
+      const { rounds } = prune.schedule;
+      const reestimate = reestimates(store.getState());
+      if (rounds > 1 || reestimate) return stepping.applySchedule({ options, rounds, reestimate }, title);
       return stepping.applyRequest({ pass: PRUNE_CHANNELS, options, off: [] }, title);
     },
   };

@@ -80,7 +80,7 @@ describe('measuring sensitivity', () => {
     const { app, worker } = fixture;
     await app.actions.measureSensitivity();
     expect(worker.of('sensitivity')[0]).toEqual({
-      rating: { importance: 'l2', seed: 0, scores: {} },
+      rating: { importance: 'l2', seed: 0, scores: {}, formula: 'l2', acrossNorms: false },
       ratios: [0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8],
     });
     expect(counts()).toEqual({ a: 8, b: 8 });

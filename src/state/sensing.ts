@@ -1,18 +1,15 @@
 import { formatShare } from '../base/format.ts';
 import { merged, type HarmId, type Sensitivity } from '../prune/sensitivity.ts';
-import type { PruneOptions } from '../prune/types.ts';
 import { ALONE } from './alone.ts';
 import { bind, ifHolds } from './bound.ts';
 import type { Core } from './core.ts';
 import type { DocumentState } from './document.ts';
 import { flattenTarget, flatWidths, isMeasured, TARGET_WORDS, type FlattenTarget } from './flattening.ts';
-import type { ForecastOf, PruningActions } from './pruning.ts';
-
-type Rating = Pick<PruneOptions, 'importance' | 'seed' | 'scores'>;
+import type { ForecastOf, PruningActions, Rated } from './pruning.ts';
 
 /** What was measured of the groups so far: all of it, or what there was when it was cancelled. */
 export interface SensitivityFinding {
-  readonly rating: Rating;
+  readonly rating: Rated;
   /** Shares removed that were asked for last, ascending. */
   readonly ratios: readonly number[];
   readonly found: Sensitivity;
@@ -37,9 +34,11 @@ export const sharesFor = (count: number): readonly number[] =>
 
 const TITLE = 'Measuring sensitivity';
 
-/** What a ranking depends on: the seed only where it is drawn, scores only where they are a person's own. */
-const ratingKey = ({ importance, seed, scores }: Rating): string =>
-  JSON.stringify([importance, importance === 'random' ? seed : 0, importance === 'scores' ? scores : null]);
+/** What a ranking depends on: the seed only where it is drawn, scores and formula only where they are a person's own. */
+const ratingKey = ({ importance, seed, scores, formula, acrossNorms }: Rated): string => {
+  const own = importance === 'scores' ? scores : importance === 'formula' ? formula : null;
+  return JSON.stringify([importance, importance === 'random' ? seed : 0, own, acrossNorms]);
+};
 
 /** What was measured of the model that is shown, for the ranking that is chosen; null: nothing. */
 export function sensitivityShown({ sensitivity, document, prune }: DocumentState): SensitivityFinding | null {
@@ -88,8 +87,8 @@ export function sensingActions(
         return;
       }
       if (failure?.place === 'prune') store.setState({ failure: null });
-      const { importance, seed, scores } = prune.options;
-      const rating = { importance, seed, scores };
+      const { importance, seed, scores, formula, acrossNorms } = prune.options;
+      const rating: Rated = { importance, seed, scores, formula, acrossNorms };
       const view = calibration?.view ?? null;
       const on = view && view.judged > 0 ? { name: view.name, samples: view.judged } : null;
       const bound = bind(core, document.cursor, null);

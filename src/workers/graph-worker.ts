@@ -145,6 +145,7 @@ const handlers: Handlers<GraphApi> = {
   sites: (params, job) => studio.sites(params.passes, params.options ?? {}, job),
   preview: (params, job) => studio.preview(params, job),
   apply: async (params, job) => drawn(await studio.apply(params, job)),
+  applySchedule: async (params, job) => drawn(await studio.applySchedule(params, job)),
   replay: async (params, job) => drawn(await studio.replay(params, job)),
   moveTo: ({ cursor }) => drawn(studio.moveTo(cursor)),
   picture: ({ stop }) => studio.picture(stop),

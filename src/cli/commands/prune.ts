@@ -8,6 +8,7 @@ import { openStudio } from '../studio.ts';
 import { table } from '../output.ts';
 import { DEAD_OPTIONS, isDeadPruning, pruneDead, sizesLine } from './prune-dead.ts';
 import { isWeightPruning, pruneWeights, WEIGHT_OPTIONS } from './prune-weights.ts';
+import { cutInRounds, ROUND_OPTIONS, roundsOf } from './prune-rounds.ts';
 import { IMPORTANCES } from './importances.ts';
 import { verifyLines } from './verify.ts';
 import type { Command } from '../command.ts';
@@ -27,7 +28,8 @@ function pruneOptions(args: Arguments): Record<string, Json> {
     throw new UsageError(`Only one of ${targets.map(([name]) => `--${name}`).join(' and ')} can be the target.`);
   const scope = args.choice('scope', ['group', 'global', 'isomorphic']);
   const scores = args.text('scores');
-  const importance = args.choice('importance', IMPORTANCES) ?? (scores ? 'scores' : null);
+  const formula = args.text('formula');
+  const importance = args.choice('importance', IMPORTANCES) ?? (scores ? 'scores' : formula ? 'formula' : null);
   const repair = args.choice('repair', ['none', 'mean', 'least-squares']);
   const roundTo = args.number('round-to', { min: 1, max: 256, integer: true });
   const seed = args.number('seed', { min: 0, max: 2 ** 31, integer: true });
@@ -40,7 +42,9 @@ function pruneOptions(args: Arguments): Record<string, Json> {
     ...(roundTo === null ? {} : { roundTo }),
     ...(seed === null ? {} : { seed }),
     ...(scores ? { scores: readJson(scores) } : {}),
+    ...(formula ? { formula } : {}),
     ...(args.flag('keep-heads') ? { heads: false } : {}),
+    ...(args.flag('across-norms') ? { acrossNorms: true } : {}),
     ratios: shares(args.texts('ratio-of')),
     protected: args.texts('protect'),
   };
@@ -80,13 +84,13 @@ export const prune: Command = {
     bytes: { type: 'string', value: 'F', help: 'share of the bytes that is kept' },
     scope: {
       type: 'string',
-      value: 'group|layer|global|isomorphic',
-      help: 'rank within each group (tensor), over all, or over groups that are built alike',
+      value: 'group|isomorphic|output|layer|global',
+      help: 'channels: within each group, over those built alike, over all; weights: within each output, tensor, over all',
     },
     importance: {
       type: 'string',
       value: 'ID',
-      help: `channels: ${IMPORTANCES.join(', ')}; weights: magnitude, lamp, random`,
+      help: `channels: ${IMPORTANCES.join(', ')}; weights: magnitude, lamp, wanda, random`,
     },
     repair: {
       type: 'string',
@@ -94,9 +98,12 @@ export const prune: Command = {
       help: 'what makes up for channels that go (none)',
     },
     scores: { type: 'string', value: 'FILE', help: 'scores of your own: JSON, lists of numbers by group' },
+    formula: { type: 'string', value: 'F', help: 'rank by a formula over importances: "l2 * apoz / mean(l2)"' },
     'ratio-of': { type: 'string', multiple: true, value: 'GROUP=R', help: 'share removed from one group' },
     ...FLATTEN_OPTIONS,
     'keep-heads': { type: 'boolean', help: 'attention heads stay' },
+    'across-norms': { type: 'boolean', help: 'cut channels too that a norm takes its statistics over' },
+    ...ROUND_OPTIONS,
     ...CALIBRATING,
     'round-to': { type: 'string', value: 'N', help: 'widths become multiples of N (1)' },
     seed: { type: 'string', value: 'S', help: 'seed of the random ranking' },
@@ -114,6 +121,7 @@ export const prune: Command = {
     const dead = isDeadPruning(args);
     const options = weights || dead ? {} : pruneOptions(args);
     if (!weights && !dead) checkFlatten(args, options);
+    const rounds = roundsOf(args);
     const { studio } = await openStudio(args.positionals[0] ?? '', job);
     if (weights) return pruneWeights(studio, args, output, job);
     await freeze(studio, output, job);
@@ -121,9 +129,11 @@ export const prune: Command = {
     const judgement = await calibrateFrom(args, studio, output, job);
     if (dead) return pruneDead(studio, args, judgement, output, job);
     const step = args.flag('flatten') ? await flattenedOptions(studio, options, judgement, args, job) : options;
-    const { frozen } = await studio.prunePlan({ importance: 'l2', seed: 0 }, job);
-    const document = await studio.apply({ pass: 'prune-channels', options: step, off: [] }, job);
-    const [first, last] = [document.stops[0], document.stops.at(-1)];
+    const acrossNorms = options['acrossNorms'] === true;
+    const { frozen } = await studio.prunePlan({ importance: 'l2', seed: 0, acrossNorms }, job);
+    const groups = await cutInRounds(studio, step, rounds, job);
+    const { stops } = studio.document();
+    const [first, last] = [stops[0], stops.at(-1)];
     if (!first || !last) throw new UsageError('MODEL is missing.');
     if (out && !dry) writeFileSync(out, studio.exportModel().bytes);
     const data = judgement ? await studio.judge(judgement, job) : null;
@@ -131,13 +141,13 @@ export const prune: Command = {
     const result = {
       before: first.summary,
       after: last.summary,
-      groups: last.groups,
+      groups,
       frozen: frozen.map(({ label, reason }) => ({ node: label, reason })),
       ...(data ? { data } : {}),
       ...(verify ? { verify } : {}),
     };
     output.result(result, [
-      ...table(last.groups.map((group) => [group.name, `${group.before} → ${group.after}`])),
+      ...table(groups.map((group) => [group.name, `${group.before} → ${group.after}`])),
       ...frozen.map((each) => `frozen  ${each.label}: ${each.reason}`),
       sizesLine(first.summary, last.summary),
       ...(data ? fidelityLines(data) : []),

@@ -33,6 +33,7 @@ export const sensitivity: Command = {
   positionals: ['MODEL'],
   options: {
     importance: { type: 'string', value: 'ID', help: `how channels are ranked: ${IMPORTANCES.join(', ')} (l2)` },
+    formula: { type: 'string', value: 'F', help: 'rank by a formula over importances' },
     ...MEASURED,
     seed: { type: 'string', value: 'S', help: 'seed of the random ranking' },
     out: { type: 'string', short: 'o', value: 'OUT', help: 'write the curves as JSON, for `prune --flatten --curves`' },
@@ -43,8 +44,9 @@ export const sensitivity: Command = {
     await freeze(studio, output, job);
     await fold(studio, output, job);
     const judgement = await calibrateFrom(args, studio, output, job);
-    const importance = args.choice('importance', IMPORTANCES) ?? 'l2';
-    const rating = { importance, seed: args.number('seed', { min: 0, max: 2 ** 31, integer: true }) ?? 0 };
+    const formula = args.text('formula') ?? '';
+    const importance = args.choice('importance', IMPORTANCES) ?? (formula ? 'formula' : 'l2');
+    const rating = { importance, formula, seed: args.number('seed', { min: 0, max: 2 ** 31, integer: true }) ?? 0 };
     const found = await studio.sensitivity({ rating, ratios: ratiosOf(args) }, judgement, job);
     const out = args.text('out');
     if (out) writeFileSync(out, JSON.stringify(found, null, 1));

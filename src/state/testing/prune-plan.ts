@@ -10,6 +10,7 @@ const groupOf = (key: string, channels: number): PruneGroupView => ({
   importance: new Float64Array(channels),
   order: Int32Array.from({ length: channels }, (_, index) => index),
   isHeads: false,
+  normalisedBy: [],
   topology: '',
 });
 

@@ -30,6 +30,7 @@ const IMPORTANCE_NAMES: Readonly<Record<ImportanceId, string>> = {
   wanda: 'weights times activations',
   random: 'random numbers',
   scores: 'your own scores',
+  formula: 'your own formula',
 };
 
 interface HeadProps {

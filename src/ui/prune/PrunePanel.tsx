@@ -12,6 +12,7 @@ import { GroupRow, type GroupActions } from './GroupRow.tsx';
 import { NO_TARGET } from './goal.ts';
 import './prune.css';
 import { PruneSettings } from './PruneSettings.tsx';
+import { ScheduleFields } from './ScheduleFields.tsx';
 import { useRowHarm } from './sensitivity/use-row-harm.ts';
 
 const ROW_HEIGHT = 49;
@@ -118,6 +119,7 @@ export function PrunePanel({ app }: Props) {
           onOptions={actions.setPruneOptions}
           onImportance={(patch) => void actions.setImportance(patch)}
         />
+        <ScheduleFields app={app} />
         <DataSection app={app} options={options} />
       </div>
       <div className="panel-head">
