@@ -24,12 +24,15 @@ const ten = inMemory('ten.npy', writeNpy({ dtype: 'float32', shape: [10, 4], dat
 
 describe('calibration on files', () => {
   it('feeds the inputs of the model with half of the samples and says what the data are', async () => {
-    const { calibration, view } = await calibrateFiles(given([ten]), INPUTS, silentJob());
+    const { calibration, judgement, view } = await calibrateFiles(given([ten]), INPUTS, silentJob());
     expect(calibration).toMatchObject({ name: 'ten.npy', samples: 5 });
     const used = firsts(calibration);
     expect(new Set(used.map(String)).size).toBe(5);
     expect(used.every(([shape, first]) => String(shape) === '1,4' && Number.isInteger(first))).toBe(true);
-    expect(view).toMatchObject({ kind: 'array', count: 10, used: 5, preprocess: { input: 'x', scale: 1 } });
+    // The other half judges, and none of it is among what calibrates.
+    const others = firsts({ ...calibration, feeds: judgement?.feeds as Calibration['feeds'] });
+    expect(new Set([...used, ...others].map(String)).size).toBe(10);
+    expect(view).toMatchObject({ kind: 'array', count: 10, used: 5, judged: 5, preprocess: { input: 'x', scale: 1 } });
     expect(view.sample).toEqual([
       { name: '', dtype: 'float32', shape: [4], statistics: { min: 0, max: 0, mean: 0, std: 0 } },
     ]);
