@@ -8,7 +8,7 @@ import { curvePath, nearest, placeAfterKey, scaleOf, TICK, xOf, yOf, type CurveS
 import { HARMS, harmText } from './words.ts';
 
 /** Room for the labels of the axes, px. */
-const MARGIN = { left: 44, right: 8, top: 8, bottom: 20 };
+const MARGIN = { left: 44, right: 16, top: 8, bottom: 20 };
 
 interface Props {
   readonly label: string;
