@@ -8,6 +8,7 @@
 //   passes  every clean-up and fusion pass to the fixed point: time against the number of nodes
 //   fusion  the preset `wasm` on real models and an encoder, before and after, WASM, one thread
 //   prune   what pruning costs: ratio, importance and repair on a digit classifier and MobileNetV2 (half an hour; only by name)
+//   prune-latency  predicted latency against measured at three widths of every real model (a quarter of an hour; only by name)
 //   random  ten thousand random graphs: each exact pass alone and all together give equal outputs (an hour; only by name)
 //   half    MobileNetV2 at half the channels against itself, both as the runtime loads them (`all`), WASM, one thread
 import { existsSync, mkdtempSync, writeFileSync } from 'node:fs';
@@ -23,6 +24,7 @@ import { benchHalf, printHalf } from './bench-half.mjs';
 import { benchOpening, printOpening } from './bench-open.mjs';
 import { benchPasses, printPasses } from './bench-passes.mjs';
 import { benchPrune } from './bench-prune.mjs';
+import { benchPruneLatency } from './bench-prune-latency.mjs';
 import { benchRandom } from './bench-random.mjs';
 import { benchSlider, printSlider } from './bench-slider.mjs';
 import { withStudio } from './browser.mjs';
@@ -30,7 +32,7 @@ import { writeSample } from './sample.mjs';
 
 const shared = fileURLToPath(new URL('../../shared', import.meta.url));
 const folder = mkdtempSync(join(tmpdir(), 'whittle-bench-'));
-const SECTIONS = ['open', 'canvas', 'actions', 'layout', 'slider', 'passes', 'fusion', 'half', 'prune', 'random'];
+const SECTIONS = ['open', 'canvas', 'actions', 'layout', 'slider', 'passes', 'fusion', 'half', 'prune', 'prune-latency', 'random'];
 const args = process.argv.slice(2);
 const json = args.includes('--json');
 const chosen = args.filter((arg) => SECTIONS.includes(arg));
@@ -98,6 +100,7 @@ if (wants('fusion')) {
   printFusion(results.fusion, say);
 }
 if (chosen.includes('prune')) results.prune = await benchPrune(say);
+if (chosen.includes('prune-latency')) results.pruneLatency = await benchPruneLatency(files, say);
 if (chosen.includes('random')) benchRandom(say);
 if (wants('half')) {
   results.half = benchHalf((await there(MOBILENET))[0], folder);

@@ -37,6 +37,9 @@ import type {
   TensorValues,
 } from './detail-types.ts';
 import { fidelity, type Fidelity, type Judgement } from './fidelity.ts';
+import { LatencyCache, measureLatency } from './latency-points.ts';
+import { timeShare } from './latency-share.ts';
+import type { LatencyCheck, LatencyModel, LatencyRequest } from './latency-types.ts';
 import { editTargets, type EditTarget } from './edit-target.ts';
 import { nodeDetail, nodeLabel } from './node-detail.ts';
 import { overlayValues } from './overlay.ts';
@@ -91,6 +94,7 @@ export class Studio {
   private readonly comparer = new Comparer();
   private calibration: Calibration = SYNTHETIC;
   private readonly sensitivities = new SensitivityCache();
+  private readonly latencies = new LatencyCache();
 
   constructor(port: RuntimePort) {
     this.port = port;
@@ -277,6 +281,25 @@ export class Studio {
   /** Shares by group at which all suffer alike, for a target as a share of the cost. */
   flattened(found: Sensitivity, target: PruneTarget, share: number, roundTo: number): Record<string, number> {
     return flattened(this.current.current, found, target, share, roundTo);
+  }
+
+  /** What the latency of the model at the cursor does when it is cut, measured here; the same is not measured twice. */
+  latencyModel(request: LatencyRequest, job: Job): Promise<LatencyModel> {
+    const { model, analysis, session } = this.current.current;
+    const subject = { model, analysis, load: loadOf(session) };
+    return this.latencies.get(analysis, request, () => measureLatency(subject, request, this.port, job));
+  }
+
+  /** The latency of the model at the cursor against that of stop `before`, for which `predicted` was told. */
+  async checkLatency(
+    { before, predicted, model }: { before: number; predicted: number; model: LatencyModel },
+    job: Job,
+  ): Promise<LatencyCheck> {
+    const { backend, threads } = model;
+    const request = { backend, threads, level: 'all', runs: 60, budgetMs: 20_000 } as const;
+    const b = this.current.cursor;
+    const { share: measured, ms } = await timeShare((each) => this.bench({ a: before, b, request: each }, job), request);
+    return { backend, threads, ms, predicted, measured, error: predicted / measured - 1 };
   }
 
   /** The original against the cursor, on WASM at `disabled` and `all`. */

@@ -13,6 +13,7 @@ import type {
   TensorStats,
   TensorValues,
 } from '../engine/detail-types.ts';
+import type { LatencyModel, LatencyRequest } from '../engine/latency-types.ts';
 import type { EditTarget } from '../engine/edit-target.ts';
 import type {
   ApplyRequest,
@@ -100,6 +101,8 @@ export interface GraphApi {
   /** Observes activations on these data until another model is opened; null: on made-up inputs. */
   calibrate: Row<{ data: GivenData | null }, CalibrationView | null>;
   prunePlan: Row<RatingRequest, PrunePlanView>;
+  /** What the latency at the cursor does when channels are cut, measured on this device. */
+  latencyModel: Row<LatencyRequest, LatencyModel>;
   /** Verifies stop `b` against stop `a`; stored in the document for neighbours and for original-to-cursor. */
   verify: Row<{ a: number; b: number; request: StopsRequest }, { result: VerifyResult; document: DocumentView }>;
   /** Where the result at the cursor parts from the original. */

@@ -9,7 +9,7 @@ export interface GroupGain {
 }
 
 /** What cutting this one group changes, all other groups staying as they are now; 0 or below. */
-export function groupGain({ plan, forecast: now }: PruneSession, group: number): GroupGain {
+export function groupGain({ plan, forecast: now }: Pick<PruneSession, 'plan' | 'forecast'>, group: number): GroupGain {
   const channels = plan.groups.map((each) => each.channels);
   const kept = now.kept.map((width, index) => (index === group ? (channels[index] ?? width) : width));
   const whole = forecast(plan.forecast, { channels, kept });

@@ -1,14 +1,16 @@
-import type { PruneForecast, PruneOptions, PrunePlanView } from '../prune/types.ts';
+import { resolveLatency } from '../prune/latency/resolve.ts';
+import type { CostTerms, PruneForecast, PruneOptions, PrunePlanView } from '../prune/types.ts';
 import { NOTHING_CUT } from '../prune/options.ts';
 import type { Json } from '../base/json.ts';
 import type { Core } from './core.ts';
 import { groupsWith, ratesByActivations } from './prune-actions.ts';
+import { pruneLatency, type LatencyActions } from './prune-latency.ts';
 import { defaultsOf } from './looking.ts';
 import type { SteppingActions } from './stepping.ts';
 
 export const PRUNE_CHANNELS = 'prune-channels';
 
-export interface PruningActions {
+export interface PruningActions extends LatencyActions {
   /** Asks for the plan and opens the panel; the look at any other pass ends. */
   openPrune(): Promise<void>;
   /** Follows a slider: the forecast changes at once, nothing is asked of the workers. */
@@ -21,10 +23,12 @@ export interface PruningActions {
   applyPrune(): Promise<boolean>;
 }
 
-export type ForecastOf = (plan: PrunePlanView, options: PruneOptions) => PruneForecast;
+/** `latency`: as it was fitted to measured points. */
+export type ForecastOf = (plan: PrunePlanView, options: PruneOptions, latency: CostTerms | null) => PruneForecast;
 
 export function pruningActions(core: Core, stepping: SteppingActions, forecastOf: ForecastOf): PruningActions {
   const { document: store } = core;
+  const latency = pruneLatency(core, forecastOf);
 
   /** What the pass says its defaults are, but starting with nothing cut. */
   const startOptions = (): PruneOptions => {
@@ -49,7 +53,9 @@ export function pruningActions(core: Core, stepping: SteppingActions, forecastOf
     const { prune } = store.getState();
     // What was moved while the plan was on its way holds: only the rating is another one.
     const now = prune ? { ...prune.options, importance, seed, scores } : options;
-    const session = { plan, options: now, forecast: forecastOf(plan, now), group: prune?.group ?? null };
+    const known = latency.known();
+    const forecast = forecastOf(plan, now, known?.terms ?? null);
+    const session = { plan, options: now, forecast, group: prune?.group ?? null, latency: known };
     store.setState({ preview: null, prune: session });
     // The right panel shows the forecast while no node is selected.
     if (!prune) core.view.setState({ workspace: 'studio', refusal: null, selected: null });
@@ -64,12 +70,13 @@ export function pruningActions(core: Core, stepping: SteppingActions, forecastOf
   });
 
   const actions: PruningActions = {
+    ...latency.actions,
     openPrune: () => ask(startOptions()),
     setPruneOptions(patch) {
       store.setState(({ prune }) => {
         if (!prune) return {};
         const options = { ...prune.options, ...patch };
-        return { prune: { ...prune, options, forecast: forecastOf(prune.plan, options) } };
+        return { prune: { ...prune, options, forecast: forecastOf(prune.plan, options, prune.latency?.terms ?? null) } };
       });
     },
     async setImportance(patch) {
@@ -85,7 +92,10 @@ export function pruningActions(core: Core, stepping: SteppingActions, forecastOf
       const { prune, passes } = store.getState();
       if (!prune) return false;
       const title = passes.find((pass) => pass.id === PRUNE_CHANNELS)?.title ?? 'Prune channels';
-      const options = prune.options as unknown as Readonly<Record<string, Json>>;
+      // A step that another device can replay holds the ratio that a latency came to there.
+      const resolved = prune.latency ? resolveLatency(prune.plan, prune.options, prune.latency.terms) : prune.options;
+      const { latency: _, ...rest } = resolved;
+      const options = rest as unknown as Readonly<Record<string, Json>>;
       return stepping.applyRequest({ pass: PRUNE_CHANNELS, options, off: [] }, title);
     },
   };

@@ -174,6 +174,7 @@ const handlers: Handlers<GraphApi> = {
     return null;
   },
   prunePlan: (params, job) => studio.prunePlan(params, job),
+  latencyModel: (params, job) => studio.latencyModel(params, job),
   verify: (params, job) => studio.verify(params, job),
   bisect: ({ request }, job) => studio.bisect(request, job),
   bench: (params, job) => studio.bench(params, job),

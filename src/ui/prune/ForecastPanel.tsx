@@ -9,6 +9,7 @@ import { VerdictBadge } from '../checks/VerdictBadge.tsx';
 import { Icon } from '../kit/controls.tsx';
 import { useDocument } from '../kit/use-store.ts';
 import { roundedWidths } from './cut.ts';
+import { LatencyNote, LatencyRow } from './LatencyRow.tsx';
 
 interface Row {
   readonly label: string;
@@ -106,8 +107,10 @@ export function ForecastPanel({ app }: { readonly app: App }) {
             {ROWS.map((row) => (
               <ForecastRow key={row.label} row={row} summary={stop.summary} forecast={session.forecast} />
             ))}
+            <LatencyRow app={app} session={session} />
           </tbody>
         </table>
+        <LatencyNote app={app} session={session} />
       </div>
       <div className="sec">
         <h3 className="h4 mb-1.5">Fidelity</h3>

@@ -14,6 +14,7 @@ const SHOWN = new Set<JobView['kind']>([
   'bisect',
   'optimizers',
   'tune',
+  'latency',
   'overlay',
   'keep',
 ]);
