@@ -39,6 +39,7 @@ import type {
 import { fidelity, type Fidelity, type Judgement } from './fidelity.ts';
 import { LatencyCache, measureLatency } from './latency-points.ts';
 import { timeShare } from './latency-share.ts';
+import { settleLatency, withLatency, type LatencyTarget } from './latency-target.ts';
 import type { LatencyCheck, LatencyModel, LatencyRequest } from './latency-types.ts';
 import { editTargets, type EditTarget } from './edit-target.ts';
 import { nodeDetail, nodeLabel } from './node-detail.ts';
@@ -288,6 +289,18 @@ export class Studio {
     const { model, analysis, session } = this.current.current;
     const subject = { model, analysis, load: loadOf(session) };
     return this.latencies.get(analysis, request, () => measureLatency(subject, request, this.port, job));
+  }
+
+  /** Options of `prune-channels` with the ratio at which the predicted latency is at most `share` of what it was. */
+  async latencyTarget(
+    options: OptionValues,
+    share: number,
+    request: LatencyRequest,
+    job: Job,
+  ): Promise<LatencyTarget> {
+    const wanted = withLatency(options, share);
+    const plan = await this.prunePlan(wanted, job);
+    return settleLatency(plan, options, wanted, await this.latencyModel(request, job));
   }
 
   /** The latency of the model at the cursor against that of stop `before`, for which `predicted` was told. */
