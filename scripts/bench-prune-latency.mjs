@@ -1,11 +1,9 @@
 // Predicted latency against measured: every real model with channels to cut, at 1/4, 1/2 and 3/4 of its channels. None
 // of these widths is among the points that the prediction rests on. WASM, one thread, both as the runtime loads them.
-import { existsSync, readFileSync } from 'node:fs';
-import { basename, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { basename } from 'node:path';
+import { realModels } from './real-models.mjs';
 import { withSource } from './source.mjs';
 
-const real = fileURLToPath(new URL('../../shared/real', import.meta.url));
 const RATIOS = [0.25, 0.5, 0.75];
 const BUDGET_MS = 24_000;
 /** A model whose run takes longer is left out, ms. */
@@ -53,8 +51,6 @@ async function measured(whittle, file, say) {
 
 /** `files`: in place of the real models. */
 export async function benchPruneLatency(files, say) {
-  const listed = existsSync(real) ? JSON.parse(readFileSync(join(real, 'manifest.json'), 'utf8')) : [];
-  const models = listed.map(({ file }) => join(real, file)).filter((file) => file.endsWith('.onnx') && existsSync(file));
   return withSource(async (load) => {
     const whittle = {
       ...(await load('/src/cli/studio.ts')),
@@ -63,7 +59,7 @@ export async function benchPruneLatency(files, say) {
       job: (await load('/src/base/job.ts')).silentJob(),
     };
     const rows = [];
-    for (const file of files.length > 0 ? files : models) {
+    for (const file of files.length > 0 ? files : realModels()) {
       const row = await measured(whittle, file, say);
       if (row) rows.push(row);
     }

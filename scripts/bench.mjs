@@ -4,7 +4,7 @@
 //   canvas  frames of panning and zooming near and far, JS heap, on large graphs
 //   actions the longest task of the page's thread in what a person does to a large graph
 //   layout  the layout by itself, and beside elkjs: crossings, lengths
-//   slider  a step of the pruning slider
+//   slider  a step of the pruning slider, on every real model with channels to cut
 //   passes  every clean-up and fusion pass to the fixed point: time against the number of nodes
 //   fusion  the preset `wasm` on real models and an encoder, before and after, WASM, one thread
 //   prune   what pruning costs: ratio, importance and repair on a digit classifier and MobileNetV2 (half an hour; only by name)
@@ -28,6 +28,7 @@ import { benchPruneLatency } from './bench-prune-latency.mjs';
 import { benchRandom } from './bench-random.mjs';
 import { benchSlider, printSlider } from './bench-slider.mjs';
 import { withStudio } from './browser.mjs';
+import { realModels } from './real-models.mjs';
 import { writeSample } from './sample.mjs';
 
 const shared = fileURLToPath(new URL('../../shared', import.meta.url));
@@ -83,7 +84,8 @@ if (inBrowser)
       printActions(results.actions, say);
     }
     if (wants('slider')) {
-      results.slider = await benchSlider(browser, url, (await there(MOBILENET))[0]);
+      const all = files.length > 0 ? files : realModels();
+      results.slider = await benchSlider(browser, url, all.length > 0 ? all : await there(MOBILENET));
       printSlider(results.slider, say);
     }
   });

@@ -309,7 +309,7 @@ export class Studio {
     job: Job,
   ): Promise<LatencyCheck> {
     const { backend, threads } = model;
-    const request = { backend, threads, level: 'all', runs: 60, budgetMs: 20_000 } as const;
+    const request = { backend, threads, level: 'all', runs: 40, budgetMs: 8000 } as const;
     const b = this.current.cursor;
     const { share: measured, ms } = await timeShare((each) => this.bench({ a: before, b, request: each }, job), request);
     return { backend, threads, ms, predicted, measured, error: predicted / measured - 1 };
