@@ -33,7 +33,19 @@ import { writeSample } from './sample.mjs';
 
 const shared = fileURLToPath(new URL('../../shared', import.meta.url));
 const folder = mkdtempSync(join(tmpdir(), 'whittle-bench-'));
-const SECTIONS = ['open', 'canvas', 'actions', 'layout', 'slider', 'passes', 'fusion', 'half', 'prune', 'prune-latency', 'random'];
+const SECTIONS = [
+  'open',
+  'canvas',
+  'actions',
+  'layout',
+  'slider',
+  'passes',
+  'fusion',
+  'half',
+  'prune',
+  'prune-latency',
+  'random',
+];
 const args = process.argv.slice(2);
 const json = args.includes('--json');
 const chosen = args.filter((arg) => SECTIONS.includes(arg));

@@ -47,7 +47,13 @@ export async function measureLatency(
   if (widths.length === 0) throw new CodedError('unsupported', 'No channel of this model can be cut.');
   const common = { backend, threads, level: 'all' } as const;
   const profiled = { ...common, runs: PROFILE_RUNS, budgetMs: budgetMs * PROFILE_SHARE };
-  const { times, rest } = await nodeTimes(model, 'model.onnx', profiled, port, within(job, 'Profiling', 0, widths.length));
+  const { times, rest } = await nodeTimes(
+    model,
+    'model.onnx',
+    profiled,
+    port,
+    within(job, 'Profiling', 0, widths.length),
+  );
   const request: BenchRequest = {
     ...common,
     runs: RUNS,

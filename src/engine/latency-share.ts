@@ -1,4 +1,4 @@
-import { quantile } from '../bench/statistics.ts';
+import { defined } from '../base/assert.ts';
 import type { BenchRequest, BenchResult } from '../bench/types.ts';
 
 export interface TimedShare {
@@ -14,22 +14,23 @@ const WIDE = 0.15;
 const AGAIN = 2;
 
 /**
- * Times two models against each other; again where the machine was disturbed, and of several measurements the one with
- * the narrowest interval counts. Lower quartiles of the samples: whatever else the machine does only adds time, to a
- * short run a lot or nothing.
+ * Times two models against each other, and again where the machine was disturbed. The fastest samples of both are
+ * compared: whatever else a machine does only adds time (Chen and Revels, 2016, Robust benchmarking in noisy
+ * environments).
  */
 export async function timeShare(
   time: (request: BenchRequest) => Promise<BenchResult>,
   request: BenchRequest,
 ): Promise<TimedShare> {
-  let best = await time(request);
-  for (let again = 0; again < AGAIN && !(spreadOf(best) <= WIDE); again++) {
-    const next = await time(request);
-    if (!(spreadOf(best) <= spreadOf(next))) best = next;
+  let [a, b, ms] = [Infinity, Infinity, Infinity];
+  for (let taken = 0, disturbed = true; disturbed && taken <= AGAIN; taken++) {
+    const result = await time(request);
+    a = Math.min(a, result.a.min);
+    b = Math.min(b, defined(result.b, 'the second model').min);
+    ms = Math.min(ms, result.a.median);
+    disturbed = !(spreadOf(result) <= WIDE);
   }
-  const { a, b } = best;
-  if (!b) throw new Error('invariant: a share is one of two models');
-  return { share: quantile(b.samples, 0.25) / quantile(a.samples, 0.25), ms: a.median };
+  return { share: b / a, ms };
 }
 
 /** Width of the interval, as a share of the ratio; NaN where there is none. */

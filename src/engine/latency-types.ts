@@ -16,6 +16,16 @@ export interface LatencyModel extends LatencyFit {
   readonly ms: number;
 }
 
+export interface LatencyCheckRequest {
+  /** The stop that was cut. */
+  readonly before: number;
+  readonly predicted: number;
+  /** What it was predicted with. */
+  readonly model: LatencyModel;
+  /** ms; a model whose runs are long may take more. */
+  readonly budgetMs: number;
+}
+
 /** What was predicted for a cut, held against what was measured. Latencies are shares of the whole model's. */
 export interface LatencyCheck {
   readonly backend: RuntimeBackend;

@@ -40,7 +40,7 @@ import { fidelity, type Fidelity, type Judgement } from './fidelity.ts';
 import { LatencyCache, measureLatency } from './latency-points.ts';
 import { timeShare } from './latency-share.ts';
 import { settleLatency, withLatency, type LatencyTarget } from './latency-target.ts';
-import type { LatencyCheck, LatencyModel, LatencyRequest } from './latency-types.ts';
+import type { LatencyCheck, LatencyCheckRequest, LatencyModel, LatencyRequest } from './latency-types.ts';
 import { editTargets, type EditTarget } from './edit-target.ts';
 import { nodeDetail, nodeLabel } from './node-detail.ts';
 import { overlayValues } from './overlay.ts';
@@ -292,26 +292,21 @@ export class Studio {
   }
 
   /** Options of `prune-channels` with the ratio at which the predicted latency is at most `share` of what it was. */
-  async latencyTarget(
-    options: OptionValues,
-    share: number,
-    request: LatencyRequest,
-    job: Job,
-  ): Promise<LatencyTarget> {
+  async latencyTarget(options: OptionValues, share: number, request: LatencyRequest, job: Job): Promise<LatencyTarget> {
     const wanted = withLatency(options, share);
     const plan = await this.prunePlan(wanted, job);
     return settleLatency(plan, options, wanted, await this.latencyModel(request, job));
   }
 
   /** The latency of the model at the cursor against that of stop `before`, for which `predicted` was told. */
-  async checkLatency(
-    { before, predicted, model }: { before: number; predicted: number; model: LatencyModel },
-    job: Job,
-  ): Promise<LatencyCheck> {
+  async checkLatency({ before, predicted, model, budgetMs }: LatencyCheckRequest, job: Job): Promise<LatencyCheck> {
     const { backend, threads } = model;
-    const request = { backend, threads, level: 'all', runs: 40, budgetMs: 8000 } as const;
+    const request = { backend, threads, level: 'all', runs: 40, budgetMs } as const;
     const b = this.current.cursor;
-    const { share: measured, ms } = await timeShare((each) => this.bench({ a: before, b, request: each }, job), request);
+    const { share: measured, ms } = await timeShare(
+      (each) => this.bench({ a: before, b, request: each }, job),
+      request,
+    );
     return { backend, threads, ms, predicted, measured, error: predicted / measured - 1 };
   }
 

@@ -76,7 +76,9 @@ export function pruningActions(core: Core, stepping: SteppingActions, forecastOf
       store.setState(({ prune }) => {
         if (!prune) return {};
         const options = { ...prune.options, ...patch };
-        return { prune: { ...prune, options, forecast: forecastOf(prune.plan, options, prune.latency?.terms ?? null) } };
+        return {
+          prune: { ...prune, options, forecast: forecastOf(prune.plan, options, prune.latency?.terms ?? null) },
+        };
       });
     },
     async setImportance(patch) {

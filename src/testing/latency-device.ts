@@ -33,8 +33,7 @@ export function madeUpTimes(model: Model): { readonly node: string; readonly op:
   });
 }
 
-const timeOf = ({ bytes }: Parcel): number =>
-  madeUpTimes(readModel(bytes).model).reduce((sum, { ms }) => sum + ms, 0);
+const timeOf = ({ bytes }: Parcel): number => madeUpTimes(readModel(bytes).model).reduce((sum, { ms }) => sum + ms, 0);
 
 /** The runtime's measurements on the made-up device; `noise` multiplies every time of a cut model. */
 export const madeUpDevice = (noise: () => number = () => 1): Pick<RuntimePort, 'bench' | 'profile'> => ({
@@ -43,7 +42,10 @@ export const madeUpDevice = (noise: () => number = () => 1): Pick<RuntimePort, '
     return Promise.resolve(resultOf(whole, cut, request));
   },
   profile(model, { backend, level, threads }): Promise<Profile> {
-    const kernels = madeUpTimes(readModel(model.bytes).model).map((each): KernelTime => ({ ...each, provider: 'made up' }));
+    const kernels = madeUpTimes(readModel(model.bytes).model).map((each): KernelTime => ({
+      ...each,
+      provider: 'made up',
+    }));
     return Promise.resolve({ backend, level, threads, runs: 3, ms: timeOf(model), kernels });
   },
 });

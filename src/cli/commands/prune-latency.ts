@@ -9,11 +9,13 @@ import type { CommandStudio } from '../studio.ts';
 
 export const LATENCY_OPTIONS: Options = {
   latency: { type: 'string', value: 'F', help: 'share of the latency that is kept, predicted from widths timed here' },
+  budget: { type: 'string', value: 'SECONDS', help: 'about how long --latency times the model (30)' },
   threads: { type: 'string', value: 'N', help: 'WASM threads that --latency is timed on (1)' },
 };
 
-/** For all points together, ms. */
-const BUDGET_MS = 30_000;
+const budgetOf = (args: Arguments): number => (args.number('budget', { min: 1, max: 3600 }) ?? 30) * 1000;
+/** Of the budget, for the result in the end. */
+const CHECK_SHARE = 0.25;
 
 /** What a latency target comes to here; null: there is none among the options. */
 export async function latencyTarget(
@@ -25,7 +27,7 @@ export async function latencyTarget(
 ): Promise<LatencyTarget | null> {
   if (typeof latency !== 'number') return null;
   const threads = args.number('threads', { min: 1, max: 64, integer: true }) ?? 1;
-  const request = { backend: 'wasm', threads, budgetMs: BUDGET_MS } as const;
+  const request = { backend: 'wasm', threads, budgetMs: budgetOf(args) * (1 - CHECK_SHARE) } as const;
   const target = await studio.latencyTarget(options, latency, request, job);
   const { model, predicted } = target;
   output.note(
@@ -40,8 +42,10 @@ export const checkTarget = (
   studio: CommandStudio,
   before: number,
   { predicted, model }: LatencyTarget,
+  args: Arguments,
   job: Job,
-): Promise<LatencyCheck> => studio.checkLatency({ before, predicted, model }, job);
+): Promise<LatencyCheck> =>
+  studio.checkLatency({ before, predicted, model, budgetMs: budgetOf(args) * CHECK_SHARE }, job);
 
 export const latencyLine = ({ predicted, measured, error, ms, threads }: LatencyCheck): string =>
   `latency ${formatMs(ms)} → ${formatMs(ms * measured)}: predicted ${formatShare(predicted)}, measured ${formatShare(measured)} of it (${error < 0 ? '−' : '+'}${formatShare(Math.abs(error))}; WASM, ${plural(threads, 'thread')})`;

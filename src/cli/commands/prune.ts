@@ -155,7 +155,7 @@ export const prune: Command = {
     if (out && !dry) writeFileSync(out, studio.exportModel().bytes);
     const data = judgement ? await studio.judge(judgement, job) : null;
     const verify = args.flag('verify') ? await studio.verifyWhole(job) : null;
-    const latency = target ? await checkTarget(studio, before, target, job) : null;
+    const latency = target ? await checkTarget(studio, before, target, args, job) : null;
     const result = {
       before: first.summary,
       after: last.summary,

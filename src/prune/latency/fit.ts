@@ -5,7 +5,7 @@ import { nonNegativeLeastSquares } from './nnls.ts';
 import type { LatencyFeature, LatencyFit, LatencyPoint } from './types.ts';
 
 /** Of the whole model, whose share is 1 by definition, against one for each point. */
-const WHOLE_WEIGHT = 9;
+const WHOLE_WEIGHT = 1000;
 /** How much the profile counts beside the points: enough to settle what they leave open. */
 const PRIOR_WEIGHT = 1e-3;
 /** Parts below this share of the latency are left out of the sum. */
@@ -24,7 +24,9 @@ export function fitLatency(
 ): LatencyFit {
   const packed = features.map(({ terms }) => pack(terms));
   const rows = points.map(({ kept }) => rowOf(packed, channels, kept));
-  const shares = sharesOf(features, rows, points);
+  const found = sharesOf(features, rows, points);
+  const whole = found.reduce((sum, each) => sum + each, 0);
+  const shares = found.map((share) => share / whole);
   const terms = features.flatMap((feature, i) => {
     const share = shares[i] ?? 0;
     if (share < NEGLIGIBLE) return [];

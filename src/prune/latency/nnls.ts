@@ -56,7 +56,9 @@ function settle(
       order.map((j) => order.map((k) => at(gram[j] ?? [], k))),
       order.map((j) => at(target, j)),
     );
-    const reach = order.map((j, i) => (at(solved, i) > 0 ? 1 : at(x, j) > 0 ? at(x, j) / (at(x, j) - at(solved, i)) : 0));
+    const reach = order.map((j, i) =>
+      at(solved, i) > 0 ? 1 : at(x, j) > 0 ? at(x, j) / (at(x, j) - at(solved, i)) : 0,
+    );
     const step = Math.min(...reach);
     order.forEach((j, i) => {
       x[j] = at(x, j) + step * (at(solved, i) - at(x, j));

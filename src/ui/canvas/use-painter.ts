@@ -93,7 +93,8 @@ class Painter {
     if (before.scene !== now.scene) {
       canvas?.removeAttribute('data-whole');
       this.surface.drop();
-    } else if (before.look.afar !== now.look.afar || before.theme !== now.theme || before.lit !== now.lit) this.surface.renew();
+    } else if (before.look.afar !== now.look.afar || before.theme !== now.theme || before.lit !== now.lit)
+      this.surface.renew();
   }
 
   drop(): void {

@@ -26,7 +26,7 @@ interface ChoiceProps<T extends string> {
   onChange(value: T): void;
 }
 
-export function Choice<T extends string>({ label, value, choices, disabled = [], onChange }: ChoiceProps<T>) {
+export function Choice<T extends string>({ label, value, choices, disabled, onChange }: ChoiceProps<T>) {
   return (
     <Labelled label={label}>
       {(id) => (
@@ -41,7 +41,7 @@ export function Choice<T extends string>({ label, value, choices, disabled = [],
         >
           {choices.map(([heading, inside]) => {
             const options = inside.map(([each, text]) => (
-              <option key={each} value={each} disabled={disabled.includes(each)}>
+              <option key={each} value={each} disabled={disabled?.includes(each) ?? false}>
                 {text}
               </option>
             ));
