@@ -47,13 +47,7 @@ export async function measureLatency(
   if (widths.length === 0) throw new CodedError('unsupported', 'No channel of this model can be cut.');
   const common = { backend, threads, level: 'all' } as const;
   const profiled = { ...common, runs: PROFILE_RUNS, budgetMs: budgetMs * PROFILE_SHARE };
-  const { times, rest } = await nodeTimes(
-    model,
-    'model.onnx',
-    profiled,
-    port,
-    within(job, 'Profiling', 0, widths.length),
-  );
+  const { times, rest } = await nodeTimes(model, 'model.onnx', profiled, port, part(job, 0, widths.length));
   const request: BenchRequest = {
     ...common,
     runs: RUNS,
@@ -63,8 +57,8 @@ export async function measureLatency(
   const points: LatencyPoint[] = [];
   const whole: number[] = [];
   for (const [done, kept] of widths.entries()) {
-    const watched = within(job, `Widths ${done + 1} of ${widths.length}`, done, widths.length);
-    watched.progress({ stage: 'cutting' });
+    const watched = part(job, done, widths.length);
+    watched.progress({ stage: 'Cutting' });
     await job.checkpoint();
     const cut = cutTo(model, graph, kept);
     const { share, ms } = await timeShare((each) => port.bench(parcel(model), parcel(cut), each, watched), request);
@@ -103,11 +97,11 @@ function cutTo(model: Model, graph: ChannelGraph, kept: Int32Array): Model {
   return draft;
 }
 
-/** The job, its progress told as one of several parts. */
-const within = (job: Job, part: string, done: number, total: number): Job => ({
+/** The job as one of its parts sees it: what counts is how many parts are done. */
+const part = (job: Job, done: number, total: number): Job => ({
   signal: job.signal,
   checkpoint: () => job.checkpoint(),
-  progress: ({ stage }) => job.progress({ stage: `${part}: ${stage.toLowerCase()}`, done, total }),
+  progress: ({ stage }) => job.progress({ stage, done, total }),
 });
 
 /** What was measured of a stop before, by backend and threads. */
