@@ -5,7 +5,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { env, InferenceSession } from 'onnxruntime-web';
-import { createServer } from 'vite';
+import { withSource } from './source.mjs';
 
 env.wasm.numThreads = 1;
 
@@ -116,15 +116,7 @@ async function measureStart(whittle, model) {
 }
 
 export async function benchFusion(say) {
-  const server = await createServer({
-    root,
-    configFile: false,
-    logLevel: 'error',
-    server: { middlewareMode: true, hmr: false, ws: false },
-    appType: 'custom',
-  });
-  try {
-    const load = (path) => server.ssrLoadModule(path);
+  return withSource(async (load) => {
     const { nodeRuntime } = await load('/src/runtime/node.ts');
     const { silentJob } = await load('/src/base/job.ts');
     const { nodePort } = await load('/src/engine/node.ts');
@@ -165,9 +157,7 @@ export async function benchFusion(say) {
       start,
       means: { cnns: geometric(cnns), transformers: geometric(transformers) },
     };
-  } finally {
-    await server.close();
-  }
+  });
 }
 
 function printRow({ model, nodes, levels, ms, ratio, interval }, say) {

@@ -8,7 +8,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import ELK from 'elkjs/lib/elk.bundled.js';
-import { createServer } from 'vite';
+import { withSource } from './source.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const shared = join(root, '..', 'shared');
@@ -78,8 +78,7 @@ function madeGraph({ viewOf, seeded }, [seed, blocks]) {
 const PILL = 18;
 
 /** What is loaded from the sources. */
-async function loadSources(server) {
-  const load = (path) => server.ssrLoadModule(path);
+async function loadSources(load) {
   const [read, analyze, view, layout, samples, testing, random] = await Promise.all(
     [
       '/src/onnx/read.ts',
@@ -261,15 +260,8 @@ function timeLarge({ readModel, analyze, makeGraphView, layoutGraph }, path) {
  * `shown` as they are shown.
  */
 export async function benchLayout(files) {
-  const server = await createServer({
-    root,
-    configFile: false,
-    logLevel: 'error',
-    server: { middlewareMode: true, hmr: false, ws: false },
-    appType: 'custom',
-  });
-  try {
-    const sources = await loadSources(server);
+  return withSource(async (load) => {
+    const sources = await loadSources(load);
     const large = files.map((path) => timeLarge(sources, path));
     const elk = new ELK();
     const rows = [];
@@ -286,9 +278,7 @@ export async function benchLayout(files) {
       ]),
     );
     return { large, rows, sums };
-  } finally {
-    await server.close();
-  }
+  });
 }
 
 export function printLayout({ large, rows, sums }, say) {

@@ -3,7 +3,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { createServer } from 'vite';
+import { withSource } from './source.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const shared = join(root, '..', 'shared');
@@ -16,15 +16,7 @@ const FILES = [
 const ROUNDS = 5;
 
 export async function benchPasses() {
-  const server = await createServer({
-    root,
-    configFile: false,
-    logLevel: 'error',
-    server: { middlewareMode: true, hmr: false, ws: false },
-    appType: 'custom',
-  });
-  try {
-    const load = (path) => server.ssrLoadModule(path);
+  return withSource(async (load) => {
     const { PASSES } = await load('/src/passes/index.ts');
     const { replay } = await load('/src/recipe/replay.ts');
     const { readModel } = await load('/src/onnx/read.ts');
@@ -54,9 +46,7 @@ export async function benchPasses() {
       rows.push({ model: basename(path), nodes: model.nodes.size, after: last.nodes.size, passes: swept.length, ms });
     }
     return rows;
-  } finally {
-    await server.close();
-  }
+  });
 }
 
 export function printPasses(rows, say) {

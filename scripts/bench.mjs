@@ -9,6 +9,7 @@
 //   fusion  the preset `wasm` on real models and an encoder, before and after, WASM, one thread
 //   prune   what pruning costs: ratio, importance and repair on a digit classifier and MobileNetV2 (half an hour; only by name)
 //   prune-latency  predicted latency against measured at three widths of every real model (a quarter of an hour; only by name)
+//   prune-models  every real model at three widths: runs, costs as forecast, what is frozen and why (only by name)
 //   random  ten thousand random graphs: each exact pass alone and all together give equal outputs (an hour; only by name)
 //   half    MobileNetV2 at half the channels against itself, both as the runtime loads them (`all`), WASM, one thread
 import { existsSync, mkdtempSync, writeFileSync } from 'node:fs';
@@ -25,6 +26,7 @@ import { benchOpening, printOpening } from './bench-open.mjs';
 import { benchPasses, printPasses } from './bench-passes.mjs';
 import { benchPrune } from './bench-prune.mjs';
 import { benchPruneLatency } from './bench-prune-latency.mjs';
+import { benchPruneModels } from './bench-prune-models.mjs';
 import { benchRandom } from './bench-random.mjs';
 import { benchSlider, printSlider } from './bench-slider.mjs';
 import { withStudio } from './browser.mjs';
@@ -44,6 +46,7 @@ const SECTIONS = [
   'half',
   'prune',
   'prune-latency',
+  'prune-models',
   'random',
 ];
 const args = process.argv.slice(2);
@@ -115,6 +118,7 @@ if (wants('fusion')) {
 }
 if (chosen.includes('prune')) results.prune = await benchPrune(say);
 if (chosen.includes('prune-latency')) results.pruneLatency = await benchPruneLatency(files, say);
+if (chosen.includes('prune-models')) results.pruneModels = await benchPruneModels(say);
 if (chosen.includes('random')) benchRandom(say);
 if (wants('half')) {
   results.half = benchHalf((await there(MOBILENET))[0], folder);

@@ -7,8 +7,8 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { extname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { chromium } from '@playwright/test';
-import { createServer } from 'vite';
 import { CHROMIUM_FLAGS, findChromium } from './chromium.mjs';
+import { withSource } from './source.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const runtimeFolder = join(root, 'node_modules', 'onnxruntime-web');
@@ -88,16 +88,10 @@ async function probeWebgpu({ KERNEL_PROBES, probeCase, verdictOf, runOnWasm }, r
   return found;
 }
 
-const vite = await createServer({
-  root,
-  configFile: false,
-  logLevel: 'error',
-  server: { middlewareMode: true, ws: false },
-});
-try {
-  const probes = await vite.ssrLoadModule('/src/testing/kernel-probes.ts');
-  const verdicts = await vite.ssrLoadModule('/src/testing/kernel-verdict.ts');
-  const { nodeRuntime } = await vite.ssrLoadModule('/src/runtime/node.ts');
+await withSource(async (load) => {
+  const probes = await load('/src/testing/kernel-probes.ts');
+  const verdicts = await load('/src/testing/kernel-verdict.ts');
+  const { nodeRuntime } = await load('/src/runtime/node.ts');
   const runtime = nodeRuntime();
   const wasm = await verdicts.probeWasm(runtime, 'float32');
   const half = await verdicts.probeWasm(runtime, 'float16');
@@ -116,6 +110,4 @@ try {
     `${Object.keys(kernels).length} kernels of ONNX Runtime Web ${version}${differs ? ', changed' : ', unchanged'}`,
   );
   process.exitCode = process.argv.includes('--check') && differs ? 1 : 0;
-} finally {
-  await vite.close();
-}
+});

@@ -66,7 +66,8 @@ export async function calibrateFrom(
     }
     return null;
   }
-  const inputs = studio.document().stops[0]?.summary?.inputs ?? [];
+  // Inputs with a default may have been frozen since.
+  const inputs = studio.document().stops.at(-1)?.summary.inputs ?? [];
   const dataSet = await openFrom(path, args);
   const options = { changes, samples: samples ?? SAMPLES, seed: 1 };
   const { calibration, judgement, preprocess, notes } = await calibrate(dataSet, inputs, options, job);

@@ -1,52 +1,12 @@
+import { ELEMENT_ARRAYS, type ElementArray, type ElementArrayConstructor } from '../base/element-arrays.ts';
 import { float16ToNumber, numberToFloat16 } from '../base/float16.ts';
 
 /** Element types that NumPy and ONNX share, by their ONNX names. */
-export type ElementType =
-  | 'float32'
-  | 'float64'
-  | 'float16'
-  | 'int8'
-  | 'uint8'
-  | 'int16'
-  | 'uint16'
-  | 'int32'
-  | 'uint32'
-  | 'int64'
-  | 'uint64'
-  | 'bool';
+export type ElementType = keyof typeof ELEMENT_ARRAYS;
 
-export type Elements =
-  | Float32Array
-  | Float64Array
-  | Int8Array
-  | Uint8Array
-  | Int16Array
-  | Uint16Array
-  | Int32Array
-  | Uint32Array
-  | BigInt64Array
-  | BigUint64Array;
+export type Elements = ElementArray;
 
-interface ElementsConstructor {
-  new (length: number): Elements;
-  new (buffer: ArrayBufferLike, byteOffset: number, length: number): Elements;
-  readonly BYTES_PER_ELEMENT: number;
-}
-
-const ARRAYS: Readonly<Record<ElementType, ElementsConstructor>> = {
-  float32: Float32Array,
-  float64: Float64Array,
-  float16: Uint16Array,
-  int8: Int8Array,
-  uint8: Uint8Array,
-  int16: Int16Array,
-  uint16: Uint16Array,
-  int32: Int32Array,
-  uint32: Uint32Array,
-  int64: BigInt64Array,
-  uint64: BigUint64Array,
-  bool: Uint8Array,
-};
+const ARRAYS: Readonly<Record<ElementType, ElementArrayConstructor>> = ELEMENT_ARRAYS;
 
 export const isElementType = (name: string): name is ElementType => Object.hasOwn(ARRAYS, name);
 export const isFloatType = (dtype: ElementType): boolean => dtype.startsWith('float');

@@ -10,8 +10,7 @@ import {
 import { prepared } from '../data/feeds.ts';
 import type { Preprocess } from '../data/preprocess.ts';
 import type { DataFile, DataSet, InputPort } from '../data/types.ts';
-import { calibrate } from './calibrate.ts';
-import type { Calibration } from './calibration.ts';
+import { calibrate, type Calibrated } from './calibrate.ts';
 import { openData } from './data.ts';
 
 /** Files to calibrate on, and how they are to be used. */
@@ -29,9 +28,10 @@ export interface CalibrationFiles {
 export interface CalibrationView {
   readonly name: string;
   readonly kind: DataSet['kind'];
-  /** Samples that there are, and those that are used. */
+  /** Samples that there are, those that are calibrated on, and others that the result is judged by. */
   readonly count: number;
   readonly used: number;
+  readonly judged: number;
   /** The first sample as it lies in the files. */
   readonly sample: readonly TensorSummary[];
   /** What the first run feeds the model with. */
@@ -50,25 +50,27 @@ export async function calibrateFiles(
   { files, labels, samples, changes }: CalibrationFiles,
   inputs: readonly InputPort[],
   job: Job,
-): Promise<{ readonly calibration: Calibration; readonly view: CalibrationView }> {
+): Promise<Pick<Calibrated, 'calibration' | 'judgement'> & { readonly view: CalibrationView }> {
   job.progress({ stage: 'Reading the data' });
   await job.checkpoint();
   const { name, files: inside } = withoutRoot(files);
   const dataSet = await openData(name, inside, labels ? { labels } : {});
-  const { calibration, preprocess, notes } = await calibrate(dataSet, inputs, { changes, samples, seed: SEED }, job);
+  const options = { changes, samples, seed: SEED };
+  const { calibration, judgement, preprocess, notes, judged } = await calibrate(dataSet, inputs, options, job);
   const ready = prepared(dataSet, preprocess);
   const view: CalibrationView = {
     name,
     kind: ready.kind,
     count: ready.count,
     used: calibration.samples,
+    judged,
     sample: summarizeSample(await ready.sample(0)),
     feeds: Object.entries(calibration.feeds[0] ?? {}).map(([input, tensor]) => summarize(input, tensor as never)),
     labels: summarizeLabels(ready),
     preprocess,
     notes,
   };
-  return { calibration, view };
+  return { calibration, judgement, view };
 }
 
 /** What the data are called, and the files without the folder that all of them lie in; hidden ones are left out. */

@@ -24,6 +24,8 @@ export interface Calibrated extends Proposal {
   readonly calibration: Calibration & { readonly feeds: readonly Feeds[]; readonly labels: Judgement['labels'] };
   /** As many other samples, to judge what was made of the model; null: there are none left. */
   readonly judgement: Judgement | null;
+  /** How many these are. */
+  readonly judged: number;
 }
 
 /**
@@ -48,7 +50,9 @@ export async function calibrate(
     ready.labels ? indices.map((index) => ready.labels?.[index] ?? -1) : null;
   const judgement = others.length > 0 ? { feeds: await read(others), labels: labelsOf(others) } : null;
   const labels = labelsOf(order.slice(0, taken));
-  return { preprocess, notes, judgement, calibration: { name: dataSet.name, feeds, samples: taken, labels } };
+  const madeUp = dataSet.kind === 'synthetic';
+  const calibration = { name: dataSet.name, feeds, samples: taken, madeUp, labels };
+  return { preprocess, notes, judgement, judged: others.length, calibration };
 }
 
 async function feedsFor(

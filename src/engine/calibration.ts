@@ -3,19 +3,20 @@ import type { Job } from '../base/job.ts';
 import type { Json } from '../base/json.ts';
 import { writeModel } from '../onnx/write.ts';
 import { observedValues } from '../prune/importance/activations.ts';
-import { CRITERIA } from '../prune/importance/criteria.ts';
-import { observingModel } from '../prune/observe/observing-model.ts';
+import { readsActivations } from '../prune/importance/criteria.ts';
+import { observingModel, spreadModel } from '../prune/observe/observing-model.ts';
 import type { Measured } from '../prune/observe/outputs.ts';
 import { pairModel } from '../prune/observe/pair-model.ts';
-import { MomentsSum, PairSum, StatsSum } from '../prune/observe/sums.ts';
+import { MomentsSum, PairSum, SpreadSum, StatsSum } from '../prune/observe/sums.ts';
 import { channelGraph, type Rating } from '../prune/plan.ts';
 import {
   observedKey,
   type ActivationStats,
+  type Answer,
   type Facts,
   type Inquiry,
+  type Investigation,
   type Observed,
-  type PairMoments,
 } from '../rewrite/facts.ts';
 import type { PassContext } from '../rewrite/pass.ts';
 import type { Feeds, HostTensor } from '../runtime/types.ts';
@@ -27,8 +28,10 @@ export interface Calibration {
   readonly name: string;
   /** One entry a run. Null: seeded inputs that fit the model are made up. */
   readonly feeds: readonly Feeds[] | null;
-  /** How many are made up. */
+  /** How many are made up, or have been given. */
   readonly samples: number;
+  /** The feeds are noise too. */
+  readonly madeUp?: boolean;
 }
 
 /** Where a person gives no data: inputs as they are made up to check a model. */
@@ -38,18 +41,18 @@ export const SYNTHETIC: Calibration = { name: 'made-up inputs', feeds: null, sam
 const AT_ONCE = 32;
 
 /** How channels are to be rated. */
-export type RatingRequest = Pick<Rating, 'importance' | 'seed' | 'scores'>;
+export type RatingRequest = Pick<Rating, 'importance' | 'seed' | 'scores' | 'formula' | 'acrossNorms'>;
 
 /** What an importance sees of the activations; null where it looks at none. */
 export async function activationsFor(
-  { importance }: RatingRequest,
+  rating: RatingRequest,
   of: Pick<PassContext, 'model' | 'analysis'>,
   calibration: Calibration,
   port: RuntimePort,
   job: Job,
 ): Promise<ActivationStats | null> {
-  if (CRITERIA[importance].needs !== 'activations') return null;
-  const stats = observedValues(channelGraph(of.model, of.analysis));
+  if (!readsActivations(rating)) return null;
+  const stats = observedValues(channelGraph(of.model, of.analysis, rating.acrossNorms));
   return (await observe(of, { stats, moments: [] }, calibration, port, job)).activations;
 }
 
@@ -84,20 +87,30 @@ const seen = new WeakMap<
 
 /** Answers what a pass asks about drafts of its result. */
 export async function answer(
-  inquiries: Generator<Inquiry, ReadonlyMap<string, Json>, readonly PairMoments[]>,
+  inquiries: Investigation,
   calibration: Calibration,
   port: RuntimePort,
   job: Job,
 ): Promise<ReadonlyMap<string, Json>> {
   let turn = inquiries.next();
-  while (!turn.done) {
-    const { before, after, pairs, done, total } = turn.value;
+  while (!turn.done) turn = inquiries.next(await answerOne(turn.value, calibration, port, job));
+  return turn.value;
+}
+
+async function answerOne(inquiry: Inquiry, calibration: Calibration, port: RuntimePort, job: Job): Promise<Answer> {
+  const { done, total } = inquiry;
+  if (inquiry.kind === 'pairs') {
+    const { before, after, pairs } = inquiry;
     const sums = pairs.map((_, i) => new PairSum(i));
     const bytes = writeModel(pairModel(before, after, pairs));
     await eachRun(bytes, calibration, port, job, sums, { stage: 'Repairing, layer by layer', done, total });
-    turn = inquiries.next(sums.map((sum) => sum.result()));
+    return { pairs: sums.map((sum) => sum.result()), spreads: [] };
   }
-  return turn.value;
+  const { draft, analysis, observed } = inquiry;
+  const sums = observed.map((_, i) => new SpreadSum(i));
+  const bytes = writeModel(spreadModel(draft, analysis, observed));
+  await eachRun(bytes, calibration, port, job, sums, { stage: 'Measuring, layer by layer', done, total });
+  return { pairs: [], spreads: sums.map((sum) => sum.result()) };
 }
 
 async function run(

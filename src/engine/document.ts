@@ -62,6 +62,11 @@ export class Stop {
     return (this.outcome ?? UNTOUCHED).preserves;
   }
 
+  /** The model as it was opened. */
+  get original(): Stop {
+    return this.before?.original ?? this;
+  }
+
   /** @param analysis of this stop's model, where the caller has it already */
   adopt(analysis: Analysis | null): this {
     if (analysis) this.kept.analysis = analysis;

@@ -8,7 +8,16 @@ import { noFacts, type Facts } from '../rewrite/facts.ts';
 import type { Pass, PassContext } from '../rewrite/pass.ts';
 import type { HostTensor } from '../runtime/types.ts';
 import { answer, observe, SYNTHETIC, type Calibration } from './calibration.ts';
+import type { Stop } from './document.ts';
 import type { RuntimePort } from './ports.ts';
+
+/** Of a stop, for which facts are obtained. */
+export interface Origin {
+  /** The model as it was opened; null: nobody knows. */
+  readonly original: Stop | null;
+  /** False: sites are only looked for, and nothing is investigated, which takes a run of the data for each layer. */
+  readonly investigates: boolean;
+}
 
 /** What a pass cannot know by looking: constant subgraphs, run in one session, and activations on calibration data. */
 export async function obtainFacts(
@@ -17,6 +26,7 @@ export async function obtainFacts(
   port: RuntimePort,
   job: Job,
   calibration: Calibration = SYNTHETIC,
+  { original: opened, investigates }: Origin = { original: null, investigates: true },
 ): Promise<Facts> {
   const observed = pass.observes?.(context);
   const wanted = pass.requests?.(context) ?? [];
@@ -28,9 +38,24 @@ export async function obtainFacts(
   const constants = await evaluateConstants(context.model, wanted, evaluate);
   const looks = observed !== undefined && observed.stats.length + observed.moments.length > 0;
   const seen = looks ? await observe(context, observed, calibration, port, job) : {};
-  const facts = { ...noFacts, constants, ...seen };
-  const inquiries = pass.investigate?.({ ...context, facts });
+  const samples = calibration.feeds === null || calibration.madeUp === true ? null : calibration.samples;
+  const original = opened && sameInputs(opened.model, context.model) ? opened : null;
+  const facts = { ...noFacts, samples, original, constants, ...seen };
+  const inquiries = investigates ? pass.investigate?.({ ...context, facts }) : undefined;
   return inquiries ? { ...facts, investigated: await answer(inquiries, calibration, port, job) } : facts;
+}
+
+/** Whether inputs of the one fit the other: by name and type, those with a default left out. */
+function sameInputs(a: Model, b: Model): boolean {
+  const [left, right] = [a, b].map((model) =>
+    model.graph.inputs
+      .filter((id) => !model.graph.initializers.has(id))
+      .map((id) => model.getValue(id))
+      .map(({ name, type }) => JSON.stringify([name, type]))
+      .sort()
+      .join(),
+  );
+  return left === right;
 }
 
 function toTensor({ dtype, shape, data }: HostTensor): Tensor {

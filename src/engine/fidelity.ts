@@ -1,5 +1,6 @@
 import type { Job } from '../base/job.ts';
 import { float16ToNumber } from '../base/float16.ts';
+import type { Closeness } from '../prune/sensitivity.ts';
 import type { MadeUp } from '../runtime/run-many.ts';
 import type { Feeds, HostTensor } from '../runtime/types.ts';
 import type { Parcel, RuntimePort } from './ports.ts';
@@ -12,14 +13,8 @@ export interface Judgement {
 }
 
 /** How near one output stays. */
-export interface OutputFidelity {
+interface OutputFidelity extends Closeness {
   readonly name: string;
-  /** Of all elements of all runs taken as one vector. */
-  readonly cosine: number;
-  /** Mean KL divergence from the original's distribution over the last axis, nats; softmax is taken of what is none. */
-  readonly kl: number;
-  /** Share of rows (the last axis) whose largest element is at the same place. */
-  readonly agreement: number;
 }
 
 export interface Fidelity {
@@ -41,17 +36,27 @@ export async function fidelity(
 ): Promise<{ readonly fidelity: Fidelity; readonly original: readonly Run[] }> {
   const before = 'bytes' in original ? await port.runs(original, judgement.feeds, job) : original;
   const after = await port.runs(changed, judgement.feeds, job);
-  const names = Object.entries(before[0] ?? {})
+  const outputs = floatOutputs(before).map((name) => compare(name, before, after));
+  const [was, is] = [accuracyOf(before, judgement.labels), accuracyOf(after, judgement.labels)];
+  const accuracy = was !== null && is !== null ? { before: was, after: is } : null;
+  return { fidelity: { runs: before.length, outputs, accuracy }, original: before };
+}
+
+const floatOutputs = (runs: readonly Run[]): string[] =>
+  Object.entries(runs[0] ?? {})
     .filter(([, { dtype }]) => dtype === 'float32' || dtype === 'float16')
     .map(([name]) => name);
-  const outputs = names.map((name) => compare(name, before, after));
-  const [first] = names;
-  const { labels } = judgement;
-  const accuracy =
-    labels && first !== undefined
-      ? { before: correct(before, first, labels), after: correct(after, first, labels) }
-      : null;
-  return { fidelity: { runs: before.length, outputs, accuracy }, original: before };
+
+/** Share of rows whose largest element of the first float output is the label's; null: no labels, or no such output. */
+export function accuracyOf(runs: readonly Run[], labels: Judgement['labels']): number | null {
+  const [first] = floatOutputs(runs);
+  if (!labels || first === undefined) return null;
+  const rows = runs.flatMap((run) => rowsOf(run[first]));
+  const right = labels.filter((label, i) => {
+    const row = rows[i];
+    return row !== undefined && largest(row) === label;
+  });
+  return right.length / Math.max(labels.length, 1);
 }
 
 function compare(name: string, before: readonly Run[], after: readonly Run[]): OutputFidelity {
@@ -115,13 +120,4 @@ function distribution(row: Float64Array): Float64Array {
   const powers = row.map((each) => Math.exp(each - most));
   const sum = powers.reduce((a, b) => a + b, 0);
   return powers.map((each) => each / sum);
-}
-
-function correct(runs: readonly Run[], name: string, labels: readonly number[]): number {
-  const rows = runs.flatMap((run) => rowsOf(run[name]));
-  const right = labels.filter((label, i) => {
-    const row = rows[i];
-    return row !== undefined && largest(row) === label;
-  });
-  return right.length / Math.max(labels.length, 1);
 }

@@ -37,12 +37,12 @@ export interface LatencySubject {
  */
 export async function measureLatency(
   { model, analysis, load }: LatencySubject,
-  { backend, threads, budgetMs }: LatencyRequest,
+  { backend, threads, budgetMs, acrossNorms }: LatencyRequest,
   port: RuntimePort,
   job: Job,
 ): Promise<LatencyModel> {
   await requireDevice(backend, port);
-  const graph = channelGraph(model, analysis);
+  const graph = channelGraph(model, analysis, acrossNorms);
   const widths = latencyWidths(graph.groups.map(({ channels, atoms }) => ({ channels, atoms: atoms.length })));
   if (widths.length === 0) throw new CodedError('unsupported', 'No channel of this model can be cut.');
   const common = { backend, threads, level: 'all' } as const;
@@ -111,7 +111,7 @@ export class LatencyCache {
   async get(analysis: Analysis, request: LatencyRequest, measure: () => Promise<LatencyModel>): Promise<LatencyModel> {
     const models = this.known.get(analysis) ?? new Map<string, LatencyModel>();
     this.known.set(analysis, models);
-    const key = `${request.backend} ${request.threads}`;
+    const key = `${request.backend} ${request.threads} ${request.acrossNorms === true}`;
     const model = models.get(key) ?? (await measure());
     models.set(key, model);
     return model;

@@ -4,6 +4,8 @@ import type { LatencyFit } from '../prune/latency/types.ts';
 export interface LatencyRequest {
   readonly backend: RuntimeBackend;
   readonly threads: number;
+  /** Channels that a norm takes its statistics over may be cut too: other groups. */
+  readonly acrossNorms?: boolean;
   /** For all points together, ms; a model whose runs are long may take more. */
   readonly budgetMs: number;
 }

@@ -143,7 +143,8 @@ export class OpenDocument {
   view(): DocumentView {
     const { name, model, missing, warnings } = this.file;
     return {
-      revision: this.revision,
+      // Steps that were given up before they became stops have taken numbers too.
+      revision: Math.max(...this.stops.map((stop) => stop.revision)),
       name,
       fileBytes: this.stop(0).bytes,
       producer: `${model.producerName} ${model.producerVersion}`.trim(),

@@ -17,6 +17,7 @@ import type { Capabilities } from '../runtime/types.ts';
 import type { VerifyResult } from '../verify/types.ts';
 import type { Stop } from './document.ts';
 import type { OpenDocument } from './opened.ts';
+import { joinedWidths } from './widths.ts';
 
 export interface Measured {
   readonly verify: VerifyResult | null;
@@ -166,7 +167,7 @@ export function makeReportData(document: OpenDocument, measured: Measured): Repo
     verify: measured.verify ? verifyOf(measured.verify) : null,
     bench: measured.benches.flatMap(benchOf),
     device: deviceRows(measured.capabilities),
-    widths: stops.flatMap((stop) => stop.outcome?.groups ?? []),
+    widths: joinedWidths(stops.map((stop) => stop.outcome?.groups ?? [])),
     pictures: { before: cells(first, last, 'removed'), after: cells(last, first, 'added') },
     session: last.session && sessionText(last.session).trimEnd(),
     recipe,

@@ -1,7 +1,7 @@
 import type { Analysis } from '../analysis/analyze.ts';
-import type { Job } from '../base/job.ts';
+import type { Job, Progress } from '../base/job.ts';
 import type { Model } from '../ir/model.ts';
-import { writeModel } from '../onnx/write.ts';
+import { modelByteLength, writeModel } from '../onnx/write.ts';
 import { buildForecast } from '../prune/build-forecast.ts';
 import { Cutter } from '../prune/cut.ts';
 import { flatten } from '../prune/flatten.ts';
@@ -9,39 +9,28 @@ import { costsOf } from '../prune/forecast.ts';
 import type { ChannelGroup } from '../prune/groups.ts';
 import { channelGraph, groupNames, selectable, type Rating } from '../prune/plan.ts';
 import { roundedWidth, type Selectable } from '../prune/select.ts';
+import {
+  curvesOf,
+  usualHarm,
+  type GroupSensitivity,
+  type Sensitivity,
+  type SensitivityPoint,
+} from '../prune/sensitivity.ts';
 import type { PruneTarget } from '../prune/types.ts';
 import type { RatingRequest } from './calibration.ts';
-import { fidelity, type Judgement, type OutputFidelity } from './fidelity.ts';
-import type { Parcel, RuntimePort } from './ports.ts';
-
-/** One measured point: one group cut to a width, everything else whole. */
-export interface SensitivityPoint {
-  readonly ratio: number;
-  readonly kept: number;
-  /** Of the first output. */
-  readonly fidelity: Omit<OutputFidelity, 'name'>;
-  /** With labels. */
-  readonly accuracy: number | null;
-}
-
-export interface GroupSensitivity {
-  readonly key: string;
-  readonly name: string;
-  readonly channels: number;
-  readonly points: readonly SensitivityPoint[];
-}
-
-export interface Sensitivity {
-  readonly runs: number;
-  /** Of the model as it is, with labels. */
-  readonly accuracy: number | null;
-  readonly groups: readonly GroupSensitivity[];
-}
+import { accuracyOf, fidelity, type Judgement } from './fidelity.ts';
+import type { RuntimePort } from './ports.ts';
 
 export interface SensitivityRequest {
   readonly rating: RatingRequest;
   /** Shares removed, ascending. */
   readonly ratios: readonly number[];
+}
+
+/** Carries what has just been measured, so that it is there when the rest is cancelled. */
+export interface SensitivityProgress extends Progress {
+  /** The points so far of one group. */
+  readonly found?: Sensitivity;
 }
 
 /** Where a person gives no data. */
@@ -61,10 +50,16 @@ export class SensitivityCache {
 
   /** Names what a point depends on beside the model, the group and the width. */
   key(judgement: Judgement, rating: Rating, group: string, kept: number): string {
-    const id = this.ids.get(judgement) ?? this.next++;
-    this.ids.set(judgement, id);
-    const { importance, seed, scores = {} } = rating;
-    return JSON.stringify([id, importance, seed, importance === 'scores' ? scores : null, group, kept]);
+    const { importance, seed, scores = {}, formula = '', acrossNorms = false, activations = null } = rating;
+    const own = importance === 'scores' ? scores : importance === 'formula' ? formula : null;
+    const ids = [this.idOf(judgement), activations && this.idOf(activations)];
+    return JSON.stringify([ids, importance, seed, own, acrossNorms, group, kept]);
+  }
+
+  private idOf(object: object): number {
+    const id = this.ids.get(object) ?? this.next++;
+    this.ids.set(object, id);
+    return id;
   }
 }
 
@@ -78,66 +73,73 @@ export async function sensitivity(
   port: RuntimePort,
   job: Job,
 ): Promise<Sensitivity> {
-  const graph = channelGraph(model, analysis);
+  const graph = channelGraph(model, analysis, rating.acrossNorms);
   const groups = selectable(graph, rating);
-  const names = groupNames(model, analysis);
+  const names = groupNames(graph);
   const known = cache.of(analysis);
-  const whole: Parcel = { name: 'whole', bytes: writeModel(model) };
-  const base = await fidelity(whole, { name: 'whole', bytes: whole.bytes.slice() }, judgement, port, job);
-  const found: GroupSensitivity[] = [];
+  const { importance, seed } = rating;
   const total = groups.length * ratios.length;
+  job.progress({ stage: 'Running the whole model', done: 0, total });
+  await job.checkpoint();
+  const original = await port.runs({ name: 'whole', bytes: writeModel(model) }, judgement.feeds, job);
+  const accuracy = accuracyOf(original, judgement.labels);
+  const base = { importance, seed, runs: original.length, accuracy };
+  const found: GroupSensitivity[] = [];
   for (const [i, group] of graph.groups.entries()) {
     const points: SensitivityPoint[] = [];
+    const told = { key: group.key, name: names.get(group.key) ?? group.key, channels: group.channels, points };
+    found.push(told);
     for (const [done, ratio] of ratios.entries()) {
-      job.progress({ stage: `Cutting ${names.get(group.key) ?? group.key}`, done: i * ratios.length + done, total });
       await job.checkpoint();
       const kept = roundedWidth(groups[i] as Selectable, ratio, 1);
       const key = cache.key(judgement, rating, group.key, kept);
       const point = known.get(key) ?? (await measure(group, kept));
       known.set(key, point);
       points.push({ ...point, ratio });
+      const progress: SensitivityProgress = {
+        stage: 'Cutting one group at a time',
+        done: i * ratios.length + done + 1,
+        total,
+        found: { ...base, groups: [told] },
+      };
+      job.progress(progress);
     }
-    found.push({ key: group.key, name: names.get(group.key) ?? group.key, channels: group.channels, points });
   }
-  return { runs: base.fidelity.runs, accuracy: base.fidelity.accuracy?.before ?? null, groups: found };
+  return { ...base, groups: found };
 
   async function measure(group: ChannelGroup, kept: number): Promise<SensitivityPoint> {
-    const removed = Math.round(((group.channels - kept) * group.atoms.length) / group.channels);
+    const ratio = 1 - kept / group.channels;
+    if (ratio === 0) return { ratio, kept, fidelity: { cosine: 1, kl: 0, agreement: 1 }, accuracy };
+    const removed = Math.round(ratio * group.atoms.length);
     const order = Array.from(groups[group.index]?.order ?? []);
     const draft = model.clone();
     new Cutter(draft, graph).apply(group, new Set(order.slice(removed)));
     draft.sort();
     const parcel = { name: 'draft', bytes: writeModel(draft) };
-    const { outputs, accuracy } = (await fidelity(base.original, parcel, judgement, port, job)).fidelity;
-    const [first = { name: '', cosine: 1, kl: 0, agreement: 1 }] = outputs;
+    const { outputs, accuracy: judged } = (await fidelity(original, parcel, judgement, port, job)).fidelity;
+    const [first = { cosine: 1, kl: 0, agreement: 1 }] = outputs;
     const { cosine, kl, agreement } = first;
-    return {
-      ratio: 1 - kept / group.channels,
-      kept,
-      fidelity: { cosine, kl, agreement },
-      accuracy: accuracy?.after ?? null,
-    };
+    return { ratio, kept, fidelity: { cosine, kl, agreement }, accuracy: judged?.after ?? null };
   }
 }
 
-/** What a point costs in quality: accuracy lost where there are labels, else the KL divergence. */
-const harmOf = (accuracy: number | null, point: SensitivityPoint): number =>
-  accuracy === null || point.accuracy === null ? point.fidelity.kl : Math.max(0, accuracy - point.accuracy);
-
-/** Shares removed by group key, so that all groups suffer alike and the target is met (`flatten`). */
+/**
+ * Shares removed by group key, so that all groups suffer alike and the target is met (`flatten`); by lost accuracy
+ * where there are labels, else by KL.
+ *
+ * @param fixed shares of groups that are not to be chosen
+ */
 export function flattened(
   { model, analysis }: { readonly model: Model; readonly analysis: Analysis },
-  { accuracy, groups }: Sensitivity,
+  found: Sensitivity,
   target: PruneTarget,
   share: number,
   roundTo: number,
+  fixed: Readonly<Record<string, number>> = {},
+  acrossNorms = false,
 ): Record<string, number> {
-  const graph = channelGraph(model, analysis);
-  const curves = groups.map(({ key, points }) => ({
-    key,
-    ratios: points.map((point) => point.ratio),
-    harms: points.map((point) => harmOf(accuracy, point)),
-  }));
-  const costAt = costsOf(buildForecast(model, analysis, graph), graph.groups);
-  return flatten(selectable(graph, { importance: 'l2', seed: 0 }), curves, costAt, target, share, roundTo);
+  const graph = channelGraph(model, analysis, acrossNorms);
+  const costAt = costsOf(buildForecast(model, analysis, graph, modelByteLength(model)), graph.groups);
+  const groups = selectable(graph, { importance: 'l2', seed: 0 });
+  return flatten(groups, curvesOf(found, usualHarm(found)), costAt, target, share, roundTo, fixed);
 }

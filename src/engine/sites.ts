@@ -31,7 +31,8 @@ async function sitesOf(
       backend,
       options,
       analysis: stop.analysis,
-      obtain: (each, context) => obtainFacts(each, context, port, job, calibration),
+      obtain: (each, context) =>
+        obtainFacts(each, context, port, job, calibration, { original: stop.original, investigates: false }),
     });
     const sites = findings.sites.map(({ key, rule, anchor, nodes, what }) => ({ key, rule, anchor, nodes, what }));
     return { pass: pass.id, sites, refusals: findings.refusals, unavailable: null };

@@ -38,7 +38,8 @@ const hooksOf = (before: Stop, { backend, port, calibration, job }: StepContext)
   backend,
   job,
   analysis: before.analysis,
-  obtain: (pass, context) => obtainFacts(pass, context, port, job, calibration),
+  obtain: (pass, context) =>
+    obtainFacts(pass, context, port, job, calibration, { original: before.original, investigates: true }),
   check: async (model, after, exactness) => {
     const request = { ...CHECK, class: exactness };
     const { verdict, message } = await checkModels(port, [{ model }, after], request, job);
@@ -76,7 +77,7 @@ function stopAfter(before: Stop, outcome: ReplayOutcome, revision: number): Stop
     added: outcome.added,
     ms: outcome.ms,
     lost: outcome.lost,
-    groups: widthsOf(outcome.decisions, before),
+    groups: widthsOf(outcome.decisions, outcome.step.options, before),
   };
   const unchanged = outcome.error !== null || outcome.applied.length === 0;
   const bytes = unchanged ? before.bytes : null;
@@ -107,8 +108,11 @@ export async function runRecipe(start: Stop, recipe: Recipe, context: StepContex
 /** What a step would do, counted on a copy that is thrown away: nothing is run for it, the check comes with the step. */
 export async function previewStep(before: Stop, step: RecipeStep, context: StepContext): Promise<Preview> {
   knownPass(step.pass);
+  const { port, job, calibration } = context;
   const { model, analysis, error } = await replayStep(before.model, step, {
     ...hooksOf(before, context),
+    obtain: (pass, found) =>
+      obtainFacts(pass, found, port, job, calibration, { original: before.original, investigates: false }),
     check: () => Promise.resolve(null),
   });
   if (error) throw fromErrorRecord(error);

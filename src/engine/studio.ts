@@ -8,6 +8,7 @@ import { readModel } from '../onnx/read.ts';
 import { modelByteLength } from '../onnx/write.ts';
 import { planView } from '../prune/plan.ts';
 import { sparsityFigures, type SparsityFigures } from '../prune/sparsity/figures.ts';
+import type { Sensitivity } from '../prune/sensitivity.ts';
 import type { PrunePlanView, PruneTarget } from '../prune/types.ts';
 import { parseRecipe } from '../recipe/parse.ts';
 import { presetRecipe } from '../recipe/presets.ts';
@@ -46,15 +47,9 @@ import { nodeDetail, nodeLabel } from './node-detail.ts';
 import { overlayValues } from './overlay.ts';
 import { OpenDocument, type OpenedFile } from './opened.ts';
 import type { Parcel, RuntimePort } from './ports.ts';
+import { pruneInRounds, type ScheduleRequest } from './prune-schedule.ts';
 import { makeReportData } from './report-data.ts';
-import {
-  flattened,
-  MADE_UP,
-  sensitivity,
-  SensitivityCache,
-  type Sensitivity,
-  type SensitivityRequest,
-} from './sensitivity.ts';
+import { flattened, MADE_UP, sensitivity, SensitivityCache, type SensitivityRequest } from './sensitivity.ts';
 import { findAllSites } from './sites.ts';
 import type { Stop } from './document.ts';
 import { loadOf, tune } from './tune.ts';
@@ -94,6 +89,7 @@ export class Studio {
   private opened: OpenDocument | null = null;
   private readonly comparer = new Comparer();
   private calibration: Calibration = SYNTHETIC;
+  private others: Judgement | null = null;
   private readonly sensitivities = new SensitivityCache();
   private readonly latencies = new LatencyCache();
 
@@ -131,16 +127,22 @@ export class Studio {
   }
 
   /** Data on which activations are observed until another model is opened; null: inputs are made up. */
-  setCalibration(calibration: Calibration | null): void {
+  setCalibration(calibration: Calibration | null, heldOut: Judgement | null = null): void {
     this.calibration = calibration ?? SYNTHETIC;
+    this.others = heldOut;
+  }
+
+  /** Samples of the given data that nothing is calibrated on, to judge by; null: there are none. */
+  get heldOut(): Judgement | null {
+    return this.others;
   }
 
   /** Calibrates on files. The data that were there stay until these are ready, and when these do not fit. */
   async calibrate(files: CalibrationFiles, job: Job): Promise<CalibrationView> {
     const document = this.current;
-    const { calibration, view } = await calibrateFiles(files, document.current.summary.inputs, job);
+    const { calibration, judgement, view } = await calibrateFiles(files, document.current.summary.inputs, job);
     await job.checkpoint();
-    if (this.opened === document) this.setCalibration(calibration);
+    if (this.opened === document) this.setCalibration(calibration, judgement);
     return view;
   }
 
@@ -172,6 +174,15 @@ export class Studio {
     const stop = await runStep(document.current, document.cursor, stepOf(request), this.context(job));
     await document.sha256IfCheap();
     document.push([stop]);
+    return this.document();
+  }
+
+  /** Prunes channels in rounds; nothing changes where it is cancelled. */
+  async applySchedule(request: ScheduleRequest, job: Job): Promise<DocumentView> {
+    const document = this.current;
+    const stops = await pruneInRounds(document.current, document.cursor, request, this.context(job));
+    await document.sha256IfCheap();
+    if (stops.length > 0) document.push(stops);
     return this.document();
   }
 
@@ -257,12 +268,17 @@ export class Studio {
     return { result, document: this.document() };
   }
 
-  /** How near the result at the cursor stays to the original on data of a person's own. */
-  async judge(judgement: Judgement, job: Job): Promise<Fidelity> {
+  /**
+   * How near the result at the cursor stays to the original on data of a person's own. Throws `bad-request` where there
+   * are none to judge by, or where they fit one of the two only.
+   */
+  async judge(judgement: Judgement | null, job: Job): Promise<Fidelity> {
     const document = this.current;
+    if (!judgement) throw new CodedError('bad-request', 'There are no samples to judge by: give data of two or more.');
     const { original, ports } = document.compared(0, document.cursor);
     if (ports)
       throw new CodedError('bad-request', 'Inputs or outputs have changed: the data fit one of both only.', {});
+    job.progress({ stage: 'Running the original and the result on the data' });
     return (await fidelity(original, document.parcel(document.cursor), judgement, this.port, job)).fidelity;
   }
 
@@ -279,9 +295,16 @@ export class Studio {
     return sensitivity({ model, analysis }, rated, ratios, judged, this.sensitivities, this.port, job);
   }
 
-  /** Shares by group at which all suffer alike, for a target as a share of the cost. */
-  flattened(found: Sensitivity, target: PruneTarget, share: number, roundTo: number): Record<string, number> {
-    return flattened(this.current.current, found, target, share, roundTo);
+  /** Shares by group at which all suffer alike, for a target as a share of the cost; see `flattened`. */
+  flattened(
+    found: Sensitivity,
+    target: PruneTarget,
+    share: number,
+    roundTo: number,
+    fixed: Readonly<Record<string, number>> = {},
+    acrossNorms = false,
+  ): Record<string, number> {
+    return flattened(this.current.current, found, target, share, roundTo, fixed, acrossNorms);
   }
 
   /** What the latency of the model at the cursor does when it is cut, measured here; the same is not measured twice. */

@@ -1,5 +1,6 @@
 import { decodeFloat } from '../ir/float.ts';
-import type { ElementArray, Tensor } from '../ir/tensor.ts';
+import type { ElementArray } from '../base/element-arrays.ts';
+import type { Tensor } from '../ir/tensor.ts';
 import { BITS, byteLengthOf, type DataType } from '../ir/types.ts';
 
 /** Strings and complex numbers have no order, so no range and no picture. */

@@ -1,6 +1,6 @@
 import { float16ToNumber, numberToFloat16 } from '../base/float16.ts';
 import type { DataType } from './types.ts';
-import type { ElementArray } from './tensor.ts';
+import type { ElementArray } from '../base/element-arrays.ts';
 
 export { float16ToNumber, numberToFloat16 };
 

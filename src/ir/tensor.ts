@@ -1,3 +1,4 @@
+import { ELEMENT_ARRAYS, type ElementArray, type ElementArrayConstructor } from '../base/element-arrays.ts';
 import { CodedError } from '../base/error.ts';
 import { invariant } from '../base/assert.ts';
 import { byteLengthOf, sizeOf, type DataType } from './types.ts';
@@ -15,37 +16,9 @@ export interface TensorSource {
   strings?(): readonly Uint8Array[];
 }
 
-export type ElementArray =
-  | Float32Array
-  | Float64Array
-  | Int8Array
-  | Uint8Array
-  | Int16Array
-  | Uint16Array
-  | Int32Array
-  | Uint32Array
-  | BigInt64Array
-  | BigUint64Array;
-
-type ElementArrayConstructor = {
-  new (buffer: ArrayBufferLike, byteOffset: number, length: number): ElementArray;
-  readonly BYTES_PER_ELEMENT: number;
-};
-
 const ARRAYS: Partial<Record<DataType, ElementArrayConstructor>> = {
-  float32: Float32Array,
-  float64: Float64Array,
-  int8: Int8Array,
-  uint8: Uint8Array,
-  bool: Uint8Array,
-  int16: Int16Array,
-  uint16: Uint16Array,
-  float16: Uint16Array,
+  ...ELEMENT_ARRAYS,
   bfloat16: Uint16Array,
-  int32: Int32Array,
-  uint32: Uint32Array,
-  int64: BigInt64Array,
-  uint64: BigUint64Array,
   complex64: Float32Array,
   complex128: Float64Array,
 };

@@ -52,7 +52,9 @@ import { mergeParallelMatMuls } from './fusion/merge-parallel-matmuls.ts';
 import { slicesToSplit } from './fusion/slices-to-split.ts';
 import { pruneBlocks } from './pruning/prune-blocks.ts';
 import { pruneChannels } from './pruning/prune-channels.ts';
+import { pruneHeads } from './pruning/prune-heads.ts';
 import { pruneWeights } from './pruning/prune-weights.ts';
+import { reestimateBatchNorm } from './pruning/reestimate-batch-norm.ts';
 import { removeDeadChannels } from './pruning/remove-dead-channels.ts';
 import { sparseInitializers } from './pruning/sparse-initializers.ts';
 
@@ -103,8 +105,10 @@ export const PASSES: readonly Pass[] = [
   convertOpset,
   removeDeadChannels,
   pruneChannels,
+  pruneHeads,
   pruneBlocks,
   pruneWeights,
+  reestimateBatchNorm,
   sparseInitializers,
   rename,
   deleteNodes,

@@ -15,6 +15,8 @@ import type {
 } from '../engine/detail-types.ts';
 import type { LatencyModel, LatencyRequest } from '../engine/latency-types.ts';
 import type { EditTarget } from '../engine/edit-target.ts';
+import type { Fidelity } from '../engine/fidelity.ts';
+import type { SensitivityProgress, SensitivityRequest } from '../engine/sensitivity.ts';
 import type {
   ApplyRequest,
   AskedOverlay,
@@ -25,7 +27,9 @@ import type {
   Picture,
   Preview,
 } from '../engine/types.ts';
+import type { ScheduleRequest } from '../engine/prune-schedule.ts';
 import type { TuneReport, TuneRequest } from '../engine/tune-types.ts';
+import type { Sensitivity } from '../prune/sensitivity.ts';
 import type { PrunePlanView } from '../prune/types.ts';
 import type { Recipe } from '../recipe/types.ts';
 import type { Backend } from '../rewrite/pass.ts';
@@ -42,9 +46,9 @@ export interface Call {
   readonly progress: Progress;
   readonly result: unknown;
 }
-interface Row<Params, Result> {
+interface Row<Params, Result, P extends Progress = Progress> {
   readonly params: Params;
-  readonly progress: Progress;
+  readonly progress: P;
   readonly result: Result;
 }
 /** A typed map of calls: every member is a `Call`. */
@@ -81,6 +85,8 @@ export interface GraphApi {
   preview: Row<ApplyRequest, Preview>;
   /** Adds a step at the cursor (later, undone steps are dropped) and moves the cursor onto it. */
   apply: Row<ApplyRequest, { document: DocumentView; picture: Picture }>;
+  /** Prunes channels in rounds: a step for each, and one for batch norms that are re-estimated after it. */
+  applySchedule: Row<ScheduleRequest, { document: DocumentView; picture: Picture }>;
   /** Applies every step of a preset or recipe from the original on. */
   replay: Row<{ recipe: Recipe } | { preset: string }, { document: DocumentView; picture: Picture }>;
   /** Undo and redo: shows stop `cursor`. */
@@ -103,6 +109,10 @@ export interface GraphApi {
   prunePlan: Row<RatingRequest, PrunePlanView>;
   /** What the latency at the cursor does when channels are cut, measured on this device. */
   latencyModel: Row<LatencyRequest, LatencyModel>;
+  /** What each group bears, cut by itself; judged on what the given data hold out, else on made-up inputs. */
+  sensitivity: Row<SensitivityRequest, Sensitivity, SensitivityProgress>;
+  /** The result at the cursor against the original, on what the given data hold out. */
+  judge: Row<null, Fidelity>;
   /** Verifies stop `b` against stop `a`; stored in the document for neighbours and for original-to-cursor. */
   verify: Row<{ a: number; b: number; request: StopsRequest }, { result: VerifyResult; document: DocumentView }>;
   /** Where the result at the cursor parts from the original. */

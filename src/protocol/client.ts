@@ -3,14 +3,18 @@ import type { Progress } from '../base/job.ts';
 import type { Api } from './api.ts';
 import type { Endpoint, ToClient, ToServer } from './wire.ts';
 
-export interface CallOptions {
+export interface CallOptions<P extends Progress = Progress> {
   readonly signal?: AbortSignal;
-  readonly onProgress?: (progress: Progress) => void;
+  readonly onProgress?: (progress: P) => void;
   readonly transfer?: Transferable[];
 }
 
 export interface Client<A extends Api<A>> {
-  call<M extends keyof A & string>(method: M, params: A[M]['params'], options?: CallOptions): Promise<A[M]['result']>;
+  call<M extends keyof A & string>(
+    method: M,
+    params: A[M]['params'],
+    options?: CallOptions<A[M]['progress']>,
+  ): Promise<A[M]['result']>;
   /** Fails every open call: the other side has died or was ended. */
   fail(error: CodedError): void;
   /** Calls that have not ended. */

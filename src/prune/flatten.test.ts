@@ -58,3 +58,22 @@ it('goes as far as was measured where the target is out of reach', () => {
   const curves = [{ key: 'a', ratios: RATIOS, harms: [1, 2, 3] }];
   expect(flatten([group('a')], curves, cost, 'macs', 0.1, 1)).toEqual({ a: 0.75 });
 });
+
+it('cuts no more than the target takes where much goes at one and the same harm', () => {
+  const curves = [
+    { key: 'free', ratios: RATIOS, harms: [0, 0, 0] },
+    { key: 'half', ratios: RATIOS, harms: [0, 0, 9] },
+  ];
+  const groups = [group('free'), group('half')];
+  // Without any harm, 75 and 50 of 200 channels could go: 40 of them have to.
+  const shares = flatten(groups, curves, cost, 'macs', 0.8, 1);
+  expect(Math.abs(100 * (shares['free']! + shares['half']!) - 40)).toBeLessThan(1);
+  expect(shares['free']! / shares['half']!).toBeCloseTo(1.5, 1);
+  const step = [{ key: 'free', ratios: RATIOS, harms: [1, 1, 1] }];
+  expect(flatten([group('free')], step, cost, 'macs', 0.6, 1)['free']).toBeCloseTo(0.4, 1);
+});
+
+it('cuts nothing where nothing has to go', () => {
+  const curves = [{ key: 'a', ratios: RATIOS, harms: [0, 0, 0] }];
+  expect(flatten([group('a')], curves, cost, 'macs', 1, 1)).toEqual({ a: 0 });
+});

@@ -1,7 +1,8 @@
 import type { Analysis } from '../analysis/analyze.ts';
 import { defined } from '../base/assert.ts';
+import { subgraphs } from '../ir/attribute.ts';
 import type { Model } from '../ir/model.ts';
-import type { NodeId } from '../ir/types.ts';
+import type { GraphId, NodeId } from '../ir/types.ts';
 import { Elements } from './elements.ts';
 import { labelOf } from './relation.ts';
 import { relateModel } from './relate.ts';
@@ -29,6 +30,8 @@ interface FrozenChannels {
   readonly node: NodeId;
   readonly culprit: NodeId | null;
   readonly reason: string;
+  /** A norm takes its statistics over them (`acrossNorms` cuts them all the same). */
+  readonly underNorm: boolean;
 }
 
 /** Where an index of an axis belongs. */
@@ -57,14 +60,15 @@ interface Producer {
   readonly node: NodeId;
 }
 
-export function findGroups(model: Model, analysis: Analysis): ChannelGraph {
-  const space = relateModel(model, analysis);
+export function findGroups(model: Model, analysis: Analysis, { acrossNorms = false } = {}): ChannelGraph {
+  const space = relateModel(model, analysis, acrossNorms);
   const elements = new Elements(space);
   const producers = space.touches.filter((touch) => touch.kind === 'produces');
   const classes = freeClasses(space, elements);
   const { groups, members } = gather(space, elements, classes, producers);
   const axes = axisAtoms(space, elements, members);
-  return { space, groups, axes, frozen: frozenChannels(space, elements, producers, axes) };
+  const frozen = [...frozenChannels(space, elements, producers, axes), ...insideBodies(model)];
+  return { space, groups, axes, frozen };
 }
 
 /** Root axes with indices, in order. */
@@ -193,9 +197,33 @@ function frozenChannels(
     const freeze = stuck.map((i) => elements.freezeOf(elements.class(axis, i))).find((each) => each !== null);
     if (!freeze) {
       const reason = size === 1 ? 'It makes a single channel.' : 'These are all tied together, so none can go alone.';
-      return [{ node, culprit: null, reason: `${share}${reason}` }];
+      return [{ node, culprit: null, reason: `${share}${reason}`, underNorm: false }];
     }
     const culprit = freeze.node === null ? '' : `${labelOf(space.model, space.model.getNode(freeze.node))}: `;
-    return [{ node, culprit: freeze.node, reason: `${share}${culprit}${freeze.reason}.` }];
+    const underNorm = space.norms.some((norm) => norm.node === freeze.node);
+    return [{ node, culprit: freeze.node, reason: `${share}${culprit}${freeze.reason}.`, underNorm }];
   });
+}
+
+/** Nodes whose inner graphs hold weights: channels are followed in the main graph only. */
+const insideBodies = (model: Model): FrozenChannels[] =>
+  [...model.graph.nodes]
+    .filter((id) => bodiesOf(model, id).some((graph) => holdsWeights(model, graph)))
+    .map((node) => ({
+      node,
+      culprit: null,
+      reason: 'Channels inside its inner graphs are not followed.',
+      underNorm: false,
+    }));
+
+const bodiesOf = (model: Model, id: NodeId): GraphId[] => [...subgraphs(model.getNode(id))].map(([, graph]) => graph);
+
+function holdsWeights(model: Model, id: GraphId): boolean {
+  const { initializers, nodes } = model.getGraph(id);
+  const isWeight = ({ shape }: { readonly shape: readonly number[] }): boolean =>
+    shape.filter((dim) => dim > 1).length > 1;
+  return (
+    [...initializers.values()].some(isWeight) ||
+    [...nodes].some((node) => bodiesOf(model, node).some((inner) => holdsWeights(model, inner)))
+  );
 }

@@ -18,6 +18,8 @@ export const NOTHING_CUT: PruneOptions = {
   repair: 'none',
   heads: true,
   scores: {},
+  formula: 'l2',
+  acrossNorms: false,
 };
 
 /** The pass's options with their types. Numbers and choices have been checked; the structured ones are checked here. */
@@ -34,6 +36,8 @@ export function pruneOptions(values: Readonly<Record<string, Json>>): PruneOptio
     repair: values['repair'] as RepairId,
     heads: values['heads'] !== false,
     scores: scoresOf(values['scores'] ?? {}),
+    formula: textOf(values['formula'] ?? NOTHING_CUT.formula),
+    acrossNorms: values['acrossNorms'] === true,
   };
 }
 
@@ -63,6 +67,11 @@ function scoresOf(value: Json): Record<string, readonly number[]> {
       return [key, list];
     }),
   );
+}
+
+function textOf(value: Json): string {
+  if (typeof value !== 'string') throw refused('formula', 'a text');
+  return value;
 }
 
 const isShare = (value: Json): value is number => typeof value === 'number' && value >= 0 && value <= 1;

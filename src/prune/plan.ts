@@ -14,6 +14,9 @@ export interface Rating {
   readonly importance: ImportanceId;
   readonly seed: number;
   readonly scores?: PruneOptions['scores'];
+  readonly formula?: string;
+  /** Channels under a norm over their axis count as well. */
+  readonly acrossNorms?: boolean;
   /** Of calibration data, for what looks at activations. */
   readonly activations?: ActivationStats | null;
 }
@@ -23,20 +26,21 @@ export interface PlanOptions extends Rating {
   readonly fileBytes?: number;
 }
 
-const graphs = new WeakMap<Analysis, ChannelGraph>();
+const graphs = [new WeakMap<Analysis, ChannelGraph>(), new WeakMap<Analysis, ChannelGraph>()] as const;
 
-/** The channel groups of a model, found once per analysis. */
-export function channelGraph(model: Model, analysis: Analysis): ChannelGraph {
-  const known = graphs.get(analysis);
+/** The channel groups of a model, found once per analysis; `acrossNorms`: with those that a norm takes statistics over. */
+export function channelGraph(model: Model, analysis: Analysis, acrossNorms = false): ChannelGraph {
+  const found = graphs[acrossNorms ? 1 : 0];
+  const known = found.get(analysis);
   if (known) return known;
-  const graph = findGroups(model, analysis);
-  graphs.set(analysis, graph);
+  const graph = findGroups(model, analysis, { acrossNorms });
+  found.set(analysis, graph);
   return graph;
 }
 
 /** Everything that the pruning panel needs, computed once: a slider step asks nothing more. */
 export function planView(model: Model, analysis: Analysis, options: PlanOptions): PrunePlanView {
-  const graph = channelGraph(model, analysis);
+  const graph = channelGraph(model, analysis, options.acrossNorms);
   return {
     groups: groupViews(graph, options),
     frozen: frozenViews(model, graph),
@@ -44,8 +48,10 @@ export function planView(model: Model, analysis: Analysis, options: PlanOptions)
   };
 }
 
-const rate = (graph: ChannelGraph, { importance, seed, scores = {}, activations = null }: Rating): Float64Array[] =>
-  CRITERIA[importance].rate({ graph, seed, scores, activations });
+const rate = (graph: ChannelGraph, rating: Rating): Float64Array[] => {
+  const { importance, seed, scores = {}, formula = '', activations = null } = rating;
+  return CRITERIA[importance].rate({ graph, seed, scores, formula, activations });
+};
 
 /** The groups with their importances: reads the weights of every member. */
 function groupViews(graph: ChannelGraph, options: Rating): PruneGroupView[] {
@@ -63,10 +69,20 @@ function groupViews(graph: ChannelGraph, options: Rating): PruneGroupView[] {
       importance: most > 0 ? values.map((each) => each / most) : values,
       order: rank(values),
       isHeads: group.isHeads,
+      normalisedBy: normsOver(graph, group),
       topology: topologyOf(graph, members[i] ?? []),
     };
   });
 }
+
+/** Names of the norms whose statistics a cut of the group changes. */
+const normsOver = ({ space }: ChannelGraph, { roots }: ChannelGraph['groups'][number]): string[] => [
+  ...new Set(
+    space.norms
+      .filter(({ axis }) => roots.includes(space.root(axis)))
+      .map(({ node }) => labelOf(space.model, space.model.getNode(node))),
+  ),
+];
 
 /** What its members are and do, in order: equal for the same place in repeated blocks. */
 const topologyOf = (graph: ChannelGraph, members: PruneGroupView['members']): string =>
@@ -96,12 +112,17 @@ export function selectable(graph: ChannelGraph, options: Rating): Selectable[] {
 }
 
 /** What people call each group, by key. */
-export function groupNames(model: Model, analysis: Analysis): ReadonlyMap<string, string> {
-  const graph = channelGraph(model, analysis);
+export function groupNames(graph: ChannelGraph): ReadonlyMap<string, string> {
+  const { model } = graph.space;
   const members = membersOf(graph);
   return new Map(graph.groups.map((group, i) => [group.key, groupName(model, group, members[i] ?? [], i === 0)]));
 }
 
 function frozenViews(model: Model, graph: ChannelGraph): FrozenView[] {
-  return graph.frozen.map(({ node, reason }) => ({ node, label: labelOf(model, model.getNode(node)), reason }));
+  return graph.frozen.map(({ node, reason, underNorm }) => ({
+    node,
+    label: labelOf(model, model.getNode(node)),
+    reason,
+    underNorm,
+  }));
 }

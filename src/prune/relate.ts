@@ -8,8 +8,8 @@ import { SizeTracer } from './sizes.ts';
 import { Space, type Place } from './space.ts';
 
 /** Applies the axis-rules table to every node of the main graph. What no rule speaks of is frozen. */
-export function relateModel(model: Model, analysis: Analysis): Space {
-  const space = new Space(model, analysis);
+export function relateModel(model: Model, analysis: Analysis, acrossNorms: boolean): Space {
+  const space = new Space(model, analysis, acrossNorms);
   const tracer = new SizeTracer(model, analysis);
   const isConstant = constantDerived(model, analysis);
   for (const id of model.graph.nodes) {

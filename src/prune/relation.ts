@@ -139,6 +139,17 @@ export class Relation {
     const axis = this.id(place, i);
     if (axis !== null) this.space.heads.push(axis);
   }
+  /**
+   * The node takes statistics over an axis, which a cut changes. True where that is wanted (`acrossNorms`): the rule may
+   * go on as if the axis passed. Else the axis stays unmentioned, and so is frozen.
+   */
+  takesStatistics(place: Place | null, i: number): boolean {
+    const axis = place?.axes.at(i);
+    if (!place || axis === undefined) return false;
+    this.space.norms.push({ axis, node: this.node.id });
+    if (this.space.acrossNorms) this.exempt(place, i);
+    return this.space.acrossNorms;
+  }
   weighs(place: Place | null): void {
     if (place) this.space.weights.add(place);
   }

@@ -3,7 +3,7 @@ import { analyze } from '../analysis/analyze.ts';
 import type { Model } from '../ir/model.ts';
 import type { ValueId } from '../ir/types.ts';
 import { float } from '../ir/attribute.ts';
-import { floats } from '../ir/tensor.ts';
+import { floats, tensorOf } from '../ir/tensor.ts';
 import { buildModel, type BuildOptions, type GraphBuilder } from '../testing/build.ts';
 import { cutModel, expectOracle, randomKept } from '../testing/prune-oracle.ts';
 import { findGroups } from './groups.ts';
@@ -380,5 +380,38 @@ describe('other dense layers', () => {
     });
     const { graph } = await expectOracle(model);
     expect(graph.groups.map((group) => group.channels)).toEqual([16]);
+  });
+});
+
+describe('channels that are never cut', () => {
+  const frozenOf = (build: (g: GraphBuilder, x: ValueId) => ValueId, shape: readonly number[]): string[] => {
+    const model = buildModel({ opset: 17 }, (g) => g.output(build(g, g.input('x', shape)), 'y'));
+    const { groups, frozen } = groupsOf(model);
+    expect(groups).toEqual([]);
+    return frozen.map(({ reason }) => reason);
+  };
+
+  it('are told of a recurrent layer', () => {
+    const layer = (g: GraphBuilder, x: ValueId): ValueId =>
+      g.op('GRU', [x, g.weight('w', [1, 12, 3]), g.weight('r', [1, 12, 4])], { hidden_size: 4 });
+    expect(frozenOf(layer, [5, 2, 3])).toEqual([
+      expect.stringMatching(/is recurrent: gates and states share its width/),
+    ]);
+  });
+
+  it('are told of a product of quantized integers', () => {
+    const layer = (g: GraphBuilder, x: ValueId): ValueId => {
+      const weight = g.tensor('w', tensorOf('uint8', [4, 6], new Uint8Array(24).fill(3)));
+      return g.op('MatMulInteger', [g.op('Cast', [x], { to: 2 }), weight]);
+    };
+    expect(frozenOf(layer, [2, 4])).toEqual([expect.stringMatching(/prune before quantizing/)]);
+  });
+
+  it('are told of inner graphs that hold weights', () => {
+    const layer = (g: GraphBuilder, x: ValueId): ValueId => {
+      const body = (inner: GraphBuilder): void => inner.output(inner.op('MatMul', [x, inner.weight('w', [4, 4])]));
+      return g.op('If', [g.input('c', [], 'bool')], { then_branch: body, else_branch: body });
+    };
+    expect(frozenOf(layer, [2, 4])).toEqual(['Channels inside its inner graphs are not followed.']);
   });
 });

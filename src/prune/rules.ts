@@ -9,6 +9,7 @@ import { normRules } from './rules/norm.ts';
 import { poolRules } from './rules/pool.ts';
 import { resizeRules } from './rules/resize.ts';
 import { shapeRules } from './rules/shape.ts';
+import { stuckRules } from './rules/stuck.ts';
 import { windowRules } from './rules/windows.ts';
 
 /** The axis-rules table, by operator; the domain is carried unless it is ai.onnx. */
@@ -24,6 +25,7 @@ const RULES: ReadonlyMap<string, AxisRule> = new Map(
     ...windowRules,
     ...gatherRules,
     ...resizeRules,
+    ...stuckRules,
   }),
 );
 

@@ -113,6 +113,10 @@ export class Space {
   readonly work = new Map<NodeId, readonly number[]>();
   /** Axes that hold attention heads, with their channels or without. */
   readonly heads: number[] = [];
+  /** Axes that a norm takes its statistics over. */
+  readonly norms: { readonly axis: number; readonly node: NodeId }[] = [];
+  /** Whether axes that a norm takes its statistics over are cut. */
+  readonly acrossNorms: boolean;
   /** Constants whose slices count as weight in the importance. */
   readonly weights = new Set<Place>();
   /** Graph inputs, those with a default among them: what a caller may give has a fixed shape. */
@@ -121,7 +125,8 @@ export class Space {
   private readonly values = new Map<ValueId, Place | null>();
   private readonly uses = new Map<string, Place | null>();
 
-  constructor(model: Model, analysis: Analysis) {
+  constructor(model: Model, analysis: Analysis, acrossNorms: boolean) {
+    this.acrossNorms = acrossNorms;
     this.model = model;
     this.analysis = analysis;
     this.overridable = new Set(model.graph.inputs);

@@ -10,7 +10,8 @@ export type ImportanceId =
   | 'apoz'
   | 'wanda'
   | 'random'
-  | 'scores';
+  | 'scores'
+  | 'formula';
 /**
  * What is ranked together: the channels of a group, of all groups, or of all groups of one topology (Fang et al. 2024,
  * Isomorphic Pruning for Vision Models).
@@ -47,6 +48,10 @@ export interface PruneOptions {
   readonly heads: boolean;
   /** Scores of a person's own, by group key, for the importance `scores`: one for each atom or channel. */
   readonly scores: Readonly<Record<string, readonly number[]>>;
+  /** For the importance `formula`: a term over other importances, as `l2 * apoz / mean(l2)`. */
+  readonly formula: string;
+  /** Channels that a norm takes its statistics over are cut as well: what stays is normalised anew. */
+  readonly acrossNorms: boolean;
 }
 
 /** A group of channels that can only be cut together. */
@@ -71,6 +76,8 @@ export interface PruneGroupView {
   readonly order: Int32Array;
   /** Its atoms are attention heads. */
   readonly isHeads: boolean;
+  /** Norms that take their statistics over these channels: a cut changes them (with `acrossNorms`). */
+  readonly normalisedBy: readonly string[];
   /** The same for groups whose members are built alike. */
   readonly topology: string;
 }
@@ -79,6 +86,8 @@ export interface FrozenView {
   readonly node: NodeId;
   readonly label: string;
   readonly reason: string;
+  /** A norm takes its statistics over these channels: they can be cut with `acrossNorms`. */
+  readonly underNorm: boolean;
 }
 
 /** Sent once when the prune panel opens; the forecast below needs nothing else. */

@@ -1,3 +1,4 @@
+import type { Analysis } from '../analysis/analyze.ts';
 import type { Json } from '../base/json.ts';
 import type { Model } from '../ir/model.ts';
 import type { Tensor } from '../ir/tensor.ts';
@@ -39,14 +40,44 @@ export interface ObservedPair {
   readonly after: Observed;
 }
 
-/** What a pass wants to know of a draft of its result. */
-export interface Inquiry {
-  readonly before: Model;
-  readonly after: Model;
-  readonly pairs: readonly ObservedPair[];
+interface Asked {
   /** Of how many inquiries this is which, for progress. */
   readonly done: number;
   readonly total: number;
+}
+/** How values of a draft go with those of the model that it is made from. */
+export interface PairInquiry extends Asked {
+  readonly kind: 'pairs';
+  readonly before: Model;
+  readonly after: Model;
+  readonly pairs: readonly ObservedPair[];
+}
+/** How channels of a draft are spread. */
+export interface SpreadInquiry extends Asked {
+  readonly kind: 'spreads';
+  readonly draft: Model;
+  /** Of the model that the draft is a clone of: values have the same ids, shapes and types. */
+  readonly analysis: Analysis;
+  readonly observed: readonly Observed[];
+}
+/** What a pass wants to know of a draft of its result. */
+export type Inquiry = PairInquiry | SpreadInquiry;
+
+/** What became known, in the order in which it was asked for; the list that was not asked for is empty. */
+export interface Answer {
+  readonly pairs: readonly PairMoments[];
+  readonly spreads: readonly ChannelSpread[];
+}
+
+/** Asks one inquiry after the other; what it returns is known to the pass by names that it chooses. */
+export type Investigation = Generator<Inquiry, ReadonlyMap<string, Json>, Answer>;
+
+/** Mean and variance of the channels along an axis, over all positions of all calibration samples. */
+export interface ChannelSpread {
+  readonly count: number;
+  /** [channels] each; the variance is that of a population: divided by `count`. */
+  readonly mean: Float64Array;
+  readonly variance: Float64Array;
 }
 
 /** Moments of two values over the same positions: x of before, z of after. */
@@ -66,6 +97,10 @@ export type ActivationStats = ReadonlyMap<string, ChannelStats>;
 
 /** What cannot be known by looking at the graph, and was computed by running some of it. */
 export interface Facts {
+  /** Calibration samples that a person gave; null: inputs are made up. */
+  readonly samples: number | null;
+  /** The model as it was opened, where it takes the same inputs. */
+  readonly original: { readonly model: Model; readonly analysis: Analysis } | null;
   /** Float subgraphs that the runtime evaluated once: values that were asked for with `needs: constants`. */
   readonly constants: ReadonlyMap<ValueId, Tensor>;
   /** Statistics on calibration data, `needs: activations`; null: no data was run. */
@@ -76,4 +111,11 @@ export interface Facts {
   readonly investigated: ReadonlyMap<string, Json> | null;
 }
 
-export const noFacts: Facts = { constants: new Map(), activations: null, moments: null, investigated: null };
+export const noFacts: Facts = {
+  samples: null,
+  original: null,
+  constants: new Map(),
+  activations: null,
+  moments: null,
+  investigated: null,
+};

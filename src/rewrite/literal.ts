@@ -1,5 +1,6 @@
 import { numberToFloat16 } from '../ir/float.ts';
-import { tensorOf, type ElementArray, type Tensor } from '../ir/tensor.ts';
+import type { ElementArray } from '../base/element-arrays.ts';
+import { tensorOf, type Tensor } from '../ir/tensor.ts';
 import type { DataType } from '../ir/types.ts';
 
 const big = (numbers: readonly number[]): bigint[] => numbers.map((each) => BigInt(each));

@@ -3,7 +3,7 @@ import type { Json } from '../base/json.ts';
 import type { Analysis } from '../analysis/analyze.ts';
 import type { Model } from '../ir/model.ts';
 import type { NodeId, ValueId } from '../ir/types.ts';
-import type { Facts, Inquiry, Observed, PairMoments } from './facts.ts';
+import type { Facts, Investigation, Observed } from './facts.ts';
 
 export type PassGroup = 'cleanup' | 'fusion' | 'pruning' | 'compress' | 'kv-cache' | 'edit';
 /** The runtime that a graph is made for. `portable`: ai.onnx operators only. */
@@ -139,9 +139,10 @@ export interface Pass {
   observes?(context: PassContext): { readonly stats: readonly Observed[]; readonly moments: readonly Observed[] };
   /**
    * Asks about drafts of its result, one after the other, where what it decides depends on what was decided before (on
-   * calibration data); what it returns comes back as `facts.investigated`. Pure: the engine answers.
+   * calibration data); what it returns comes back as `facts.investigated`. Pure: the engine answers. Nothing is asked where
+   * sites are only looked for or counted.
    */
-  investigate?(context: PassContext): Generator<Inquiry, ReadonlyMap<string, Json>, readonly PairMoments[]>;
+  investigate?(context: PassContext): Investigation;
   find(context: PassContext): Findings;
   /** Applies one site; returns false where an earlier site of the same round took its nodes. */
   apply(context: PassContext, site: Site, decision: Json | undefined): boolean;

@@ -1,6 +1,6 @@
 import type { Tensor, TypedTensor } from 'onnxruntime-web';
+import { ELEMENT_ARRAYS, type ElementArray, type ElementArrayConstructor } from '../base/element-arrays.ts';
 import { CodedError } from '../base/error.ts';
-import type { ElementArray } from '../ir/tensor.ts';
 import { byteLengthOf, sizeOf, type DataType } from '../ir/types.ts';
 import type { HostTensor } from './types.ts';
 import type { Ort } from './ort.ts';
@@ -27,26 +27,9 @@ type HostType = (typeof HOST_TYPES)[number];
 
 export const isHostType = (dtype: DataType): dtype is HostType => (HOST_TYPES as readonly DataType[]).includes(dtype);
 
-interface HostArrayConstructor {
-  new (buffer: ArrayBufferLike, byteOffset: number, length: number): ElementArray;
-  new (length: number): ElementArray;
-  readonly BYTES_PER_ELEMENT: number;
-}
-
-/** The array of each type on the host: `float16` as 16-bit patterns, 4-bit types packed two to a byte, low half first. */
-const ARRAYS: Readonly<Record<Exclude<HostType, 'string'>, HostArrayConstructor>> = {
-  float32: Float32Array,
-  float64: Float64Array,
-  float16: Uint16Array,
-  int8: Int8Array,
-  uint8: Uint8Array,
-  int16: Int16Array,
-  uint16: Uint16Array,
-  int32: Int32Array,
-  uint32: Uint32Array,
-  int64: BigInt64Array,
-  uint64: BigUint64Array,
-  bool: Uint8Array,
+/** The array of each type on the host: 4-bit types packed two to a byte, low half first. */
+const ARRAYS: Readonly<Record<Exclude<HostType, 'string'>, ElementArrayConstructor>> = {
+  ...ELEMENT_ARRAYS,
   int4: Uint8Array,
   uint4: Uint8Array,
 };

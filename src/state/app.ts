@@ -15,12 +15,15 @@ import { lookingActions, type LookingActions } from './looking.ts';
 import { measuringActions, CHECKED_UNASKED, type MeasuringActions } from './measuring.ts';
 import { openingActions, type OpeningActions } from './opening.ts';
 import { overlayActions, type OverlayActions } from './overlays.ts';
+import { REESTIMATE } from './prune-schedule.ts';
 import { pruningActions, PRUNE_CHANNELS, type ForecastOf, type PruningActions } from './pruning.ts';
+import { judgingActions, type JudgingActions } from './judging.ts';
 import { keepRecents } from './keep-recents.ts';
 import { recover } from './recovering.ts';
 import { rulingActions, USER_RULE, type RulingActions } from './rules/ruling.ts';
 import { scopingActions, type ScopingActions } from './scoping.ts';
 import { selectingActions, type SelectingActions } from './selecting.ts';
+import { sensingActions, type SensingActions } from './sensing.ts';
 import type { Settings } from './settings.ts';
 import { steppingActions, type SteppingActions } from './stepping.ts';
 import { tuningActions, type TuningActions } from './tuning.ts';
@@ -46,6 +49,8 @@ interface Actions
     LinkingActions,
     SessionActions,
     CalibratingActions,
+    SensingActions,
+    JudgingActions,
     PruningActions {
   changeSettings(patch: Partial<Settings>): void;
   /** Asks a job to stop; a worker that does not listen is ended, and the document opened again. */
@@ -109,6 +114,7 @@ export function createApp(
     const { document } = core.document.getState();
     if (document && document.cursor > 0 && document.fileBytes <= CHECKED_UNASKED) void measuring.verifyUnchecked();
   });
+  const judging = judgingActions(core);
   const pruning = pruningActions(core, stepping, forecastOf);
   const editing = editingActions(core, stepping, selecting.select);
   const ruling = rulingActions(core, { ...looking, ...editing });
@@ -127,7 +133,8 @@ export function createApp(
   const opening = openingActions(core, stepping.replayRecipe);
   const keeping = keepingActions(core, opening);
   const linking = linkingActions(core, { ...opening, ...stepping, ...selecting, ...keeping });
-  const { resume, ...session } = sessionActions(core, { ...keeping, ...linking });
+  const exporting = exportingActions(core);
+  const { resume, ...session } = sessionActions(core, { ...keeping, ...linking, ...exporting });
 
   const actions: Actions = {
     ...opening,
@@ -144,14 +151,26 @@ export function createApp(
       if (core.document.getState().preview?.pass === USER_RULE) await ruling.ruleAsked();
       await stepping.apply();
     },
-    ...exportingActions(core),
+    ...exporting,
     ...selecting,
     ...scopingActions(core, looking, pruning),
     ...comparingActions(core),
     ...foldingActions(core),
     ...overlayActions(core),
     ...pruning,
-    ...calibratingActions(core, pruning.rateAgain),
+    ...calibratingActions(core, async () => {
+      looking.findAgain(REESTIMATE);
+      await pruning.rateAgain();
+    }),
+    ...sensingActions(core, pruning, forecastOf),
+    ...judging,
+    async applyPrune() {
+      const applied = await pruning.applyPrune();
+      // Where a person gave data, the result is judged by them as it is checked: unasked, if that takes no time.
+      const { document } = core.document.getState();
+      if (applied && document && document.fileBytes <= CHECKED_UNASKED) void judging.judge();
+      return applied;
+    },
     ...inspecting,
     ...editing,
     lookAt,

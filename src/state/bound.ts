@@ -1,4 +1,5 @@
 import type { Core } from './core.ts';
+import { stepsKey } from './recipe-size.ts';
 
 /** Something that was found of a stop. It holds for as long as the steps up to that stop are the same. */
 export interface Bound<T> {
@@ -9,8 +10,7 @@ export interface Bound<T> {
   readonly result: T;
 }
 
-const stepsUpTo = ({ fullRecipe }: Core, stop: number): string =>
-  JSON.stringify(fullRecipe?.steps.slice(0, stop) ?? []);
+const stepsUpTo = ({ fullRecipe }: Core, stop: number): string => stepsKey(fullRecipe?.steps.slice(0, stop) ?? []);
 
 export const bind = <T>(core: Core, stop: number, result: T): Bound<T> => ({
   stop,

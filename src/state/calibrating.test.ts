@@ -12,6 +12,7 @@ const view = (name: string): CalibrationView => ({
   kind: 'array',
   count: 9,
   used: 9,
+  judged: 0,
   sample: [],
   feeds: [],
   labels: null,
@@ -27,6 +28,7 @@ const group = (key: string, members: readonly (readonly [number, string])[]): Pr
   importance: new Float64Array(4),
   order: Int32Array.of(0, 1, 2, 3),
   isHeads: false,
+  normalisedBy: [],
   topology: '',
 });
 

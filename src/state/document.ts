@@ -18,13 +18,16 @@ import type {
 } from '../engine/types.ts';
 import type { TuneReport, TuneRequest } from '../engine/tune-types.ts';
 import type { GivenData } from '../protocol/api.ts';
+import type { HarmId } from '../prune/sensitivity.ts';
 import type { PruneForecast, PruneOptions, PrunePlanView } from '../prune/types.ts';
 import type { Recipe } from '../recipe/types.ts';
 import type { Capabilities } from '../runtime/types.ts';
 import type { SampleInfo } from '../samples/types.ts';
 import type { Bound } from './bound.ts';
+import type { Judged } from './judging.ts';
 import type { Link } from './link/types.ts';
 import { EMPTY, type RuleDraft, type RuleFault } from './rules/draft.ts';
+import type { SensitivityFinding } from './sensing.ts';
 import type { Session } from './session.ts';
 
 /** Nodes that a pass is limited to: what a search found. */
@@ -87,10 +90,19 @@ export interface Tuning {
   readonly report: TuneReport;
 }
 
+/** How often is cut, and what follows each cut. */
+export interface PruneSchedule {
+  /** 1 to 20. */
+  readonly rounds: number;
+  /** Batch norms are re-estimated after each round. */
+  readonly reestimate: boolean;
+}
+
 /** The pruning panel at work: everything a slider step needs is here, on the page's side. */
 export interface PruneSession {
   readonly plan: PrunePlanView;
   readonly options: PruneOptions;
+  readonly schedule: PruneSchedule;
   /** Follows the sliders at once; from the plan's cost terms. */
   readonly forecast: PruneForecast;
   /** Measured on this device; null: not yet. */
@@ -182,6 +194,12 @@ export interface DocumentState {
   readonly prune: PruneSession | null;
   /** Null: activations are observed on made-up inputs. */
   readonly calibration: CalibrationSession | null;
+  /** Of one stop and one ranking. */
+  readonly sensitivity: Bound<SensitivityFinding> | null;
+  /** What the curves show; null: accuracy where there are labels, else KL. */
+  readonly harm: HarmId | null;
+  /** Of the stop that was judged last. */
+  readonly judged: Bound<Judged> | null;
   readonly edit: EditSession | null;
   readonly rule: RuleSession;
   /** Of the stop that was tuned or left by tuning. */
@@ -231,6 +249,9 @@ export const createDocumentStore = (): DocumentStore =>
     preview: null,
     prune: null,
     calibration: null,
+    sensitivity: null,
+    harm: null,
+    judged: null,
     edit: null,
     rule: { draft: EMPTY, fault: null, asking: false, note: null },
     tuning: null,

@@ -17,6 +17,8 @@ export type JobKind =
   | 'export'
   | 'prune'
   | 'calibrate'
+  | 'sensitivity'
+  | 'judge'
   | 'recover'
   | 'overlay'
   | 'keep'

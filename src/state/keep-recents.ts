@@ -1,5 +1,6 @@
 import type { DocumentState } from './document.ts';
 import type { Core } from './core.ts';
+import { isLargeRecipe } from './recipe-size.ts';
 import type { Recent } from './recents.ts';
 
 /** The benchmark of the whole recipe, when it is still of the revision shown. */
@@ -18,7 +19,7 @@ export function keepRecents(core: Core): void {
   const note = (state: DocumentState): void => {
     const { document } = state;
     const [original, shown] = [document?.stops[0]?.summary, document?.stops[document.cursor]?.summary];
-    if (!document || !original || !shown) return;
+    if (!document || !original || !shown || isLargeRecipe(document.recipe)) return;
     // A recipe that was kept before is not replaced by none.
     if (document.cursor === 0 && (!isKept(document.name) || isListed(document.name))) return;
     core.recents.keep({

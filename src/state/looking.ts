@@ -11,6 +11,8 @@ export interface LookingActions {
   lookAt(pass: string): void;
   /** Ends the look, or the pruning session. */
   cancelLook(): void;
+  /** Looks for the sites of a pass once more: other data are in use. */
+  findAgain(pass: string): void;
   toggleSite(key: string): void;
   setAllSites(on: boolean): void;
   /** Switches exactly these sites off. */
@@ -31,6 +33,7 @@ export function lookingActions(core: Core, focus: (node: number) => void): Looki
   const { document: store } = core;
   const findingAll = createLatest();
   const findingOne = createLatest();
+  const findingOnData = createLatest();
   const counting = createLatest();
 
   const setPreview = (patch: Partial<PassPreview>): void =>
@@ -89,6 +92,7 @@ export function lookingActions(core: Core, focus: (node: number) => void): Looki
   core.onAdopt(() => {
     counting.stop();
     findingOne.stop();
+    findingOnData.stop();
     find(
       // Hand edits have no place until a person gives one.
       store.getState().passes.flatMap((pass) => (pass.group === 'edit' ? [] : [pass.id])),
@@ -126,6 +130,9 @@ export function lookingActions(core: Core, focus: (node: number) => void): Looki
       core.view.setState({ refusal: null });
       // Sites may have been found with options of the look: the list goes back to the defaults.
       if (preview && Object.keys(preview.options).length > 0) find([preview.pass], findingOne);
+    },
+    findAgain(pass) {
+      if (store.getState().passes.some(({ id }) => id === pass)) find([pass], findingOnData);
     },
     toggleSite(key) {
       const off = new Set(store.getState().preview?.off);

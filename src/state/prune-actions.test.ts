@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { forecast } from '../prune/forecast.ts';
-import type { CostTerms, PrunePlanView } from '../prune/types.ts';
-import { groupGain } from './prune-actions.ts';
+import type { CostTerms, PruneOptions, PrunePlanView } from '../prune/types.ts';
+import { NOTHING_CUT } from '../prune/options.ts';
+import { formulaFault, groupGain, knownOnly, ratesByActivations } from './prune-actions.ts';
 
 /** One term: `value` times the shares of both groups. */
 const product = (value: number): CostTerms => ({
@@ -18,6 +19,7 @@ const group = (key: string, channels: number): PrunePlanView['groups'][number] =
   importance: new Float64Array(channels),
   order: new Int32Array(channels),
   isHeads: false,
+  normalisedBy: [],
   topology: '',
 });
 const plan: PrunePlanView = {
@@ -44,4 +46,26 @@ describe('what cutting one group changes', () => {
     const now = forecast(plan.forecast, { channels: [10, 4], kept: [10, 2] });
     expect(groupGain({ plan, forecast: now }, 0)).toEqual({ macs: 0, bytes: 0 });
   });
+});
+
+describe('a formula of importances', () => {
+  it('is at fault where it is not understood, and says where', () => {
+    expect(formulaFault('l2 * apoz')).toBeNull();
+    expect(formulaFault('l2 *')).toMatch(/^The formula is not understood\. It ends at character 4/);
+  });
+
+  it('rests on calibration data where it names what does', () => {
+    const rates = (formula: string): boolean => ratesByActivations({ importance: 'formula', formula });
+    expect([rates('l2 + bn'), rates('l2 * wanda')]).toEqual([false, true]);
+  });
+});
+
+it('options lose what names groups that another plan does not have', () => {
+  const options: PruneOptions = {
+    ...NOTHING_CUT,
+    ratio: 0.5,
+    ratios: { a: 0.25, gone: 0.5 },
+    protected: ['b', 'gone'],
+  };
+  expect(knownOnly(options, plan)).toEqual({ ...options, ratios: { a: 0.25 }, protected: ['b'] });
 });

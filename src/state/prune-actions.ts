@@ -1,5 +1,6 @@
+import { toErrorRecord } from '../base/error.ts';
 import { costsOf } from '../prune/forecast.ts';
-import { CRITERIA } from '../prune/importance/criteria.ts';
+import { FORMULA_NAMES, readsActivations } from '../prune/importance/criteria.ts';
 import type { PruneOptions, PrunePlanView } from '../prune/types.ts';
 import type { PruneSession } from './document.ts';
 
@@ -26,5 +27,29 @@ export function groupsWith({ groups }: PrunePlanView, node: number): readonly nu
 }
 
 /** Whether the rating rests on calibration data. */
-export const ratesByActivations = ({ importance }: Pick<PruneOptions, 'importance'>): boolean =>
-  CRITERIA[importance].needs === 'activations';
+export const ratesByActivations = (options: Pick<PruneOptions, 'importance' | 'formula'>): boolean =>
+  readsActivations(options);
+
+/** What a formula of a person's own may name. */
+export const formulaNames = FORMULA_NAMES;
+
+/** What is wrong with a formula; null: it is understood. */
+export function formulaFault(formula: string): string | null {
+  try {
+    readsActivations({ importance: 'formula', formula });
+    return null;
+  } catch (error) {
+    return toErrorRecord(error).message;
+  }
+}
+
+/** Options without what names groups that the plan does not have. */
+export function knownOnly(options: PruneOptions, { groups }: PrunePlanView): PruneOptions {
+  const keys = new Set(groups.map(({ key }) => key));
+  const ratios = Object.entries(options.ratios).filter(([key]) => keys.has(key));
+  return {
+    ...options,
+    ratios: Object.fromEntries(ratios),
+    protected: options.protected.filter((key) => keys.has(key)),
+  };
+}

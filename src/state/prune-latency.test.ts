@@ -23,6 +23,7 @@ const plan: PrunePlanView = {
       importance: new Float64Array(10),
       order: Int32Array.from({ length: 10 }, (_, i) => i),
       isHeads: false,
+      normalisedBy: [],
       topology: '',
     },
   ],
@@ -63,7 +64,7 @@ describe('measuring latency', () => {
     expect(prune()?.latency).toBeNull();
     app.actions.changeSettings({ threads: 3 });
     await app.actions.measureLatency();
-    expect(worker.of('latencyModel')).toEqual([{ backend: 'wasm', threads: 3, budgetMs: 24_000 }]);
+    expect(worker.of('latencyModel')).toEqual([{ backend: 'wasm', threads: 3, acrossNorms: false, budgetMs: 24_000 }]);
     expect(prune()?.latency).toBe(model);
   });
 

@@ -12,7 +12,7 @@ export interface LatencyActions {
 export interface PruneLatency {
   readonly actions: LatencyActions;
   /** What was measured of the model at the cursor before; null: nothing yet. */
-  known(): LatencyModel | null;
+  known(acrossNorms: boolean): LatencyModel | null;
 }
 
 /** For all points together, ms. */
@@ -28,26 +28,28 @@ export function latencyRequest({ document, settings }: Pick<Core, 'document' | '
 
 export function pruneLatency(core: Core, forecastOf: ForecastOf): PruneLatency {
   const { document: store } = core;
-  let measured: Bound<LatencyModel> | null = null;
+  let measured: Bound<{ readonly model: LatencyModel; readonly acrossNorms: boolean }> | null = null;
 
   return {
-    known() {
+    known(acrossNorms) {
       measured = ifHolds(core, measured);
-      return measured?.stop === store.getState().document?.cursor ? (measured?.result ?? null) : null;
+      const here = measured?.stop === store.getState().document?.cursor ? measured?.result : null;
+      return here?.acrossNorms === acrossNorms ? here.model : null;
     },
     actions: {
       async measureLatency() {
         const { document } = store.getState();
         if (!document) return;
         quiet(core);
-        const request = latencyRequest(core);
+        const acrossNorms = store.getState().prune?.options.acrossNorms ?? false;
+        const request = { ...latencyRequest(core), acrossNorms };
         const model = await core.change('latency', 'prune', 'Measuring latency at several widths', (call) =>
           core.client.call('latencyModel', request, call),
         );
         const { document: now, prune } = store.getState();
         if (!model || now?.revision !== document.revision) return;
-        measured = bind(core, document.cursor, model);
-        if (prune) {
+        measured = bind(core, document.cursor, { model, acrossNorms });
+        if (prune?.options.acrossNorms === acrossNorms) {
           const forecast = forecastOf(prune.plan, prune.options, model.terms);
           store.setState({ prune: { ...prune, latency: model, forecast } });
         }

@@ -3,12 +3,17 @@ import type { CostTerms, PruneForecast, PruneOptions, PrunePlanView } from '../p
 import { NOTHING_CUT } from '../prune/options.ts';
 import type { Json } from '../base/json.ts';
 import type { Core } from './core.ts';
-import { groupsWith, ratesByActivations } from './prune-actions.ts';
+import { groupsWith, knownOnly, ratesByActivations } from './prune-actions.ts';
+import type { PruneSchedule } from './document.ts';
+import { ONCE, reestimates } from './prune-schedule.ts';
 import { pruneLatency, type LatencyActions } from './prune-latency.ts';
 import { defaultsOf } from './looking.ts';
 import type { SteppingActions } from './stepping.ts';
 
 export const PRUNE_CHANNELS = 'prune-channels';
+
+/** What channels are rated by, and which there are. */
+export type Rated = Pick<PruneOptions, 'importance' | 'seed' | 'scores' | 'formula' | 'acrossNorms'>;
 
 export interface PruningActions extends LatencyActions {
   /** Asks for the plan and opens the panel; the look at any other pass ends. */
@@ -16,9 +21,11 @@ export interface PruningActions extends LatencyActions {
   /** Follows a slider: the forecast changes at once, nothing is asked of the workers. */
   setPruneOptions(patch: Partial<PruneOptions>): void;
   /** Another way to rate channels needs another plan. */
-  setImportance(patch: Partial<Pick<PruneOptions, 'importance' | 'seed' | 'scores'>>): Promise<void>;
+  setImportance(patch: Partial<Rated>): Promise<void>;
   /** Asks for the plan again where it rests on the calibration data, which have changed. */
   rateAgain(): Promise<void>;
+  /** Rounds, and batch norms after each: what is cut in the end stays the same. */
+  setSchedule(patch: Partial<PruneSchedule>): void;
   focusGroup(group: number | null): void;
   applyPrune(): Promise<boolean>;
 }
@@ -45,17 +52,22 @@ export function pruningActions(core: Core, stepping: SteppingActions, forecastOf
 
   const ask = async (options: PruneOptions): Promise<void> => {
     const { epoch } = core;
-    const { importance, seed, scores } = options;
+    const { importance, seed, scores, formula, acrossNorms } = options;
+    const rated: Rated = { importance, seed, scores, formula, acrossNorms };
     const plan = await core.change('prune', 'prune', 'Looking for channel groups', (call) =>
-      core.client.call('prunePlan', { importance, seed, scores }, call),
+      core.client.call('prunePlan', rated, call),
     );
     if (!plan || core.epoch !== epoch) return;
     const { prune } = store.getState();
     // What was moved while the plan was on its way holds: only the rating is another one.
-    const now = prune ? { ...prune.options, importance, seed, scores } : options;
-    const known = latency.known();
+    const known = latency.known(acrossNorms);
+    const wanted = knownOnly(prune ? { ...prune.options, ...rated } : options, plan);
+    // No target without its measure.
+    const now = known ? wanted : { ...wanted, latency: null };
     const forecast = forecastOf(plan, now, known?.terms ?? null);
-    const session = { plan, options: now, forecast, group: prune?.group ?? null, latency: known };
+    const { schedule = ONCE } = prune ?? {};
+    const group = prune?.options.acrossNorms === acrossNorms ? prune.group : null;
+    const session = { plan, options: now, schedule, forecast, group, latency: known };
     store.setState({ preview: null, prune: session });
     // The right panel shows the forecast while no node is selected.
     if (!prune) core.view.setState({ workspace: 'studio', refusal: null, selected: null });
@@ -89,6 +101,8 @@ export function pruningActions(core: Core, stepping: SteppingActions, forecastOf
       const { prune } = store.getState();
       if (prune && ratesByActivations(prune.options)) await ask(prune.options);
     },
+    setSchedule: (patch) =>
+      store.setState(({ prune }) => (prune ? { prune: { ...prune, schedule: { ...prune.schedule, ...patch } } } : {})),
     focusGroup: (group) => store.setState(({ prune }) => (prune ? { prune: { ...prune, group } } : {})),
     async applyPrune() {
       const { prune, passes } = store.getState();
@@ -98,6 +112,9 @@ export function pruningActions(core: Core, stepping: SteppingActions, forecastOf
       const resolved = prune.latency ? resolveLatency(prune.plan, prune.options, prune.latency.terms) : prune.options;
       const { latency: _, ...rest } = resolved;
       const options = rest as unknown as Readonly<Record<string, Json>>;
+      const { rounds } = prune.schedule;
+      const reestimate = reestimates(store.getState());
+      if (rounds > 1 || reestimate) return stepping.applySchedule({ options, rounds, reestimate }, title);
       return stepping.applyRequest({ pass: PRUNE_CHANNELS, options, off: [] }, title);
     },
   };

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { Client } from '../protocol/client.ts';
 import type { ModelsApi } from '../protocol/api.ts';
 import type { Tab } from './core.ts';
+import { LARGE_RECIPE } from './recipe-size.ts';
 import { makeApp, settle } from './testing/fake-worker.ts';
 
 const tab = (id: string, reloaded: boolean, open: readonly string[] = [id]): Tab => ({
@@ -100,6 +101,24 @@ describe('a session', () => {
     const later = await makeApp(storage, { tab: tab('later', false) });
     await settle();
     expect(later.app.document.getState().session).toBeNull();
+  });
+
+  it('of steps that weigh megabytes leaves them out, says so once, and has them saved', async () => {
+    const storage = new Map<string, string>();
+    const { app } = await makeApp(storage, { tab: tab('t', false) });
+    await app.actions.openSample('tiny');
+    const large = { pass: 'fold', options: { text: 'x'.repeat(LARGE_RECIPE) }, sites: 'all' } as const;
+    await app.actions.replayRecipe({ whittle: 1, steps: [large] }, 'tiny.onnx');
+    await settle();
+    const told = () =>
+      app.notices.getState().notices.filter(({ title }) => title === 'The steps are not kept over a reload');
+    expect(told()).toMatchObject([{ action: { label: 'Save recipe' } }]);
+    app.actions.focusNode(1);
+    expect(told()).toHaveLength(1);
+    expect([...storage.values()].join('').length).toBeLessThan(10_000);
+    const { app: next } = await makeApp(storage, { tab: tab('t', true) });
+    await settle();
+    expect(next.document.getState().document).toMatchObject({ name: 'tiny.onnx', cursor: 0 });
   });
 
   it('stays with the tab that is gone until its model is open here', async () => {

@@ -1,11 +1,13 @@
 import { toErrorRecord } from '../base/error.ts';
 import { plural } from '../base/format.ts';
 import type { Core } from './core.ts';
+import type { ExportingActions } from './exporting.ts';
 import type { KeepingActions } from './keeping.ts';
 import { decodeLink, encodeLink } from './link/codec.ts';
 import { placeOf } from './link/place.ts';
 import type { LinkingActions } from './link/linking.ts';
 import { modelName, type Link } from './link/types.ts';
+import { isLargeRecipe } from './recipe-size.ts';
 import type { KeyValue } from './settings.ts';
 
 /** What a tab was doing: enough to go on with it. */
@@ -80,11 +82,27 @@ export function sessionToOffer(all: readonly Session[], tab: string, open: Reado
 /** True where leaving would lose steps: nothing has saved them, and neither sample nor copy brings the model back. */
 function isRisky(core: Core, keeping: KeepingActions): boolean {
   const { document, savedRecipe } = core.document.getState();
-  if (!document || document.cursor === 0 || (core.source && 'sample' in core.source)) return false;
-  return savedRecipe !== document.recipe && !keeping.isKept(document.name);
+  if (!document || document.cursor === 0 || savedRecipe === document.recipe) return false;
+  if (isLargeRecipe(document.recipe)) return true;
+  return !(core.source && 'sample' in core.source) && !keeping.isKept(document.name);
 }
 
-type Others = Pick<LinkingActions, 'follow'> & KeepingActions;
+/** Once for each model: the steps of before are not kept either, for they would be others. */
+function tellLarge(core: Core, { saveRecipe }: Pick<ExportingActions, 'saveRecipe'>): void {
+  const { opened } = core.document.getState();
+  if (told.get(core) === opened) return;
+  told.set(core, opened);
+  core.notices.show({
+    tone: 'warning',
+    title: 'The steps are not kept over a reload',
+    text: 'They hold repairs that weigh as much as weights. Save the recipe before you leave.',
+    action: { label: 'Save recipe', run: saveRecipe },
+  });
+}
+
+const told = new WeakMap<Core, number>();
+
+type Others = Pick<LinkingActions, 'follow'> & Pick<ExportingActions, 'saveRecipe'> & KeepingActions;
 
 export function sessionActions(core: Core, others: Others): SessionActions & { resume(): Promise<void> } {
   const { document: store, platform, view } = core;
@@ -94,7 +112,10 @@ export function sessionActions(core: Core, others: Others): SessionActions & { r
 
   const write = (): void => {
     const link = store.getState().waiting ? null : placeOf(core);
-    if (link) journal.write({ tab: tab.id, at: platform.now(), link });
+    if (!link) return;
+    const isLarge = link.recipe !== null && isLargeRecipe(link.recipe);
+    if (isLarge) tellLarge(core, others);
+    journal.write({ tab: tab.id, at: platform.now(), link: isLarge ? { ...link, recipe: null, stop: 0 } : link });
   };
   store.subscribe((state, before) => {
     if (before.document && !state.document && state.status === 'empty' && state.openError === null)

@@ -1,6 +1,7 @@
 import { formatChange, formatSignedBytes, plural } from '../base/format.ts';
 import type { Recipe } from '../recipe/types.ts';
 import type { Backend } from '../rewrite/pass.ts';
+import type { ScheduleRequest } from '../engine/prune-schedule.ts';
 import type { ApplyRequest, DocumentView } from '../engine/types.ts';
 import type { Core, Opened } from './core.ts';
 
@@ -9,6 +10,8 @@ export interface SteppingActions {
   apply(): Promise<void>;
   /** Applies a request as it is; true when it became a step. */
   applyRequest(request: ApplyRequest, title: string): Promise<boolean>;
+  /** Prunes channels in rounds, in one go; true when there are new steps. */
+  applySchedule(request: ScheduleRequest, title: string): Promise<boolean>;
   applyPreset(preset: string, title: string): Promise<void>;
   replayRecipe(recipe: Recipe, name: string): Promise<boolean>;
   undo(): Promise<void>;
@@ -80,6 +83,16 @@ export function steppingActions(core: Core, afterStep: () => void): SteppingActi
       const said = !stop || stop.title !== title ? (stop?.title ?? title) : `${title}: ${plural(stop.sites, 'site')}`;
       land(opened, said, opened.document.cursor - 1);
       return true;
+    },
+    async applySchedule(request, title) {
+      const { document: before } = store.getState();
+      const opened = await core.change('apply', 'pass', title, (call) =>
+        core.prepared(core.client.call('applySchedule', request, call)),
+      );
+      if (!opened || !before) return false;
+      const steps = opened.document.cursor - before.cursor;
+      land(opened, steps > 0 ? `${title}: ${plural(steps, 'step')}` : `${title}: nothing to cut`, before.cursor);
+      return steps > 0;
     },
     async applyPreset(preset, title) {
       const opened = await core.change('replay', 'recipe', title, (call) =>

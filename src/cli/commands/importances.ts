@@ -12,4 +12,5 @@ export const IMPORTANCES = [
   'wanda',
   'random',
   'scores',
+  'formula',
 ] as const satisfies readonly ImportanceId[];

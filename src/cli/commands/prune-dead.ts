@@ -22,9 +22,9 @@ export const DEAD_OPTIONS: Options = {
 
 const OTHERS = [
   ...['ratio', 'macs', 'parameters', 'bytes', 'sparsity', 'pattern', 'scope', 'importance', 'repair', 'scores'],
-  ...['ratios', 'round-to'],
+  ...['ratios', 'round-to', 'rounds'],
 ];
-const FLAGS = ['flatten', 'keep-heads'];
+const FLAGS = ['flatten', 'keep-heads', 'reestimate'];
 const LISTS = ['protect', 'ratio-of'];
 
 /** Whether only dead channels are to go: what they are is no matter of a share or a ranking. */

@@ -27,7 +27,8 @@ export async function latencyTarget(
 ): Promise<LatencyTarget | null> {
   if (typeof latency !== 'number') return null;
   const threads = args.number('threads', { min: 1, max: 64, integer: true }) ?? 1;
-  const request = { backend: 'wasm', threads, budgetMs: budgetOf(args) * (1 - CHECK_SHARE) } as const;
+  const acrossNorms = options['acrossNorms'] === true;
+  const request = { backend: 'wasm', threads, acrossNorms, budgetMs: budgetOf(args) * (1 - CHECK_SHARE) } as const;
   const target = await studio.latencyTarget(options, latency, request, job);
   const { model, predicted } = target;
   output.note(

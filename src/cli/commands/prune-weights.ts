@@ -7,9 +7,11 @@ import { UsageError, type Arguments, type Options } from '../arguments.ts';
 import type { ExitCode } from '../command.ts';
 import { compressedSizes, type CompressedSizes } from '../compressed.ts';
 import { freeze } from '../freeze.ts';
+import { calibrateFrom, fidelityLines } from '../open-data.ts';
 import { table, type Output } from '../output.ts';
 import type { CommandStudio } from '../studio.ts';
 import { benchLines } from './bench.ts';
+import { reestimateAfter } from './prune-rounds.ts';
 import { verifyLines } from './verify.ts';
 
 const PASS = 'prune-weights';
@@ -25,7 +27,7 @@ export const WEIGHT_OPTIONS: Options = {
   bench: { type: 'boolean', help: 'time original and result, interleaved' },
 };
 
-const CHANNEL_ONLY = ['ratio', 'macs', 'round-to'] as const;
+const CHANNEL_ONLY = ['ratio', 'macs', 'round-to', 'rounds'] as const;
 
 /** Whether weights are to be set to zero rather than channels removed. */
 export function isWeightPruning(args: Arguments): boolean {
@@ -49,14 +51,15 @@ function weightOptions(args: Arguments): Record<string, Json> {
   const sparsity = args.number('sparsity', { min: 0, max: 1 });
   const pattern = patternOptions(args);
   if (sparsity === null && pattern['pattern'] !== 'n:m') throw new UsageError('--sparsity is missing.');
-  const scope = args.choice('scope', ['layer', 'global']);
-  const importance = args.choice('importance', ['magnitude', 'lamp', 'random']);
+  const scope = args.choice('scope', ['output', 'layer', 'global']);
+  const importance = args.choice('importance', ['magnitude', 'lamp', 'wanda', 'random']);
   const blockNorm = args.choice('block-norm', ['l2', 'l1']);
   const seed = args.number('seed', { min: 0, max: 2 ** 31 - 1, integer: true });
   return {
     ...pattern,
     ...(sparsity === null ? {} : { sparsity }),
-    ...(scope ? { scope } : {}),
+    // What Wanda compares are the inputs of one output.
+    ...(scope ? { scope } : importance === 'wanda' ? { scope: 'output' } : {}),
     ...(importance ? { importance } : {}),
     ...(blockNorm ? { blockNorm } : {}),
     ...(seed === null ? {} : { seed }),
@@ -125,15 +128,18 @@ export async function pruneWeights(
   noteShare(args, output);
   const before = await sideOf(studio, args.flag('brotli'));
   await freeze(studio, output, job);
+  const judgement = await calibrateFrom(args, studio, output, job);
   const refused = await refusalsOf(studio, options, job);
   await studio.apply({ pass: PASS, options, off: [] }, job);
+  await reestimateAfter(studio, args, output, job);
   if (args.flag('store-sparse')) await studio.apply({ pass: 'sparse-initializers', options: {}, off: [] }, job);
   const after = await sideOf(studio, args.flag('brotli'));
   const { tensors } = studio.sparsity();
   if (out && !dry) writeFileSync(out, studio.exportModel().bytes);
   const verify = args.flag('verify') ? await studio.verifyWhole(job) : null;
   const bench = args.flag('bench') ? await benchWhole(studio, job) : null;
-  const result = { before, after, tensors, refused };
+  const data = judgement ? await studio.judge(judgement, job) : null;
+  const result = { before, after, tensors, refused, ...(data ? { data } : {}) };
   output.result({ ...result, ...(verify ? { verify } : {}), ...(bench ? { bench: speed(bench) } : {}) }, [
     ...table(
       tensors.map(({ name, shape, sparsity }) => [name, formatShape(shape), `${formatShare(sparsity)} zeros`]),
@@ -141,6 +147,7 @@ export async function pruneWeights(
     ),
     ...refused.map(({ node, reason }) => `refused  ${node ?? ''}: ${reason}`),
     ...sizeLines(before, after),
+    ...(data ? fidelityLines(data) : []),
     ...(verify ? verifyLines(verify) : []),
     ...(bench ? benchLines(bench) : ['Not timed: add --bench. ONNX Runtime Web multiplies by zeros as by any number.']),
     dry ? 'Nothing was written (--dry-run).' : `Written to ${out}`,

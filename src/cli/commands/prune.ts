@@ -1,18 +1,16 @@
 import { readFileSync, writeFileSync } from 'node:fs';
-import type { Job } from '../../base/job.ts';
 import type { Json } from '../../base/json.ts';
-import type { Judgement } from '../../engine/fidelity.ts';
-import type { ImportanceId } from '../../prune/types.ts';
 import { UsageError, type Arguments } from '../arguments.ts';
+import { checkFlatten, FLATTEN_OPTIONS, flattenedOptions } from '../flatten.ts';
 import { fold, freeze } from '../freeze.ts';
 import { CALIBRATING, calibrateFrom, fidelityLines } from '../open-data.ts';
-import { openStudio, type CommandStudio } from '../studio.ts';
+import { openStudio } from '../studio.ts';
 import { table } from '../output.ts';
 import { DEAD_OPTIONS, isDeadPruning, pruneDead, sizesLine } from './prune-dead.ts';
 import { checkTarget, LATENCY_OPTIONS, latencyLine, latencyTarget } from './prune-latency.ts';
 import { isWeightPruning, pruneWeights, WEIGHT_OPTIONS } from './prune-weights.ts';
+import { cutInRounds, ROUND_OPTIONS, roundsOf } from './prune-rounds.ts';
 import { IMPORTANCES } from './importances.ts';
-import { ratiosOf } from './sensitivity.ts';
 import { verifyLines } from './verify.ts';
 import type { Command } from '../command.ts';
 
@@ -33,7 +31,8 @@ function pruneOptions(args: Arguments): Record<string, Json> {
     throw new UsageError(`Only one of ${targets.map(([name]) => `--${name}`).join(' and ')} can be the target.`);
   const scope = args.choice('scope', ['group', 'global', 'isomorphic']);
   const scores = args.text('scores');
-  const importance = args.choice('importance', IMPORTANCES) ?? (scores ? 'scores' : null);
+  const formula = args.text('formula');
+  const importance = args.choice('importance', IMPORTANCES) ?? (scores ? 'scores' : formula ? 'formula' : null);
   const repair = args.choice('repair', ['none', 'mean', 'least-squares']);
   const roundTo = args.number('round-to', { min: 1, max: 256, integer: true });
   const seed = args.number('seed', { min: 0, max: 2 ** 31, integer: true });
@@ -46,7 +45,9 @@ function pruneOptions(args: Arguments): Record<string, Json> {
     ...(roundTo === null ? {} : { roundTo }),
     ...(seed === null ? {} : { seed }),
     ...(scores ? { scores: readJson(scores) } : {}),
+    ...(formula ? { formula } : {}),
     ...(args.flag('keep-heads') ? { heads: false } : {}),
+    ...(args.flag('across-norms') ? { acrossNorms: true } : {}),
     ratios: shares(args.texts('ratio-of')),
     protected: args.texts('protect'),
   };
@@ -73,23 +74,6 @@ function readJson(path: string): Json {
   }
 }
 
-/** Shares by group at which all suffer alike, in place of one for all. */
-async function flattenedOptions(
-  studio: CommandStudio,
-  options: Readonly<Record<string, Json>>,
-  judgement: Judgement | null,
-  args: Arguments,
-  job: Job,
-): Promise<Record<string, Json>> {
-  const target = COUNTED.find((name) => options[name] !== undefined);
-  if (!target) throw new UsageError('--flatten needs --macs, --parameters or --bytes.');
-  const rating = { importance: (options['importance'] ?? 'l2') as ImportanceId, seed: Number(options['seed'] ?? 0) };
-  const found = await studio.sensitivity({ rating, ratios: ratiosOf(args) }, judgement, job);
-  const ratios = studio.flattened(found, target, Number(options[target]), Number(options['roundTo'] ?? 1));
-  const { [target]: _, ...rest } = options;
-  return { ...rest, ratio: 0, ratios: { ...ratios, ...(options['ratios'] as Record<string, number>) } };
-}
-
 export const prune: Command = {
   name: 'prune',
   summary:
@@ -104,13 +88,13 @@ export const prune: Command = {
     ...LATENCY_OPTIONS,
     scope: {
       type: 'string',
-      value: 'group|layer|global|isomorphic',
-      help: 'rank within each group (tensor), over all, or over groups that are built alike',
+      value: 'group|isomorphic|output|layer|global',
+      help: 'channels: within each group, over those built alike, over all; weights: within each output, tensor, over all',
     },
     importance: {
       type: 'string',
       value: 'ID',
-      help: `channels: ${IMPORTANCES.join(', ')}; weights: magnitude, lamp, random`,
+      help: `channels: ${IMPORTANCES.join(', ')}; weights: magnitude, lamp, wanda, random`,
     },
     repair: {
       type: 'string',
@@ -118,10 +102,12 @@ export const prune: Command = {
       help: 'what makes up for channels that go (none)',
     },
     scores: { type: 'string', value: 'FILE', help: 'scores of your own: JSON, lists of numbers by group' },
+    formula: { type: 'string', value: 'F', help: 'rank by a formula over importances: "l2 * apoz / mean(l2)"' },
     'ratio-of': { type: 'string', multiple: true, value: 'GROUP=R', help: 'share removed from one group' },
-    flatten: { type: 'boolean', help: 'measure what each group bears, and let all suffer alike' },
-    ratios: { type: 'string', value: 'R,R,…', help: 'shares that --flatten measures' },
+    ...FLATTEN_OPTIONS,
     'keep-heads': { type: 'boolean', help: 'attention heads stay' },
+    'across-norms': { type: 'boolean', help: 'cut channels too that a norm takes its statistics over' },
+    ...ROUND_OPTIONS,
     ...CALIBRATING,
     'round-to': { type: 'string', value: 'N', help: 'widths become multiples of N (1)' },
     seed: { type: 'string', value: 'S', help: 'seed of the random ranking' },
@@ -138,6 +124,8 @@ export const prune: Command = {
     const weights = isWeightPruning(args);
     const dead = isDeadPruning(args);
     const options = weights || dead ? {} : pruneOptions(args);
+    if (!weights && !dead) checkFlatten(args, options);
+    const rounds = roundsOf(args);
     const { studio } = await openStudio(args.positionals[0] ?? '', job);
     if (weights) return pruneWeights(studio, args, output, job);
     await freeze(studio, output, job);
@@ -148,9 +136,11 @@ export const prune: Command = {
     const before = studio.document().cursor;
     const target = await latencyTarget(studio, even, args, output, job);
     const step = target?.options ?? even;
-    const { frozen } = await studio.prunePlan({ importance: 'l2', seed: 0 }, job);
-    const document = await studio.apply({ pass: 'prune-channels', options: step, off: [] }, job);
-    const [first, last] = [document.stops[0], document.stops.at(-1)];
+    const acrossNorms = options['acrossNorms'] === true;
+    const { frozen } = await studio.prunePlan({ importance: 'l2', seed: 0, acrossNorms }, job);
+    const groups = await cutInRounds(studio, step, rounds, job);
+    const { stops } = studio.document();
+    const [first, last] = [stops[0], stops.at(-1)];
     if (!first || !last) throw new UsageError('MODEL is missing.');
     if (out && !dry) writeFileSync(out, studio.exportModel().bytes);
     const data = judgement ? await studio.judge(judgement, job) : null;
@@ -159,14 +149,14 @@ export const prune: Command = {
     const result = {
       before: first.summary,
       after: last.summary,
-      groups: last.groups,
+      groups,
       frozen: frozen.map(({ label, reason }) => ({ node: label, reason })),
       ...(data ? { data } : {}),
       ...(verify ? { verify } : {}),
       ...(latency ? { latency } : {}),
     };
     output.result(result, [
-      ...table(last.groups.map((group) => [group.name, `${group.before} → ${group.after}`])),
+      ...table(groups.map((group) => [group.name, `${group.before} → ${group.after}`])),
       ...frozen.map((each) => `frozen  ${each.label}: ${each.reason}`),
       sizesLine(first.summary, last.summary),
       ...(data ? fidelityLines(data) : []),

@@ -1,25 +1,12 @@
 import { writeFileSync } from 'node:fs';
-import type { Sensitivity } from '../../engine/sensitivity.ts';
-import type { Arguments } from '../arguments.ts';
-import { UsageError } from '../arguments.ts';
+import type { Sensitivity } from '../../prune/sensitivity.ts';
 import type { Command } from '../command.ts';
+import { MEASURED, ratiosOf } from '../flatten.ts';
 import { fold, freeze } from '../freeze.ts';
 import { CALIBRATING, calibrateFrom } from '../open-data.ts';
 import { table } from '../output.ts';
 import { openStudio } from '../studio.ts';
 import { IMPORTANCES } from './importances.ts';
-
-const RATIOS = [0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8];
-
-/** Comma-separated shares, ascending. */
-export function ratiosOf(args: Arguments): readonly number[] {
-  const text = args.text('ratios');
-  if (text === null) return RATIOS;
-  const ratios = text.split(',').map(Number);
-  const rising = ratios.every((ratio, i) => ratio > (ratios[i - 1] ?? 0) && ratio < 1);
-  if (!rising) throw new UsageError(`--ratios takes rising shares between 0 and 1, as 0.25,0.5,0.75, not "${text}".`);
-  return ratios;
-}
 
 /** The figure that ranks: accuracy lost where there are labels, else KL. */
 const figure = ({ accuracy }: Sensitivity, point: Sensitivity['groups'][number]['points'][number]): string =>
@@ -27,7 +14,7 @@ const figure = ({ accuracy }: Sensitivity, point: Sensitivity['groups'][number][
     ? point.fidelity.kl.toFixed(4)
     : `${(100 * (point.accuracy - accuracy)).toFixed(1)} %`;
 
-export function sensitivityLines(found: Sensitivity): string[] {
+function sensitivityLines(found: Sensitivity): string[] {
   const ratios = found.groups[0]?.points.map((point) => `${Math.round(100 * point.ratio)} %`) ?? [];
   return [
     found.accuracy === null
@@ -46,9 +33,10 @@ export const sensitivity: Command = {
   positionals: ['MODEL'],
   options: {
     importance: { type: 'string', value: 'ID', help: `how channels are ranked: ${IMPORTANCES.join(', ')} (l2)` },
-    ratios: { type: 'string', value: 'R,R,…', help: `shares removed (${RATIOS.join(',')})` },
+    formula: { type: 'string', value: 'F', help: 'rank by a formula over importances' },
+    ...MEASURED,
     seed: { type: 'string', value: 'S', help: 'seed of the random ranking' },
-    out: { type: 'string', short: 'o', value: 'OUT', help: 'write the curves as JSON, for `prune --flatten`' },
+    out: { type: 'string', short: 'o', value: 'OUT', help: 'write the curves as JSON, for `prune --flatten --curves`' },
     ...CALIBRATING,
   },
   async run(args, output, job) {
@@ -56,8 +44,9 @@ export const sensitivity: Command = {
     await freeze(studio, output, job);
     await fold(studio, output, job);
     const judgement = await calibrateFrom(args, studio, output, job);
-    const importance = args.choice('importance', IMPORTANCES) ?? 'l2';
-    const rating = { importance, seed: args.number('seed', { min: 0, max: 2 ** 31, integer: true }) ?? 0 };
+    const formula = args.text('formula') ?? '';
+    const importance = args.choice('importance', IMPORTANCES) ?? (formula ? 'formula' : 'l2');
+    const rating = { importance, formula, seed: args.number('seed', { min: 0, max: 2 ** 31, integer: true }) ?? 0 };
     const found = await studio.sensitivity({ rating, ratios: ratiosOf(args) }, judgement, job);
     const out = args.text('out');
     if (out) writeFileSync(out, JSON.stringify(found, null, 1));

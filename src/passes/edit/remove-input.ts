@@ -1,7 +1,8 @@
 import type { Json } from '../../base/json.ts';
 import type { Value } from '../../ir/model.ts';
 import { numberToFloat16 } from '../../ir/float.ts';
-import { tensorOf, type ElementArray, type Tensor } from '../../ir/tensor.ts';
+import type { ElementArray } from '../../base/element-arrays.ts';
+import { tensorOf, type Tensor } from '../../ir/tensor.ts';
 import { sizeOf, staticShape, type DataType, type NodeId } from '../../ir/types.ts';
 import { NO_NODE, type PassContext } from '../../rewrite/pass.ts';
 import { editPass, refuse, type EditPlan } from './edit-pass.ts';

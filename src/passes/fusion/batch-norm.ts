@@ -14,7 +14,7 @@ export type BatchNormParts = Bound<typeof batchNormCaptures>;
  * specification: versions 1 and 6 train unless `is_test`, 7 to 13 when further outputs are given, 14 on when
  * `training_mode` is set; `spatial: 0` (before 9) has statistics per element.
  */
-function trainingReason({ model }: PassContext, bn: Node): string | null {
+export function trainingReason({ model }: PassContext, bn: Node): string | null {
   const opset = model.opset();
   const extra = bn.outputs.slice(1).some((output) => output !== null);
   const trains = opset < 7 ? getInt(bn, 'is_test', 0) === 0 : opset < 14 ? extra : getInt(bn, 'training_mode', 0) !== 0;

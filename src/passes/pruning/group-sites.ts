@@ -1,4 +1,3 @@
-import type { Analysis } from '../../analysis/analyze.ts';
 import { CodedError } from '../../base/error.ts';
 import type { Json } from '../../base/json.ts';
 import type { Model } from '../../ir/model.ts';
@@ -17,13 +16,17 @@ import { applyRepair } from './repair-decision.ts';
 export const keyOf = (rule: string, model: Model, group: ChannelGroup, nodes: readonly NodeId[]): string =>
   `${rule}:${group.key}:${structuralHash(model, nodes)}`;
 
+/** The channel groups that a pass speaks of: with those across norms, where its options say so. */
+export const graphOf = ({ model, analysis, options }: PassContext): ChannelGraph =>
+  channelGraph(model, analysis, options['acrossNorms'] === true);
+
 /** The groups that a recipe decided on: its decisions say how many channels stay, and nothing is looked into. */
 export function decidedSites(
   context: PassContext,
   kindOf: (group: ChannelGroup) => Pick<Site, 'rule' | 'preserves'>,
 ): readonly Site[] {
-  const { model, analysis } = context;
-  const graph = channelGraph(model, analysis);
+  const { model } = context;
+  const graph = graphOf(context);
   const members = membersOf(graph);
   const sites = graph.groups.map((group, i): Site => {
     const nodes = members[i]?.map((member) => member.node) ?? [];
@@ -43,14 +46,14 @@ export function frozenRefusals(graph: ChannelGraph, rule: string): Refusal[] {
   }));
 }
 
-const cutters = new WeakMap<Model, { analysis: Analysis; cutter: Cutter }>();
+const cutters = new WeakMap<Model, { graph: ChannelGraph; cutter: Cutter }>();
 
 /** Groups of one round are cut by one cutter: it writes from the uncut weights, whatever the order. */
-function cutterFor(model: Model, analysis: Analysis): Cutter {
+function cutterFor(model: Model, graph: ChannelGraph): Cutter {
   const known = cutters.get(model);
-  if (known?.analysis === analysis) return known.cutter;
-  const cutter = new Cutter(model, channelGraph(model, analysis));
-  cutters.set(model, { analysis, cutter });
+  if (known?.graph === graph) return known.cutter;
+  const cutter = new Cutter(model, graph);
+  cutters.set(model, { graph, cutter });
   return cutter;
 }
 
@@ -58,15 +61,16 @@ function cutterFor(model: Model, analysis: Analysis): Cutter {
  * Cuts the group that a site is to the channels that its decision keeps, after the others have been made up for as it
  * says. Throws `replay-failed` where group or decision no longer fit.
  */
-export function applyCut({ model, analysis }: PassContext, site: Site, decision: Json | undefined): boolean {
+export function applyCut(context: PassContext, site: Site, decision: Json | undefined): boolean {
   const { name } = parseSiteKey(site.key);
-  const group = channelGraph(model, analysis).groups.find((each) => each.key === name);
+  const graph = graphOf(context);
+  const group = graph.groups.find((each) => each.key === name);
   if (!group)
     throw new CodedError('replay-failed', `There is no channel group ${name} in this model.`, { group: name });
   const kept = decodeDecision(group, decision);
-  const cutter = cutterFor(model, analysis);
+  const cutter = cutterFor(context.model, graph);
   const repaired = (decision as PruneDecision).repair;
-  if (repaired !== undefined) applyRepair(cutter, channelGraph(model, analysis), group, kept, repaired);
+  if (repaired !== undefined) applyRepair(cutter, graph, group, kept, repaired);
   cutter.apply(group, kept);
   return true;
 }

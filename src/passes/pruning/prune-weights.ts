@@ -5,11 +5,13 @@ import type { Json } from '../../base/json.ts';
 import type { Model } from '../../ir/model.ts';
 import type { Tensor } from '../../ir/tensor.ts';
 import { decodeMask, encodeMask, maskTensor } from '../../prune/sparsity/mask.ts';
+import { activationNorms, multiplicands } from '../../prune/sparsity/multiplicands.ts';
 import { sparsityOptions } from '../../prune/sparsity/options.ts';
 import { isMet, sparsityTasks, type SparsityTask } from '../../prune/sparsity/plan.ts';
 import type { SparsityOptions, Weight } from '../../prune/sparsity/types.ts';
 import { metReason, whatOf, wholeReason } from '../../prune/sparsity/words.ts';
 import { findWeights, type FoundWeights } from '../../prune/sparsity/weights.ts';
+import { observedKey, type Observed } from '../../rewrite/facts.ts';
 import { parseSiteKey, structuralHash } from '../../rewrite/hash.ts';
 import { NO_NODE, type Findings, type Pass, type PassContext, type Refusal, type Site } from '../../rewrite/pass.ts';
 
@@ -30,6 +32,7 @@ export const pruneWeights: Pass = {
       type: 'choice',
       default: 'layer',
       choices: [
+        { value: 'output', label: 'Every output by itself' },
         { value: 'layer', label: 'Every tensor by itself' },
         { value: 'global', label: 'All tensors together' },
       ],
@@ -41,6 +44,7 @@ export const pruneWeights: Pass = {
       choices: [
         { value: 'magnitude', label: 'Magnitude |w|' },
         { value: 'lamp', label: 'LAMP' },
+        { value: 'wanda', label: 'Weights × activations (Wanda)' },
         { value: 'random', label: 'Random (baseline)' },
       ],
       label: 'Importance',
@@ -74,12 +78,26 @@ export const pruneWeights: Pass = {
     seed: { type: 'number', default: 0, min: 0, max: 2 ** 31 - 1, step: 1, label: 'Random seed' },
   },
   preserves: 'approximation',
-  needs: ['weights'],
+  needs: ['weights', 'activations'],
   backends: ['wasm', 'webgpu', 'portable'],
   repeats: false,
+  observes,
   find,
   apply,
 };
+
+/** Wanda looks at what weights are multiplied with; a replay looks at nothing. */
+function observes(context: PassContext): ReturnType<NonNullable<Pass['observes']>> {
+  const options = sparsityOptions(context.options);
+  if (options.importance !== 'wanda' || context.decided.size > 0) return { stats: [], moments: [] };
+  const stats = new Map<string, Observed>();
+  for (const weight of weightsOf(context, options).weights) {
+    const readers = multiplicands(context.model, context.analysis, weight);
+    if (typeof readers === 'string') continue;
+    for (const { observed } of readers) stats.set(observedKey(observed), observed);
+  }
+  return { stats: [...stats.values()], moments: [] };
+}
 
 function find(context: PassContext): Findings {
   const options = sparsityOptions(context.options);
@@ -88,12 +106,12 @@ function find(context: PassContext): Findings {
   const refusals: Refusal[] = kept.map(({ nodes, reason }) => ({ rule: RULE, nodes, reason: `${reason}.` }));
   const open: Weight[] = [];
   for (const weight of weights) {
-    const reason = wholeReason(weight, options);
+    const reason = wholeReason(weight, options) ?? unseenReason(context, weight, options);
     if (reason === null) open.push(weight);
     else refusals.push({ rule: RULE, nodes: weight.nodes, reason });
   }
   const sites: Site[] = [];
-  for (const task of sparsityTasks(open, options)) {
+  for (const task of sparsityTasks(open, options, (weight) => normsOf(context, weight))) {
     const met = isMet(task, options);
     for (const [at, weight] of task.weights.entries()) {
       if (!met) sites.push(siteOf(context.model, task, at, weight, options));
@@ -101,6 +119,23 @@ function find(context: PassContext): Findings {
     }
   }
   return { sites, refusals };
+}
+
+/** Why the criterion cannot rate a weight. */
+function unseenReason(
+  { model, analysis }: PassContext,
+  weight: Weight,
+  { importance }: SparsityOptions,
+): string | null {
+  if (importance !== 'wanda') return null;
+  const readers = multiplicands(model, analysis, weight);
+  return typeof readers === 'string' ? `${readers}.` : null;
+}
+
+function normsOf({ model, analysis, facts }: PassContext, weight: Weight): Float64Array | null {
+  const readers = multiplicands(model, analysis, weight);
+  if (typeof readers === 'string' || facts.activations === null) return null;
+  return activationNorms(weight, readers, facts.activations);
 }
 
 const found = new WeakMap<Analysis, Map<boolean, FoundWeights>>();

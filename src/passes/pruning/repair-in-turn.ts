@@ -1,24 +1,19 @@
 import { subgraphs } from '../../ir/attribute.ts';
-import type { Json } from '../../base/json.ts';
 import type { Model } from '../../ir/model.ts';
-import type { NodeId, ValueId } from '../../ir/types.ts';
 import { Cutter } from '../../prune/cut.ts';
 import type { ChannelGraph, ChannelGroup } from '../../prune/groups.ts';
 import { encodeRepairs } from '../../prune/repair/codec.ts';
 import { pairSubstitute, type Substitute } from '../../prune/repair/fit.ts';
 import { repair } from '../../prune/repair/repair.ts';
 import { repairTargets, type RepairTarget } from '../../prune/repair/targets.ts';
-import type { Inquiry, PairMoments } from '../../rewrite/facts.ts';
+import type { Investigation } from '../../rewrite/facts.ts';
+import { nodesByLevel } from './levels.ts';
 
 /** Above this, second moments would take more memory than they are worth, channels. */
 const MOST_CHANNELS = 2048;
 
 /** Which atoms of each group stay. */
 export type KeptAtoms = ReadonlyMap<ChannelGroup, ReadonlySet<number>>;
-
-interface Reading {
-  readonly target: RepairTarget;
-}
 
 /** Whether drafts can be run beside the original: what has bodies or sparse constants cannot. */
 export const canRepairInTurn = (model: Model): boolean =>
@@ -31,22 +26,19 @@ export const canRepairInTurn = (model: Model): boolean =>
  * (He et al. 2017, Channel Pruning for Accelerating Very Deep Neural Networks, section 3.3). By group key, as a recipe
  * keeps it.
  */
-export function* repairInTurn(
-  model: Model,
-  graph: ChannelGraph,
-  kept: KeptAtoms,
-): Generator<Inquiry, ReadonlyMap<string, Json>, readonly PairMoments[]> {
+export function* repairInTurn(model: Model, graph: ChannelGraph, kept: KeptAtoms): Investigation {
   const targets = new Map([...kept].map(([group, atoms]) => [group, repairTargets(graph, group, atoms)]));
   const found = new Map<RepairTarget, Substitute>();
   const rounds = roundsOf(model, targets);
   for (const [done, readings] of rounds.entries()) {
     const draft = draftOf(model, graph, kept, targets, found);
-    const pairs = readings.map(({ target: { input } }) => {
+    const pairs = readings.map(({ input }) => {
       const observed = { value: input.place.value, dim: input.dim };
       return { before: observed, after: observed };
     });
-    const moments = yield { before: model, after: draft.model, pairs, done, total: rounds.length };
-    readings.forEach(({ target }, i) => {
+    const asked = { kind: 'pairs', before: model, after: draft.model, pairs, done, total: rounds.length } as const;
+    const { pairs: moments } = yield asked;
+    readings.forEach((target, i) => {
       const measured = moments[i];
       const axis = target.input.place.axes[target.input.dim] ?? -1;
       if (measured) found.set(target, pairSubstitute(target, measured, draft.cutter.kept(axis)));
@@ -60,29 +52,11 @@ export function* repairInTurn(
   );
 }
 
-/**
- * Readings by how many others stand before them: a reading is fitted to what it gets once all before it are repaired, so
- * only those of one level share a round.
- */
-function roundsOf(model: Model, targets: ReadonlyMap<ChannelGroup, readonly RepairTarget[]>): Reading[][] {
-  const readings = [...targets]
-    .flatMap(([, list]) => list.map((target): Reading => ({ target })))
-    .filter(({ target }) => target.input.size <= MOST_CHANNELS);
-  const reads = new Set(readings.map(({ target }) => target.node));
-  const levels = new Map<ValueId, number>();
-  const rounds = new Map<number, Reading[]>();
-  const levelAt = new Map<NodeId, number>();
-  for (const id of model.graph.nodes) {
-    const { inputs, outputs } = model.getNode(id);
-    const before = inputs.reduce((most, input) => Math.max(most, input === null ? 0 : (levels.get(input) ?? 0)), 0);
-    levelAt.set(id, before);
-    for (const output of outputs) if (output !== null) levels.set(output, before + (reads.has(id) ? 1 : 0));
-  }
-  for (const reading of readings) {
-    const level = levelAt.get(reading.target.node) ?? 0;
-    rounds.set(level, [...(rounds.get(level) ?? []), reading]);
-  }
-  return [...rounds].sort(([a], [b]) => a - b).map(([, list]) => list);
+/** A reading is fitted to what it gets once all before it are repaired: only those of one level share a round. */
+function roundsOf(model: Model, targets: ReadonlyMap<ChannelGroup, readonly RepairTarget[]>): RepairTarget[][] {
+  const readings = [...targets].flatMap(([, list]) => list).filter(({ input }) => input.size <= MOST_CHANNELS);
+  const levels = nodesByLevel(model, new Set(readings.map(({ node }) => node)));
+  return levels.map((nodes) => readings.filter(({ node }) => nodes.has(node)));
 }
 
 /** The model as it would be with what has been found so far. */

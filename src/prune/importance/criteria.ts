@@ -1,9 +1,11 @@
 import { CodedError } from '../../base/error.ts';
 import type { ActivationStats } from '../../rewrite/facts.ts';
 import type { ChannelGraph } from '../groups.ts';
-import type { ImportanceId } from '../types.ts';
+import type { ImportanceId, PruneOptions } from '../types.ts';
 import { ofActivations, ofWanda } from './activations.ts';
+import { parseFormula } from './formula.ts';
 import { ofGeometricMedian } from './geometric-median.ts';
+import { ofFormula } from './of-formula.ts';
 import { ofBatchNorms, ofChance, ofWeights } from './weights.ts';
 
 /** What a criterion may look at. */
@@ -14,13 +16,15 @@ export interface Rated {
   readonly activations: ActivationStats | null;
   /** A person's own scores, by group key: one for each atom (or each channel), in the order of the channels. */
   readonly scores: Readonly<Record<string, readonly number[]>>;
+  /** A person's own way to put criteria together, for the importance `formula`. */
+  readonly formula: string;
 }
 
 /** Importance per atom of every group: what has the least goes first. */
 export interface Criterion {
   readonly title: string;
   /** What it reads besides the weights. */
-  readonly needs: 'weights' | 'activations' | 'scores';
+  readonly needs: 'weights' | 'activations' | 'scores' | 'formula';
   /** Its scores compare across groups as they are; else each is taken relative to its group's mean. */
   readonly absolute?: boolean;
   rate(rated: Rated): Float64Array[];
@@ -74,7 +78,7 @@ export const CRITERIA: Readonly<Record<ImportanceId, Criterion>> = {
   l2: {
     title: 'L2 norm of the weights',
     needs: 'weights',
-    // Li et al. 2017, over every member of the group as in DepGraph (Fang et al. 2023).
+    // Li et al. 2017, over every member of the group (Fang et al. 2023), which count alike.
     rate: ({ graph }) => norms(graph),
   },
   l1: {
@@ -129,7 +133,41 @@ export const CRITERIA: Readonly<Record<ImportanceId, Criterion>> = {
     absolute: true,
     rate: ownScores,
   },
+  formula: {
+    title: 'A formula of your own',
+    needs: 'formula',
+    absolute: true,
+    rate: (rated) => ofFormula(rated.graph, rated.formula, namedScores(rated)),
+  },
 };
+
+/** What a formula calls the criteria; their scores are as they are, not relative to anything. */
+const NAMES: Readonly<Record<string, ImportanceId>> = {
+  l2: 'l2',
+  l1: 'l1',
+  bn: 'bn-scale',
+  fpgm: 'fpgm',
+  lamp: 'lamp',
+  activation: 'activation',
+  apoz: 'apoz',
+  wanda: 'wanda',
+  random: 'random',
+};
+
+const namedScores = (rated: Rated): Record<string, () => Float64Array[]> =>
+  Object.fromEntries(Object.entries(NAMES).map(([name, id]) => [name, () => CRITERIA[id].rate(rated)]));
+
+/** What a formula may name. */
+export const FORMULA_NAMES: readonly string[] = [...Object.keys(NAMES), 'channels'];
+
+type Asked = Pick<PruneOptions, 'importance'> & Partial<Pick<PruneOptions, 'formula'>>;
+
+/** Whether the rating rests on calibration data. Throws `bad-request` for a formula that is not understood. */
+export function readsActivations({ importance, formula = '' }: Asked): boolean {
+  if (importance !== 'formula') return CRITERIA[importance].needs === 'activations';
+  const { variables } = parseFormula(formula, FORMULA_NAMES);
+  return variables.some((name) => CRITERIA[NAMES[name] ?? 'l2'].needs === 'activations');
+}
 
 /** Atoms from the least to the most important; equal ones in file order. */
 export function rank(importance: ArrayLike<number>): Int32Array {

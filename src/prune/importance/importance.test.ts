@@ -27,12 +27,28 @@ function small(): Model {
 const graph = (model: Model) => findGroups(model, analyze(model));
 const rated = (importance: ImportanceId, model: Model, patch: Partial<Rated> = {}): number[][] =>
   CRITERIA[importance]
-    .rate({ graph: graph(model), seed: 0, activations: null, scores: {}, ...patch })
+    .rate({ graph: graph(model), seed: 0, activations: null, scores: {}, formula: '', ...patch })
     .map((each) => Array.from(each));
 
-it('l2 and l1 sum over every member: filters, norm scale, consumers; not over biases and statistics', () => {
-  expect(rated('l2', small())).toEqual([[Math.sqrt(9 + 16 + 4 + 1), Math.sqrt(1 + 0.25 + 4)]]);
-  expect(rated('l1', small())).toEqual([[3 + 4 + 2 + 1, 1 + 0.5 + 2]]);
+it('l2 and l1 sum over every member, relative to its mean: filters, norm scale, consumers; not biases and statistics', () => {
+  const relative = (...members: readonly (readonly [number, number])[]): [number, number] => {
+    const at = (i: 0 | 1): number => members.reduce((sum, pair) => sum + pair[i] / ((pair[0] + pair[1]) / 2), 0);
+    return [at(0), at(1)];
+  };
+  const squares = relative([9 + 16, 1], [4, 0.25], [1, 4]).map(Math.sqrt);
+  rated('l2', small())[0]?.forEach((each, i) => expect(each).toBeCloseTo(squares[i] ?? NaN, 12));
+  const sums = relative([3 + 4, 1], [2, 0.5], [1, 2]);
+  rated('l1', small())[0]?.forEach((each, i) => expect(each).toBeCloseTo(sums[i] ?? NaN, 12));
+});
+
+it('l2 stays where a layer gives its scale to the next', () => {
+  const scaled = (by: number): Model =>
+    buildModel({ opset: 17 }, (g) => {
+      const x = g.op('Conv', [g.input('x', [1, 1, 2, 2]), g.floats('w', [2, 1, 1, 1], [3 * by, 4 * by])]);
+      g.output(g.op('Conv', [g.op('Relu', [x]), g.floats('next', [1, 2, 1, 1], [6 / by, 2 / by])]), 'y');
+    });
+  const [one, thousand] = [rated('l2', scaled(1))[0], rated('l2', scaled(1000))[0]];
+  one?.forEach((each, i) => expect(thousand?.[i]).toBeCloseTo(each, 6));
 });
 
 it('random depends on the seed alone', () => {
@@ -47,7 +63,7 @@ it('sums a channel that is laid out as a block over the whole block', () => {
     const w = g.floats('dense', [4, 1], [1, 2, 3, 4]);
     g.output(g.op('MatMul', [g.op('Flatten', [x]), w]), 'y');
   });
-  expect(rated('l1', model)).toEqual([[3, 7]]);
+  rated('l1', model)[0]?.forEach((each, i) => expect(each).toBeCloseTo([1.2, 2.8][i] ?? NaN, 12));
 });
 
 it('bn-scale is |γ|, and L2 where there is no batch norm', () => {
@@ -56,7 +72,7 @@ it('bn-scale is |γ|, and L2 where there is no batch norm', () => {
     const x = g.op('Conv', [g.input('x', [1, 1, 2, 2]), g.floats('w', [2, 1, 1, 1], [3, 4])]);
     g.output(g.op('Conv', [x, g.floats('next', [1, 2, 1, 1], [4, 3])]), 'y');
   });
-  expect(rated('bn-scale', plain)).toEqual([[5, 5]]);
+  expect(rated('bn-scale', plain)).toEqual([[Math.SQRT2, Math.SQRT2]]);
 });
 
 it('fpgm is the distance from all other filters', () => {

@@ -4,7 +4,7 @@ import type { Attribute, Graph, Model } from '../../ir/model.ts';
 import { int64s } from '../../ir/tensor.ts';
 import type { ValueId } from '../../ir/types.ts';
 import type { Observed } from '../../rewrite/facts.ts';
-import { outputName, pairOutput } from './outputs.ts';
+import { outputName, pairOutput, spreadOutput } from './outputs.ts';
 
 const FLOAT = 1;
 const BOOL = 9;
@@ -61,6 +61,17 @@ export class Observer {
     this.output(observed, 'second', this.op('MatMul', [rows, columns]));
   }
 
+  /** Of this run: the variance about its own mean, so that nothing cancels. */
+  spread(index: number, observed: Observed): void {
+    const x = this.float(observed);
+    const output = (figure: string, value: ValueId): void => this.named(spreadOutput(index, figure), value);
+    const others = axes(this.rank(observed)).filter((axis) => axis !== observed.dim);
+    const apart = this.op('Sub', [x, this.reduce('ReduceMean', x, others, 18, 1)]);
+    output('elements', this.op('Size', [x]));
+    output('mean', this.reduce('ReduceMean', x, others, 18));
+    output('variance', this.reduce('ReduceMean', this.op('Mul', [apart, apart]), others, 18));
+  }
+
   private float({ value }: Observed, known: Observed = { value, dim: 0 }): ValueId {
     return this.analysis.dtype(known.value) === 'float32' ? value : this.op('Cast', [value], { to: int(FLOAT) });
   }
@@ -85,8 +96,8 @@ export class Observer {
   }
 
   /** Axes are an attribute before version `since`, an input from then on. */
-  private reduce(type: string, value: ValueId, over: readonly number[], since: number): ValueId {
-    const keepdims = { keepdims: int(0) };
+  private reduce(type: string, value: ValueId, over: readonly number[], since: number, keeps: 0 | 1 = 0): ValueId {
+    const keepdims = { keepdims: int(keeps) };
     return this.model.opset() < since
       ? this.op(type, [value], { ...keepdims, axes: ints(over) })
       : this.op(type, [value, this.vector(over)], keepdims);

@@ -1,9 +1,9 @@
 import { analyze } from '../../analysis/analyze.ts';
 import { CodedError } from '../../base/error.ts';
-import { subgraphs } from '../../ir/attribute.ts';
-import type { Model, Node } from '../../ir/model.ts';
-import type { NodeId, ValueId } from '../../ir/types.ts';
+import type { Model } from '../../ir/model.ts';
+import type { ValueId } from '../../ir/types.ts';
 import type { ObservedPair } from '../../rewrite/facts.ts';
+import { hasSubgraphs, removeIdle } from './idle.ts';
 import { Observer } from './observer.ts';
 
 /**
@@ -23,22 +23,6 @@ export function pairModel(before: Model, after: Model, pairs: readonly ObservedP
   model.sort();
   removeIdle(model);
   return model;
-}
-
-/** Removes what no output needs: the layers behind those that are looked at. */
-function removeIdle(model: Model): void {
-  const needed = new Set<NodeId>();
-  const stack = model.graph.outputs.flatMap((value) => model.getValue(value).producer?.node ?? []);
-  for (let id = stack.pop(); id !== undefined; id = stack.pop()) {
-    if (needed.has(id)) continue;
-    needed.add(id);
-    const node = model.getNode(id);
-    const captured = hasSubgraphs(node) ? [...model.graph.nodes] : [];
-    const inputs = node.inputs.flatMap((value) => (value === null ? [] : (model.getValue(value).producer?.node ?? [])));
-    stack.push(...inputs, ...captured);
-  }
-  for (const id of [...model.graph.nodes].reverse()) if (!needed.has(id)) model.removeNode(id);
-  for (const id of [...model.graph.initializers.keys()]) if (!model.isUsed(id)) model.removeValue(id);
 }
 
 /** Copies the main graph of `other` into a model; inputs of one name are shared. Returns the copies of its values. */
@@ -72,5 +56,3 @@ function placeBeside(model: Model, other: Model): ReadonlyMap<ValueId, ValueId> 
   }
   return placed;
 }
-
-const hasSubgraphs = (node: Node): boolean => [...subgraphs(node)].length > 0;

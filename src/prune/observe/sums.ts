@@ -1,5 +1,5 @@
-import type { ChannelMoments, ChannelStats, Observed, PairMoments } from '../../rewrite/facts.ts';
-import { outputName, pairOutput, type Measured } from './outputs.ts';
+import type { ChannelMoments, ChannelSpread, ChannelStats, Observed, PairMoments } from '../../rewrite/facts.ts';
+import { outputName, pairOutput, spreadOutput, type Measured } from './outputs.ts';
 
 /** Adds up what the runs of an observing model gave; runs weigh by the positions that they saw. */
 export class StatsSum {
@@ -100,6 +100,44 @@ export class PairSum {
       cross: mean(cross),
       second: mean(second),
     };
+  }
+}
+
+/**
+ * Mean and variance over runs from those of each run (Chan, Golub & LeVeque 1979, Updating Formulae and a Pairwise
+ * Algorithm for Computing Sample Variances), by its place in the list.
+ */
+export class SpreadSum {
+  private readonly index: number;
+  private count = 0;
+  private mean: Float64Array | null = null;
+  /** Σ (x - mean)² */
+  private squares = new Float64Array();
+
+  constructor(index: number) {
+    this.index = index;
+  }
+
+  add(run: Measured): void {
+    const [means, variances] = ['mean', 'variance'].map((figure) => run[spreadOutput(this.index, figure)] ?? []);
+    const channels = means?.length ?? 0;
+    const count = (run[spreadOutput(this.index, 'elements')]?.[0] ?? 0) / Math.max(channels, 1);
+    if (count === 0) return;
+    const total = this.count + count;
+    const mean = (this.mean ??= new Float64Array(channels));
+    if (this.squares.length !== channels) this.squares = new Float64Array(channels);
+    for (let i = 0; i < channels; i++) {
+      const apart = (means?.[i] ?? 0) - (mean[i] ?? 0);
+      const between = (apart * apart * this.count * count) / total;
+      this.squares[i] = (this.squares[i] ?? 0) + count * (variances?.[i] ?? 0) + between;
+      mean[i] = (mean[i] ?? 0) + (apart * count) / total;
+    }
+    this.count = total;
+  }
+
+  result(): ChannelSpread {
+    const variance = this.squares.map((sum) => sum / Math.max(this.count, 1));
+    return { count: this.count, mean: this.mean ?? new Float64Array(), variance };
   }
 }
 

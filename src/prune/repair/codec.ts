@@ -1,3 +1,4 @@
+import { fromBase64, toBase64 } from '../../base/base64.ts';
 import { CodedError } from '../../base/error.ts';
 import type { Json, JsonObject } from '../../base/json.ts';
 import { float16ToNumber, numberToFloat16 } from '../../base/float16.ts';
@@ -25,9 +26,9 @@ export function decodeRepairs(targets: readonly RepairTarget[], json: Json, grou
   return targets.map((target, i) => {
     const { mix, shift, all, copies } = (list[i] ?? {}) as JsonObject;
     const rows = sources(target, { all: all === true }).length;
-    const halves = fromBase64(mix, 2 * rows * target.kept.length, group);
-    const singles = fromBase64(shift, 4 * rows, group);
-    const copied = fromBase64(copies, 4 * target.removed.length, group);
+    const halves = decoded(mix, 2 * rows * target.kept.length, group);
+    const singles = decoded(shift, 4 * rows, group);
+    const copied = decoded(copies, 4 * target.removed.length, group);
     if (copied && !new Int32Array(copied).every((each) => each < target.kept.length)) throw misfit(group);
     return {
       mix: halves && Float32Array.from(new Uint16Array(halves), float16ToNumber),
@@ -38,20 +39,11 @@ export function decodeRepairs(targets: readonly RepairTarget[], json: Json, grou
   });
 }
 
-function toBase64(numbers: Float32Array | Uint16Array | Int32Array): string {
-  const bytes = new Uint8Array(numbers.buffer, numbers.byteOffset, numbers.byteLength);
-  let text = '';
-  // `fromCharCode` takes its characters as arguments, of which there may not be too many.
-  for (let at = 0; at < bytes.length; at += 8192) text += String.fromCharCode(...bytes.subarray(at, at + 8192));
-  return btoa(text);
-}
-
-function fromBase64(text: Json | undefined, length: number, group: string): ArrayBuffer | null {
+function decoded(text: Json | undefined, length: number, group: string): ArrayBuffer | null {
   if (text === undefined) return null;
-  if (typeof text !== 'string' || !/^[A-Za-z0-9+/]*={0,2}$/.test(text)) throw misfit(group);
-  const bytes = Uint8Array.from(atob(text), (character) => character.charCodeAt(0));
-  if (bytes.byteLength !== length) throw misfit(group);
-  return bytes.buffer;
+  const bytes = fromBase64(text, length);
+  if (bytes === null) throw misfit(group);
+  return bytes;
 }
 
 const misfit = (group: string): CodedError =>

@@ -51,10 +51,20 @@ function relateTrailingNorm(r: Relation): void {
   const first = fromFront(axis, rank);
   for (let i = 0; i < first; i++) for (const output of r.outputs) r.same(x, i, output, i);
   for (let i = first; i < rank; i++) {
-    r.exempt(x, i);
-    r.freeze(y, i, STATISTICS);
-    r.freeze(x, i, STATISTICS);
+    if (r.takesStatistics(x, i)) {
+      r.same(x, i, y, i);
+      for (const slot of [1, 2]) r.same(r.input(slot), i - first, x, i);
+    }
   }
+}
+
+/** The norm of a sum: statistics over the last axis of x + skip (+ bias); the sum is an output too. */
+function relateSkipNorm(r: Relation): void {
+  const [x, y, sum] = [r.input(0), r.output(), r.output(3)];
+  const last = (x?.shape.length ?? 0) - 1;
+  if (!x || !r.takesStatistics(x, last)) return;
+  for (const each of [r.input(1), y, sum]) r.same(each, (each?.shape.length ?? 0) - 1, x, last);
+  for (const slot of [2, 3, 4]) r.same(r.input(slot), 0, x, last);
 }
 
 /** Operators that mix along the axes of an attribute and pass the others. */
@@ -101,8 +111,8 @@ export const normRules: Readonly<Record<string, AxisRule>> = {
   LayerNormalization: { ...norm, relate: relateTrailingNorm },
   RMSNormalization: { ...norm, relate: relateTrailingNorm },
   SimplifiedLayerNormalization: { ...norm, relate: relateTrailingNorm },
-  'com.microsoft.SkipLayerNormalization': { ...norm, relate: () => {} },
-  'com.microsoft.SkipSimplifiedLayerNormalization': { ...norm, relate: () => {} },
+  'com.microsoft.SkipLayerNormalization': { ...norm, relate: relateSkipNorm },
+  'com.microsoft.SkipSimplifiedLayerNormalization': { ...norm, relate: relateSkipNorm },
   MeanVarianceNormalization: { ...norm, relate: mixing('axes', [0, 2, 3]) },
   LpNormalization: { ...norm, relate: mixing('axis', [-1]) },
   LRN: { ...norm, relate: () => {} },

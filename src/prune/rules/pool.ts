@@ -17,6 +17,8 @@ function relateReduce(r: Relation): void {
   let j = 0;
   x.shape.forEach((_, i) => {
     if (!reduced.has(i)) r.same(x, i, y, j);
+    // A mean over the channels that stay is what a norm spelt out makes of them.
+    else if (r.node.opType === 'ReduceMean') r.takesStatistics(x, i);
     if (!reduced.has(i) || keep) j++;
   });
 }

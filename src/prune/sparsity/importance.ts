@@ -1,4 +1,5 @@
 import type { Random } from '../../base/random.ts';
+import { elementAt } from './layout.ts';
 import type { WeightImportanceId, WeightLayout } from './types.ts';
 
 /** ‖x‖₂ of what each weight multiplies, over the calibration inputs: `[matrices · reduction]`, row-major. */
@@ -29,6 +30,20 @@ export const WEIGHT_IMPORTANCE: Readonly<Record<WeightImportanceId, WeightImport
       const square = weight * weight;
       return square === 0 ? 0 : square / (sums[firstAtLeast(sorted, Math.abs(weight))] ?? square);
     });
+  },
+  /** |w|·‖x‖ (Sun et al. 2024, A Simple and Effective Pruning Approach for Large Language Models). */
+  wanda: (weights, { layout, activationNorms }) => {
+    const scores = Float64Array.from(weights, Math.abs);
+    const { matrices, outputs, reduction } = layout;
+    for (let matrix = 0; matrix < matrices; matrix++) {
+      for (let output = 0; output < outputs; output++) {
+        for (let at = 0; at < reduction; at++) {
+          const place = elementAt(layout, matrix, output, at);
+          scores[place] = (scores[place] ?? 0) * (activationNorms?.[matrix * reduction + at] ?? 1);
+        }
+      }
+    }
+    return scores;
   },
   /** The baseline: uniform numbers above 0. */
   random: (weights, { random }) => Float64Array.from({ length: weights.length }, () => 1 - random()),

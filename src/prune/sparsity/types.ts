@@ -33,8 +33,9 @@ export interface Weight {
   readonly nodes: readonly NodeId[];
 }
 
-export type WeightImportanceId = 'magnitude' | 'lamp' | 'random';
-export type SparsityScope = 'layer' | 'global';
+export type WeightImportanceId = 'magnitude' | 'lamp' | 'wanda' | 'random';
+/** What is ranked together: the inputs of one output, a tensor, or all tensors. */
+export type SparsityScope = 'output' | 'layer' | 'global';
 
 /** What may become zero together. */
 export type SparsityPattern =

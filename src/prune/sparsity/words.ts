@@ -22,8 +22,10 @@ export function whatOf(
 export function wholeReason({ name, layout, ambiguous }: Weight, options: SparsityOptions): string | null {
   const { pattern } = options;
   if (options.protected.includes(name)) return `${name} is protected.`;
+  const alongInputs = pattern.kind !== 'unstructured' || options.scope === 'output' || options.importance === 'wanda';
+  if (ambiguous && alongInputs)
+    return `${name} is read along different axes, so what lies along its inputs has no meaning.`;
   if (pattern.kind === 'unstructured') return null;
-  if (ambiguous) return `${name} is read along different axes, so a pattern along its inputs has no meaning.`;
   const [outputs, reduction] = pattern.kind === 'block' ? [pattern.outputs, pattern.reduction] : [1, pattern.of];
   if (layout.outputs >= outputs && layout.reduction >= reduction) return null;
   const unit = pattern.kind === 'block' ? `block ${outputs}×${reduction}` : `group of ${reduction}`;

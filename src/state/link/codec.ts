@@ -3,6 +3,7 @@ import { CodedError } from '../../base/error.ts';
 import type { Recipe } from '../../recipe/types.ts';
 import { OVERLAYS } from '../overlays.ts';
 import type { Overlay, Workspace } from '../view.ts';
+import { isLargeRecipe } from '../recipe-size.ts';
 import type { Link, LinkModel } from './types.ts';
 
 /** Longer links are cut short by mail and chat programs, characters. */
@@ -72,12 +73,12 @@ const CUTS: readonly (readonly [string, Partial<Link>])[] = [
 
 /** The link within `LONGEST` characters, and what had to be left out for that. */
 export function fitLink(link: Link): { readonly text: string; readonly leftOut: readonly string[] } {
-  let text = encodeLink(link);
-  let cuts = 0;
-  while (text.length > LONGEST && cuts < CUTS.length) {
-    cuts += 1;
-    text = encodeLink(Object.assign({}, link, ...CUTS.slice(0, cuts).map(([, cut]) => cut)) as Link);
-  }
+  const cutTo = (cuts: number): string =>
+    encodeLink(Object.assign({}, link, ...CUTS.slice(0, cuts).map(([, cut]) => cut)) as Link);
+  // A large recipe is not even packed: that would take the page's time at every change.
+  let cuts = link.recipe !== null && isLargeRecipe(link.recipe) ? 1 : 0;
+  let text = cutTo(cuts);
+  while (text.length > LONGEST && cuts < CUTS.length) text = cutTo(++cuts);
   return { text, leftOut: CUTS.slice(0, cuts).map(([what]) => what) };
 }
 

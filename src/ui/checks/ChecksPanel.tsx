@@ -8,6 +8,7 @@ import type { VerifyResult } from '../../verify/types.ts';
 import { Button, ProgressBar } from '../kit/controls.tsx';
 import { Problem } from '../kit/Problem.tsx';
 import { useDocument, useJobs } from '../kit/use-store.ts';
+import { JudgedBlock } from '../prune/FidelitySection.tsx';
 import { BrokenStep } from './BrokenStep.tsx';
 import './checks.css';
 import { ErrorTable } from './ErrorTable.tsx';
@@ -154,6 +155,7 @@ export function ChecksPanel({ app }: { readonly app: App }) {
         )}
         <BrokenStep app={app} />
         <Findings subject={subject} />
+        {subject.a === 0 && subject.b === document?.cursor && <JudgedBlock app={app} />}
       </div>
     </section>
   );

@@ -86,7 +86,7 @@ export function DataDetails({ app, session, view }: Props) {
         {view.notes.map((note) => (
           <li key={note}>{note}</li>
         ))}
-        {view.count > 1 && <li>At least half of the samples are left to judge the result by.</li>}
+        {view.judged > 0 && <li>What calibrates never judges: at most half of the samples do either.</li>}
       </ul>
       <Tensors title="First sample" tensors={view.sample} />
       <Tensors title="Fed to the model" tensors={view.feeds} />

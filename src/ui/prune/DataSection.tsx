@@ -6,6 +6,7 @@ import type { CalibrationView } from '../../engine/calibrate-files.ts';
 import type { PruneOptions } from '../../prune/types.ts';
 import type { App } from '../../state/app.ts';
 import { ratesByActivations } from '../../state/prune-actions.ts';
+import { reestimates } from '../../state/prune-schedule.ts';
 import { Icon, IconButton } from '../kit/controls.tsx';
 import { FileButton } from '../kit/FileButton.tsx';
 import { useDrop } from '../kit/use-drop.ts';
@@ -21,13 +22,16 @@ const KINDS: Readonly<Record<CalibrationView['kind'], string>> = {
   synthetic: 'made-up inputs',
 };
 
+const LIST = new Intl.ListFormat('en-GB');
+
 /** What looks at the data at present, in words. */
-function usersOf(options: PruneOptions): string {
+function usersOf(options: PruneOptions, norms: boolean): string {
   const users = [
     ...(ratesByActivations(options) ? ['the importance'] : []),
     ...(options.repair === 'none' ? [] : ['making up for cuts']),
+    ...(norms ? ['batch norms'] : []),
   ];
-  return users.length > 0 ? `Used for ${users.join(' and ')}.` : 'Not used so far.';
+  return users.length > 0 ? `Used for ${LIST.format(users)}.` : 'Not used so far.';
 }
 
 function Give({ app, replace }: { readonly app: App; readonly replace: boolean }) {
@@ -46,19 +50,26 @@ function Give({ app, replace }: { readonly app: App; readonly replace: boolean }
 
 /** How many of what, and the shape of one. */
 function Summary({ view }: { readonly view: CalibrationView }) {
-  const { used, count, kind, sample } = view;
+  const { used, judged, count, kind, sample } = view;
   const [first] = sample;
   return (
-    <p className="num mt-px text-11 text-ink-2">
-      {used < count ? `${formatInteger(used)} of ${formatInteger(count)}` : formatInteger(count)} {KINDS[kind]}
-      {first && sample.length === 1 && `, ${first.dtype} ${formatShape(first.shape)}`}
-    </p>
+    <>
+      <p className="num mt-px text-11 text-ink-2">
+        {used < count ? `${formatInteger(used)} of ${formatInteger(count)}` : formatInteger(count)} {KINDS[kind]}
+        {first && sample.length === 1 && `, ${first.dtype} ${formatShape(first.shape)}`}
+      </p>
+      <p className="num text-11 text-ink-2">
+        {formatInteger(used)} calibrate,{' '}
+        {judged > 0 ? `${formatInteger(judged)} others judge` : 'none is left to judge'}
+      </p>
+    </>
   );
 }
 
 /** What activations are observed on: made-up inputs until a person gives data, by choosing files or dropping them. */
 export function DataSection({ app, options }: { readonly app: App; readonly options: PruneOptions }) {
   const session = useDocument(app, (state) => state.calibration);
+  const norms = useDocument(app, reestimates);
   const [open, setOpen] = useState(false);
   const { over, handlers } = useDrop((files) => void app.actions.giveData(files));
   const view = session?.view ?? null;
@@ -97,7 +108,7 @@ export function DataSection({ app, options }: { readonly app: App; readonly opti
         )}
       </div>
       {view && <Summary view={view} />}
-      <p className="text-11 text-ink-3">{usersOf(options)}</p>
+      <p className="text-11 text-ink-3">{usersOf(options, norms)}</p>
       {session?.asking && <p className="text-11 text-ink-2">Being read …</p>}
       {session?.error && (
         <div className="mt-1.5">

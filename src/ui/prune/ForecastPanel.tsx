@@ -9,7 +9,9 @@ import { VerdictBadge } from '../checks/VerdictBadge.tsx';
 import { Icon } from '../kit/controls.tsx';
 import { useDocument } from '../kit/use-store.ts';
 import { roundedWidths } from './cut.ts';
+import { FidelitySection } from './FidelitySection.tsx';
 import { LatencyNote, LatencyRow } from './LatencyRow.tsx';
+import { SensitivitySection } from './sensitivity/SensitivitySection.tsx';
 
 interface Row {
   readonly label: string;
@@ -112,13 +114,8 @@ export function ForecastPanel({ app }: { readonly app: App }) {
         </table>
         <LatencyNote app={app} session={session} />
       </div>
-      <div className="sec">
-        <h3 className="h4 mb-1.5">Fidelity</h3>
-        <p className="text-11 text-ink-2">
-          Unknown until you apply. The result is then run against the model before it, and its stop says how close it
-          is.
-        </p>
-      </div>
+      <SensitivitySection app={app} session={session} />
+      <FidelitySection app={app} />
       <LastCheck stop={stop} />
       <Rounded app={app} />
     </section>

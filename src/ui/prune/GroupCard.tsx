@@ -14,6 +14,7 @@ import { CutChart } from './CutChart.tsx';
 import { GroupReasons } from './GroupReasons.tsx';
 import { ImportanceTable } from './ImportanceTable.tsx';
 import './prune.css';
+import { GroupCurve } from './sensitivity/GroupCurve.tsx';
 
 /** The card with its distance from the canvas's right edge, px. */
 export const GROUP_CARD_COVERS = 394 + 44;
@@ -29,6 +30,7 @@ const IMPORTANCE_NAMES: Readonly<Record<ImportanceId, string>> = {
   wanda: 'weights times activations',
   random: 'random numbers',
   scores: 'your own scores',
+  formula: 'your own formula',
 };
 
 interface HeadProps {
@@ -182,6 +184,7 @@ export function GroupCard({ app }: { readonly app: App }) {
       <Head group={group} kept={kept} onClose={() => app.actions.focusGroup(null)} />
       <Charts app={app} session={session} group={group} kept={kept} />
       <Legend session={session} index={index} />
+      <GroupCurve app={app} group={group} kept={kept} />
       <Others app={app} session={session} group={group} kept={kept} />
       <GroupReasons group={group} onShow={app.actions.focusNode} />
     </section>

@@ -1,4 +1,5 @@
 import { Info } from 'lucide-react';
+import { formatInteger } from '../../base/format.ts';
 import type { PruneGroupView } from '../../prune/types.ts';
 import { Icon } from '../kit/controls.tsx';
 
@@ -37,6 +38,13 @@ export function GroupReasons({ group, onShow }: { readonly group: PruneGroupView
             </li>
           ))}
         </ul>
+        {group.normalisedBy.length > 0 && (
+          <p className="mt-1.5 text-11">
+            A cut changes the statistics of {group.normalisedBy.slice(0, 2).join(' and ')}
+            {group.normalisedBy.length > 2 && ` and ${formatInteger(group.normalisedBy.length - 2)} more`}: what stays
+            is normalised anew.
+          </p>
+        )}
       </div>
     </div>
   );

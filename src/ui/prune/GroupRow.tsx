@@ -27,6 +27,9 @@ interface Props {
   /** The width was set by hand. */
   readonly own: boolean;
   readonly selected: boolean;
+  /** What the width of now costs by the group's curve, and what that is; null: nothing is measured. */
+  readonly harm: string | null;
+  readonly harmTitle: string;
   readonly actions: GroupActions;
 }
 
@@ -53,7 +56,7 @@ function Widths({ group, kept, locked, own }: Pick<Props, 'group' | 'kept' | 'lo
 
 /** One group: name, old and new width, its importances with the cut, a slider and a lock. */
 export const GroupRow = memo(function GroupRow(props: Props) {
-  const { group, index, kept, roundTo, locked, own, selected, actions } = props;
+  const { group, index, kept, roundTo, locked, own, selected, harm, harmTitle, actions } = props;
   return (
     <div className={clsx('group-row', selected && 'group-row-on', locked && 'group-row-locked')}>
       <div className="flex h-[19px] items-center gap-2">
@@ -104,6 +107,11 @@ export const GroupRow = memo(function GroupRow(props: Props) {
             actions.setWidth(group, next, alike);
           }}
         />
+        {harm !== null && (
+          <span className="num w-10 flex-none text-right text-11 text-ink-3" title={harmTitle}>
+            {harm}
+          </span>
+        )}
         <span className="num w-9 flex-none text-right text-11">
           {Math.round((kept / group.channels) * 100)}&#x202f;%
         </span>

@@ -12,6 +12,8 @@ import { GroupRow, type GroupActions } from './GroupRow.tsx';
 import { NO_TARGET } from './goal.ts';
 import './prune.css';
 import { PruneSettings } from './PruneSettings.tsx';
+import { ScheduleFields } from './ScheduleFields.tsx';
+import { useRowHarm } from './sensitivity/use-row-harm.ts';
 
 const ROW_HEIGHT = 49;
 
@@ -50,6 +52,7 @@ function GroupList({ session, app }: { readonly session: PruneSession; readonly 
   const { plan, options, forecast, group: focused } = session;
   const scroller = useRef<HTMLDivElement>(null);
   const actions = useGroupActions(app);
+  const harmOf = useRowHarm(app);
   const rows = useVirtualizer({
     count: plan.groups.length,
     getScrollElement: () => scroller.current,
@@ -83,6 +86,7 @@ function GroupList({ session, app }: { readonly session: PruneSession; readonly 
                 locked={isWhole(options, group)}
                 own={Object.hasOwn(options.ratios, group.key)}
                 selected={focused === index}
+                {...harmOf(group.key, forecast.kept[index] ?? group.channels)}
                 actions={actions}
               />
             </div>
@@ -116,6 +120,7 @@ export function PrunePanel({ app }: Props) {
           onOptions={actions.setPruneOptions}
           onImportance={(patch) => void actions.setImportance(patch)}
         />
+        <ScheduleFields app={app} />
         <DataSection app={app} options={options} />
       </div>
       <div className="panel-head">

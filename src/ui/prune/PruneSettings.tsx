@@ -1,6 +1,8 @@
 import type { LatencyModel } from '../../engine/latency-types.ts';
 import type { ImportanceId, PruneOptions, PrunePlanView, PruneScope, RepairId } from '../../prune/types.ts';
-import { Choice, NumberField, type Choices } from './fields.tsx';
+import type { Rated } from '../../state/pruning.ts';
+import { Check, Choice, NumberField, type Choices } from './fields.tsx';
+import { FormulaField } from './FormulaField.tsx';
 import { ScoresField } from './ScoresField.tsx';
 import { TargetField } from './TargetField.tsx';
 
@@ -27,6 +29,7 @@ const IMPORTANCES: Choices<ImportanceId> = [
     'Other',
     [
       ['scores', 'Your own scores'],
+      ['formula', 'A formula of your own'],
       ['random', 'Random, the baseline'],
     ],
   ],
@@ -57,22 +60,11 @@ interface Props {
   readonly options: PruneOptions;
   readonly latency: LatencyModel | null;
   onOptions(patch: Partial<PruneOptions>): void;
-  onImportance(patch: Partial<Pick<PruneOptions, 'importance' | 'seed' | 'scores'>>): void;
+  onImportance(patch: Partial<Rated>): void;
 }
 
-function Heads({ options, onOptions }: Pick<Props, 'options' | 'onOptions'>) {
-  return (
-    <label className="col-span-2 flex h-6 items-center gap-2 text-12 text-ink-2">
-      <input
-        type="checkbox"
-        className="size-3.5 accent-(--accent-solid)"
-        checked={options.heads}
-        onChange={(event) => onOptions({ heads: event.target.checked })}
-      />
-      Cut attention heads as well
-    </label>
-  );
-}
+/** Whether channels are frozen because a norm takes its statistics over them. */
+const hasNormsOver = (plan: PrunePlanView): boolean => plan.frozen.some((each) => each.underNorm);
 
 /** What rules all groups: how much goes, how channels are rated and compared, and what makes up for those that go. */
 export function PruneSettings({ plan, options, latency, onOptions, onImportance }: Props) {
@@ -89,6 +81,9 @@ export function PruneSettings({ plan, options, latency, onOptions, onImportance 
       </div>
       {options.importance === 'scores' && (
         <ScoresField groups={plan.groups} scores={options.scores} onScores={(scores) => onImportance({ scores })} />
+      )}
+      {options.importance === 'formula' && (
+        <FormulaField formula={options.formula} onFormula={(formula) => onImportance({ formula })} />
       )}
       <div className="col-span-2 grid grid-cols-[5fr_3fr] gap-x-2 gap-y-[9px]">
         <Choice
@@ -123,7 +118,17 @@ export function PruneSettings({ plan, options, latency, onOptions, onImportance 
           />
         )}
       </div>
-      {plan.groups.some((group) => group.isHeads) && <Heads options={options} onOptions={onOptions} />}
+      {plan.groups.some((group) => group.isHeads) && (
+        <Check label="Cut attention heads as well" on={options.heads} onChange={(heads) => onOptions({ heads })} />
+      )}
+      {(options.acrossNorms || hasNormsOver(plan)) && (
+        <Check
+          label="Cut channels under a norm as well"
+          title="What stays is normalised anew: every result moves, even if the channels that go were zero."
+          on={options.acrossNorms}
+          onChange={(acrossNorms) => onImportance({ acrossNorms })}
+        />
+      )}
     </div>
   );
 }

@@ -12,6 +12,7 @@ const group = (key: string, channels: number, members: readonly (readonly [numbe
   importance: new Float64Array(channels),
   order: Int32Array.from({ length: channels }, (_, i) => i),
   isHeads: false,
+  normalisedBy: [],
   topology: '',
 });
 const plan = {

@@ -11,7 +11,18 @@ function group(channels: number, atoms = channels, key = 'g'): PruneGroupView {
   const random = seeded(channels);
   const importance = Float64Array.from({ length: atoms }, random);
   const order = Int32Array.from(importance.keys()).sort((a, b) => (importance[a] ?? 0) - (importance[b] ?? 0));
-  return { key, name: key, channels, atoms, members: [], importance, order, isHeads: false, topology: '' };
+  return {
+    key,
+    name: key,
+    channels,
+    atoms,
+    members: [],
+    importance,
+    order,
+    isHeads: false,
+    normalisedBy: [],
+    topology: '',
+  };
 }
 const OPTIONS: PruneOptions = { ...NOTHING_CUT, ratio: 0.5, roundTo: 8, ratios: { b: 0.25 } };
 

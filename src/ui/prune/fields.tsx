@@ -115,3 +115,22 @@ export const FaultLine = ({ children }: { readonly children: ReactNode }) => (
     <span className="min-w-0">{children}</span>
   </p>
 );
+
+interface CheckProps {
+  readonly label: string;
+  readonly title?: string;
+  readonly on: boolean;
+  onChange(on: boolean): void;
+}
+
+export const Check = ({ label, title, on, onChange }: CheckProps) => (
+  <label className="col-span-2 flex h-6 items-center gap-2 text-12 text-ink-2" title={title}>
+    <input
+      type="checkbox"
+      className="size-3.5 accent-(--accent-solid)"
+      checked={on}
+      onChange={(event) => onChange(event.target.checked)}
+    />
+    {label}
+  </label>
+);

@@ -8,6 +8,8 @@ const SHOWN = new Set<JobView['kind']>([
   'move',
   'prune',
   'calibrate',
+  'sensitivity',
+  'judge',
   'recover',
   'export',
   'verify',
