@@ -4,10 +4,11 @@
 //   canvas  frames of panning and zooming near and far, JS heap, on large graphs
 //   actions the longest task of the page's thread in what a person does to a large graph
 //   layout  the layout by itself, and beside elkjs: crossings, lengths
-//   slider  a step of the pruning slider
+//   slider  a step of the pruning slider, on every real model with channels to cut
 //   passes  every clean-up and fusion pass to the fixed point: time against the number of nodes
 //   fusion  the preset `wasm` on real models and an encoder, before and after, WASM, one thread
 //   prune   what pruning costs: ratio, importance and repair on a digit classifier and MobileNetV2 (half an hour; only by name)
+//   prune-latency  predicted latency against measured at three widths of every real model (a quarter of an hour; only by name)
 //   prune-models  every real model at three widths: runs, costs as forecast, what is frozen and why (only by name)
 //   random  ten thousand random graphs: each exact pass alone and all together give equal outputs (an hour; only by name)
 //   half    MobileNetV2 at half the channels against itself, both as the runtime loads them (`all`), WASM, one thread
@@ -24,10 +25,12 @@ import { benchHalf, printHalf } from './bench-half.mjs';
 import { benchOpening, printOpening } from './bench-open.mjs';
 import { benchPasses, printPasses } from './bench-passes.mjs';
 import { benchPrune } from './bench-prune.mjs';
+import { benchPruneLatency } from './bench-prune-latency.mjs';
 import { benchPruneModels } from './bench-prune-models.mjs';
 import { benchRandom } from './bench-random.mjs';
 import { benchSlider, printSlider } from './bench-slider.mjs';
 import { withStudio } from './browser.mjs';
+import { realModels } from './real-models.mjs';
 import { writeSample } from './sample.mjs';
 
 const shared = fileURLToPath(new URL('../../shared', import.meta.url));
@@ -42,6 +45,7 @@ const SECTIONS = [
   'fusion',
   'half',
   'prune',
+  'prune-latency',
   'prune-models',
   'random',
 ];
@@ -95,7 +99,8 @@ if (inBrowser)
       printActions(results.actions, say);
     }
     if (wants('slider')) {
-      results.slider = await benchSlider(browser, url, (await there(MOBILENET))[0]);
+      const all = files.length > 0 ? files : realModels();
+      results.slider = await benchSlider(browser, url, all.length > 0 ? all : await there(MOBILENET));
       printSlider(results.slider, say);
     }
   });
@@ -112,6 +117,7 @@ if (wants('fusion')) {
   printFusion(results.fusion, say);
 }
 if (chosen.includes('prune')) results.prune = await benchPrune(say);
+if (chosen.includes('prune-latency')) results.pruneLatency = await benchPruneLatency(files, say);
 if (chosen.includes('prune-models')) results.pruneModels = await benchPruneModels(say);
 if (chosen.includes('random')) benchRandom(say);
 if (wants('half')) {

@@ -4,13 +4,13 @@ import type { Job } from '../base/job.ts';
 import type { BenchRequest, Profile } from '../bench/types.ts';
 import type { Node } from '../ir/model.ts';
 import type { Tensor } from '../ir/tensor.ts';
-import { isFloat, isInteger, type NodeId, type ValueId } from '../ir/types.ts';
-import { writeModel } from '../onnx/write.ts';
+import { isFloat, isInteger, type ValueId } from '../ir/types.ts';
 import { deadChannels } from '../prune/dead/find.ts';
 import { countsOf } from '../prune/dead/decide.ts';
 import { deadShares } from '../prune/dead/shares.ts';
 import { channelGraph, planView } from '../prune/plan.ts';
 import type { Stop } from './document.ts';
+import { nodeTimes } from './node-times.ts';
 import type { RuntimePort } from './ports.ts';
 import type { AskedOverlay, OverlayValues } from './types.ts';
 
@@ -146,31 +146,12 @@ async function dead({ stop: { model, analysis }, job }: OverlayContext): Promise
 
 /** Measured time of each node, ms, as the runtime runs it: what it fused into another node has none of its own. */
 async function time({ stop: { model, analysis }, name, port, request, job }: OverlayContext): Promise<Told> {
-  const named = model.clone();
-  // The profile knows nodes by name only, and files may leave names out.
-  for (const node of named.nodes.values()) node.name = labelOf(node.id);
-  const profile = await port.profile({ name, bytes: writeModel(named) }, request, job);
-  const times = new Map<NodeId, number>();
-  let told = 0;
-  let all = 0;
-  for (const kernel of profile.kernels) {
-    all += kernel.ms;
-    const id = idOf(kernel.node);
-    if (id === null) continue;
-    told += kernel.ms;
-    times.set(id, (times.get(id) ?? 0) + kernel.ms);
-  }
+  const { profile, times, rest } = await nodeTimes(model, name, request, port, job);
+  const all = profile.kernels.reduce((sum, kernel) => sum + kernel.ms, 0);
   return {
     values: Float64Array.from(analysis.order, (node) => times.get(node.id) ?? NaN),
-    note: profileNote(profile, all, all - told),
+    note: profileNote(profile, all, rest),
   };
-}
-
-const labelOf = (id: NodeId): string => `#${id}`;
-/** The runtime names a node that it fused after the first one: `#12`, `#12_nchwc`, `#12/MatMulAddFusion`. */
-function idOf(name: string): NodeId | null {
-  const digits = /#(\d+)(?!\d)/.exec(name)?.[1];
-  return digits === undefined ? null : (Number(digits) as NodeId);
 }
 
 function profileNote({ backend, level, threads, runs, ms }: Profile, kernels: number, untold: number): string {

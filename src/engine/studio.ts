@@ -38,6 +38,10 @@ import type {
   TensorValues,
 } from './detail-types.ts';
 import { fidelity, type Fidelity, type Judgement } from './fidelity.ts';
+import { LatencyCache, measureLatency } from './latency-points.ts';
+import { timeShare } from './latency-share.ts';
+import { settleLatency, withLatency, type LatencyTarget } from './latency-target.ts';
+import type { LatencyCheck, LatencyCheckRequest, LatencyModel, LatencyRequest } from './latency-types.ts';
 import { editTargets, type EditTarget } from './edit-target.ts';
 import { nodeDetail, nodeLabel } from './node-detail.ts';
 import { overlayValues } from './overlay.ts';
@@ -87,6 +91,7 @@ export class Studio {
   private calibration: Calibration = SYNTHETIC;
   private others: Judgement | null = null;
   private readonly sensitivities = new SensitivityCache();
+  private readonly latencies = new LatencyCache();
 
   constructor(port: RuntimePort) {
     this.port = port;
@@ -300,6 +305,32 @@ export class Studio {
     acrossNorms = false,
   ): Record<string, number> {
     return flattened(this.current.current, found, target, share, roundTo, fixed, acrossNorms);
+  }
+
+  /** What the latency of the model at the cursor does when it is cut, measured here; the same is not measured twice. */
+  latencyModel(request: LatencyRequest, job: Job): Promise<LatencyModel> {
+    const { model, analysis, session } = this.current.current;
+    const subject = { model, analysis, load: loadOf(session) };
+    return this.latencies.get(analysis, request, () => measureLatency(subject, request, this.port, job));
+  }
+
+  /** Options of `prune-channels` with the ratio at which the predicted latency is at most `share` of what it was. */
+  async latencyTarget(options: OptionValues, share: number, request: LatencyRequest, job: Job): Promise<LatencyTarget> {
+    const wanted = withLatency(options, share);
+    const plan = await this.prunePlan(wanted, job);
+    return settleLatency(plan, options, wanted, await this.latencyModel(request, job));
+  }
+
+  /** The latency of the model at the cursor against that of stop `before`, for which `predicted` was told. */
+  async checkLatency({ before, predicted, model, budgetMs }: LatencyCheckRequest, job: Job): Promise<LatencyCheck> {
+    const { backend, threads } = model;
+    const request = { backend, threads, level: 'all', runs: 40, budgetMs } as const;
+    const b = this.current.cursor;
+    const { share: measured, ms } = await timeShare(
+      (each) => this.bench({ a: before, b, request: each }, job),
+      request,
+    );
+    return { backend, threads, ms, predicted, measured, error: predicted / measured - 1 };
   }
 
   /** The original against the cursor, on WASM at `disabled` and `all`. */

@@ -13,6 +13,7 @@ import type {
   TensorStats,
   TensorValues,
 } from '../engine/detail-types.ts';
+import type { LatencyModel, LatencyRequest } from '../engine/latency-types.ts';
 import type { EditTarget } from '../engine/edit-target.ts';
 import type { Fidelity } from '../engine/fidelity.ts';
 import type { SensitivityProgress, SensitivityRequest } from '../engine/sensitivity.ts';
@@ -106,6 +107,8 @@ export interface GraphApi {
   /** Observes activations on these data until another model is opened; null: on made-up inputs. */
   calibrate: Row<{ data: GivenData | null }, CalibrationView | null>;
   prunePlan: Row<RatingRequest, PrunePlanView>;
+  /** What the latency at the cursor does when channels are cut, measured on this device. */
+  latencyModel: Row<LatencyRequest, LatencyModel>;
   /** What each group bears, cut by itself; judged on what the given data hold out, else on made-up inputs. */
   sensitivity: Row<SensitivityRequest, Sensitivity, SensitivityProgress>;
   /** The result at the cursor against the original, on what the given data hold out. */

@@ -34,7 +34,7 @@ export function activationTerms(analysis: Analysis, graph: ChannelGraph): PeakTe
   };
 }
 
-function valueTerms(analysis: Analysis, graph: ChannelGraph, value: ValueId): readonly Term[] {
+export function valueTerms(analysis: Analysis, graph: ChannelGraph, value: ValueId): readonly Term[] {
   const type = analysis.assumedType(value);
   const shape = type?.kind === 'tensor' ? staticShape(type.shape) : null;
   if (type?.kind !== 'tensor' || !shape) return [];

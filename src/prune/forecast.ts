@@ -1,6 +1,7 @@
+import { defined } from '../base/assert.ts';
 import { evaluate, type Widths } from './evaluate.ts';
 import { selectWidths, type CostAt } from './select.ts';
-import type { ForecastTable, PeakTerms, PruneForecast, PruneOptions, PrunePlanView } from './types.ts';
+import type { CostTerms, ForecastTable, PeakTerms, PruneForecast, PruneOptions, PrunePlanView } from './types.ts';
 
 function peak({ sizes, values, steps, live }: PeakTerms, widths: Widths): number {
   const bytes = new Float64Array(Math.max(values.length - 1, 0));
@@ -31,29 +32,39 @@ function corrections(table: ForecastTable, { channels, kept }: Widths): readonly
 }
 
 /** Costs of the model pruned to the given widths. Pure, and quick enough for every step of a slider. */
-export function forecast(table: ForecastTable, widths: Widths): PruneForecast {
+export function forecast(table: ForecastTable, widths: Widths, latency: CostTerms | null = null): PruneForecast {
   const [elements, bytes] = corrections(table, widths);
   return {
     macs: evaluate(table.macs, widths),
     parameters: evaluate(table.parameters, widths) + elements,
     bytes: evaluate(table.bytes, widths) + bytes,
     activation: peak(table.activation, widths),
+    latency: latency && evaluate(latency, widths),
     kept: Int32Array.from(widths.kept),
   };
 }
 
-/** What the options would give: widths chosen, then costed. */
-export function forecastOf(plan: PrunePlanView, options: PruneOptions): PruneForecast {
+/** What the options would give: widths chosen, then costed. `latency`: as it was fitted to points of a device. */
+export function forecastOf(
+  plan: PrunePlanView,
+  options: PruneOptions,
+  latency: CostTerms | null = null,
+): PruneForecast {
   const channels = plan.groups.map((group) => group.channels);
-  const kept = selectWidths(plan.groups, options, () => costsOf(plan.forecast, plan.groups));
-  return forecast(plan.forecast, { channels, kept });
+  const kept = selectWidths(plan.groups, options, () => costsOf(plan.forecast, plan.groups, latency));
+  return forecast(plan.forecast, { channels, kept }, latency);
 }
 
 /** What a model costs at given widths of its groups: one figure of the forecast. */
-export function costsOf(table: ForecastTable, groups: readonly { readonly channels: number }[]): CostAt {
+export function costsOf(
+  table: ForecastTable,
+  groups: readonly { readonly channels: number }[],
+  latency: CostTerms | null = null,
+): CostAt {
   const channels = groups.map((group) => group.channels);
   return (kept, target) => {
     const widths = { channels, kept };
+    if (target === 'latency') return evaluate(defined(latency, 'latencies that were measured'), widths);
     if (target === 'macs') return evaluate(table.macs, widths);
     const [elements, bytes] = corrections(table, widths);
     return evaluate(table[target], widths) + (target === 'bytes' ? bytes : elements);

@@ -14,6 +14,7 @@ export const NOTHING_CUT: PruneOptions = {
   macs: null,
   parameters: null,
   bytes: null,
+  latency: null,
   repair: 'none',
   heads: true,
   scores: {},
@@ -40,19 +41,21 @@ export function pruneOptions(values: Readonly<Record<string, Json>>): PruneOptio
   };
 }
 
-const TARGETS: readonly PruneTarget[] = ['macs', 'parameters', 'bytes'];
+/** What the pass can count by itself. */
+type CountedTarget = Exclude<PruneTarget, 'latency'>;
+const TARGETS: readonly CountedTarget[] = ['macs', 'parameters', 'bytes'];
 
 function targetsOf(values: Readonly<Record<string, Json>>): Record<PruneTarget, number | null> {
   const given = TARGETS.filter((each) => (values[each] ?? null) !== null);
   if (given.length > 1) {
     throw new CodedError('bad-request', `Only one of ${given.join(' and ')} can be the target.`, { given });
   }
-  const share = (target: PruneTarget): number | null => {
+  const share = (target: CountedTarget): number | null => {
     const value = values[target] ?? null;
     if (value !== null && !isShare(value)) throw refused(target, `null or a share of the ${target}, 0 to 1`);
     return value;
   };
-  return { macs: share('macs'), parameters: share('parameters'), bytes: share('bytes') };
+  return { macs: share('macs'), parameters: share('parameters'), bytes: share('bytes'), latency: null };
 }
 
 function scoresOf(value: Json): Record<string, readonly number[]> {

@@ -60,7 +60,9 @@ export function roundOptions(first: FirstRound, now: RoundStart, way: number): R
   const ratio = target === null ? sharedRatio(first, now, way) : asked.ratio;
   const costs = target === null ? {} : { [target]: targetOf(first, now, target, way) };
   const scores = first.scores ? slicedScores(first, now, first.scores) : asked.scores;
-  return { ...asked, ratio, ratios, protected: guarded, ...costs, scores };
+  // A latency is no option of the pass: it was settled before.
+  const { latency: _, ...options } = asked;
+  return { ...options, ratio, ratios, protected: guarded, ...costs, scores };
 }
 
 /** Of what is to be kept in the end, what is kept so far. */

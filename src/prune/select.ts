@@ -13,7 +13,7 @@ export type CostAt = (kept: Int32Array, target: PruneTarget) => number;
 
 /** Bisections over the ratio for a target: the ratio is settled to 2^-20. */
 const HALVINGS = 20;
-const TARGETS: readonly PruneTarget[] = ['macs', 'parameters', 'bytes'];
+const TARGETS: readonly PruneTarget[] = ['macs', 'parameters', 'bytes', 'latency'];
 
 /**
  * Channels kept, by group. `ratio` is the share removed; with a target, the smallest ratio whose cost is at most that
@@ -21,8 +21,21 @@ const TARGETS: readonly PruneTarget[] = ['macs', 'parameters', 'bytes'];
  */
 export function selectWidths(groups: readonly Selectable[], options: PruneOptions, cost: () => CostAt): Int32Array {
   const widths = createSelector(groups, options);
+  return widths(settle(groups, options, widths, cost));
+}
+
+/** The ratio that a target comes to, to 2^-20; the given one without a target. */
+export const settledRatio = (groups: readonly Selectable[], options: PruneOptions, cost: () => CostAt): number =>
+  settle(groups, options, createSelector(groups, options), cost);
+
+function settle(
+  groups: readonly Selectable[],
+  options: PruneOptions,
+  widths: (ratio: number) => Int32Array,
+  cost: () => CostAt,
+): number {
   const target = TARGETS.find((each) => options[each] !== null);
-  if (target === undefined) return widths(options.ratio);
+  if (target === undefined) return options.ratio;
   const costAt = cost();
   const most =
     (options[target] ?? 1) *
@@ -31,14 +44,14 @@ export function selectWidths(groups: readonly Selectable[], options: PruneOption
       target,
     );
   const fits = (ratio: number): boolean => costAt(widths(ratio), target) <= most;
-  if (fits(0)) return widths(0);
+  if (fits(0)) return 0;
   let [low, high] = [0, 1];
   for (let i = 0; i < HALVINGS; i++) {
     const middle = (low + high) / 2;
     if (fits(middle)) high = middle;
     else low = middle;
   }
-  return widths(high);
+  return high;
 }
 
 /** The groups' widths as a function of the ratio. */

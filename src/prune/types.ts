@@ -18,7 +18,7 @@ export type ImportanceId =
  */
 export type PruneScope = 'group' | 'global' | 'isomorphic';
 /** A cost that may be the target. */
-export type PruneTarget = 'macs' | 'parameters' | 'bytes';
+export type PruneTarget = 'macs' | 'parameters' | 'bytes' | 'latency';
 
 /** What makes up for removed channels: nothing, their means, or combinations of the channels that stay. */
 export type RepairId = 'none' | 'mean' | 'least-squares';
@@ -41,6 +41,8 @@ export interface PruneOptions {
   readonly macs: number | null;
   readonly parameters: number | null;
   readonly bytes: number | null;
+  /** As predicted from points that were measured on a device. A step of a recipe holds the ratio that it came to. */
+  readonly latency: number | null;
   readonly repair: RepairId;
   /** Attention heads are cut as well. */
   readonly heads: boolean;
@@ -146,6 +148,8 @@ export interface PruneForecast {
   readonly parameters: number;
   readonly bytes: number;
   readonly activation: number;
+  /** Predicted, as a share of the original's; null: no points were measured. */
+  readonly latency: number | null;
   /** Kept channels by group index. */
   readonly kept: Int32Array;
 }

@@ -5,6 +5,7 @@ import type { BenchResult, OptimizerReport } from '../bench/types.ts';
 import type { Bisection } from '../engine/bisect-types.ts';
 import type { CalibrationView } from '../engine/calibrate-files.ts';
 import type { NodeDetail } from '../engine/detail-types.ts';
+import type { LatencyModel } from '../engine/latency-types.ts';
 import type { EditTarget } from '../engine/edit-target.ts';
 import type {
   AskedOverlay,
@@ -104,6 +105,8 @@ export interface PruneSession {
   readonly schedule: PruneSchedule;
   /** Follows the sliders at once; from the plan's cost terms. */
   readonly forecast: PruneForecast;
+  /** Measured on this device; null: not yet. */
+  readonly latency: LatencyModel | null;
   /** Index of the group in focus. */
   readonly group: number | null;
 }

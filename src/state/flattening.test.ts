@@ -7,7 +7,11 @@ import { flattenTarget, flatWidths, isMeasured } from './flattening.ts';
 import { evenPlan } from './testing/prune-plan.ts';
 
 const plan = evenPlan(['tough', 'tender']);
-const sessionOf = (options: Partial<PruneOptions>) => ({ plan, options: { ...NOTHING_CUT, ...options } });
+const sessionOf = (options: Partial<PruneOptions>) => ({
+  plan,
+  options: { ...NOTHING_CUT, ...options },
+  latency: null,
+});
 const RATIOS = [0.4, 0.8];
 /** Of KL the tender group suffers ten times as much; of agreement both suffer alike. */
 const found: Sensitivity = {

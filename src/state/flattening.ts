@@ -2,12 +2,15 @@ import { flatten } from '../prune/flatten.ts';
 import { costsOf } from '../prune/forecast.ts';
 import { roundedWidth } from '../prune/select.ts';
 import { curvesOf, type HarmId, type Sensitivity } from '../prune/sensitivity.ts';
-import type { PruneOptions, PrunePlanView, PruneTarget } from '../prune/types.ts';
+import type { PruneForecast, PrunePlanView, PruneTarget } from '../prune/types.ts';
 import { harmShown } from './curves.ts';
 import type { PruneSession } from './document.ts';
 import type { ForecastOf } from './pruning.ts';
 
-export const TARGET_WORDS: Readonly<Record<PruneTarget, string>> = {
+/** What is counted, and not measured. */
+type CountedTarget = Exclude<PruneTarget, 'latency'>;
+
+export const TARGET_WORDS: Readonly<Record<CountedTarget, string>> = {
   macs: 'MACs',
   parameters: 'parameters',
   bytes: 'bytes',
@@ -15,7 +18,7 @@ export const TARGET_WORDS: Readonly<Record<PruneTarget, string>> = {
 
 /** What flattened widths have to meet. */
 export interface FlattenTarget {
-  readonly target: PruneTarget;
+  readonly target: CountedTarget;
   /** Of the whole model's. */
   readonly share: number;
   /** The target is none of the three costs: its MACs stand for it. */
@@ -24,17 +27,19 @@ export interface FlattenTarget {
 
 /** The cost that is the target; the MACs that any other target leaves. Null: nothing is to be cut. */
 export function flattenTarget(
-  { plan, options }: Pick<PruneSession, 'plan' | 'options'>,
+  { plan, options, latency }: Pick<PruneSession, 'plan' | 'options' | 'latency'>,
   forecastOf: ForecastOf,
 ): FlattenTarget | null {
   const target = (['macs', 'parameters', 'bytes'] as const).find((each) => options[each] !== null);
-  const share = target ? (options[target] ?? 1) : macsLeft(plan, { ...options, ratios: {} }, forecastOf);
+  const share = target
+    ? (options[target] ?? 1)
+    : macsLeft(forecastOf(plan, { ...options, ratios: {} }, latency?.terms ?? null), plan);
   return share < 1 ? { target: target ?? 'macs', share, derived: target === undefined } : null;
 }
 
-function macsLeft(plan: PrunePlanView, options: PruneOptions, forecastOf: ForecastOf): number {
+function macsLeft({ macs }: PruneForecast, plan: PrunePlanView): number {
   const whole = costsOf(plan.forecast, plan.groups)(widthsOf(plan), 'macs');
-  return whole > 0 ? forecastOf(plan, options).macs / whole : 1;
+  return whole > 0 ? macs / whole : 1;
 }
 
 const widthsOf = ({ groups }: PrunePlanView): Int32Array => Int32Array.from(groups, ({ channels }) => channels);

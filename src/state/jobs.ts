@@ -12,6 +12,7 @@ export type JobKind =
   | 'bench'
   | 'optimizers'
   | 'tune'
+  | 'latency'
   | 'bisect'
   | 'export'
   | 'prune'

@@ -3,7 +3,6 @@ import { forecast } from '../prune/forecast.ts';
 import type { CostTerms, PruneOptions, PrunePlanView } from '../prune/types.ts';
 import { NOTHING_CUT } from '../prune/options.ts';
 import { formulaFault, groupGain, knownOnly, ratesByActivations } from './prune-actions.ts';
-import { ONCE } from './prune-schedule.ts';
 
 /** One term: `value` times the shares of both groups. */
 const product = (value: number): CostTerms => ({
@@ -39,16 +38,13 @@ const plan: PrunePlanView = {
 describe('what cutting one group changes', () => {
   it('is the difference to that group being whole while the others stay cut', () => {
     const now = forecast(plan.forecast, { channels: [10, 4], kept: [5, 2] });
-    const gain = groupGain({ plan, options: {} as PruneOptions, schedule: ONCE, forecast: now, group: 0 }, 0);
+    const gain = groupGain({ plan, forecast: now }, 0);
     expect(gain).toEqual({ macs: 250 - 500, bytes: 100 - 200 });
   });
 
   it('is nothing for a group that keeps all its channels', () => {
     const now = forecast(plan.forecast, { channels: [10, 4], kept: [10, 2] });
-    expect(groupGain({ plan, options: {} as PruneOptions, schedule: ONCE, forecast: now, group: 0 }, 0)).toEqual({
-      macs: 0,
-      bytes: 0,
-    });
+    expect(groupGain({ plan, forecast: now }, 0)).toEqual({ macs: 0, bytes: 0 });
   });
 });
 

@@ -1,5 +1,5 @@
 import { toErrorRecord } from '../base/error.ts';
-import { forecast } from '../prune/forecast.ts';
+import { costsOf } from '../prune/forecast.ts';
 import { FORMULA_NAMES, readsActivations } from '../prune/importance/criteria.ts';
 import type { PruneOptions, PrunePlanView } from '../prune/types.ts';
 import type { PruneSession } from './document.ts';
@@ -10,11 +10,11 @@ export interface GroupGain {
 }
 
 /** What cutting this one group changes, all other groups staying as they are now; 0 or below. */
-export function groupGain({ plan, forecast: now }: PruneSession, group: number): GroupGain {
-  const channels = plan.groups.map((each) => each.channels);
-  const kept = now.kept.map((width, index) => (index === group ? (channels[index] ?? width) : width));
-  const whole = forecast(plan.forecast, { channels, kept });
-  return { macs: now.macs - whole.macs, bytes: now.bytes - whole.bytes };
+export function groupGain({ plan, forecast: now }: Pick<PruneSession, 'plan' | 'forecast'>, group: number): GroupGain {
+  const whole = plan.groups[group]?.channels;
+  const kept = now.kept.map((width, index) => (index === group ? (whole ?? width) : width));
+  const cost = costsOf(plan.forecast, plan.groups);
+  return { macs: now.macs - cost(kept, 'macs'), bytes: now.bytes - cost(kept, 'bytes') };
 }
 
 /** Indices of the groups that a node is a member of; those whose channels it makes come first. */

@@ -1,10 +1,12 @@
-import type { PruneForecast, PruneOptions, PrunePlanView } from '../prune/types.ts';
+import { resolveLatency } from '../prune/latency/resolve.ts';
+import type { CostTerms, PruneForecast, PruneOptions, PrunePlanView } from '../prune/types.ts';
 import { NOTHING_CUT } from '../prune/options.ts';
 import type { Json } from '../base/json.ts';
 import type { Core } from './core.ts';
 import { groupsWith, knownOnly, ratesByActivations } from './prune-actions.ts';
 import type { PruneSchedule } from './document.ts';
 import { ONCE, reestimates } from './prune-schedule.ts';
+import { pruneLatency, type LatencyActions } from './prune-latency.ts';
 import { defaultsOf } from './looking.ts';
 import type { SteppingActions } from './stepping.ts';
 
@@ -13,7 +15,7 @@ export const PRUNE_CHANNELS = 'prune-channels';
 /** What channels are rated by, and which there are. */
 export type Rated = Pick<PruneOptions, 'importance' | 'seed' | 'scores' | 'formula' | 'acrossNorms'>;
 
-export interface PruningActions {
+export interface PruningActions extends LatencyActions {
   /** Asks for the plan and opens the panel; the look at any other pass ends. */
   openPrune(): Promise<void>;
   /** Follows a slider: the forecast changes at once, nothing is asked of the workers. */
@@ -28,10 +30,12 @@ export interface PruningActions {
   applyPrune(): Promise<boolean>;
 }
 
-export type ForecastOf = (plan: PrunePlanView, options: PruneOptions) => PruneForecast;
+/** `latency`: as it was fitted to measured points. */
+export type ForecastOf = (plan: PrunePlanView, options: PruneOptions, latency: CostTerms | null) => PruneForecast;
 
 export function pruningActions(core: Core, stepping: SteppingActions, forecastOf: ForecastOf): PruningActions {
   const { document: store } = core;
+  const latency = pruneLatency(core, forecastOf);
 
   /** What the pass says its defaults are, but starting with nothing cut. */
   const startOptions = (): PruneOptions => {
@@ -56,10 +60,14 @@ export function pruningActions(core: Core, stepping: SteppingActions, forecastOf
     if (!plan || core.epoch !== epoch) return;
     const { prune } = store.getState();
     // What was moved while the plan was on its way holds: only the rating is another one.
-    const now = knownOnly(prune ? { ...prune.options, ...rated } : options, plan);
+    const known = latency.known(acrossNorms);
+    const wanted = knownOnly(prune ? { ...prune.options, ...rated } : options, plan);
+    // No target without its measure.
+    const now = known ? wanted : { ...wanted, latency: null };
+    const forecast = forecastOf(plan, now, known?.terms ?? null);
     const { schedule = ONCE } = prune ?? {};
     const group = prune?.options.acrossNorms === acrossNorms ? prune.group : null;
-    const session = { plan, options: now, schedule, forecast: forecastOf(plan, now), group };
+    const session = { plan, options: now, schedule, forecast, group, latency: known };
     store.setState({ preview: null, prune: session });
     // The right panel shows the forecast while no node is selected.
     if (!prune) core.view.setState({ workspace: 'studio', refusal: null, selected: null });
@@ -74,12 +82,15 @@ export function pruningActions(core: Core, stepping: SteppingActions, forecastOf
   });
 
   const actions: PruningActions = {
+    ...latency.actions,
     openPrune: () => ask(startOptions()),
     setPruneOptions(patch) {
       store.setState(({ prune }) => {
         if (!prune) return {};
         const options = { ...prune.options, ...patch };
-        return { prune: { ...prune, options, forecast: forecastOf(prune.plan, options) } };
+        return {
+          prune: { ...prune, options, forecast: forecastOf(prune.plan, options, prune.latency?.terms ?? null) },
+        };
       });
     },
     async setImportance(patch) {
@@ -97,7 +108,10 @@ export function pruningActions(core: Core, stepping: SteppingActions, forecastOf
       const { prune, passes } = store.getState();
       if (!prune) return false;
       const title = passes.find((pass) => pass.id === PRUNE_CHANNELS)?.title ?? 'Prune channels';
-      const options = prune.options as unknown as Readonly<Record<string, Json>>;
+      // A step that another device can replay holds the ratio that a latency came to there.
+      const resolved = prune.latency ? resolveLatency(prune.plan, prune.options, prune.latency.terms) : prune.options;
+      const { latency: _, ...rest } = resolved;
+      const options = rest as unknown as Readonly<Record<string, Json>>;
       const { rounds } = prune.schedule;
       const reestimate = reestimates(store.getState());
       if (rounds > 1 || reestimate) return stepping.applySchedule({ options, rounds, reestimate }, title);

@@ -175,6 +175,7 @@ const handlers: Handlers<GraphApi> = {
     return null;
   },
   prunePlan: (params, job) => studio.prunePlan(params, job),
+  latencyModel: (params, job) => studio.latencyModel(params, job),
   sensitivity: (params, job) => studio.sensitivity(params, studio.heldOut, job),
   judge: (_, job) => studio.judge(studio.heldOut, job),
   verify: (params, job) => studio.verify(params, job),

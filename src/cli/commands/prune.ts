@@ -7,13 +7,16 @@ import { CALIBRATING, calibrateFrom, fidelityLines } from '../open-data.ts';
 import { openStudio } from '../studio.ts';
 import { table } from '../output.ts';
 import { DEAD_OPTIONS, isDeadPruning, pruneDead, sizesLine } from './prune-dead.ts';
+import { checkTarget, LATENCY_OPTIONS, latencyLine, latencyTarget } from './prune-latency.ts';
 import { isWeightPruning, pruneWeights, WEIGHT_OPTIONS } from './prune-weights.ts';
 import { cutInRounds, ROUND_OPTIONS, roundsOf } from './prune-rounds.ts';
 import { IMPORTANCES } from './importances.ts';
 import { verifyLines } from './verify.ts';
 import type { Command } from '../command.ts';
 
-const TARGETS = ['macs', 'parameters', 'bytes'] as const;
+/** What can be counted without timing. */
+const COUNTED = ['macs', 'parameters', 'bytes'] as const;
+const TARGETS = [...COUNTED, 'latency'] as const;
 
 function pruneOptions(args: Arguments): Record<string, Json> {
   const ratio = args.number('ratio', { min: 0, max: 0.99 });
@@ -22,7 +25,7 @@ function pruneOptions(args: Arguments): Record<string, Json> {
     return share === null ? [] : [[name, share] as const];
   });
   if (ratio === null && targets.length === 0) {
-    throw new UsageError('--ratio, --macs, --parameters, --bytes, --sparsity or --dead is missing.');
+    throw new UsageError('--ratio, --macs, --parameters, --bytes, --latency, --sparsity or --dead is missing.');
   }
   if (targets.length > 1)
     throw new UsageError(`Only one of ${targets.map(([name]) => `--${name}`).join(' and ')} can be the target.`);
@@ -82,6 +85,7 @@ export const prune: Command = {
     macs: { type: 'string', value: 'F', help: 'share of the MACs that is kept, in place of --ratio' },
     parameters: { type: 'string', value: 'F', help: 'share of the parameters that is kept' },
     bytes: { type: 'string', value: 'F', help: 'share of the bytes that is kept' },
+    ...LATENCY_OPTIONS,
     scope: {
       type: 'string',
       value: 'group|isomorphic|output|layer|global',
@@ -128,7 +132,10 @@ export const prune: Command = {
     await fold(studio, output, job);
     const judgement = await calibrateFrom(args, studio, output, job);
     if (dead) return pruneDead(studio, args, judgement, output, job);
-    const step = args.flag('flatten') ? await flattenedOptions(studio, options, judgement, args, job) : options;
+    const even = args.flag('flatten') ? await flattenedOptions(studio, options, judgement, args, job) : options;
+    const before = studio.document().cursor;
+    const target = await latencyTarget(studio, even, args, output, job);
+    const step = target?.options ?? even;
     const acrossNorms = options['acrossNorms'] === true;
     const { frozen } = await studio.prunePlan({ importance: 'l2', seed: 0, acrossNorms }, job);
     const groups = await cutInRounds(studio, step, rounds, job);
@@ -138,6 +145,7 @@ export const prune: Command = {
     if (out && !dry) writeFileSync(out, studio.exportModel().bytes);
     const data = judgement ? await studio.judge(judgement, job) : null;
     const verify = args.flag('verify') ? await studio.verifyWhole(job) : null;
+    const latency = target ? await checkTarget(studio, before, target, args, job) : null;
     const result = {
       before: first.summary,
       after: last.summary,
@@ -145,6 +153,7 @@ export const prune: Command = {
       frozen: frozen.map(({ label, reason }) => ({ node: label, reason })),
       ...(data ? { data } : {}),
       ...(verify ? { verify } : {}),
+      ...(latency ? { latency } : {}),
     };
     output.result(result, [
       ...table(groups.map((group) => [group.name, `${group.before} → ${group.after}`])),
@@ -152,6 +161,7 @@ export const prune: Command = {
       sizesLine(first.summary, last.summary),
       ...(data ? fidelityLines(data) : []),
       ...(verify ? verifyLines(verify) : []),
+      ...(latency ? [latencyLine(latency)] : []),
       dry ? 'Nothing was written (--dry-run).' : `Written to ${out}`,
     ]);
     return 0;

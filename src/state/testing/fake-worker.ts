@@ -299,7 +299,7 @@ export async function makeApp(
       ...ALONE,
       ...platform,
     },
-    () => ({ macs: 1, parameters: 1, bytes: 1, activation: 1, kept: new Int32Array() }),
+    () => ({ macs: 1, parameters: 1, bytes: 1, activation: 1, latency: null, kept: new Int32Array() }),
   );
   await app.start();
   return {

@@ -146,7 +146,7 @@ function Canvas(given: GraphCanvasProps & { readonly scene: Scene; readonly look
         <span className="gc-grow" />
         <ZoomControls camera={camera} onZoom={moves.zoomBy} onActual={moves.actual} onAll={moves.all} />
       </div>
-      <StripMap scene={scene} look={look} theme={theme} camera={camera} onGoTo={goTo} />
+      <StripMap scene={scene} look={look.afar} theme={theme} camera={camera} onGoTo={goTo} />
       <div className="gc-live" aria-live="polite">
         {selected >= 0 && describeItem(scene, look, selected, props.sites[look.siteOf[selected]! - 1] ?? null)}
         {path.lit && `. Path: ${path.lit.upstream} upstream, ${path.lit.downstream} downstream.`}

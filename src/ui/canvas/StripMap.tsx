@@ -1,6 +1,6 @@
 import { useEffect, useRef, useState } from 'react';
 import type { Camera } from './camera.ts';
-import type { Look } from './look.ts';
+import type { Afar } from './look.ts';
 import { familyIsShown, itemColor } from './look.ts';
 import type { Scene } from './scene.ts';
 import { seenSpan } from './strip.ts';
@@ -9,7 +9,7 @@ import { usePixelRatio } from './use-pixel-ratio.ts';
 
 interface Props {
   readonly scene: Scene;
-  readonly look: Look;
+  readonly look: Afar;
   readonly theme: CanvasTheme;
   readonly camera: Camera;
   /** Brings an item into the middle of the canvas, without animation while dragging. */
@@ -84,7 +84,7 @@ function paintCells(
   { width, height }: Size,
   ratio: number,
   scene: Scene,
-  look: Look,
+  look: Afar,
   theme: CanvasTheme,
 ): void {
   canvas.width = Math.round(width * ratio);
@@ -112,7 +112,7 @@ function paintCells(
 }
 
 /** A node has one colour; a folded group those of what is inside. */
-function cellColors(scene: Scene, look: Look, theme: CanvasTheme, item: number): string[] {
+function cellColors(scene: Scene, look: Afar, theme: CanvasTheme, item: number): string[] {
   const group = look.groups[item - scene.items.rows];
   if (!group || !familyIsShown(look)) return [itemColor(scene, look, theme, item)];
   return group.cells.map((row) => itemColor(scene, look, theme, row));

@@ -152,7 +152,7 @@ describe('the look', () => {
     const diff = buildLook(scene, { ...plain, diff: { added: [], removed: [], changed: [conv] } });
     expect([itemColor(scene, diff, theme, 0), itemColor(scene, diff, theme, 1)]).toEqual(['amber', 'neutral']);
     const mark = { before: 32, after: 16, role: 'out axis', cut: null };
-    const prune = buildLook(scene, { ...plain, prune: { marks: new Map([[conv, mark]]) } });
+    const prune = buildLook(scene, { ...plain, prune: { marks: new Map([[conv, mark]]), members: [conv] } });
     expect([itemColor(scene, prune, theme, 0), itemColor(scene, prune, theme, 1)]).toEqual(['conv', 'neutral']);
     const heat = buildLook(scene, { ...plain, overlay: 'macs' });
     expect(itemColor(scene, heat, theme, 1)).toBe('0');

@@ -201,7 +201,7 @@ function dataOf(state: NodeState, row: number, unfold: Unfold): OpNodeData {
 function groupDataOf(state: NodeState, item: number, fold: Fold): GroupNodeData {
   const { scene, look, theme, selected, hovered } = state;
   const group = look.groups[item - scene.items.rows]!;
-  const alone = look.changes !== null || look.prune !== null;
+  const alone = look.changes !== null || look.pruned !== null;
   return {
     key: group.key,
     name: group.name,

@@ -6,7 +6,7 @@ import { groupLooks, type GroupLook } from './group-look.ts';
 import { hullBoxes } from './hulls.ts';
 import { isGroup, sceneOf, type Scene } from './scene.ts';
 import type { CanvasTheme } from './theme.ts';
-import type { Box, CanvasOverlay, GraphCanvasProps, PruneMark, WidthChange } from './types.ts';
+import type { Box, CanvasOverlay, CanvasPrune, GraphCanvasProps, PruneMark, WidthChange } from './types.ts';
 
 /** A hull as it is drawn: around a site that is on or off, or around a near miss. */
 export interface Hull {
@@ -16,18 +16,16 @@ export interface Hull {
   readonly index: number;
 }
 
-/** Everything that decides how rows look, apart from selection and hover. */
-export interface Look {
+/** What decides how rows look from afar, where no words stand on them. */
+export interface Afar {
   readonly overlay: CanvasOverlay;
   readonly heat: Heat;
   /** [folded] */
   readonly groups: readonly GroupLook[];
   /** Items with a change; null: no comparison is shown. */
   readonly changes: ReadonlyMap<number, Change> | null;
-  /** Items with what pruning does to them; a folded group has the mark of its first member. */
-  readonly prune: ReadonlyMap<number, PruneMark> | null;
-  /** Items with the widths that change; null: nothing is pruned. */
-  readonly widths: ReadonlyMap<number, readonly WidthChange[]> | null;
+  /** Items that stand out since they are pruned together; null: none does. */
+  readonly pruned: ReadonlySet<number> | null;
   readonly hulls: readonly Hull[];
   /** [items] index of the hull of a site + 1; 0: none. Wires inside a site carry no shape. */
   readonly siteOf: Int32Array;
@@ -36,6 +34,16 @@ export interface Look {
   readonly fused: readonly FusedPlace[];
   /** Nodes that went, at their old places. */
   readonly ghosts: Ghosts | null;
+}
+
+/** Everything that decides how rows look, apart from selection and hover. */
+export interface Look extends Afar {
+  /** Items with what pruning does to them; a folded group has the mark of its first member. */
+  readonly prune: ReadonlyMap<number, PruneMark> | null;
+  /** Items with the widths that change; null: nothing is pruned. */
+  readonly widths: ReadonlyMap<number, readonly WidthChange[]> | null;
+  /** The same for looks that differ near only: a slider step changes widths, which are words. */
+  readonly afar: Afar;
 }
 
 export interface FusedPlace {
@@ -50,9 +58,22 @@ type LookProps = Pick<
   'overlay' | 'overlayEntry' | 'sites' | 'refusals' | 'diff' | 'prune' | 'matches' | 'origin' | 'ghosts'
 >;
 
+type AfarProps = Omit<LookProps, 'prune'> & Partial<Pick<CanvasPrune, 'members'>>;
+
 const valuesOf = (entry: LookProps['overlayEntry']) => (entry?.state === 'ready' ? entry.values : null);
 
-export function buildLook(scene: Scene, props: LookProps): Look {
+export const buildLook = (scene: Scene, props: LookProps): Look =>
+  withWidths(scene, buildAfar(scene, { ...props, ...(props.prune && { members: props.prune.members }) }), props.prune);
+
+/** The widths that change, on what stays the same while they do. */
+export const withWidths = (scene: Scene, afar: Afar, prune: CanvasPrune | null): Look => ({
+  ...afar,
+  afar,
+  prune: prune?.marks.size ? byItem(scene, prune.marks) : null,
+  widths: prune?.widths ? byItem(scene, prune.widths) : null,
+});
+
+export function buildAfar(scene: Scene, props: AfarProps): Afar {
   const { view } = scene.picture;
   const changes = changesOf(scene, props);
   const heat = heatOf(view, props.overlay, valuesOf(props.overlayEntry));
@@ -61,8 +82,7 @@ export function buildLook(scene: Scene, props: LookProps): Look {
     heat,
     groups: groupLooks(scene, heat),
     changes,
-    prune: props.prune?.marks.size ? byItem(scene, props.prune.marks) : null,
-    widths: props.prune?.widths ? byItem(scene, props.prune.widths) : null,
+    pruned: props.members?.length ? new Set(props.members.flatMap((node) => itemsOfNode(scene, node))) : null,
     hulls: hullsOf(scene, props),
     siteOf: sitesOfItems(scene, props.sites),
     fused: changes && props.origin ? fusedPlaces(scene, changes, sceneOf(props.origin), props.diff) : [],
@@ -110,7 +130,7 @@ function changedRows(scene: Scene, diff: LookProps['diff']): Map<number, Change>
 }
 
 /** By item. A folded group with changes of several kinds is changed, and so is a node whose subgraph changed. */
-function changesOf(scene: Scene, { diff, overlay }: LookProps): Map<number, Change> | null {
+function changesOf(scene: Scene, { diff, overlay }: AfarProps): Map<number, Change> | null {
   if (!diff && overlay !== 'history') return null;
   const changes = new Map<number, Change>();
   for (const [row, change] of changedRows(scene, diff)) {
@@ -144,7 +164,7 @@ function fusedPlaces(
   return places;
 }
 
-function hullsOf(scene: Scene, { sites, refusals, prune }: LookProps): Hull[] {
+function hullsOf(scene: Scene, { sites, refusals, members }: AfarProps): Hull[] {
   const hulls: Hull[] = [];
   sites.forEach((site, index) => {
     hulls.push({ kind: site.on ? 'on' : 'off', boxes: hullBoxes(scene, site.nodes), index });
@@ -152,7 +172,7 @@ function hullsOf(scene: Scene, { sites, refusals, prune }: LookProps): Hull[] {
   refusals.forEach((refusal, index) => {
     hulls.push({ kind: refusal.frozen ? 'frozen' : 'miss', boxes: hullBoxes(scene, refusal.nodes), index });
   });
-  if (prune?.marks.size) hulls.push({ kind: 'group', boxes: hullBoxes(scene, [...prune.marks.keys()]), index: 0 });
+  if (members?.length) hulls.push({ kind: 'group', boxes: hullBoxes(scene, members), index: 0 });
   return hulls.filter((hull) => hull.boxes.length > 0);
 }
 
@@ -165,20 +185,20 @@ function sitesOfItems(scene: Scene, sites: LookProps['sites']): Int32Array {
 }
 
 /** Operators are coloured by family only while nothing else takes the canvas over. */
-export const familyIsShown = (look: Look): boolean =>
-  look.overlay === 'operator' && look.changes === null && look.prune === null;
+export const familyIsShown = (look: Afar): boolean =>
+  look.overlay === 'operator' && look.changes === null && look.pruned === null;
 
 export const changeColor = (theme: CanvasTheme, change: Change): string => theme[change];
 
 /** The colour that stands for an item: family, heat, change, or neutral. */
-export function itemColor(scene: Scene, look: Look, theme: CanvasTheme, item: number): string {
+export function itemColor(scene: Scene, look: Afar, theme: CanvasTheme, item: number): string {
   if (look.changes) {
     const change = look.changes.get(item);
     return change ? changeColor(theme, change) : theme.lineStrong;
   }
   const group = isGroup(scene, item) ? look.groups[item - scene.items.rows] : undefined;
   const ofFamily = group ? theme.text3 : theme.families[scene.family(item)];
-  if (look.prune) return look.prune.has(item) ? ofFamily : theme.lineStrong;
+  if (look.pruned) return look.pruned.has(item) ? ofFamily : theme.lineStrong;
   const step = group ? group.step : (look.heat.steps?.[item] ?? null);
   if (step === null) return ofFamily;
   return step < 0 ? theme.lineStrong : theme.sequential[step]!;

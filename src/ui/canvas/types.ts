@@ -69,6 +69,8 @@ export interface WidthChange {
 export interface CanvasPrune {
   /** By NodeId: the members of the groups that stand out. */
   readonly marks: ReadonlyMap<number, PruneMark>;
+  /** NodeIds that have marks: the same list while only their widths change. */
+  readonly members: readonly number[];
   /** By NodeId: the widths that change, those of all other groups too. */
   readonly widths?: ReadonlyMap<number, readonly WidthChange[]>;
 }

@@ -1,5 +1,5 @@
 import { type RefObject, useEffect, useLayoutEffect, useRef } from 'react';
-import type { Camera } from './camera.ts';
+import { detailAt, type Camera, type Detail } from './camera.ts';
 import { BitmapSurface } from './canvas-surface.ts';
 import type { Look } from './look.ts';
 import { phase, type Motion } from './motion.ts';
@@ -34,7 +34,7 @@ export function usePainter(canvas: RefObject<HTMLCanvasElement | null>, camera: 
     const before = latest.current;
     latest.current = painted;
     painter.current?.changed(before, painted, canvas.current);
-    camera.request();
+    if (before === painted || !isSame(before, painted, detailAt(camera.viewport.zoom))) camera.request();
   });
   useEffect(() => {
     const own = new Painter(camera, () => latest.current);
@@ -55,6 +55,12 @@ export function usePainter(canvas: RefObject<HTMLCanvasElement | null>, camera: 
     };
   }, [canvas, camera]);
 }
+
+const PARTS = ['scene', 'theme', 'selected', 'hovered', 'lit', 'frame', 'motion'] as const;
+
+/** Whether both would be painted alike: from afar, no words stand on nodes. */
+const isSame = (a: Painted, b: Painted, detail: Detail): boolean =>
+  PARTS.every((part) => a[part] === b[part]) && (detail === 'near' ? a.look === b.look : a.look.afar === b.look.afar);
 
 class Painter {
   private readonly camera: Camera;
@@ -87,7 +93,8 @@ class Painter {
     if (before.scene !== now.scene) {
       canvas?.removeAttribute('data-whole');
       this.surface.drop();
-    } else if (before.look !== now.look || before.theme !== now.theme || before.lit !== now.lit) this.surface.renew();
+    } else if (before.look.afar !== now.look.afar || before.theme !== now.theme || before.lit !== now.lit)
+      this.surface.renew();
   }
 
   drop(): void {

@@ -1,6 +1,6 @@
 import { useMemo } from 'react';
 import type { Look } from './look.ts';
-import { buildLook } from './look.ts';
+import { buildAfar, withWidths } from './look.ts';
 import type { Scene } from './scene.ts';
 import { sceneOf } from './scene.ts';
 import type { GraphCanvasProps } from './types.ts';
@@ -11,8 +11,14 @@ export const useScene = (props: Pick<GraphCanvasProps, 'picture'>): Scene =>
 export function useLook(scene: Scene, props: GraphCanvasProps): Look {
   const { overlay, overlayEntry = null, sites, refusals, diff, prune, matches = null, origin = null } = props;
   const { ghosts = null } = props;
-  return useMemo(
-    () => buildLook(scene, { overlay, overlayEntry, sites, refusals, diff, prune, matches, origin, ghosts }),
-    [scene, overlay, overlayEntry, sites, refusals, diff, prune, matches, origin, ghosts],
+  const members = prune?.members;
+  const afar = useMemo(
+    () =>
+      buildAfar(scene, {
+        ...{ overlay, overlayEntry, sites, refusals, diff, matches, origin, ghosts },
+        ...(members && { members }),
+      }),
+    [scene, overlay, overlayEntry, sites, refusals, diff, members, matches, origin, ghosts],
   );
+  return useMemo(() => withWidths(scene, afar, prune), [scene, afar, prune]);
 }

@@ -10,6 +10,7 @@ import { Icon } from '../kit/controls.tsx';
 import { useDocument } from '../kit/use-store.ts';
 import { roundedWidths } from './cut.ts';
 import { FidelitySection } from './FidelitySection.tsx';
+import { LatencyNote, LatencyRow } from './LatencyRow.tsx';
 import { SensitivitySection } from './sensitivity/SensitivitySection.tsx';
 
 interface Row {
@@ -108,8 +109,10 @@ export function ForecastPanel({ app }: { readonly app: App }) {
             {ROWS.map((row) => (
               <ForecastRow key={row.label} row={row} summary={stop.summary} forecast={session.forecast} />
             ))}
+            <LatencyRow app={app} session={session} />
           </tbody>
         </table>
+        <LatencyNote app={app} session={session} />
       </div>
       <SensitivitySection app={app} session={session} />
       <FidelitySection app={app} />

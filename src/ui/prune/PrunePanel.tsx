@@ -116,6 +116,7 @@ export function PrunePanel({ app }: Props) {
         <PruneSettings
           plan={plan}
           options={options}
+          latency={session.latency}
           onOptions={actions.setPruneOptions}
           onImportance={(patch) => void actions.setImportance(patch)}
         />

@@ -1,3 +1,4 @@
+import type { LatencyModel } from '../../engine/latency-types.ts';
 import type { ImportanceId, PruneOptions, PrunePlanView, PruneScope, RepairId } from '../../prune/types.ts';
 import type { Rated } from '../../state/pruning.ts';
 import { Check, Choice, NumberField, type Choices } from './fields.tsx';
@@ -57,6 +58,7 @@ const REPAIRS: Choices<RepairId> = [
 interface Props {
   readonly plan: PrunePlanView;
   readonly options: PruneOptions;
+  readonly latency: LatencyModel | null;
   onOptions(patch: Partial<PruneOptions>): void;
   onImportance(patch: Partial<Rated>): void;
 }
@@ -65,10 +67,10 @@ interface Props {
 const hasNormsOver = (plan: PrunePlanView): boolean => plan.frozen.some((each) => each.underNorm);
 
 /** What rules all groups: how much goes, how channels are rated and compared, and what makes up for those that go. */
-export function PruneSettings({ plan, options, onOptions, onImportance }: Props) {
+export function PruneSettings({ plan, options, latency, onOptions, onImportance }: Props) {
   return (
     <div className="sec grid grid-cols-[5fr_6fr] gap-x-2 gap-y-[9px]">
-      <TargetField options={options} onOptions={onOptions} />
+      <TargetField options={options} latency={latency} onOptions={onOptions} />
       <div className="col-span-2">
         <Choice
           label="Importance"

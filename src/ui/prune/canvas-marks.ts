@@ -27,6 +27,15 @@ function marksOf(
   return marks;
 }
 
+const NOBODY: readonly number[] = [];
+
+/** Nodes of some groups, whatever their widths are. `shown`: indices, with commas. */
+function membersOf(plan: PrunePlanView | undefined, shown: string): readonly number[] {
+  if (!plan || shown === '') return NOBODY;
+  const nodes = shown.split(',').flatMap((index) => plan.groups[Number(index)]?.members.map(({ node }) => node) ?? []);
+  return [...new Set(nodes)];
+}
+
 /** The lists of a plan, one for each that differs: what looks the same stays the same object, and is not drawn again. */
 const lists = new WeakMap<PrunePlanView, Map<string, readonly WidthChange[]>>();
 
@@ -68,10 +77,11 @@ export function useCanvasPrune(app: App, hovered: number | null): CanvasPrune | 
     const under = plan && hovered !== null ? groupsWith(plan, hovered) : [];
     return [...new Set([...(focused === null ? [] : [focused]), ...under])].join();
   }, [plan, focused, hovered]);
+  const members = useMemo(() => membersOf(plan, shown), [plan, shown]);
   const widths = useMemo(() => plan && forecast && changedWidths(plan, forecast), [plan, forecast]);
   return useMemo(() => {
     if (!plan || !forecast || !widths) return null;
     const indices = shown === '' ? [] : shown.split(',').map(Number);
-    return { marks: marksOf(plan, forecast, indices), widths };
-  }, [plan, forecast, widths, shown]);
+    return { marks: marksOf(plan, forecast, indices), members, widths };
+  }, [plan, forecast, widths, members, shown]);
 }

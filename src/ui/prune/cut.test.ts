@@ -99,12 +99,26 @@ describe('options of single groups', () => {
   });
 
   it('counts what is cut and what stays', () => {
-    const forecast = { macs: 0, parameters: 0, bytes: 0, activation: 0, kept: Int32Array.from([40, 32]) };
+    const forecast = {
+      macs: 0,
+      parameters: 0,
+      bytes: 0,
+      activation: 0,
+      latency: null,
+      kept: Int32Array.from([40, 32]),
+    };
     expect(cut.totalsOf(groups, forecast)).toEqual({ cut: 1, kept: 72, channels: 96 });
   });
 
   it('names widths that rounding moved, the largest detour first', () => {
-    const forecast = { macs: 0, parameters: 0, bytes: 0, activation: 0, kept: Int32Array.from([40, 24]) };
+    const forecast = {
+      macs: 0,
+      parameters: 0,
+      bytes: 0,
+      activation: 0,
+      latency: null,
+      kept: Int32Array.from([40, 24]),
+    };
     const odd = { ...OPTIONS, ratio: 0.45, ratios: {} };
     expect(cut.roundedWidths(groups, forecast, odd)).toEqual([
       { name: 'b', asked: 18, kept: 24 },

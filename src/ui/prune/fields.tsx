@@ -21,10 +21,12 @@ interface ChoiceProps<T extends string> {
   readonly label: string;
   readonly value: T;
   readonly choices: Choices<T>;
+  /** Choices that cannot be made yet. */
+  readonly disabled?: readonly T[];
   onChange(value: T): void;
 }
 
-export function Choice<T extends string>({ label, value, choices, onChange }: ChoiceProps<T>) {
+export function Choice<T extends string>({ label, value, choices, disabled, onChange }: ChoiceProps<T>) {
   return (
     <Labelled label={label}>
       {(id) => (
@@ -39,7 +41,7 @@ export function Choice<T extends string>({ label, value, choices, onChange }: Ch
         >
           {choices.map(([heading, inside]) => {
             const options = inside.map(([each, text]) => (
-              <option key={each} value={each}>
+              <option key={each} value={each} disabled={disabled?.includes(each) ?? false}>
                 {text}
               </option>
             ));

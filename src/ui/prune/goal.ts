@@ -14,12 +14,13 @@ export const GOALS: Readonly<Record<Goal, GoalWords>> = {
   macs: { title: 'MACs left', slider: 'MACs that are left' },
   parameters: { title: 'Parameters left', slider: 'Parameters that are left' },
   bytes: { title: 'Bytes left', slider: 'Bytes that are left' },
+  latency: { title: 'Latency left', slider: 'Latency that is left' },
 };
 
-const TARGETS: readonly PruneTarget[] = ['macs', 'parameters', 'bytes'];
+const TARGETS: readonly PruneTarget[] = ['macs', 'parameters', 'bytes', 'latency'];
 type Targeted = Pick<PruneOptions, PruneTarget | 'ratio'>;
 /** No cost is the target: the ratio rules. */
-export const NO_TARGET = { macs: null, parameters: null, bytes: null } as const;
+export const NO_TARGET = { macs: null, parameters: null, bytes: null, latency: null } as const;
 
 export const goalOf = (options: Targeted): Goal => TARGETS.find((each) => options[each] !== null) ?? 'channels';
 

@@ -16,6 +16,7 @@ const SHOWN = new Set<JobView['kind']>([
   'bisect',
   'optimizers',
   'tune',
+  'latency',
   'overlay',
   'keep',
 ]);

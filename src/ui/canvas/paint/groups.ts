@@ -17,7 +17,7 @@ function sheets(frame: Frame, item: number): ScreenBox {
 /** What is inside, in order, as a row of cells along the foot. */
 function cells(frame: Frame, item: number, at: ScreenBox, height: number): void {
   const { pen, scene, look, theme } = frame;
-  const alone = look.changes !== null || look.prune !== null;
+  const alone = look.changes !== null || look.pruned !== null;
   const inside = lookOf(look, frame, item).cells;
   const pitch = at.width / Math.max(1, inside.length);
   inside.forEach((row, cell) => {

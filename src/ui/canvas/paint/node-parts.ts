@@ -5,7 +5,7 @@ import { blend, fade } from '../theme.ts';
 import { roundedBox, type Frame, type ScreenBox } from './frame.ts';
 
 export const isHeated = (look: Look): boolean =>
-  look.heat.steps !== null && look.changes === null && look.prune === null;
+  look.heat.steps !== null && look.changes === null && look.pruned === null;
 
 /** The ground of a node with its outline; its shape stays the pen's path, to clip what stands on it. */
 export function plate(frame: Frame, at: ScreenBox, color: string, change: Change | null): void {
@@ -54,7 +54,7 @@ export function costBar(
 
 /** Glyphs are coloured by family only while families are what colour shows. */
 export const glyphColor = ({ scene, look, theme }: Frame, row: number): string =>
-  familyIsShown(look) || look.prune?.has(row) ? theme.families[scene.family(row)] : theme.text3;
+  familyIsShown(look) || look.pruned?.has(row) ? theme.families[scene.family(row)] : theme.text3;
 
 export function paintGlyph(
   { pen, theme }: Frame,

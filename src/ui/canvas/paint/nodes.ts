@@ -81,7 +81,7 @@ function farGroup(frame: Frame, item: number): void {
   const at = itemBox(frame, item);
   pen.fillStyle = theme.raised;
   pen.fillRect(at.x, at.y, at.width, at.height);
-  const alone = look.heat.steps !== null || look.changes !== null || look.prune !== null;
+  const alone = look.heat.steps !== null || look.changes !== null || look.pruned !== null;
   const { cells } = look.groups[item - items.rows]!;
   const pitch = at.width / Math.max(1, cells.length);
   cells.forEach((row, cell) => {

@@ -69,12 +69,12 @@ function strokeItem(frame: Frame, item: number, color: string, width: number): v
 /** Wires between members of the pruned group carry the axis that is cut. */
 export function paintGroupWires(frame: Frame): void {
   const { pen, scene, look, theme } = frame;
-  if (!look.prune || frame.viewport.zoom < FAINTEST) return;
+  if (!look.pruned || frame.viewport.zoom < FAINTEST) return;
   const { layout } = scene.picture;
   pen.beginPath();
-  for (const item of look.prune.keys()) {
+  for (const item of look.pruned) {
     for (const route of listOf(scene.routesFrom, item)) {
-      if (look.prune.has(layout.routeSinks[route]!)) trace(frame, route);
+      if (look.pruned.has(layout.routeSinks[route]!)) trace(frame, route);
     }
   }
   pen.strokeStyle = theme.accent;

@@ -91,7 +91,7 @@ describe('a picture as SVG', () => {
       { ...plain, overlay: 'macs' },
       { ...plain, sites: [site], refusals: [{ nodes: [next], reason: 'r' }] },
       { ...plain, diff: { added: [node], changed: [next], removed: [] } },
-      { ...plain, prune: { marks: new Map([[node, mark]]) } },
+      { ...plain, prune: { marks: new Map([[node, mark]]), members: [node] } },
     ];
     for (const props of shown) expect(unbalanced(drawn(scene, props))).toEqual([]);
     expect(unbalanced('<g><path/></g></g>')).toEqual(['g']);
