@@ -22,6 +22,12 @@ export const NOTHING_CUT: PruneOptions = {
   acrossNorms: false,
 };
 
+/** As the pass takes them and a recipe holds them: a latency has been settled, and is no option of the pass. */
+export function stepOptions(settled: PruneOptions): Readonly<Record<string, Json>> {
+  const { latency: _, ...options } = settled;
+  return options;
+}
+
 /** The pass's options with their types. Numbers and choices have been checked; the structured ones are checked here. */
 export function pruneOptions(values: Readonly<Record<string, Json>>): PruneOptions {
   return {

@@ -1,7 +1,6 @@
 import { resolveLatency } from '../prune/latency/resolve.ts';
 import type { CostTerms, PruneForecast, PruneOptions, PrunePlanView } from '../prune/types.ts';
-import { NOTHING_CUT } from '../prune/options.ts';
-import type { Json } from '../base/json.ts';
+import { NOTHING_CUT, stepOptions } from '../prune/options.ts';
 import type { Core } from './core.ts';
 import { groupsWith, knownOnly, ratesByActivations } from './prune-actions.ts';
 import type { PruneSchedule } from './document.ts';
@@ -110,8 +109,7 @@ export function pruningActions(core: Core, stepping: SteppingActions, forecastOf
       const title = passes.find((pass) => pass.id === PRUNE_CHANNELS)?.title ?? 'Prune channels';
       // A step that another device can replay holds the ratio that a latency came to there.
       const resolved = prune.latency ? resolveLatency(prune.plan, prune.options, prune.latency.terms) : prune.options;
-      const { latency: _, ...rest } = resolved;
-      const options = rest as unknown as Readonly<Record<string, Json>>;
+      const options = stepOptions(resolved);
       const { rounds } = prune.schedule;
       const reestimate = reestimates(store.getState());
       if (rounds > 1 || reestimate) return stepping.applySchedule({ options, rounds, reestimate }, title);

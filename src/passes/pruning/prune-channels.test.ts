@@ -9,7 +9,7 @@ import { readModel } from '../../onnx/read.ts';
 import { modelByteLength, writeModel } from '../../onnx/write.ts';
 import { forecastOf } from '../../prune/forecast.ts';
 import { planView } from '../../prune/plan.ts';
-import { NOTHING_CUT } from '../../prune/options.ts';
+import { NOTHING_CUT, stepOptions } from '../../prune/options.ts';
 import type { PruneOptions } from '../../prune/types.ts';
 import type { SiteChooser } from '../../rewrite/run.ts';
 import { buildModel } from '../../testing/build.ts';
@@ -163,7 +163,7 @@ describe.skipIf(!haveShared())('MobileNetV2', () => {
     const plan = planView(model, analysis, { ...chosen, fileBytes: bytes });
     const predicted = forecastOf(plan, chosen);
     const { model: pruned } = await afterPass(model, pruneChannels, {
-      options: chosen as unknown as Record<string, Json>,
+      options: stepOptions(chosen),
     });
     const counted = summarize(pruned, analyze(pruned), modelByteLength(pruned));
     expect(predicted.macs).toBe(counted.macs);
