@@ -12,7 +12,6 @@ import { GroupRow, type GroupActions } from './GroupRow.tsx';
 import { NO_TARGET } from './goal.ts';
 import './prune.css';
 import { PruneSettings } from './PruneSettings.tsx';
-import { ScheduleFields } from './ScheduleFields.tsx';
 import { useRowHarm } from './sensitivity/use-row-harm.ts';
 
 const ROW_HEIGHT = 49;
@@ -114,13 +113,13 @@ export function PrunePanel({ app }: Props) {
       </header>
       <div className="prune-settings">
         <PruneSettings
+          app={app}
           plan={plan}
           options={options}
           latency={session.latency}
           onOptions={actions.setPruneOptions}
           onImportance={(patch) => void actions.setImportance(patch)}
         />
-        <ScheduleFields app={app} />
         <DataSection app={app} options={options} />
       </div>
       <div className="panel-head">

@@ -1,8 +1,10 @@
 import type { LatencyModel } from '../../engine/latency-types.ts';
 import type { ImportanceId, PruneOptions, PrunePlanView, PruneScope, RepairId } from '../../prune/types.ts';
+import type { App } from '../../state/app.ts';
 import type { Rated } from '../../state/pruning.ts';
 import { Check, Choice, NumberField, type Choices } from './fields.tsx';
 import { FormulaField } from './FormulaField.tsx';
+import { NormsCheck, RoundsField } from './ScheduleFields.tsx';
 import { ScoresField } from './ScoresField.tsx';
 import { TargetField } from './TargetField.tsx';
 
@@ -56,6 +58,7 @@ const REPAIRS: Choices<RepairId> = [
 ];
 
 interface Props {
+  readonly app: App;
   readonly plan: PrunePlanView;
   readonly options: PruneOptions;
   readonly latency: LatencyModel | null;
@@ -67,7 +70,7 @@ interface Props {
 const hasNormsOver = (plan: PrunePlanView): boolean => plan.frozen.some((each) => each.underNorm);
 
 /** What rules all groups: how much goes, how channels are rated and compared, and what makes up for those that go. */
-export function PruneSettings({ plan, options, latency, onOptions, onImportance }: Props) {
+export function PruneSettings({ app, plan, options, latency, onOptions, onImportance }: Props) {
   return (
     <div className="sec grid grid-cols-[5fr_6fr] gap-x-2 gap-y-[9px]">
       <TargetField options={options} latency={latency} onOptions={onOptions} />
@@ -106,6 +109,7 @@ export function PruneSettings({ plan, options, latency, onOptions, onImportance 
           choices={REPAIRS}
           onChange={(repair) => onOptions({ repair })}
         />
+        <RoundsField app={app} />
         {options.importance === 'random' && (
           <NumberField
             label="Seed"
@@ -118,6 +122,7 @@ export function PruneSettings({ plan, options, latency, onOptions, onImportance 
           />
         )}
       </div>
+      <NormsCheck app={app} />
       {plan.groups.some((group) => group.isHeads) && (
         <Check label="Cut attention heads as well" on={options.heads} onChange={(heads) => onOptions({ heads })} />
       )}

@@ -120,15 +120,17 @@ interface CheckProps {
   readonly label: string;
   readonly title?: string;
   readonly on: boolean;
+  readonly disabled?: boolean;
   onChange(on: boolean): void;
 }
 
-export const Check = ({ label, title, on, onChange }: CheckProps) => (
+export const Check = ({ label, title, on, disabled = false, onChange }: CheckProps) => (
   <label className="col-span-2 flex h-6 items-center gap-2 text-12 text-ink-2" title={title}>
     <input
       type="checkbox"
       className="size-3.5 accent-(--accent-solid)"
       checked={on}
+      disabled={disabled}
       onChange={(event) => onChange(event.target.checked)}
     />
     {label}
