@@ -1,11 +1,11 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { writeModel } from '../onnx/write.ts';
 import { buildSample } from '../samples/catalogue.ts';
 import { writeNpy } from '../verify/npz.ts';
-import { main } from './main.ts';
+import { whittle as run } from '../testing/whittle.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'whittle-data-'));
 const at = (name: string): string => join(folder, name);
@@ -35,17 +35,7 @@ interface Described {
   } | null;
 }
 
-async function whittle(...argv: string[]): Promise<{ code: number; out: string; err: string }> {
-  let [out, err] = ['', ''];
-  const stdout = vi.spyOn(process.stdout, 'write').mockImplementation((text) => ((out += String(text)), true));
-  const stderr = vi.spyOn(process.stderr, 'write').mockImplementation((text) => ((err += String(text)), true));
-  try {
-    return { code: await main(['data', ...argv]), out, err };
-  } finally {
-    stdout.mockRestore();
-    stderr.mockRestore();
-  }
-}
+const whittle = (...argv: string[]) => run('data', ...argv);
 const described = async (...argv: string[]): Promise<Described> =>
   JSON.parse((await whittle(...argv, '--json')).out) as Described;
 

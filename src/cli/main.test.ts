@@ -2,12 +2,12 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'no
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { floats } from '../ir/tensor.ts';
 import { writeModel } from '../onnx/write.ts';
 import { buildSample } from '../samples/catalogue.ts';
 import { badFiles } from '../testing/bad-files.ts';
-import { main } from './main.ts';
+import { whittle } from '../testing/whittle.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'whittle-cli-'));
 const model = join(folder, 'cnn.onnx');
@@ -15,25 +15,6 @@ const at = (name: string): string => join(folder, name);
 
 beforeAll(() => writeFileSync(model, writeModel(buildSample('residual-cnn'))));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
-
-interface Ran {
-  readonly code: number;
-  readonly out: string;
-  readonly err: string;
-}
-
-/** Runs the command line in this process with what it prints caught. */
-async function whittle(...argv: string[]): Promise<Ran> {
-  let [out, err] = ['', ''];
-  const stdout = vi.spyOn(process.stdout, 'write').mockImplementation((text) => ((out += String(text)), true));
-  const stderr = vi.spyOn(process.stderr, 'write').mockImplementation((text) => ((err += String(text)), true));
-  try {
-    return { code: await main(argv), out, err };
-  } finally {
-    stdout.mockRestore();
-    stderr.mockRestore();
-  }
-}
 
 async function whittleJson<T>(...argv: string[]): Promise<T> {
   const ran = await whittle(...argv, '--json');

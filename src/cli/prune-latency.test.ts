@@ -1,10 +1,10 @@
 import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { writeModel } from '../onnx/write.ts';
 import { buildSample } from '../samples/catalogue.ts';
-import { main } from './main.ts';
+import { whittle } from '../testing/whittle.ts';
 
 /** ms; the model is timed a few seconds, longer on a busy machine. */
 const SLOW = 120_000;
@@ -14,18 +14,6 @@ const model = at('cnn.onnx');
 
 beforeAll(() => writeFileSync(model, writeModel(buildSample('residual-cnn'))));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
-
-async function whittle(...argv: string[]): Promise<{ code: number; out: string; err: string }> {
-  let [out, err] = ['', ''];
-  const stdout = vi.spyOn(process.stdout, 'write').mockImplementation((text) => ((out += String(text)), true));
-  const stderr = vi.spyOn(process.stderr, 'write').mockImplementation((text) => ((err += String(text)), true));
-  try {
-    return { code: await main(argv), out, err };
-  } finally {
-    stdout.mockRestore();
-    stderr.mockRestore();
-  }
-}
 
 interface Pruned {
   readonly latency: { readonly predicted: number; readonly measured: number; readonly error: number };

@@ -1,12 +1,12 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { seeded } from '../base/random.ts';
 import { writeModel } from '../onnx/write.ts';
 import { buildSample } from '../samples/catalogue.ts';
 import { writeNpy } from '../verify/npz.ts';
-import { main } from './main.ts';
+import { whittle as run } from '../testing/whittle.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'whittle-rounds-'));
 const at = (name: string): string => join(folder, name);
@@ -20,18 +20,7 @@ beforeAll(() => {
 });
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-async function whittleOn(path: string, ...argv: string[]): Promise<{ code: number; out: string; err: string }> {
-  let [out, err] = ['', ''];
-  const stdout = vi.spyOn(process.stdout, 'write').mockImplementation((text) => ((out += String(text)), true));
-  const stderr = vi.spyOn(process.stderr, 'write').mockImplementation((text) => ((err += String(text)), true));
-  try {
-    return { code: await main(['prune', path, ...argv]), out, err };
-  } finally {
-    stdout.mockRestore();
-    stderr.mockRestore();
-  }
-}
-
+const whittleOn = (path: string, ...argv: string[]) => run('prune', path, ...argv);
 const whittle = (...argv: string[]) => whittleOn(model, ...argv);
 
 interface Pruned {

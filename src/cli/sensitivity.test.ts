@@ -1,14 +1,14 @@
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { seeded } from '../base/random.ts';
 import type { Fidelity } from '../engine/fidelity.ts';
 import { writeModel } from '../onnx/write.ts';
 import type { Sensitivity } from '../prune/sensitivity.ts';
 import { buildModel } from '../testing/build.ts';
 import { writeNpy } from '../verify/npz.ts';
-import { main } from './main.ts';
+import { whittle } from '../testing/whittle.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'whittle-sensitivity-'));
 const at = (name: string): string => join(folder, name);
@@ -37,17 +37,6 @@ beforeAll(() => {
 });
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-async function whittle(...argv: string[]): Promise<{ code: number; out: string; err: string }> {
-  let [out, err] = ['', ''];
-  const stdout = vi.spyOn(process.stdout, 'write').mockImplementation((text) => ((out += String(text)), true));
-  const stderr = vi.spyOn(process.stderr, 'write').mockImplementation((text) => ((err += String(text)), true));
-  try {
-    return { code: await main(argv), out, err };
-  } finally {
-    stdout.mockRestore();
-    stderr.mockRestore();
-  }
-}
 async function json<T>(...argv: string[]): Promise<T> {
   const ran = await whittle(...argv, '--json');
   expect([ran.code, ran.code === 0 ? '' : ran.err]).toEqual([0, '']);
