@@ -46,7 +46,7 @@ function ChoiceField({ id, spec, value, onChange }: FieldProps<'choice'>) {
   return (
     <select
       id={id}
-      className="select"
+      className="select w-[170px]"
       value={typeof value === 'string' ? value : spec.default}
       onChange={(event) => onChange(event.target.value)}
     >
