@@ -30,6 +30,8 @@ describe.skipIf(!haveShared())('real models: mask then run equals cut then run',
   it.each([
     ['mobilenetv2/mobilenet_v2_fp32', 25],
     ['face/version-RFB-320_simplified', 20],
+    ['face/version-RFB-320', 20],
+    ['audio/gtcrn_simple', 1],
     ['mnist-cnn/mnist', 2],
     ['cifar/resnet_2b', 5],
     ['mnist-fc/mnist-net_256x4', 4],
@@ -78,6 +80,16 @@ describe.skipIf(!haveShared())('real models: mask then run equals cut then run',
       }
     },
   );
+
+  it('hidden neurons of GPT-2 beside its cache, which is an input and keeps its heads', { timeout: SLOW }, async () => {
+    const { model } = await afterPass(openModel('decoder/gpt2_past'), freezeInitializers);
+    for (const share of SHARES) {
+      const { graph, change } = await expectOracle(model, { share, feeds: normalFeeds(model, 1, 1) });
+      expect(graph.groups).toHaveLength(12);
+      expect(graph.groups.filter((group) => group.isHeads)).toEqual([]);
+      expect(change).toBeGreaterThan(1e-3);
+    }
+  });
 
   it('fused: RFB-320 after batch norms are folded and activations fused', async () => {
     let { model } = await afterPass(openModel('face/version-RFB-320'), freezeInitializers);
