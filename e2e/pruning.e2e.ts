@@ -1,22 +1,8 @@
 import { AxeBuilder } from '@axe-core/playwright';
 import { expect, test, type Locator, type Page } from '@playwright/test';
-import { seeded } from '../src/base/random.ts';
-import { writeModel } from '../src/onnx/write.ts';
-import { tinyEncoder } from '../src/testing/exported-blocks.ts';
 import { writeNpy } from '../src/verify/npz.ts';
 import { StudioPage, watchForErrors } from './studio-page.ts';
-
-const encoder = { name: 'encoder.onnx', bytes: writeModel(tinyEncoder()) };
-const random = seeded(5);
-/** Twenty inputs of the encoder, [4, 16] each. */
-const inputs = {
-  name: 'inputs.npy',
-  bytes: writeNpy({
-    dtype: 'float32',
-    shape: [20, 4, 16],
-    data: Float32Array.from({ length: 20 * 4 * 16 }, () => random() - 0.5),
-  }),
-};
+import { encoder, inputs } from './tiny-encoder.ts';
 
 /** The pruning panel of an opened model. */
 class PrunePage extends StudioPage {

@@ -1,10 +1,7 @@
 import { AxeBuilder } from '@axe-core/playwright';
 import { expect, test, type Locator, type Page } from '@playwright/test';
-import { seeded } from '../src/base/random.ts';
-import { writeModel } from '../src/onnx/write.ts';
-import { tinyEncoder } from '../src/testing/exported-blocks.ts';
-import { writeNpy } from '../src/verify/npz.ts';
 import { StudioPage, watchForErrors } from './studio-page.ts';
+import { encoder, inputs } from './tiny-encoder.ts';
 
 /** The pruning panel with what is measured of it. */
 class SensitivityPage extends StudioPage {
@@ -159,17 +156,6 @@ test('curves are read by pointer and keys, as a table, and on the card of their 
   await studio.choose('Importance', 'L2 norm');
   await expect(studio.curves()).toHaveCount(names.length);
 });
-
-const encoder = { name: 'encoder.onnx', bytes: writeModel(tinyEncoder()) };
-const random = seeded(5);
-const inputs = {
-  name: 'inputs.npy',
-  bytes: writeNpy({
-    dtype: 'float32',
-    shape: [20, 4, 16],
-    data: Float32Array.from({ length: 20 * 4 * 16 }, () => random() - 0.5),
-  }),
-};
 
 test('data split in two: what calibrates never judges, and the result is judged by the others', async ({ page }) => {
   const studio = new SensitivityPage(page);

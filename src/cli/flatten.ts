@@ -7,7 +7,8 @@ import type { Command } from './command.ts';
 import { readCurves } from './curves.ts';
 import type { CommandStudio } from './studio.ts';
 
-const TARGETS = ['macs', 'parameters', 'bytes'] as const;
+/** Costs that can be the target. */
+export const COUNTED = ['macs', 'parameters', 'bytes'] as const;
 const RATIOS = [0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8];
 
 /** How sensitivity is measured. */
@@ -39,7 +40,7 @@ export function checkFlatten(args: Arguments, options: Options): void {
   if (args.text('curves') !== null && !flat) throw new UsageError('--curves is what --flatten goes by: add --flatten.');
   if (args.text('curves') !== null && args.text('ratios') !== null)
     throw new UsageError('--ratios says what is measured; with --curves nothing is. Leave one out.');
-  if (flat && !TARGETS.some((name) => options[name] !== undefined))
+  if (flat && !COUNTED.some((name) => options[name] !== undefined))
     throw new UsageError('--flatten needs --macs, --parameters or --bytes.');
 }
 
@@ -51,7 +52,7 @@ export async function flattenedOptions(
   args: Arguments,
   job: Job,
 ): Promise<Record<string, Json>> {
-  const target = TARGETS.find((name) => options[name] !== undefined);
+  const target = COUNTED.find((name) => options[name] !== undefined);
   if (!target) return options;
   const rating = {
     importance: (options['importance'] ?? 'l2') as ImportanceId,

@@ -47,12 +47,12 @@ export function pruneOptions(values: Readonly<Record<string, Json>>): PruneOptio
   };
 }
 
-/** What the pass can count by itself. */
-type CountedTarget = Exclude<PruneTarget, 'latency'>;
-const TARGETS: readonly CountedTarget[] = ['macs', 'parameters', 'bytes'];
+/** What is counted, and not measured. */
+export type CountedTarget = Exclude<PruneTarget, 'latency'>;
+export const COUNTED_TARGETS: readonly CountedTarget[] = ['macs', 'parameters', 'bytes'];
 
 function targetsOf(values: Readonly<Record<string, Json>>): Record<PruneTarget, number | null> {
-  const given = TARGETS.filter((each) => (values[each] ?? null) !== null);
+  const given = COUNTED_TARGETS.filter((each) => (values[each] ?? null) !== null);
   if (given.length > 1) {
     throw new CodedError('bad-request', `Only one of ${given.join(' and ')} can be the target.`, { given });
   }

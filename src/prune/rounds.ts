@@ -2,6 +2,7 @@ import type { Json } from '../base/json.ts';
 import type { ChannelGraph, ChannelGroup } from './groups.ts';
 import { CRITERIA } from './importance/criteria.ts';
 import type { Ancestor } from './lineage.ts';
+import { COUNTED_TARGETS } from './options.ts';
 import { roundedWidth } from './select.ts';
 import type { PruneOptions, PruneTarget } from './types.ts';
 
@@ -23,10 +24,8 @@ export interface RoundStart {
   cost(target: PruneTarget): number;
 }
 
-const TARGETS: readonly PruneTarget[] = ['macs', 'parameters', 'bytes'];
-
 export function firstRound(graph: ChannelGraph, asked: PruneOptions, cost: RoundStart['cost']): FirstRound {
-  const target = TARGETS.find((each) => asked[each] !== null) ?? null;
+  const target = COUNTED_TARGETS.find((each) => asked[each] !== null) ?? null;
   const { scores, seed } = asked;
   const rated =
     asked.importance === 'scores'

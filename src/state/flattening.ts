@@ -1,14 +1,12 @@
 import { flatten } from '../prune/flatten.ts';
 import { costsOf } from '../prune/forecast.ts';
+import { COUNTED_TARGETS, type CountedTarget } from '../prune/options.ts';
 import { roundedWidth } from '../prune/select.ts';
 import { curvesOf, type HarmId, type Sensitivity } from '../prune/sensitivity.ts';
-import type { PruneForecast, PrunePlanView, PruneTarget } from '../prune/types.ts';
+import type { PruneForecast, PrunePlanView } from '../prune/types.ts';
 import { harmShown } from './curves.ts';
 import type { PruneSession } from './document.ts';
 import type { ForecastOf } from './pruning.ts';
-
-/** What is counted, and not measured. */
-type CountedTarget = Exclude<PruneTarget, 'latency'>;
 
 export const TARGET_WORDS: Readonly<Record<CountedTarget, string>> = {
   macs: 'MACs',
@@ -30,7 +28,7 @@ export function flattenTarget(
   { plan, options, latency }: Pick<PruneSession, 'plan' | 'options' | 'latency'>,
   forecastOf: ForecastOf,
 ): FlattenTarget | null {
-  const target = (['macs', 'parameters', 'bytes'] as const).find((each) => options[each] !== null);
+  const target = COUNTED_TARGETS.find((each) => options[each] !== null);
   const share = target
     ? (options[target] ?? 1)
     : macsLeft(forecastOf(plan, { ...options, ratios: {} }, latency?.terms ?? null), plan);

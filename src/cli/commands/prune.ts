@@ -1,7 +1,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import type { Json } from '../../base/json.ts';
 import { UsageError, type Arguments } from '../arguments.ts';
-import { checkFlatten, FLATTEN_OPTIONS, flattenedOptions } from '../flatten.ts';
+import { checkFlatten, COUNTED, FLATTEN_OPTIONS, flattenedOptions } from '../flatten.ts';
 import { fold, freeze } from '../freeze.ts';
 import { CALIBRATING, calibrateFrom, fidelityLines } from '../open-data.ts';
 import { openStudio } from '../studio.ts';
@@ -15,7 +15,6 @@ import { verifyLines } from './verify.ts';
 import type { Command } from '../command.ts';
 
 /** What can be counted without timing. */
-const COUNTED = ['macs', 'parameters', 'bytes'] as const;
 const TARGETS = [...COUNTED, 'latency'] as const;
 
 function pruneOptions(args: Arguments): Record<string, Json> {

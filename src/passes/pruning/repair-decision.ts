@@ -10,7 +10,7 @@ import type { RepairId } from '../../prune/types.ts';
 import { observedKey, type Facts, type Observed } from '../../rewrite/facts.ts';
 
 /** Above this, second moments would take more memory than they are worth, channels. */
-const MOST_CHANNELS = 2048;
+export const MOST_CHANNELS = 2048;
 
 /** Values whose second moments are affordable. */
 export const momentsOf = (analysis: Analysis, observed: readonly Observed[]): readonly Observed[] =>

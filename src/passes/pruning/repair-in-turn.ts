@@ -8,9 +8,7 @@ import { repair } from '../../prune/repair/repair.ts';
 import { repairTargets, type RepairTarget } from '../../prune/repair/targets.ts';
 import type { Investigation } from '../../rewrite/facts.ts';
 import { nodesByLevel } from './levels.ts';
-
-/** Above this, second moments would take more memory than they are worth, channels. */
-const MOST_CHANNELS = 2048;
+import { MOST_CHANNELS } from './repair-decision.ts';
 
 /** Which atoms of each group stay. */
 export type KeptAtoms = ReadonlyMap<ChannelGroup, ReadonlySet<number>>;
