@@ -48,6 +48,12 @@ export class Comparer {
     return { name, summary: this.second.stop(0).summary, missing, warnings };
   }
 
+  /** The model beside the document. Throws `bad-request` where there is none. */
+  get beside(): OpenDocument {
+    if (!this.second) throw new CodedError('bad-request', 'No second model is open. Choose one to compare with.');
+    return this.second;
+  }
+
   /** Gives the memory back. */
   closeSecond(): void {
     this.second = null;
@@ -107,9 +113,7 @@ export class Comparer {
   }
 
   private stop(document: OpenDocument, side: CompareSide): Stop {
-    if (side !== 'second') return document.stop(side);
-    if (!this.second) throw new CodedError('bad-request', 'No second model is open. Choose one to compare with.');
-    return this.second.stop(0);
+    return side === 'second' ? this.beside.stop(0) : document.stop(side);
   }
 
   /** Stops keep their places as they are; a second model takes over those of what it shares. */

@@ -2,7 +2,7 @@ import { CodedError } from '../base/error.ts';
 import { loosest, type Exactness } from '../base/exactness.ts';
 import type { Job } from '../base/job.ts';
 import type { Json } from '../base/json.ts';
-import type { BenchRequest, BenchResult, OptimizerReport } from '../bench/types.ts';
+import type { BenchRequest, BenchResult, LoadOptions, OptimizerReport } from '../bench/types.ts';
 import type { ExternalFiles } from '../onnx/external.ts';
 import { readModel } from '../onnx/read.ts';
 import { modelByteLength } from '../onnx/write.ts';
@@ -28,7 +28,7 @@ import { activationsFor, SYNTHETIC, type Calibration, type RatingRequest } from 
 import type { Bisection } from './bisect-types.ts';
 import { passInfos } from './catalogue.ts';
 import { Comparer } from './compare.ts';
-import type { CompareRequest, Comparison, Difference, SecondView, UnionKind } from './compare-types.ts';
+import type { CompareRequest, CompareSide, Comparison, Difference, SecondView, UnionKind } from './compare-types.ts';
 import type {
   NodeDetail,
   PictureRequest,
@@ -76,6 +76,12 @@ export interface ModelSource {
   readonly bytes: Uint8Array;
   readonly external: ExternalFiles;
 }
+
+interface Place {
+  readonly document: OpenDocument;
+  readonly index: number;
+}
+const loadAt = ({ document, index }: Place): LoadOptions => loadOf(document.stop(index).session);
 
 /** A recipe to replay: one that was read, its JSON text, or the name of a preset. */
 export type RecipeSource = { readonly recipe: Recipe } | { readonly json: string } | { readonly preset: string };
@@ -346,13 +352,14 @@ export class Studio {
   }
 
   async bench(
-    { a, b, request }: { a: number; b: number | null; request: BenchRequest },
+    { a, b, request }: { a: CompareSide; b: CompareSide | null; request: BenchRequest },
     job: Job,
   ): Promise<BenchResult> {
-    const document = this.current;
-    const loads = { a: loadOf(document.stop(a).session), b: loadOf(document.stop(b ?? a).session) };
-    const second = b === null ? null : document.timed(a, b);
-    return this.port.bench(document.parcel(a), second, { loads, ...request }, job);
+    const [first, second] = [this.placeOf(a), this.placeOf(b ?? a)];
+    const loads = { a: loadAt(first), b: loadAt(second) };
+    const isRecipe = a !== 'second' && b !== 'second';
+    const other = b === null ? null : isRecipe ? this.current.timed(a, b) : second.document.parcel(second.index);
+    return this.port.bench(first.document.parcel(first.index), other, { loads, ...request }, job);
   }
 
   /**
@@ -426,6 +433,11 @@ export class Studio {
     this.calibration = SYNTHETIC;
     this.comparer.closeSecond();
     return view;
+  }
+
+  /** Where a side of a measurement is kept: its document, and the stop in it. */
+  private placeOf(side: CompareSide): Place {
+    return side === 'second' ? { document: this.comparer.beside, index: 0 } : { document: this.current, index: side };
   }
 
   private resolve(ref: TensorRef): { readonly name: string; readonly tensor: Tensor } {

@@ -4,7 +4,14 @@ import type { BenchRequest, BenchResult, OptimizerReport, Profile } from '../ben
 import type { CalibrationFiles, CalibrationView } from '../engine/calibrate-files.ts';
 import type { RatingRequest } from '../engine/calibration.ts';
 import type { Bisection } from '../engine/bisect-types.ts';
-import type { CompareRequest, Comparison, Difference, SecondView, UnionKind } from '../engine/compare-types.ts';
+import type {
+  CompareRequest,
+  CompareSide,
+  Comparison,
+  Difference,
+  SecondView,
+  UnionKind,
+} from '../engine/compare-types.ts';
 import type {
   NodeDetail,
   PictureRequest,
@@ -117,7 +124,7 @@ export interface GraphApi {
   verify: Row<{ a: number; b: number; request: StopsRequest }, { result: VerifyResult; document: DocumentView }>;
   /** Where the result at the cursor parts from the original. */
   bisect: Row<{ request: StopsRequest }, Bisection>;
-  bench: Row<{ a: number; b: number | null; request: BenchRequest }, BenchResult>;
+  bench: Row<{ a: CompareSide; b: CompareSide | null; request: BenchRequest }, BenchResult>;
   /** Times candidate rewrites on this device; appends those that gain. */
   tune: Row<{ request: TuneRequest }, { document: DocumentView; picture: Picture; report: TuneReport }>;
   /** What the runtime does to a stop's model by itself when it loads it. */

@@ -2,7 +2,7 @@ import { toErrorRecord } from '../base/error.ts';
 import type { Core } from './core.ts';
 import { createLatest } from './latest.ts';
 import { findMatches, matchText, NOTHING_FOUND } from './search.ts';
-import type { ViewState, Workspace } from './view.ts';
+import type { Lab, ViewState, Workspace } from './view.ts';
 
 export interface SelectingActions {
   /** Selects a node by its id and asks for its details. */
@@ -19,6 +19,8 @@ export interface SelectingActions {
     >,
   ): void;
   setWorkspace(workspace: Workspace): void;
+  /** Opens a part of the benchmark workspace. */
+  showLab(lab: Lab): void;
   toggleFold(scope: string): void;
   /** Unfolds parts of the outline. */
   unfold(parts: readonly string[]): void;
@@ -105,6 +107,7 @@ export function selectingActions(core: Core): SelectingActions {
     },
     show: (patch) => view.setState(patch),
     setWorkspace: (workspace) => view.setState({ workspace }),
+    showLab: (lab) => view.setState({ workspace: 'bench', lab }),
     toggleFold(scope) {
       const unfolded = new Set(view.getState().unfolded);
       if (!unfolded.delete(scope)) unfolded.add(scope);

@@ -3,6 +3,8 @@ import type { AskedOverlay } from '../engine/types.ts';
 import type { QueryError } from './query/types.ts';
 
 export type Workspace = 'studio' | 'compare' | 'bench' | 'report';
+/** Parts of the benchmark workspace. */
+export type Lab = 'speed' | 'profile' | 'latency' | 'verify' | 'accuracy' | 'devices';
 export type Overlay = 'operator' | 'macs' | 'parameters' | 'bytes' | 'history' | AskedOverlay;
 export type DockTab = 'recipe' | 'jobs' | 'checks';
 export type InspectorTab = 'node' | 'tensors' | 'passes' | 'history';
@@ -10,6 +12,7 @@ export type InspectorTab = 'node' | 'tensors' | 'passes' | 'history';
 /** What is looked at: not undoable, not in the recipe. Node ids are those of the IR. */
 export interface ViewState {
   readonly workspace: Workspace;
+  readonly lab: Lab;
   readonly selected: number | null;
   /** Key of the group that is selected; a node and a group are never selected together. */
   readonly selectedGroup: string | null;
@@ -51,6 +54,7 @@ export type ViewStore = StoreApi<ViewState>;
 export const createViewStore = (): ViewStore =>
   createStore<ViewState>(() => ({
     workspace: 'studio',
+    lab: 'speed',
     selected: null,
     selectedGroup: null,
     marked: [],
