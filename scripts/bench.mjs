@@ -11,6 +11,7 @@
 //   prune-latency  predicted latency against measured at three widths of every real model (a quarter of an hour; only by name)
 //   prune-models  every real model at three widths: runs, costs as forecast, what is frozen and why (only by name)
 //   random  ten thousand random graphs: each exact pass alone and all together give equal outputs (an hour; only by name)
+//   verdicts  ten models against themselves, and with 5 % added to every run: how far verdicts can be relied on (20 minutes; only by name)
 //   half    MobileNetV2 at half the channels against itself, both as the runtime loads them (`all`), WASM, one thread
 import { existsSync, mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -29,6 +30,7 @@ import { benchPruneLatency } from './bench-prune-latency.mjs';
 import { benchPruneModels } from './bench-prune-models.mjs';
 import { benchRandom } from './bench-random.mjs';
 import { benchSlider, printSlider } from './bench-slider.mjs';
+import { benchVerdicts } from './bench-verdicts.mjs';
 import { withStudio } from './browser.mjs';
 import { realModels } from './real-models.mjs';
 import { writeSample } from './sample.mjs';
@@ -48,6 +50,7 @@ const SECTIONS = [
   'prune-latency',
   'prune-models',
   'random',
+  'verdicts',
 ];
 const args = process.argv.slice(2);
 const json = args.includes('--json');
@@ -119,6 +122,7 @@ if (wants('fusion')) {
 if (chosen.includes('prune')) results.prune = await benchPrune(say);
 if (chosen.includes('prune-latency')) results.pruneLatency = await benchPruneLatency(files, say);
 if (chosen.includes('prune-models')) results.pruneModels = await benchPruneModels(say);
+if (chosen.includes('verdicts')) results.verdicts = await benchVerdicts(files, say);
 if (chosen.includes('random')) benchRandom(say);
 if (wants('half')) {
   results.half = benchHalf((await there(MOBILENET))[0], folder);

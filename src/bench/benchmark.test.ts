@@ -19,6 +19,8 @@ const DEVICE: Capabilities = {
   simd: true,
   webgpu: null,
   webgpuReason: '',
+  webnn: null,
+  webnnReason: '',
   runtimeVersion: '0',
   timerStep: 0.001,
 };
@@ -74,12 +76,12 @@ const compare = (models: readonly Model[], changes: Partial<BenchRequest> = {}, 
 };
 
 /** A real model of so many matrix products. */
-const chain = (length: number) =>
+const chain = (length: number, size = 32) =>
   writeModel(
     buildModel({}, (g) => {
-      let x = g.input('x', ['N', 32]);
-      for (let i = 0; i < length; i++) x = g.op('MatMul', [x, g.weight(`w${i}`, [32, 32])]);
-      g.output(x, 'y', { shape: ['N', 32] });
+      let x = g.input('x', ['N', size]);
+      for (let i = 0; i < length; i++) x = g.op('MatMul', [x, g.weight(`w${i}`, [size, size])]);
+      g.output(x, 'y', { shape: ['N', size] });
     }),
   );
 
@@ -124,10 +126,51 @@ describe('comparing two models', () => {
     expect(['no change', 'inconclusive']).toContain(result.verdict);
   });
 
-  test('a software adapter is named as what it is', async () => {
+  test('a software adapter is named as what it is, and gets no verdict', async () => {
     const webgpu = { adapter: 'google swiftshader', f16: false, software: true };
     const result = await compare([steady(20), steady(10)], { backend: 'webgpu' }, { webgpu });
-    expect(result.message).toMatch(/on WebGPU\. This WebGPU adapter is software/);
+    expect(result).toMatchObject({ verdict: 'no verdict', software: true });
+    expect(result.message).toMatch(/^No verdict: 2\.00×.*on WebGPU\. This WebGPU adapter is software/);
+  });
+
+  test('each round has sessions of its own, begun by the other one in turn', async () => {
+    const { runtime, clock, state } = fake([steady(10), steady(10, 0.01, 2)]);
+    const opened: number[] = [];
+    const counted: Runtime = {
+      ...runtime,
+      createSession(model, ...rest) {
+        opened.push(model[0] ?? NaN);
+        return runtime.createSession(model, ...rest);
+      },
+    };
+    const result = await benchmark(counted, A, B, { ...REQUEST, rounds: 3 }, silentJob(), { clock });
+    // The first is the rehearsal.
+    expect(opened).toEqual([0, 0, 1, 1, 0, 0, 1]);
+    expect(result.a.blocks).toEqual([10, 10, 10]);
+    expect(result.b?.starts.map(Math.round)).toEqual([100, 100, 100]);
+    expect(result.a.firstRuns).toHaveLength(3);
+    expect(state.open).toBe(0);
+  });
+
+  test('a session that lies badly in memory is luck: rounds that differ widen the interval', async () => {
+    let sessions = 0;
+    const moody = (): Model => {
+      let ms = 10;
+      return { run: (i) => (i === 0 ? (ms = sessions++ % 3 === 0 ? 10.6 : 10) : ms) };
+    };
+    const rounds = await compare([moody(), moody()], { runs: 60, rounds: 6 });
+    expect(rounds.interval![1] / rounds.interval![0]).toBeGreaterThan(1.03);
+    expect(['inconclusive', 'no change']).toContain(rounds.verdict);
+  });
+
+  test('it goes on until the interval is as narrow as was asked for, at most to four times the runs', async () => {
+    const noisy = () => compare([steady(20, 0.4), steady(20, 0.4, 2)], { rounds: 3, within: 0.015 });
+    const result = await noisy();
+    expect(result.a.samples.length).toBeGreaterThan(30);
+    expect(result.a.samples.length).toBeLessThanOrEqual(120);
+    const [low, high] = result.interval!;
+    if (result.a.samples.length < 120) expect((high - low) / (high + low)).toBeLessThanOrEqual(0.015);
+    expect((await compare([steady(20), steady(20)], { within: 0.015 })).a.samples).toHaveLength(30);
   });
 });
 
@@ -139,6 +182,8 @@ describe('measuring one model', () => {
     expect(result).toMatchObject({ b: null, ratio: null, interval: null, verdict: null });
     expect(result.a).toMatchObject({ startMs: 250, firstRunMs: 300, runsPerSample: 1 });
     expect(result.a.warmups).toBeGreaterThan(20);
+    expect(result.a).toMatchObject({ settled: true, heapBytes: null });
+    expect(result.a.warm).toHaveLength(result.a.warmups);
     expect(result.a.median).toBeLessThan(12);
     expect(result.a.p95).toBeGreaterThanOrEqual(result.a.median);
     expect(result.a.min).toBeLessThanOrEqual(result.a.median);
@@ -152,6 +197,28 @@ describe('measuring one model', () => {
     expect(result.b?.runsPerSample).toBeGreaterThanOrEqual(780);
     expect(result.a.median).toBeCloseTo(0.05, 3);
     expect(result.verdict).toBe('faster');
+  });
+
+  test('a warm-up that becomes faster at once is told: the optimizing compiler was done', async () => {
+    const result = await (async () => {
+      // Flat before: the warm-up is over, and the samples show it.
+      const { runtime, clock } = fake([{ run: (i) => (i < 18 ? 30 : 10) }]);
+      return benchmark(runtime, A, null, REQUEST, silentJob(), { clock });
+    })();
+    // The very first run stands apart.
+    expect(result.a.tierUp).toEqual({ after: 17, factor: 3 });
+    expect(new Set(result.a.samples.map(Math.round))).toEqual(new Set([10]));
+    expect(result.a.samples).toHaveLength(30);
+    expect((await compare([steady(20)])).a.tierUp).toBe(null);
+  });
+
+  test('memory is that of a module of its own', async () => {
+    const request: BenchRequest = { ...REQUEST, level: 'disabled', runs: 3, budgetMs: 500, heap: true };
+    const small = await benchmark(nodeRuntime(), chain(1), null, request, silentJob());
+    const large = await benchmark(nodeRuntime(), chain(4, 1024), null, request, silentJob());
+    // Four weights of 1024 × 1024 are 16.8 MB, and so much the module starts with.
+    expect(small.a.heapBytes).toBeGreaterThanOrEqual(2 ** 24);
+    expect(large.a.heapBytes! - small.a.heapBytes!).toBeGreaterThan(16e6);
   });
 
   test('a coarse clock makes batches longer', async () => {

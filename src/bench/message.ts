@@ -1,14 +1,16 @@
+import { placeName } from '../base/backends.ts';
 import { formatMs, formatPair, formatRatio, formatRatioInterval, msPair, plural } from '../base/format.ts';
 import { MIN_PAIRS } from './statistics.ts';
 import type { BenchResult } from './types.ts';
 
 /** What a person should take from it: the verdict first, then where it was measured. */
-export function benchMessage(result: Omit<BenchResult, 'message'>, asked: number, software: boolean): string {
+export function benchMessage(result: Omit<BenchResult, 'message'>, asked: number): string {
   const { a, b, backend, threads } = result;
-  const place = backend === 'webgpu' ? 'WebGPU' : `WASM, ${plural(threads, 'thread')}`;
+  const place = placeName(backend, threads);
   const times = b ? formatPair(msPair(a.median, b.median)) : `Median ${formatMs(a.median)}, p95 ${formatMs(a.p95)}`;
   const said = [b ? `${verdictSentence(result, asked)} ${times} on ${place}.` : `${times} on ${place}.`];
-  if (software) said.push('This WebGPU adapter is software: its times say nothing about a graphics card.');
+  if (result.software) said.push('This WebGPU adapter is software: its times say nothing about a graphics card.');
+  said.push(...result.conditions.warnings);
   return said.join(' ');
 }
 
@@ -21,6 +23,8 @@ function verdictSentence({ a, level, ratio, interval, verdict }: Omit<BenchResul
       return `${speed} faster than ${against}${range}.`;
     case 'slower':
       return `${speed}${range}: slower than ${against}.`;
+    case 'no verdict':
+      return `No verdict: ${speed}${range}.`;
     case 'no change':
       return `No change: ${speed}${range}.`;
     default:

@@ -1,10 +1,16 @@
-import type { OptimizationLevel, RuntimeBackend } from '../runtime/types.ts';
+import type { OptimizationLevel, RuntimeBackend, WebnnDevice } from '../runtime/types.ts';
 
 /** How the runtime is to load one model, where that differs from the rest of the request. */
 export interface LoadOptions {
   readonly level?: OptimizationLevel;
   /** Session config entries: `optimization.disable_specified_optimizers`, … */
   readonly config?: Readonly<Record<string, string>>;
+  /** `enableCpuMemArena` and `enableMemPattern` of the session; on where they are left out. */
+  readonly arena?: boolean;
+  readonly memoryPattern?: boolean;
+  /** Of WebGPU: `preferredLayout`. */
+  readonly layout?: 'NCHW' | 'NHWC';
+  readonly webnnDevice?: WebnnDevice;
 }
 
 export interface BenchRequest {
@@ -15,6 +21,12 @@ export interface BenchRequest {
   readonly runs: number;
   /** Upper bound for the whole measurement, ms. */
   readonly budgetMs: number;
+  /** The samples are taken in so many rounds, each with sessions of its own: where a session lies in memory is luck. 1. */
+  readonly rounds?: number;
+  /** While time is left, more rounds until the interval is within this share of the ratio, to both sides; at most 4 times the runs. */
+  readonly within?: number;
+  /** Measures how far the memory of the runtime grows for each model alone, too. */
+  readonly heap?: boolean;
   /** Of the first and the second model. */
   readonly loads?: { readonly a?: LoadOptions; readonly b?: LoadOptions };
 }
@@ -28,14 +40,56 @@ export interface Timing {
   readonly mad: number;
   /** Every sample, in the order taken; one sample may be several runs, divided. */
   readonly samples: readonly number[];
+  /** How many samples each round took; together all of them. */
+  readonly blocks: readonly number[];
   readonly runsPerSample: number;
   readonly warmups: number;
-  /** Session creation. */
+  /** The first warm-up, run by run or batch by batch. */
+  readonly warm: readonly number[];
+  /** Whether the first warm-up ended because times had stopped falling. */
+  readonly settled: boolean;
+  /** The warm-up became faster at once: an optimizing compiler had finished. Null: it did not. */
+  readonly tierUp: TierUp | null;
+  /** Session creation: the first one, and that of every round. */
   readonly startMs: number;
+  readonly starts: readonly number[];
+  /** The first run of the first session, and of that of every round. */
   readonly firstRunMs: number;
+  readonly firstRuns: readonly number[];
+  /** What the memory of the WASM module grew to for this model alone, bytes; null: not measured, or not WASM. */
+  readonly heapBytes: number | null;
 }
 
-export type BenchVerdict = 'faster' | 'slower' | 'no change' | 'inconclusive';
+/** A step in the times of a warm-up. */
+export interface TierUp {
+  /** Runs or batches before it. */
+  readonly after: number;
+  /** How many times faster it became. */
+  readonly factor: number;
+}
+
+/** A look at how quiet the machine is. */
+export interface Quiet {
+  /** Size of the pieces of work, in turns of a loop. */
+  readonly turns: number;
+  /** ms of the fastest piece. */
+  readonly fastest: number;
+  /** Share of the pieces that were disturbed. */
+  readonly disturbed: number;
+}
+
+/** What the machine did meanwhile. */
+export interface Conditions {
+  /** Share of short pieces of work that were disturbed before and after; null: the clock could not tell. */
+  readonly disturbed: number | null;
+  /** How much longer a piece took at the end than at the beginning, as a share: heat, or saving of power. */
+  readonly slowdown: number | null;
+  /** What a person should know of it, in sentences. */
+  readonly warnings: readonly string[];
+}
+
+/** `no verdict`: a software WebGPU adapter, whose times say nothing about a graphics card. */
+export type BenchVerdict = 'faster' | 'slower' | 'no change' | 'inconclusive' | 'no verdict';
 
 export interface BenchResult {
   readonly backend: RuntimeBackend;
@@ -47,7 +101,25 @@ export interface BenchResult {
   readonly ratio: number | null;
   readonly interval: readonly [number, number] | null;
   readonly verdict: BenchVerdict | null;
+  readonly conditions: Conditions;
+  /** Measured on a WebGPU adapter that is software. */
+  readonly software: boolean;
   readonly message: string;
+}
+
+/** How one setting does against the first one of several: above 1 it is faster. */
+export interface Across {
+  readonly ratio: number;
+  readonly interval: readonly [number, number];
+  /** Null: the first itself. */
+  readonly verdict: BenchVerdict | null;
+}
+
+/** The same models at several settings, in turn. */
+export interface BenchMatrix {
+  readonly cells: readonly BenchResult[];
+  /** Of each cell, in their order. */
+  readonly across: readonly Across[];
 }
 
 /** One kernel of a profile. */

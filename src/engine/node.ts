@@ -3,6 +3,7 @@ import { basename, dirname, join } from 'node:path';
 import { CodedError } from '../base/error.ts';
 import { folderFiles } from '../onnx/external-node.ts';
 import { readTensorProto } from '../onnx/read.ts';
+import { nativeRuntime } from '../runtime/native.ts';
 import { nodeRuntime } from '../runtime/node.ts';
 import type { Feeds, HostTensor } from '../runtime/types.ts';
 import type { NamedFeeds } from '../verify/cases.ts';
@@ -41,7 +42,7 @@ export function openPath(path: string): ModelSource {
 
 /** The runtime in this process. It is loaded when it is first needed. `feeds`: real inputs to verify on as well. */
 export const nodePort = (feeds: readonly NamedFeeds[] = []): RuntimePort =>
-  localPort({ wasm: nodeRuntime() }, { feeds });
+  localPort({ wasm: nodeRuntime(), native: nativeRuntime() }, { feeds });
 
 /**
  * Inputs kept as ONNX test data: `input_0.pb`, `input_1.pb`, … in a folder, or in `test_data_set_N` folders below it.

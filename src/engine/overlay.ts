@@ -1,4 +1,5 @@
 import { liveBytes } from '../analysis/memory.ts';
+import { placeName } from '../base/backends.ts';
 import { formatBytes, formatCount, formatMs, formatShare, plural } from '../base/format.ts';
 import type { Job } from '../base/job.ts';
 import type { BenchRequest, Profile } from '../bench/types.ts';
@@ -155,7 +156,7 @@ async function time({ stop: { model, analysis }, name, port, request, job }: Ove
 }
 
 function profileNote({ backend, level, threads, runs, ms }: Profile, kernels: number, untold: number): string {
-  const device = backend === 'webgpu' ? 'WebGPU' : `WASM, ${plural(threads, 'thread')}`;
+  const device = placeName(backend, threads);
   const made = untold > 0.005 * kernels ? ` ${formatMs(untold)} in nodes that the runtime made itself.` : '';
   return `Measured: ${device}, “${level}”, median of ${plural(runs, 'run')}, ${formatMs(ms)} a run.${made}`;
 }

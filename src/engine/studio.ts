@@ -2,7 +2,7 @@ import { CodedError } from '../base/error.ts';
 import { loosest, type Exactness } from '../base/exactness.ts';
 import type { Job } from '../base/job.ts';
 import type { Json } from '../base/json.ts';
-import type { BenchRequest, BenchResult, LoadOptions, OptimizerReport } from '../bench/types.ts';
+import type { BenchMatrix, BenchRequest, BenchResult, LoadOptions, OptimizerReport } from '../bench/types.ts';
 import type { ExternalFiles } from '../onnx/external.ts';
 import { readModel } from '../onnx/read.ts';
 import { modelByteLength } from '../onnx/write.ts';
@@ -22,6 +22,7 @@ import type { SampleInfo } from '../samples/types.ts';
 import type { StopsRequest, VerifyResult } from '../verify/types.ts';
 import type { Tensor } from '../ir/tensor.ts';
 import type { NodeId } from '../ir/types.ts';
+import { benchMatrix } from './bench-matrix.ts';
 import { bisect } from './bisect.ts';
 import { calibrateFiles, type CalibrationFiles, type CalibrationView } from './calibrate-files.ts';
 import { activationsFor, SYNTHETIC, type Calibration, type RatingRequest } from './calibration.ts';
@@ -82,6 +83,12 @@ interface Place {
   readonly index: number;
 }
 const loadAt = ({ document, index }: Place): LoadOptions => loadOf(document.stop(index).session);
+
+/** What is timed; `b` null: the first alone. */
+interface BenchSides {
+  readonly a: CompareSide;
+  readonly b: CompareSide | null;
+}
 
 /** A recipe to replay: one that was read, its JSON text, or the name of a preset. */
 export type RecipeSource = { readonly recipe: Recipe } | { readonly json: string } | { readonly preset: string };
@@ -351,15 +358,28 @@ export class Studio {
     return bisect(this.current, request, { port: this.port, backend: this.current.backend, job });
   }
 
-  async bench(
-    { a, b, request }: { a: CompareSide; b: CompareSide | null; request: BenchRequest },
-    job: Job,
-  ): Promise<BenchResult> {
+  bench({ a, b, request }: BenchSides & { request: BenchRequest }, job: Job): Promise<BenchResult> {
+    return this.timer({ a, b })(request, job);
+  }
+
+  /** The same at several settings, which take turns. */
+  benchMatrix({ a, b, requests }: BenchSides & { requests: readonly BenchRequest[] }, job: Job): Promise<BenchMatrix> {
+    return benchMatrix(requests, this.timer({ a, b }), job);
+  }
+
+  /** Models are written for each measurement anew: the receiver may take the bytes over. */
+  private timer({ a, b }: BenchSides): (request: BenchRequest, job: Job) => Promise<BenchResult> {
     const [first, second] = [this.placeOf(a), this.placeOf(b ?? a)];
-    const loads = { a: loadAt(first), b: loadAt(second) };
     const isRecipe = a !== 'second' && b !== 'second';
-    const other = b === null ? null : isRecipe ? this.current.timed(a, b) : second.document.parcel(second.index);
-    return this.port.bench(first.document.parcel(first.index), other, { loads, ...request }, job);
+    const other = (): Parcel | null => {
+      if (b === null) return null;
+      return isRecipe ? this.current.timed(a, b) : second.document.parcel(second.index);
+    };
+    return (request, job) => {
+      const { loads } = request;
+      const both = { a: { ...loadAt(first), ...loads?.a }, b: { ...loadAt(second), ...loads?.b } };
+      return this.port.bench(first.document.parcel(first.index), other(), { ...request, loads: both }, job);
+    };
   }
 
   /**

@@ -1,9 +1,8 @@
 import type { BenchVerdict } from '../bench/types.ts';
 import type { SessionOptions } from '../recipe/types.ts';
-import type { RuntimeBackend } from '../runtime/types.ts';
 
 export interface TuneRequest {
-  readonly backend: RuntimeBackend;
+  readonly backend: 'wasm' | 'webgpu';
   readonly threads: number;
   /** Samples of each side of a comparison. */
   readonly runs: number;

@@ -1,6 +1,6 @@
 import type { Progress } from '../base/job.ts';
 import type { Json } from '../base/json.ts';
-import type { BenchRequest, BenchResult, OptimizerReport, Profile } from '../bench/types.ts';
+import type { BenchMatrix, BenchRequest, BenchResult, OptimizerReport, Profile } from '../bench/types.ts';
 import type { CalibrationFiles, CalibrationView } from '../engine/calibrate-files.ts';
 import type { RatingRequest } from '../engine/calibration.ts';
 import type { Bisection } from '../engine/bisect-types.ts';
@@ -125,6 +125,8 @@ export interface GraphApi {
   /** Where the result at the cursor parts from the original. */
   bisect: Row<{ request: StopsRequest }, Bisection>;
   bench: Row<{ a: CompareSide; b: CompareSide | null; request: BenchRequest }, BenchResult>;
+  /** The same at several settings, which take turns. */
+  benchMatrix: Row<{ a: CompareSide; b: CompareSide | null; requests: readonly BenchRequest[] }, BenchMatrix>;
   /** Times candidate rewrites on this device; appends those that gain. */
   tune: Row<{ request: TuneRequest }, { document: DocumentView; picture: Picture; report: TuneReport }>;
   /** What the runtime does to a stop's model by itself when it loads it. */

@@ -22,7 +22,7 @@ function loadFresh(): Ort {
   return require('onnxruntime-web') as Ort;
 }
 
-const nodeCapabilities = (): Capabilities => ({
+export const nodeCapabilities = (): Capabilities => ({
   environment: 'node',
   agent: `Node ${process.versions.node}, ${process.platform} ${process.arch}`,
   cores: availableParallelism(),
@@ -31,6 +31,8 @@ const nodeCapabilities = (): Capabilities => ({
   simd: hasSimd(),
   webgpu: null,
   webgpuReason: NO_WEBGPU,
+  webnn: null,
+  webnnReason: 'Node has no WebNN.',
   runtimeVersion: loadFresh().env.versions.web ?? 'unknown',
   timerStep: timerStep(),
 });

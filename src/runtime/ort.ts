@@ -25,7 +25,7 @@ export class OrtInstances {
   get(threads: number): Promise<Ort> {
     let instance = this.loaded.get(threads);
     if (!instance) {
-      instance = this.start(threads);
+      instance = startInstance(this.load, threads);
       this.loaded.set(threads, instance);
       instance.catch(() => this.loaded.delete(threads));
     }
@@ -35,15 +35,16 @@ export class OrtInstances {
   drop(threads: number): void {
     this.loaded.delete(threads);
   }
+}
 
-  private async start(threads: number): Promise<Ort> {
-    if (!Number.isInteger(threads) || threads < 1) {
-      throw new CodedError('bad-request', `The number of threads must be 1 or more, not ${threads}.`);
-    }
-    const ort = await this.load(threads);
-    ort.env.wasm.numThreads = threads;
-    // Errors arrive as exceptions; the log would only repeat them.
-    ort.env.logLevel = 'fatal';
-    return ort;
+/** An instance that belongs to nobody else. */
+export async function startInstance(load: OrtLoader, threads: number): Promise<Ort> {
+  if (!Number.isInteger(threads) || threads < 1) {
+    throw new CodedError('bad-request', `The number of threads must be 1 or more, not ${threads}.`);
   }
+  const ort = await load(threads);
+  ort.env.wasm.numThreads = threads;
+  // Errors arrive as exceptions; the log would only repeat them.
+  ort.env.logLevel = 'fatal';
+  return ort;
 }

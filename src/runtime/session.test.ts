@@ -219,6 +219,8 @@ describe('the runtime', () => {
       webgpu: null,
       runtimeVersion: '1.30.0',
       webgpuReason: expect.stringContaining('no WebGPU') as string,
+      webnn: null,
+      webnnReason: 'Node has no WebNN.',
     });
     expect(capabilities.maxThreads).toBeGreaterThanOrEqual(1);
     expect(capabilities.timerStep).toBeGreaterThan(0);

@@ -2,7 +2,8 @@ import type { InferenceSession, Tensor, TypedTensor } from 'onnxruntime-web';
 import { CodedError } from '../base/error.ts';
 import type { Job } from '../base/job.ts';
 import { toRuntimeError, isFatal } from './errors.ts';
-import { OrtInstances, type Ort, type OrtLoader } from './ort.ts';
+import { watchMemory } from './heap.ts';
+import { OrtInstances, startInstance, type Ort, type OrtLoader } from './ort.ts';
 import type { Capture } from './output.ts';
 import { readTrace, type TracedRun } from './trace.ts';
 import { fromRuntime, toRuntime } from './tensors.ts';
@@ -50,6 +51,27 @@ export function createRuntime({ load, capabilities, admit, capture }: RuntimeOpt
         throw toRuntimeError(error, 'load the model');
       }
     },
+    heapOf(model, settings, feeds, job) {
+      checkCancelled(job);
+      return turn(() =>
+        watchMemory(async (bytes) => {
+          const ort = await startInstance(load, 1);
+          const alone = { ...settings, threads: 1 };
+          try {
+            const created = await ort.InferenceSession.create(model, sessionOptions(alone));
+            // Its turn is this one.
+            const surroundings = { turn: createTurn(), onFatal: () => {}, capture, log: '' };
+            const session = new OrtSession(ort, created, surroundings);
+            await session.run(feeds);
+            const grown = bytes();
+            await session.release();
+            return grown;
+          } catch (error) {
+            throw toRuntimeError(error, 'run the model by itself');
+          }
+        }),
+      );
+    },
   };
 }
 
@@ -73,19 +95,34 @@ function checkCancelled(job: Job | undefined): void {
   if (job?.signal.aborted) throw new CodedError('cancelled', 'The job was cancelled.');
 }
 
-const sessionOptions = ({
-  backend,
-  level,
-  config,
-  profile,
-  log,
-}: SessionSettings): InferenceSession.SessionOptions => ({
-  executionProviders: [backend],
-  graphOptimizationLevel: level,
-  logSeverityLevel: log ? 1 : 4,
-  ...(config ? { extra: { ...config } } : {}),
-  ...(profile ? { enableProfiling: true } : {}),
-});
+/** What the runtime is told to compute with. */
+function providerOf({ backend, layout, webnnDevice }: SessionSettings): InferenceSession.ExecutionProviderConfig {
+  switch (backend) {
+    case 'webgpu':
+      return layout ? { name: backend, preferredLayout: layout } : backend;
+    case 'webnn':
+      return { name: backend, deviceType: webnnDevice ?? 'gpu' };
+    case 'native':
+      return 'cpu';
+    default:
+      return backend;
+  }
+}
+
+function sessionOptions(settings: SessionSettings): InferenceSession.SessionOptions {
+  const { backend, level, threads, config, arena, memoryPattern, profile, log } = settings;
+  return {
+    executionProviders: [providerOf(settings)],
+    graphOptimizationLevel: level,
+    logSeverityLevel: log ? 1 : 4,
+    ...(config ? { extra: { ...config } } : {}),
+    ...(arena === undefined ? {} : { enableCpuMemArena: arena }),
+    ...(memoryPattern === undefined ? {} : { enableMemPattern: memoryPattern }),
+    ...(profile ? { enableProfiling: true } : {}),
+    // Elsewhere the number of threads belongs to the instance.
+    ...(backend === 'native' ? { intraOpNumThreads: threads } : {}),
+  };
+}
 
 /** Refusals arrive as exceptions. */
 const RUN_OPTIONS: InferenceSession.RunOptions = { logSeverityLevel: 4 };

@@ -2,7 +2,9 @@ import type { Job } from '../base/job.ts';
 import type { DataType } from '../ir/types.ts';
 import type { TracedRun } from './trace.ts';
 
-export type RuntimeBackend = 'wasm' | 'webgpu';
+/** `native`: ONNX Runtime itself on this machine's processor, on the command line where `onnxruntime-node` is installed. */
+export type RuntimeBackend = 'wasm' | 'webgpu' | 'webnn' | 'native';
+export type WebnnDevice = 'cpu' | 'gpu' | 'npu';
 export type OptimizationLevel = 'disabled' | 'basic' | 'extended' | 'layout' | 'all';
 
 /** A tensor on the host. `data` is ONNX Runtime Web's array for the type; strings are a plain array. */
@@ -20,6 +22,13 @@ export interface SessionSettings {
   readonly threads: number;
   /** ONNX Runtime session config entries (`optimization.disable_specified_optimizers`, …). */
   readonly config?: Readonly<Record<string, string>>;
+  /** `enableCpuMemArena`, `enableMemPattern`; on where they are left out. */
+  readonly arena?: boolean;
+  readonly memoryPattern?: boolean;
+  /** Of WebGPU: `preferredLayout`. */
+  readonly layout?: 'NCHW' | 'NHWC';
+  /** Of WebNN: where it computes; `gpu` where it is left out. */
+  readonly webnnDevice?: WebnnDevice;
   /** Keeps the time of every kernel, for `endProfile`. */
   readonly profile?: boolean;
   /** Reads off the runtime's log which of its optimizers changed the graph on loading. */
@@ -56,6 +65,9 @@ export interface Capabilities {
   /** Null: no WebGPU, with the reason in words. */
   readonly webgpu: { readonly adapter: string; readonly f16: boolean; readonly software: boolean } | null;
   readonly webgpuReason: string | null;
+  /** Kinds of devices on which WebNN computes here; null: there is no WebNN, with the reason in words. */
+  readonly webnn: readonly WebnnDevice[] | null;
+  readonly webnnReason: string | null;
   readonly runtimeVersion: string;
   /** Step of `performance.now()`, ms. */
   readonly timerStep: number;
@@ -65,4 +77,9 @@ export interface Capabilities {
 export interface Runtime {
   capabilities(): Promise<Capabilities>;
   createSession(model: Uint8Array, settings: SessionSettings, job?: Job): Promise<RuntimeSession>;
+  /**
+   * Bytes to which the memory of a WASM module that holds nothing else grows when it loads the model and runs it once,
+   * on one thread. Memory grows by a fifth at least, so that is how fine it is. Left out where there is no such module.
+   */
+  heapOf?(model: Uint8Array, settings: SessionSettings, feeds: Feeds, job: Job): Promise<number>;
 }

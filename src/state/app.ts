@@ -1,9 +1,11 @@
 import { CodedError } from '../base/error.ts';
 import type { Host } from '../protocol/host.ts';
+import { benchingActions, type BenchingActions } from './benching.ts';
 import { bisectingActions, type BisectingActions } from './bisecting.ts';
 import { calibratingActions, type CalibratingActions } from './calibrating.ts';
 import { comparingActions, type ComparingActions } from './comparing.ts';
 import { createCore, type Core, type Platform, type Stores } from './core.ts';
+import type { DeviceWatch } from './device-watch.ts';
 import { editingActions, isEdit, type EditingActions } from './editing.ts';
 import { exportingActions, type ExportingActions } from './exporting.ts';
 import { foldingActions, type FoldingActions } from './folding.ts';
@@ -34,6 +36,7 @@ interface Actions
     LookingActions,
     SteppingActions,
     MeasuringActions,
+    BenchingActions,
     TuningActions,
     BisectingActions,
     RulingActions,
@@ -60,6 +63,8 @@ interface Actions
 /** The whole studio without its pictures: stores and what can be done. Components get it as `app`. */
 export interface App extends Stores {
   readonly actions: Actions;
+  /** Whether the tab is hidden, the device on battery, the processor under pressure. */
+  readonly device: DeviceWatch;
   /** This browser has storage of its own for files. */
   readonly canKeep: boolean;
   /** Asks the workers what there is: passes, samples, the device. */
@@ -144,6 +149,7 @@ export function createApp(
     ...looking,
     ...stepping,
     ...measuring,
+    ...benchingActions(core),
     ...tuningActions(core, stepping),
     ...bisectingActions(core, { ...stepping, ...selecting }),
     ...ruling,
@@ -187,6 +193,7 @@ export function createApp(
     inspection: core.inspection,
     compare: core.compare,
     actions,
+    device: platform.device,
     canKeep: platform.models !== null,
     start: () =>
       Promise.all([askAround(core), resume()]).catch((error: unknown) => {

@@ -16,6 +16,8 @@ export interface ComparingActions extends CompareLookingActions {
   swapSides(): void;
   /** A model beside the document, with its data files; it is compared with what is shown at once. */
   openSecond(files: readonly File[]): Promise<void>;
+  /** The same without going to the comparison; false: it did not open, and `secondError` says why. */
+  openBeside(files: readonly File[]): Promise<boolean>;
   closeSecond(): Promise<void>;
   dismissSecondError(): void;
   setCompareMode(mode: CompareMode): void;
@@ -74,6 +76,23 @@ export function comparingActions(core: Core): ComparingActions {
   const { document: store, view, compare } = core;
   keepOrigin(core);
   const comparison = new CompareRun(core);
+  const openBeside = async (files: readonly File[]): Promise<boolean> => {
+    const name = files[0]?.name ?? 'The file';
+    try {
+      const { model, data } = sortFiles(files, []);
+      if (!model) {
+        throw new CodedError('bad-request', `${name} is no model. Choose an .onnx file, with its data files.`);
+      }
+      await comparison.openSecond([model, ...data], model.name);
+      return true;
+    } catch (caught) {
+      const error = toErrorRecord(caught);
+      if (error.code === 'cancelled') return false;
+      compare.setState({ secondError: { name, error } });
+      core.notices.announce(`${name} could not be opened. ${error.message}`);
+      return false;
+    }
+  };
   return {
     ...compareLookingActions(core),
     async toggleDiff() {
@@ -92,21 +111,10 @@ export function comparingActions(core: Core): ComparingActions {
       comparison.choose({ a: b, b: a });
     },
     async openSecond(files) {
-      const name = files[0]?.name ?? 'The file';
       view.setState({ workspace: 'compare' });
-      try {
-        const { model, data } = sortFiles(files, []);
-        if (!model) {
-          throw new CodedError('bad-request', `${name} is no model. Choose an .onnx file, with its data files.`);
-        }
-        await comparison.openSecond([model, ...data], model.name);
-      } catch (caught) {
-        const error = toErrorRecord(caught);
-        if (error.code === 'cancelled') return;
-        compare.setState({ secondError: { name, error } });
-        core.notices.announce(`${name} could not be opened. ${error.message}`);
-      }
+      await openBeside(files);
     },
+    openBeside,
     closeSecond: () => comparison.closeSecond(),
     dismissSecondError: () => compare.setState({ secondError: null }),
     setCompareMode(mode) {

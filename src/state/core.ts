@@ -6,6 +6,7 @@ import type { Host } from '../protocol/host.ts';
 import type { Recipe } from '../recipe/types.ts';
 import { ALONE } from './alone.ts';
 import { createCompareStore, type CompareStore } from './compared.ts';
+import type { DeviceWatch } from './device-watch.ts';
 import { createDocumentStore, type DocumentStore, type Failure } from './document.ts';
 import { createInspectionStore, type InspectionStore } from './inspection.ts';
 import { createJobRunner, createJobsStore, type JobKind, type JobRunner, type JobsStore } from './jobs.ts';
@@ -27,6 +28,8 @@ export interface Platform {
   /** The worker that keeps models in the browser's own storage; null: this browser has none. */
   readonly models: Client<ModelsApi> | null;
   copy(text: string): Promise<void>;
+  /** Whether the tab is hidden, the device on battery, the processor under pressure. */
+  readonly device: DeviceWatch;
   /** Asks before the page is left while `risky` says that something would be lost. */
   guardLeave(risky: () => boolean): void;
   /** Resolves once the picture is on the screen: work beside its drawing would delay it. */

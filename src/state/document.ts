@@ -1,8 +1,9 @@
 import { createStore, type StoreApi } from 'zustand/vanilla';
 import type { ErrorRecord } from '../base/error.ts';
 import type { Json } from '../base/json.ts';
-import type { BenchResult, OptimizerReport } from '../bench/types.ts';
+import type { Across, BenchRequest, BenchResult, OptimizerReport } from '../bench/types.ts';
 import type { Bisection } from '../engine/bisect-types.ts';
+import type { CompareSide } from '../engine/compare-types.ts';
 import type { CalibrationView } from '../engine/calibrate-files.ts';
 import type { NodeDetail } from '../engine/detail-types.ts';
 import type { LatencyModel } from '../engine/latency-types.ts';
@@ -155,10 +156,16 @@ export type OverlayEntry =
 
 /** One benchmark with the stops that it compared; null: one model alone. */
 export interface BenchEntry {
-  readonly a: number;
-  readonly b: number | null;
+  readonly a: CompareSide;
+  readonly b: CompareSide | null;
+  /** Name of the second file, where it was one of the two. */
+  readonly second: string | null;
   readonly revision: number;
+  /** Session options by which the two differ from each other or from the usual. */
+  readonly loads: BenchRequest['loads'];
   readonly result: BenchResult;
+  /** Where several settings took turns: what they have in common, and how this one does against the first. */
+  readonly turn: { readonly id: number; readonly across: Across } | null;
 }
 
 export interface DocumentState {

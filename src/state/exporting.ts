@@ -67,7 +67,9 @@ export function exportingActions(core: Core): ExportingActions {
     async reportData() {
       const { benches, document } = store.getState();
       if (!document) return null;
-      const shown = benches.filter((bench) => bench.a === 0 && bench.b === document.cursor);
+      const shown = benches.filter(
+        (bench) => bench.a === 0 && bench.b === document.cursor && bench.loads === undefined,
+      );
       try {
         return await core.runner.run('export', 'Gathering the report', (call) =>
           core.client.call('reportData', { bench: shown.map((bench) => bench.result) }, call),

@@ -5,7 +5,7 @@ import type { Recent } from './recents.ts';
 
 /** The benchmark of the whole recipe, when it is still of the revision shown. */
 function benchOf({ benches, document }: DocumentState): Recent['bench'] {
-  const found = benches.findLast((bench) => bench.a === 0 && bench.b === document?.cursor)?.result;
+  const found = benches.findLast(({ a, b, loads }) => a === 0 && b === document?.cursor && loads === undefined)?.result;
   return found && found.ratio !== null && found.verdict !== null
     ? { ratio: found.ratio, verdict: found.verdict }
     : null;

@@ -1,8 +1,6 @@
-import { plural } from '../base/format.ts';
-import type { BenchRequest, BenchResult } from '../bench/types.ts';
 import type { DocumentView } from '../engine/types.ts';
 import type { StopsRequest, VerifyResult } from '../verify/types.ts';
-import { ALONE, quiet } from './alone.ts';
+import { ALONE } from './alone.ts';
 import type { Core } from './core.ts';
 
 export interface MeasuringActions {
@@ -14,8 +12,6 @@ export interface MeasuringActions {
   verifyAll(): Promise<VerifyResult | null>;
   /** Checks every step up to the cursor that changed something and has no verdict yet, one after the other. */
   verifyUnchecked(): Promise<void>;
-  /** Times stop `a`, and stop `b` against it. Everything else is quiet meanwhile. */
-  bench(a: number, b: number | null, request?: Partial<BenchRequest>): Promise<BenchResult | null>;
 }
 
 /** Larger files are checked on request only, bytes. */
@@ -26,14 +22,6 @@ export const verifyDefaults = (threads: number): StopsRequest => ({
   backends: ['wasm'],
   levels: ['disabled', 'all'],
   threads,
-});
-
-export const benchDefaults = (threads: number): BenchRequest => ({
-  backend: 'wasm',
-  level: 'all',
-  threads,
-  runs: 60,
-  budgetMs: 20_000,
 });
 
 export function measuringActions(core: Core): MeasuringActions {
@@ -88,21 +76,6 @@ export function measuringActions(core: Core): MeasuringActions {
         if (nowOpened !== opened || now?.revision !== document?.revision) return;
         if ((await actions.verify(stop.index - 1, stop.index)) === null) return;
       }
-    },
-    async bench(a, b, request = {}) {
-      const { document } = store.getState();
-      if (!document) return null;
-      quiet(core);
-      const full = { ...benchDefaults(threads()), ...request };
-      const title = b === null ? `Timing ${document.stops[a]?.title ?? a}` : 'Timing before and after';
-      const result = await core.change('bench', 'bench', title, (call) =>
-        core.client.call('bench', { a, b, request: full }, call),
-      );
-      if (!result) return null;
-      const { revision } = document;
-      store.setState(({ benches }) => ({ benches: [...benches, { a, b, revision, result }] }));
-      core.notices.announce(`${result.message} ${plural(result.a.samples.length, 'sample')} each.`);
-      return result;
     },
   };
   return actions;

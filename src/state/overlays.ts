@@ -3,7 +3,7 @@ import type { AskedOverlay } from '../engine/types.ts';
 import { ALONE } from './alone.ts';
 import type { Core } from './core.ts';
 import type { OverlayEntry } from './document.ts';
-import { benchDefaults } from './measuring.ts';
+import { benchDefaults } from './benching.ts';
 import type { Overlay } from './view.ts';
 
 export interface OverlayActions {

@@ -38,7 +38,9 @@ export function steppingActions(core: Core, afterStep: () => void): SteppingActi
 
   /** Benchmarks of stops beyond `last` are of models that are gone. */
   const forgetBenches = (last: number): void =>
-    store.setState(({ benches }) => ({ benches: benches.filter(({ a, b }) => Math.max(a, b ?? 0) <= last) }));
+    store.setState(({ benches }) => ({
+      benches: benches.filter(({ a, b }) => [a, b].every((side) => typeof side !== 'number' || side <= last)),
+    }));
 
   /** Takes a change over, says what it did and offers the way back: a new step is undone, a replay replayed away. */
   const land = (opened: Opened, title: string, kept: number): void => {

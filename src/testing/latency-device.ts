@@ -5,6 +5,7 @@ import type { Model } from '../ir/model.ts';
 import type { ValueId } from '../ir/types.ts';
 import { readModel } from '../onnx/read.ts';
 import { buildModel } from './build.ts';
+import { QUIET, timingOf } from './timing.ts';
 
 /** conv 3→8, depthwise 8, conv 1×1 8→16, conv 1×1 16→4: groups of 8 and of 16 channels. */
 export function mobileBlock(): Model {
@@ -51,17 +52,7 @@ export const madeUpDevice = (noise: () => number = () => 1): Pick<RuntimePort, '
 });
 
 function resultOf(a: number, b: number, { backend, level, threads }: BenchRequest): BenchResult {
-  const timing = (ms: number) => ({
-    median: ms,
-    p95: ms,
-    min: ms,
-    mad: 0,
-    samples: [ms, ms, ms],
-    runsPerSample: 1,
-    warmups: 0,
-    startMs: 0,
-    firstRunMs: ms,
-  });
+  const timing = (ms: number) => timingOf([ms, ms, ms], { firstRunMs: ms });
   const ratio = a / b;
   return {
     backend,
@@ -72,6 +63,8 @@ function resultOf(a: number, b: number, { backend, level, threads }: BenchReques
     ratio,
     interval: [ratio, ratio],
     verdict: 'no change',
+    conditions: QUIET,
+    software: false,
     message: '',
   };
 }

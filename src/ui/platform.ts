@@ -1,6 +1,7 @@
 import type { AddressBar, Tab } from '../state/core.ts';
 import type { BrowserPlatform } from '../state/start.ts';
 import { whenPainted } from './canvas/painted.ts';
+import { watchDevice } from './device-watch.ts';
 import { preparePicture } from './prepare-picture.ts';
 import { modelsWorker } from './workers.ts';
 
@@ -45,6 +46,7 @@ export const browserPlatform = (tab: Tab): BrowserPlatform => ({
   address,
   tab,
   modelsWorker: hasFiles() ? modelsWorker : null,
+  device: watchDevice(),
   copy: (text) => navigator.clipboard.writeText(text),
   guardLeave(risky) {
     window.addEventListener('beforeunload', (event) => {

@@ -4,9 +4,9 @@ import type { WorkerFactory } from '../protocol/host.ts';
 export const browserWorkers: WorkerFactory = {
   graph: () => new Worker(new URL('../workers/graph-worker.ts', import.meta.url), { type: 'module', name: 'graph' }),
   runtime: (backend) =>
-    backend === 'webgpu'
-      ? new Worker(new URL('../workers/runtime-worker-webgpu.ts', import.meta.url), { type: 'module', name: 'webgpu' })
-      : new Worker(new URL('../workers/runtime-worker.ts', import.meta.url), { type: 'module', name: 'wasm' }),
+    backend === 'wasm'
+      ? new Worker(new URL('../workers/runtime-worker.ts', import.meta.url), { type: 'module', name: 'wasm' })
+      : new Worker(new URL('../workers/runtime-worker-webgpu.ts', import.meta.url), { type: 'module', name: backend }),
 };
 
 export const modelsWorker = (): Worker =>

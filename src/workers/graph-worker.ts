@@ -181,6 +181,7 @@ const handlers: Handlers<GraphApi> = {
   verify: (params, job) => studio.verify(params, job),
   bisect: ({ request }, job) => studio.bisect(request, job),
   bench: (params, job) => studio.bench(params, job),
+  benchMatrix: (params, job) => studio.benchMatrix(params, job),
   tune: async ({ request }, job) => {
     const { document, report } = await studio.tune(request, job);
     return { ...drawn(document), report };

@@ -1,12 +1,13 @@
-import { formatMs, formatRatio } from '../../base/format.ts';
-import type { BenchRequest, BenchResult, Timing } from '../../bench/types.ts';
+import { placeName } from '../../base/backends.ts';
+import { formatBytes, formatMs, formatRatio, UNKNOWN } from '../../base/format.ts';
+import type { BenchMatrix, BenchResult, Timing } from '../../bench/types.ts';
+import { benchMatrix } from '../../engine/bench-matrix.ts';
 import { nodePort } from '../../engine/node.ts';
+import { BENCH_OPTIONS, benchRequests } from '../bench-settings.ts';
 import { openStudio } from '../studio.ts';
 import { readSessionFile } from '../session-file.ts';
 import { table } from '../output.ts';
 import type { Command } from '../command.ts';
-
-const LEVELS = ['disabled', 'basic', 'extended', 'layout', 'all'] as const;
 
 export function benchLines({ a, b, ratio, interval, message }: BenchResult): string[] {
   const row = (name: string, timing: Timing): string[] => [
@@ -16,6 +17,7 @@ export function benchLines({ a, b, ratio, interval, message }: BenchResult): str
     `min ${formatMs(timing.min)}`,
     `start ${formatMs(timing.startMs)}`,
     `first run ${formatMs(timing.firstRunMs)}`,
+    `memory ${timing.heapBytes === null ? UNKNOWN : formatBytes(timing.heapBytes)}`,
   ];
   const rows = b ? [row('A', a), row('B', b)] : [row('A', a)];
   const speed =
@@ -23,35 +25,46 @@ export function benchLines({ a, b, ratio, interval, message }: BenchResult): str
   return [...table(rows), ...speed, message];
 }
 
+/** Each setting with how it does against the first. */
+function matrixLines({ cells, across }: BenchMatrix): string[] {
+  return cells.flatMap((cell, index) => {
+    const { ratio, interval, verdict } = across[index] ?? { ratio: NaN, interval: [NaN, NaN], verdict: null };
+    const against = verdict
+      ? [`against the first setting: ${formatRatio(ratio)}, ${interval.map(formatRatio).join(' to ')}, ${verdict}`]
+      : [];
+    return [`${placeName(cell.backend, cell.threads)}:`, ...benchLines(cell), ...against, ''];
+  });
+}
+
 export const bench: Command = {
   name: 'bench',
   summary: 'Times one model, or two against each other, interleaved.',
   positionals: ['A', '[B]'],
-  options: {
-    backend: { type: 'string', value: 'wasm', help: 'wasm: the only backend of the command line' },
-    threads: { type: 'string', value: 'N', help: 'WASM threads (1)' },
-    runs: { type: 'string', value: 'N', help: 'samples of each model (50)' },
-    level: { type: 'string', value: LEVELS.join('|'), help: "the runtime's own optimization on load (all)" },
-    budget: { type: 'string', value: 'SECONDS', help: 'upper bound for the whole measurement (60)' },
-  },
+  options: BENCH_OPTIONS,
   async run(args, output, job) {
     const [a, b] = args.positionals;
-    args.choice('backend', ['wasm']);
-    const request: BenchRequest = {
-      backend: 'wasm',
-      level: args.choice('level', LEVELS) ?? 'all',
-      threads: args.number('threads', { min: 1, max: 64, integer: true }) ?? 1,
-      runs: args.number('runs', { min: 3, max: 10_000, integer: true }) ?? 50,
-      budgetMs: (args.number('budget', { min: 1, max: 3600 }) ?? 60) * 1000,
-    };
     const sessions = [a, b].map((path) => (path === undefined ? null : readSessionFile(path)));
     for (const session of sessions) if (session) output.note(`Loaded with the options in ${session.path}.`);
-    const loads = { ...(sessions[0] ? { a: sessions[0].load } : {}), ...(sessions[1] ? { b: sessions[1].load } : {}) };
+    const requests = benchRequests(
+      args,
+      sessions.map((session) => session?.load ?? null),
+    );
     const left = await openStudio(a ?? '', job);
     const right = b === undefined ? null : await openStudio(b, job);
-    const parcels = [left.studio.exportModel(), right?.studio.exportModel() ?? null] as const;
-    const result = await nodePort().bench(...parcels, { ...request, loads }, job);
-    output.result(result, benchLines(result));
+    const port = nodePort();
+    const [request] = requests;
+    if (requests.length > 1) {
+      const matrix = await benchMatrix(
+        requests,
+        (each, watched) => port.bench(left.studio.exportModel(), right?.studio.exportModel() ?? null, each, watched),
+        job,
+      );
+      output.result(matrix, matrixLines(matrix));
+    } else if (request) {
+      const parcels = [left.studio.exportModel(), right?.studio.exportModel() ?? null] as const;
+      const result = await port.bench(...parcels, request, job);
+      output.result(result, benchLines(result));
+    }
     return 0;
   },
 };

@@ -10,6 +10,7 @@ import type { RecipeStep } from '../../recipe/types.ts';
 import { createApp, type App } from '../app.ts';
 import { tensorKey } from '../inspection.ts';
 import type { Platform } from '../core.ts';
+import { UNWATCHED } from '../device-watch.ts';
 import { makeView } from './view.ts';
 
 type Method = keyof GraphApi & string;
@@ -252,7 +253,8 @@ export interface Fixture {
 }
 
 /** A page without an address, kept models or other tabs. */
-const ALONE: Pick<Platform, 'address' | 'tab' | 'models' | 'copy' | 'guardLeave' | 'painted' | 'prepare'> = {
+const ALONE: Pick<Platform, 'address' | 'tab' | 'models' | 'copy' | 'guardLeave' | 'painted' | 'prepare' | 'device'> = {
+  device: UNWATCHED,
   address: null,
   tab: { id: 'tab', reloaded: false, open: async () => new Set(['tab']) },
   models: null,

@@ -1,41 +1,13 @@
-import { useId, type ReactNode } from 'react';
-import type { StopView } from '../../engine/types.ts';
 import type { Capabilities } from '../../runtime/types.ts';
+import type { App } from '../../state/app.ts';
 import { Segments } from '../kit/controls.tsx';
-import { RUN_CHOICES, type Setup } from './setup.ts';
-
-interface SelectProps {
-  readonly label: string;
-  readonly value: string;
-  readonly disabled?: boolean;
-  onChange(value: string): void;
-  readonly children: ReactNode;
-}
-function Select({ label, value, disabled = false, onChange, children }: SelectProps) {
-  const id = useId();
-  return (
-    <span className="flex items-center gap-1.5">
-      <label htmlFor={id} className="text-11 text-ink-3">
-        {label}
-      </label>
-      <select
-        id={id}
-        className="select max-w-44"
-        value={value}
-        disabled={disabled}
-        onChange={(event) => onChange(event.target.value)}
-      >
-        {children}
-      </select>
-    </span>
-  );
-}
-
-const stopLabel = (stop: StopView): string => (stop.index === 0 ? 'Original' : `${stop.index} ${stop.title}`);
+import { Picked } from './Picked.tsx';
+import { hasBackend, RUN_CHOICES, type Setup } from './setup.ts';
+import { SecondFileButton, SideField } from './SideFields.tsx';
 
 interface Props {
+  readonly app: App;
   readonly setup: Setup;
-  readonly stops: readonly StopView[];
   readonly capabilities: Capabilities | null;
   readonly threads: number;
   readonly disabled: boolean;
@@ -43,69 +15,55 @@ interface Props {
   onThreads(threads: number): void;
 }
 
-/** What to time: the two stops, the backend, threads and runs. */
-export function BenchSetup({ setup, stops, capabilities, threads, disabled, onSetup, onThreads }: Props) {
-  const webgpu = capabilities?.webgpu ?? null;
+/** What to time: the two models, the backend, threads and runs. */
+export function BenchSetup({ app, setup, capabilities, threads, disabled, onSetup, onThreads }: Props) {
   const most = capabilities?.maxThreads ?? 1;
-  const options = stops.map((stop) => (
-    <option key={stop.index} value={stop.index}>
-      {stopLabel(stop)}
-    </option>
-  ));
+  const severalChosen = setup.several.length > 1;
   return (
     <div className="flex flex-wrap items-center gap-x-4 gap-y-2" role="group" aria-label="What to time">
-      <Select
+      <SideField
+        app={app}
         label="Compare"
-        value={String(setup.a)}
+        value={setup.a}
         disabled={disabled}
-        onChange={(value) => onSetup({ a: Number(value) })}
-      >
-        {options}
-      </Select>
-      <Select
+        onChange={(a) => onSetup({ a: a ?? 0 })}
+      />
+      <SideField
+        app={app}
         label="with"
-        value={setup.b === null ? 'none' : String(setup.b)}
+        value={setup.b}
+        none="nothing, time it alone"
         disabled={disabled}
-        onChange={(value) => onSetup({ b: value === 'none' ? null : Number(value) })}
-      >
-        <option value="none">nothing, time it alone</option>
-        {options}
-      </Select>
+        onChange={(b) => onSetup({ b })}
+      />
+      <SecondFileButton app={app} onOpened={() => onSetup({ b: 'second' })} />
       <Segments
         label="Backend"
-        value={setup.backend}
-        onChange={(backend) => onSetup({ backend })}
+        value={severalChosen ? 'several' : setup.backend}
+        onChange={(backend) => backend !== 'several' && onSetup({ backend, several: [] })}
         options={[
           { value: 'wasm', label: 'WASM', disabled },
-          { value: 'webgpu', label: 'WebGPU', disabled: disabled || webgpu === null },
+          { value: 'webgpu', label: 'WebGPU', disabled: disabled || !hasBackend(capabilities, 'webgpu') },
+          ...(hasBackend(capabilities, 'webnn') ? [{ value: 'webnn' as const, label: 'WebNN', disabled }] : []),
+          ...(severalChosen ? [{ value: 'several' as const, label: `${setup.several.length} in turn`, disabled }] : []),
         ]}
       />
-      <Select
+      <Picked
         label="Threads"
         value={String(Math.min(threads, most))}
-        disabled={disabled}
+        disabled={disabled || severalChosen}
         onChange={(value) => onThreads(Number(value))}
-      >
-        {Array.from({ length: most }, (_, index) => (
-          <option key={index} value={index + 1}>
-            {index + 1}
-          </option>
-        ))}
-      </Select>
-      <Select
+        options={Array.from({ length: most }, (_, index) => [String(index + 1), String(index + 1)] as const)}
+      />
+      <Picked
         label="Runs"
         value={String(setup.runs)}
         disabled={disabled}
         onChange={(value) => onSetup({ runs: Number(value) })}
-      >
-        {RUN_CHOICES.map((runs) => (
-          <option key={runs} value={runs}>
-            {runs} each
-          </option>
-        ))}
-      </Select>
-      {webgpu?.software && (
-        <span className="text-11 text-warning">WebGPU is drawn in software here: its times say little.</span>
+        options={RUN_CHOICES.map((runs) => [String(runs), `${runs} each`] as const)}
+      />
+      {capabilities?.webgpu?.software && (
+        <span className="text-11 text-warning">WebGPU is software here: it gets no verdict.</span>
       )}
     </div>
   );

@@ -1,8 +1,9 @@
 import { clsx } from 'clsx';
+import { placeName } from '../../base/backends.ts';
 import { formatMs, formatRatioInterval, plural, UNKNOWN } from '../../base/format.ts';
 import type { BenchEntry } from '../../state/document.ts';
 import { Badge } from '../kit/controls.tsx';
-import { backendTitle, entryTitle } from './samples.ts';
+import { entryTitle } from './samples.ts';
 import { BENCH_VERDICTS } from './verdicts.ts';
 
 interface Props {
@@ -62,10 +63,7 @@ function HistoryRow({ entry, current, onSelect }: { entry: BenchEntry; current: 
           {entryTitle(entry)}
         </button>
       </td>
-      <td className="text-ink-2">
-        {backendTitle(result.backend)}
-        {result.backend === 'wasm' && `, ${plural(result.threads, 'thread')}`}
-      </td>
+      <td className="text-ink-2">{placeName(result.backend, result.threads)}</td>
       <td className="r text-ink-3">{formatMs(result.a.median)}</td>
       <td className="r">{formatMs(result.b?.median)}</td>
       <td className="r">{formatRatioInterval(result.ratio, result.interval)}</td>

@@ -1,5 +1,6 @@
 import { Gauge } from 'lucide-react';
-import { formatMs, plural } from '../../base/format.ts';
+import { placeName } from '../../base/backends.ts';
+import { formatMs } from '../../base/format.ts';
 import type { OptimizerReport } from '../../bench/types.ts';
 import type { StopView } from '../../engine/types.ts';
 import type { App } from '../../state/app.ts';
@@ -8,7 +9,6 @@ import { useDocument } from '../kit/use-store.ts';
 import { BenchProgress } from './BenchProgress.tsx';
 import { reachOf } from './IntervalBar.tsx';
 import { RatioCells, RatioHeads } from './RatioCells.tsx';
-import { backendTitle } from './samples.ts';
 import { SOFTWARE, type Measuring } from './setup.ts';
 
 function Row({
@@ -62,7 +62,7 @@ const subjectOf = ({ index, title }: StopView): string => (index === 0 ? 'the or
 
 function Found({ report, stop, software }: { report: OptimizerReport; stop: StopView; software: boolean }) {
   const { backend, threads, ms, message, optimizers } = report;
-  const place = backend === 'wasm' ? `WASM, ${plural(threads, 'thread')}` : backendTitle(backend);
+  const place = placeName(backend, threads);
   return (
     <>
       <p className="mt-2.5 max-w-[80ch] font-medium [overflow-wrap:anywhere]">{message}</p>

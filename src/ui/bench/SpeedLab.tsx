@@ -1,4 +1,4 @@
-import { Play } from 'lucide-react';
+import { Play, SlidersHorizontal } from 'lucide-react';
 import { useState } from 'react';
 import type { DocumentView } from '../../engine/types.ts';
 import type { App } from '../../state/app.ts';
@@ -6,24 +6,23 @@ import { ALONE } from '../../state/alone.ts';
 import { runningJobs } from '../../state/jobs.ts';
 import { Button } from '../kit/controls.tsx';
 import { Problem } from '../kit/Problem.tsx';
-import { useDocument, useJobs, useSettings } from '../kit/use-store.ts';
+import { useCompare, useDocument, useJobs, useSettings } from '../kit/use-store.ts';
 import { BenchProgress } from './BenchProgress.tsx';
 import { BenchSetup } from './BenchSetup.tsx';
+import { DeviceWarnings } from './Conditions.tsx';
 import { History } from './History.tsx';
+import { MethodPanel } from './MethodPanel.tsx';
 import { OptimizersCard } from './OptimizersCard.tsx';
 import { ResultCard } from './ResultCard.tsx';
 import { samplesCsv, samplesJson } from './samples.ts';
-import { fitSetup, type Measuring, type Setup } from './setup.ts';
+import { SettingsCard } from './SettingsCard.tsx';
+import { FIRST, fitSetup, requestOf, settingsHere, type Measuring, type Setup } from './setup.ts';
+import { StepGains, stepGains } from './StepGains.tsx';
 import { TuneCard } from './TuneCard.tsx';
 import { VerdictCard } from './VerdictCard.tsx';
 
 /** What is asked for when nothing was chosen: the original against the stop under the cursor. */
-const firstSetup = ({ cursor }: DocumentView): Setup => ({
-  backend: 'wasm',
-  runs: 60,
-  a: 0,
-  b: cursor === 0 ? null : cursor,
-});
+const firstSetup = ({ cursor }: DocumentView): Setup => ({ ...FIRST, a: 0, b: cursor === 0 ? null : cursor });
 
 /** Nothing measured yet: what a measurement will do, and its limits. */
 function Nothing() {
@@ -51,7 +50,7 @@ function Results({ app }: { readonly app: App }) {
   const selected = Math.min(chosen ?? benches.length - 1, benches.length - 1);
   const entry = benches[selected];
   if (!entry) return null;
-  const { result } = entry;
+  const { result, turn } = entry;
   const save = (format: 'csv' | 'json'): void => {
     const [text, type] = format === 'csv' ? [samplesCsv(result), 'text/csv'] : [samplesJson(entry), 'application/json'];
     app.actions.saveFile(`${name.replace(/\.onnx$/i, '')}.bench-${selected + 1}.${format}`, new Blob([text], { type }));
@@ -60,7 +59,7 @@ function Results({ app }: { readonly app: App }) {
   return (
     <>
       <div className="bench-grid">
-        <VerdictCard result={result}>
+        <VerdictCard entry={entry}>
           {result.verdict === 'inconclusive' && (
             <Button
               size="small"
@@ -70,8 +69,10 @@ function Results({ app }: { readonly app: App }) {
                 void app.actions.bench(entry.a, entry.b, {
                   backend: result.backend,
                   threads: result.threads,
+                  level: result.level,
                   runs: runs * 2,
                   budgetMs: 60_000,
+                  ...(entry.loads ? { loads: entry.loads } : {}),
                 })
               }
             >
@@ -81,48 +82,74 @@ function Results({ app }: { readonly app: App }) {
         </VerdictCard>
         <ResultCard result={result} onSave={save} />
       </div>
+      {turn && <SettingsCard entries={benches.filter((each) => each.turn?.id === turn.id)} />}
       <History benches={benches} selected={selected} onSelect={setChosen} />
     </>
   );
 }
 
-/** Timing on this device: what to time, what came out, and everything measured in this session. */
+/** Where everything that was timed stands, and how it is asked for. */
 export function SpeedLab({ app }: { readonly app: App }) {
   const document = useDocument(app, (state) => state.document);
   const capabilities = useDocument(app, (state) => state.capabilities);
-  const benches = useDocument(app, (state) => state.benches.length);
+  const benches = useDocument(app, (state) => state.benches);
   const failure = useDocument(app, (state) => (state.failure?.place === 'bench' ? state.failure : null));
+  const hasSecond = useCompare(app, (state) => state.second !== null);
+  const secondError = useCompare(app, (state) => state.secondError);
   const [job] = useJobs(app, (state) => runningJobs(state).filter((each) => ALONE.includes(each.kind)));
-  const threads = useSettings(app, (settings) => settings.threads);
+  const chosenThreads = useSettings(app, (settings) => settings.threads);
   const [changes, setChanges] = useState<Partial<Setup>>({});
+  const [method, setMethod] = useState(false);
   if (!document) return null;
-  const setup = fitSetup({ ...firstSetup(document), ...changes }, document.stops.length, capabilities?.webgpu != null);
-  const { a, b, backend, runs } = setup;
+  const here = { stops: document.stops.length, hasSecond, capabilities };
+  const setup = fitSetup({ ...firstSetup(document), ...changes }, here);
+  const { a, b, backend } = setup;
+  const onSetup = (patch: Partial<Setup>): void => setChanges({ ...changes, ...patch });
+  const threads = backend === 'wasm' ? chosenThreads : 1;
   const measuring: Measuring = {
-    backend,
-    threads: backend === 'wasm' ? threads : 1,
+    backend: backend === 'webgpu' ? backend : 'wasm',
+    threads,
     software: capabilities?.webgpu?.software === true,
     job: job ?? null,
   };
-  const run = (): void => void app.actions.bench(a, b, { backend, runs, threads: measuring.threads });
+  const several = settingsHere(capabilities).filter(({ id }) => setup.several.includes(id));
+  const request = requestOf(setup);
+  const run = (): void => {
+    if (several.length < 2) return void app.actions.bench(a, b, { ...request, backend, threads });
+    const requests = several.map((each) => ({ ...request, backend: each.backend, threads: each.threads }));
+    void app.actions.benchSettings(a, b, requests);
+  };
+  const steps = stepGains(document.stops, document.cursor, benches, backend, threads);
   return (
     <>
+      <DeviceWarnings app={app} />
       <div className="card flex flex-wrap items-center gap-x-4 gap-y-2 px-[18px] py-2.5">
         <div className="min-w-0 grow">
           <BenchSetup
+            app={app}
             setup={setup}
-            stops={document.stops}
             capabilities={capabilities}
-            threads={threads}
+            threads={chosenThreads}
             disabled={job !== undefined}
-            onSetup={(patch) => setChanges({ ...changes, ...patch })}
+            onSetup={onSetup}
             onThreads={(count) => app.actions.changeSettings({ threads: count })}
           />
         </div>
+        <Button icon={SlidersHorizontal} aria-expanded={method} onClick={() => setMethod(!method)}>
+          Method
+        </Button>
         <Button variant="primary" icon={Play} disabled={job !== undefined} onClick={run}>
-          {benches > 0 ? 'Run again' : 'Run'}
+          {benches.length > 0 ? 'Run again' : 'Run'}
         </Button>
       </div>
+      {method && <MethodPanel setup={setup} capabilities={capabilities} onSetup={onSetup} />}
+      {secondError && (
+        <Problem error={secondError.error} what={`Opening ${secondError.name}`}>
+          <Button size="small" onClick={app.actions.dismissSecondError}>
+            Dismiss
+          </Button>
+        </Problem>
+      )}
       {job?.kind === 'bench' && <BenchProgress job={job} onCancel={() => app.actions.cancelJob(job.id)} />}
       {failure && (
         <Problem error={failure.error} what={failure.what}>
@@ -131,8 +158,15 @@ export function SpeedLab({ app }: { readonly app: App }) {
           </Button>
         </Problem>
       )}
-      {benches === 0 && job?.kind !== 'bench' && <Nothing />}
+      {benches.length === 0 && job?.kind !== 'bench' && <Nothing />}
       <Results app={app} />
+      {steps.length > 0 && (
+        <StepGains
+          steps={steps}
+          disabled={job !== undefined}
+          onRun={() => void app.actions.benchSteps({ ...request, heap: false, backend, threads })}
+        />
+      )}
       <div className="bench-pair">
         <OptimizersCard app={app} measuring={measuring} />
         <TuneCard app={app} measuring={measuring} />

@@ -1,4 +1,4 @@
-import { msPair, THIN } from '../../base/format.ts';
+import { bytesPair, msPair, THIN } from '../../base/format.ts';
 import type { BenchResult, Timing } from '../../bench/types.ts';
 
 const ROWS: readonly (readonly [string, (timing: Timing) => number])[] = [
@@ -13,6 +13,7 @@ const ROWS: readonly (readonly [string, (timing: Timing) => number])[] = [
 /** Times of both models; the unit stands once a row. */
 export function TimingTable({ result }: { readonly result: BenchResult }) {
   const { a, b } = result;
+  const heap = bytesPair(a.heapBytes, b?.heapBytes ?? null);
   return (
     <table className="table num w-[236px] flex-none self-center" aria-label="Times">
       <thead>
@@ -41,6 +42,13 @@ export function TimingTable({ result }: { readonly result: BenchResult }) {
             </tr>
           );
         })}
+        {a.heapBytes !== null && (
+          <tr title="What the memory of the WASM module grew to, each model alone in it">
+            <td className="text-ink-2">Peak memory</td>
+            <td className="r text-ink-3">{b ? heap.before : heap.before + THIN + heap.unit}</td>
+            {b && <td className="r">{heap.after + THIN + heap.unit}</td>}
+          </tr>
+        )}
       </tbody>
     </table>
   );

@@ -1,11 +1,11 @@
 import { Play } from 'lucide-react';
 import { useId, useState } from 'react';
+import { placeName } from '../../base/backends.ts';
 import { formatInteger, plural } from '../../base/format.ts';
 import type { PassInfo } from '../../engine/types.ts';
 import type { App } from '../../state/app.ts';
 import { Button } from '../kit/controls.tsx';
 import { useDocument } from '../kit/use-store.ts';
-import { backendTitle } from './samples.ts';
 import { SOFTWARE, type Measuring } from './setup.ts';
 
 /** Choices for the time of one comparison, s. */
@@ -76,10 +76,7 @@ export function TunePlan({ app, measuring }: { readonly app: App; readonly measu
       </p>
       <Candidates app={app} backend={backend} />
       <div className="mt-2.5 flex flex-wrap items-center gap-x-4 gap-y-2">
-        <span className="num text-12 text-ink-2">
-          On {backendTitle(backend)}
-          {backend === 'wasm' && `, ${plural(threads, 'thread')}`}
-        </span>
+        <span className="num text-12 text-ink-2">On {placeName(backend, threads)}</span>
         <BoundSelect value={seconds} onChange={setSeconds} />
         <span className="ml-auto flex gap-1.5">
           <Button variant="ghost" size="small" onClick={close}>

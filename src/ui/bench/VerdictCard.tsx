@@ -1,8 +1,10 @@
 import type { ReactNode } from 'react';
 import { formatMs, formatRatio } from '../../base/format.ts';
-import type { BenchResult } from '../../bench/types.ts';
+import type { BenchEntry } from '../../state/document.ts';
 import { createAxis, formatTick } from '../../report/scale.ts';
 import { Badge, type Tone } from '../kit/controls.tsx';
+import { Conditions } from './Conditions.tsx';
+import { optionsText } from './setup.ts';
 import { BENCH_VERDICTS } from './verdicts.ts';
 
 const WIDTH = 300;
@@ -34,7 +36,9 @@ function IntervalAxis({ ratio, interval, tone }: { ratio: number; interval: read
 }
 
 /** One number a screen: the measured ratio, its interval and its verdict; or the median of a model alone. */
-export function VerdictCard({ result, children }: { readonly result: BenchResult; readonly children?: ReactNode }) {
+export function VerdictCard({ entry, children }: { readonly entry: BenchEntry; readonly children?: ReactNode }) {
+  const { result, loads } = entry;
+  const options = [loads?.a, loads?.b].map((each) => optionsText(each ?? {}));
   const { ratio, interval, verdict } = result;
   const look = verdict && BENCH_VERDICTS[verdict];
   return (
@@ -57,12 +61,18 @@ export function VerdictCard({ result, children }: { readonly result: BenchResult
       </p>
       {ratio !== null && interval && look && <IntervalAxis ratio={ratio} interval={interval} tone={look.tone} />}
       <p className="mt-2 text-ink-2">{result.message}</p>
+      {options.some((text) => text !== '') && (
+        <p className="mt-1.5 text-11 text-ink-3 [overflow-wrap:anywhere]">
+          Session options: first {options[0] || 'as usual'}; second {options[1] || 'as usual'}.
+        </p>
+      )}
       {ratio !== null && (
         <p className="mt-1.5 text-11 text-ink-3">
           Compared with what the runtime already does on load (
           <span className="mono">graphOptimizationLevel: {result.level}</span>). Changes inside ±3 % count as no change.
         </p>
       )}
+      <Conditions result={result} />
       {children}
     </section>
   );

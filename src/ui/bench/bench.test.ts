@@ -1,20 +1,21 @@
 import { describe, expect, it } from 'vitest';
 import type { BenchResult, Timing } from '../../bench/types.ts';
+import { QUIET, timingOf } from '../../testing/timing.ts';
 import { agentName } from './agent.ts';
 import { entryTitle, sampleRows, samplesCsv } from './samples.ts';
-import { fitSetup } from './setup.ts';
+import {
+  FIRST,
+  fitSetup,
+  optionsText,
+  readEntries,
+  requestOf,
+  settingsHere,
+  withOption,
+  writeEntries,
+  type Setup,
+} from './setup.ts';
 
-const timing = (samples: readonly number[]): Timing => ({
-  median: 1,
-  p95: 1,
-  min: 1,
-  mad: 0,
-  samples,
-  runsPerSample: 1,
-  warmups: 5,
-  startMs: 10,
-  firstRunMs: 4,
-});
+const timing = (samples: readonly number[]): Timing => timingOf(samples, { warmups: 5 });
 const result = (b: Timing | null): BenchResult => ({
   backend: 'wasm',
   level: 'all',
@@ -24,6 +25,8 @@ const result = (b: Timing | null): BenchResult => ({
   ratio: null,
   interval: null,
   verdict: null,
+  conditions: QUIET,
+  software: false,
   message: '',
 });
 
@@ -38,16 +41,63 @@ describe('raw samples', () => {
 });
 
 describe('what is compared', () => {
-  it('is named by its stops', () => {
-    expect(entryTitle({ a: 0, b: 3 })).toBe('Original against step 3');
-    expect(entryTitle({ a: 2, b: 0 })).toBe('Step 2 against the original');
-    expect(entryTitle({ a: 1, b: null })).toBe('Step 1 alone');
+  it('is named by its stops, and by the second file', () => {
+    const second = 'other.onnx';
+    expect(entryTitle({ a: 0, b: 3, second: null })).toBe('Original against step 3');
+    expect(entryTitle({ a: 2, b: 0, second: null })).toBe('Step 2 against the original');
+    expect(entryTitle({ a: 1, b: null, second: null })).toBe('Step 1 alone');
+    expect(entryTitle({ a: 0, b: 0, second: null })).toBe('Original against itself');
+    expect(entryTitle({ a: 0, b: 'second', second })).toBe('Original against other.onnx');
+    expect(entryTitle({ a: 'second', b: 2, second })).toBe('other.onnx against step 2');
   });
 
-  it('falls back to stops and backends that exist', () => {
-    const setup = { backend: 'webgpu', runs: 60, a: 4, b: 9 } as const;
-    expect(fitSetup(setup, 3, false)).toEqual({ backend: 'wasm', runs: 60, a: 2, b: null });
-    expect(fitSetup({ ...setup, a: 0, b: 2 }, 3, true)).toEqual({ backend: 'webgpu', runs: 60, a: 0, b: 2 });
+  const here = { stops: 3, hasSecond: false, capabilities: { webgpu: null, webnn: null, maxThreads: 4 } };
+  const card = { adapter: 'card', f16: true, software: false };
+
+  it('falls back to stops, files and backends that exist', () => {
+    const setup: Setup = { ...FIRST, backend: 'webgpu', a: 4, b: 'second', several: ['wasm 1', 'webgpu 1'] };
+    expect(fitSetup(setup, here)).toMatchObject({ backend: 'wasm', a: 2, b: 2, several: ['wasm 1'] });
+    const capabilities = { ...here.capabilities, webgpu: card };
+    expect(fitSetup(setup, { ...here, hasSecond: true, capabilities })).toMatchObject({
+      backend: 'webgpu',
+      b: 'second',
+      several: ['wasm 1', 'webgpu 1'],
+    });
+    expect(fitSetup({ ...setup, a: 0, b: null }, here).b).toBe(null);
+  });
+
+  it('may take turns at 1, 2, 4, … and all threads, and on every backend that is here', () => {
+    const ids = (maxThreads: number) =>
+      settingsHere({ webgpu: card, webnn: ['npu'], maxThreads }).map(({ title }) => title);
+    expect(ids(6)).toEqual([
+      'WASM, 1 thread',
+      'WASM, 2 threads',
+      'WASM, 4 threads',
+      'WASM, 6 threads',
+      'WebGPU',
+      'WebNN',
+    ]);
+    expect(settingsHere(null).map(({ id }) => id)).toEqual(['wasm 1']);
+  });
+});
+
+describe('session options', () => {
+  it('are left out of the request where none is set', () => {
+    const setup: Setup = { ...FIRST, a: 0, b: 1 };
+    expect(requestOf(setup).loads).toBe(undefined);
+    const options = { a: {}, b: withOption({}, 'arena', false) };
+    expect(requestOf({ ...setup, options }).loads).toEqual({ a: {}, b: { arena: false } });
+    expect(withOption(options.b, 'arena', undefined)).toEqual({});
+  });
+
+  it('are read line by line, and written in words', () => {
+    const config = { 'session.disable_prepacking': '1', 'optimization.x': 'a=b' };
+    expect(readEntries(writeEntries(config))).toEqual(config);
+    expect(readEntries(' \n')).toEqual({});
+    expect(readEntries('=1')).toBe(null);
+    expect(optionsText({ level: 'basic', arena: false, config: { k: 'v' } })).toBe(
+      'level basic · memory arena off · k=v',
+    );
   });
 });
 

@@ -1,16 +1,18 @@
 import { UNKNOWN } from '../../base/format.ts';
 import type { BenchResult } from '../../bench/types.ts';
+import type { CompareSide } from '../../engine/compare-types.ts';
 import type { BenchEntry } from '../../state/document.ts';
 
-const stopName = (index: number): string => (index === 0 ? 'Original' : `Step ${index}`);
-
-/** `Original against step 5`; `Step 2 alone`. */
-export function entryTitle({ a, b }: Pick<BenchEntry, 'a' | 'b'>): string {
-  if (b === null) return `${stopName(a)} alone`;
-  return `${stopName(a)} against ${b === 0 ? 'the original' : `step ${b}`}`;
+/** `Original against step 5`; `Step 2 alone`; `Original against other.onnx`. */
+export function entryTitle({ a, b, second }: Pick<BenchEntry, 'a' | 'b' | 'second'>): string {
+  const name = (side: CompareSide, isFirst: boolean): string => {
+    if (side === 'second') return second ?? 'the second file';
+    if (side === 0) return isFirst ? 'Original' : 'the original';
+    return `${isFirst ? 'Step' : 'step'} ${side}`;
+  };
+  if (b === null) return `${name(a, true)} alone`;
+  return a === b ? `${name(a, true)} against itself` : `${name(a, true)} against ${name(b, false)}`;
 }
-
-export const backendTitle = (backend: BenchResult['backend']): string => (backend === 'wasm' ? 'WASM' : 'WebGPU');
 
 /** Row by row: number of the sample, time before, time after; a missing time is null. */
 export function sampleRows({ a, b }: BenchResult): readonly (readonly [number, number | null, number | null])[] {
@@ -30,7 +32,8 @@ export const samplesJson = (entry: BenchEntry): string => `${JSON.stringify(entr
 export function describeSamples({ a, b }: BenchResult): string {
   const batch = a.runsPerSample > 1 ? ` of ${a.runsPerSample} runs` : '';
   const how = b ? ' each, interleaved' : '';
-  return `${a.samples.length} samples${batch}${how} · ${a.warmups} warm-up · every dot is one sample`;
+  const rounds = a.blocks.length > 1 ? ` · ${a.blocks.length} rounds` : '';
+  return `${a.samples.length} samples${batch}${how}${rounds} · ${a.warmups} warm-up · every dot is one sample`;
 }
 
 /** A time of the original and of the result in the words of the table: unknown stays unknown. */

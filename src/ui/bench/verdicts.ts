@@ -12,4 +12,5 @@ export const BENCH_VERDICTS: Readonly<Record<BenchVerdict, Look>> = {
   slower: { word: 'Slower', tone: 'error', icon: TriangleAlert },
   'no change': { word: 'No change', tone: 'none', icon: Equal },
   inconclusive: { word: 'Inconclusive', tone: 'warning', icon: Scale },
+  'no verdict': { word: 'No verdict', tone: 'warning', icon: TriangleAlert },
 };

@@ -1,4 +1,5 @@
 import { Timer } from 'lucide-react';
+import { placeName } from '../../base/backends.ts';
 import { formatChange, formatShare, msPair, plural, THIN } from '../../base/format.ts';
 import type { App } from '../../state/app.ts';
 import type { PruneSession } from '../../state/document.ts';
@@ -92,7 +93,7 @@ export function LatencyNote({ app, session }: Props) {
     );
   }
   const { backend, threads, points, error } = latency;
-  const place = backend === 'webgpu' ? 'WebGPU' : `WASM, ${plural(threads, 'thread')}`;
+  const place = placeName(backend, threads);
   const within = Number.isFinite(error) ? `, ± ${formatShare(error)}` : '';
   return (
     <p className="num mt-2 text-11 text-ink-3">

@@ -71,10 +71,16 @@ export function counted(before: number | null, now: number | null): Pick<ChipPro
 
 /** The newest benchmark of the stop shown against the original. */
 function benchOf({ benches, document }: DocumentState): BenchEntry | undefined {
-  return benches.findLast(({ a, b }) => a === 0 && b === document?.cursor);
+  return benches.findLast(({ a, b, loads }) => a === 0 && b === document?.cursor && loads === undefined);
 }
 
-const VERDICT_TONES = { faster: 'good', slower: 'bad', 'no change': 'plain', inconclusive: 'plain' } as const;
+const VERDICT_TONES = {
+  faster: 'good',
+  slower: 'bad',
+  'no change': 'plain',
+  inconclusive: 'plain',
+  'no verdict': 'plain',
+} as const;
 
 function LatencyChip({ app }: { readonly app: App }) {
   const entry = useDocument(app, benchOf);

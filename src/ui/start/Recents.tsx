@@ -15,6 +15,7 @@ const VERDICT_COLOURS = {
   slower: 'text-removed',
   'no change': 'text-ink-3',
   inconclusive: 'text-warning',
+  'no verdict': 'text-warning',
 } as const;
 
 function Verdict({ bench }: Pick<Recent, 'bench'>) {
