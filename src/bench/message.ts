@@ -10,7 +10,6 @@ export function benchMessage(result: Omit<BenchResult, 'message'>, asked: number
   const times = b ? formatPair(msPair(a.median, b.median)) : `Median ${formatMs(a.median)}, p95 ${formatMs(a.p95)}`;
   const said = [b ? `${verdictSentence(result, asked)} ${times} on ${place}.` : `${times} on ${place}.`];
   if (result.software) said.push('This WebGPU adapter is software: its times say nothing about a graphics card.');
-  said.push(...result.conditions.warnings);
   return said.join(' ');
 }
 

@@ -232,6 +232,29 @@ describe('the command line', () => {
     const { a, b } = await whittleJson<{ a: Record<string, number>; b: null }>('bench', model, '--runs', '3');
     expect(Object.keys(a)).toEqual(expect.arrayContaining(['median', 'p95', 'min', 'samples']));
     expect(b).toBeNull();
+    expect(a['heapBytes']).toBeGreaterThanOrEqual(2 ** 24);
+  });
+
+  it('times several settings in turn, and session options of one of the two', async () => {
+    const { cells, across } = await whittleJson<{
+      cells: { threads: number; a: { samples: number[]; blocks: number[] } }[];
+      across: { ratio: number; verdict: string | null }[];
+    }>('bench', model, '--runs', '6', '--threads', '1,2', '--rounds', '1');
+    expect(cells.map(({ threads, a }) => [threads, a.samples.length, a.blocks])).toEqual([
+      [1, 9, [3, 3, 3]],
+      [2, 9, [3, 3, 3]],
+    ]);
+    expect([across[0]?.ratio, across[0]?.verdict]).toEqual([1, null]);
+    const ran = await whittle('bench', model, model, '--runs', '3', '--within', '0', '--b', 'level=basic');
+    expect([ran.code, ran.out]).toEqual([0, expect.stringMatching(/^A .*\nB /)]);
+    const wrong = await whittle('bench', model, model, '--b', 'level=most');
+    expect([wrong.code, wrong.err]).toEqual([2, expect.stringContaining('--b level is one of disabled')]);
+  });
+
+  it('says how to get the native runtime where it is not installed', async () => {
+    const ran = await whittle('bench', model, '--backend', 'native', '--runs', '3');
+    if (ran.code === 0) expect(ran.out).toContain('on Native, 1 thread');
+    else expect(ran.err).toContain('npm install --no-save --ignore-scripts onnxruntime-node');
   });
 
   it.each([

@@ -34,7 +34,7 @@ export const benchDefaults = (threads: number): BenchRequest => ({
 function withWarnings(result: BenchResult, warnings: readonly string[]): BenchResult {
   if (warnings.length === 0) return result;
   const conditions = { ...result.conditions, warnings: [...result.conditions.warnings, ...warnings] };
-  return { ...result, conditions, message: [result.message, ...warnings].join(' ') };
+  return { ...result, conditions };
 }
 
 export function benchingActions(core: Core): BenchingActions {
@@ -81,7 +81,8 @@ export function benchingActions(core: Core): BenchingActions {
       if (!found) return null;
       const result = withWarnings(found.result, found.warnings);
       keep([{ a, b, revision: found.revision, loads: asked.loads, result, turn: null }]);
-      core.notices.announce(`${result.message} ${plural(result.a.samples.length, 'sample')} each.`);
+      const said = [result.message, `${plural(result.a.samples.length, 'sample')} each.`, ...found.warnings];
+      core.notices.announce(said.join(' '));
       return result;
     },
     async benchSettings(a, b, requests) {

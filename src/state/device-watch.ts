@@ -33,25 +33,24 @@ export function deviceWarnings({ hidden, battery, pressure }: DeviceState): read
   ];
 }
 
-/** Gathers every warning until it is ended. */
+/**
+ * Gathers every warning until it is ended. Pressure counts as it was at the beginning: a measurement puts the processor
+ * under pressure itself.
+ */
 export function watchWarnings(watch: DeviceWatch): () => readonly string[] {
-  const seen = new Set<string>();
-  // The charge falls while a long measurement runs: the first figure is enough.
-  const kinds = new Set<keyof DeviceState>();
-  const look = (): void => {
+  const seen = new Map<keyof DeviceState, string>();
+  const look = (...kinds: readonly (keyof DeviceState)[]): void => {
     const state = watch.state();
-    for (const kind of ['hidden', 'battery', 'pressure'] as const) {
+    for (const kind of kinds) {
       const [warning] = deviceWarnings({ ...AT_REST, [kind]: state[kind] });
-      if (warning === undefined || kinds.has(kind)) continue;
-      kinds.add(kind);
-      seen.add(warning);
+      // The charge falls while a long measurement runs: the first figure is enough.
+      if (warning !== undefined && !seen.has(kind)) seen.set(kind, warning);
     }
   };
-  look();
-  const end = watch.onChange(look);
+  look('hidden', 'battery', 'pressure');
+  const end = watch.onChange(() => look('hidden', 'battery'));
   return () => {
-    look();
     end();
-    return [...seen];
+    return [...seen.values()];
   };
 }

@@ -9,7 +9,7 @@ import { readSessionFile } from '../session-file.ts';
 import { table } from '../output.ts';
 import type { Command } from '../command.ts';
 
-export function benchLines({ a, b, ratio, interval, message }: BenchResult): string[] {
+export function benchLines({ a, b, ratio, interval, message, conditions }: BenchResult): string[] {
   const row = (name: string, timing: Timing): string[] => [
     name,
     `median ${formatMs(timing.median)}`,
@@ -22,7 +22,7 @@ export function benchLines({ a, b, ratio, interval, message }: BenchResult): str
   const rows = b ? [row('A', a), row('B', b)] : [row('A', a)];
   const speed =
     ratio && interval ? [`${formatRatio(ratio)}, ${interval.map((each) => formatRatio(each)).join(' to ')}`] : [];
-  return [...table(rows), ...speed, message];
+  return [...table(rows), ...speed, message, ...conditions.warnings];
 }
 
 /** Each setting with how it does against the first. */

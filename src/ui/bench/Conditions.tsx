@@ -6,10 +6,13 @@ import type { App } from '../../state/app.ts';
 import { deviceWarnings } from '../../state/device-watch.ts';
 import { Icon } from '../kit/controls.tsx';
 
-/** What now stands against measuring: battery, pressure. A hidden tab sees nothing, so it is told with the result. */
-export function DeviceWarnings({ app }: { readonly app: App }) {
+/**
+ * What now stands against measuring: battery, pressure. A hidden tab sees nothing, so it is told with the result; `busy`
+ * measurements put the processor under pressure themselves.
+ */
+export function DeviceWarnings({ app, busy }: { readonly app: App; readonly busy: boolean }) {
   const state = useSyncExternalStore(app.device.onChange, app.device.state);
-  const warnings = deviceWarnings({ ...state, hidden: false });
+  const warnings = deviceWarnings({ ...state, hidden: false, pressure: busy ? null : state.pressure });
   if (warnings.length === 0) return null;
   return (
     <div role="status" className="card flex items-start gap-2 px-[18px] py-2.5 text-ink-2">

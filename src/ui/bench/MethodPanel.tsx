@@ -65,7 +65,7 @@ function SideOptions({ name, options, webgpu, onOptions }: SideProps) {
         )}
       </div>
       <textarea
-        className="input mono mt-2 h-[52px] w-full resize-y py-1.5 text-11"
+        className="entries mono mt-2"
         aria-label={`Config entries of ${name}, one a line`}
         aria-invalid={bad}
         placeholder="session.disable_prepacking=1"

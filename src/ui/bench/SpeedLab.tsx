@@ -122,7 +122,7 @@ export function SpeedLab({ app }: { readonly app: App }) {
   const steps = stepGains(document.stops, document.cursor, benches, backend, threads);
   return (
     <>
-      <DeviceWarnings app={app} />
+      <DeviceWarnings app={app} busy={job !== undefined} />
       <div className="card flex flex-wrap items-center gap-x-4 gap-y-2 px-[18px] py-2.5">
         <div className="min-w-0 grow">
           <BenchSetup
@@ -135,12 +135,14 @@ export function SpeedLab({ app }: { readonly app: App }) {
             onThreads={(count) => app.actions.changeSettings({ threads: count })}
           />
         </div>
-        <Button icon={SlidersHorizontal} aria-expanded={method} onClick={() => setMethod(!method)}>
-          Method
-        </Button>
-        <Button variant="primary" icon={Play} disabled={job !== undefined} onClick={run}>
-          {benches.length > 0 ? 'Run again' : 'Run'}
-        </Button>
+        <div className="flex flex-none items-center gap-2">
+          <Button icon={SlidersHorizontal} aria-expanded={method} onClick={() => setMethod(!method)}>
+            Method
+          </Button>
+          <Button variant="primary" icon={Play} disabled={job !== undefined} onClick={run}>
+            {benches.length > 0 ? 'Run again' : 'Run'}
+          </Button>
+        </div>
       </div>
       {method && <MethodPanel setup={setup} capabilities={capabilities} onSetup={onSetup} />}
       {secondError && (
