@@ -18,7 +18,16 @@ function whittle(...args) {
 export function benchHalf(file, folder) {
   const out = join(folder, 'half.onnx');
   const { before, after } = whittle('prune', file, '--ratio', '0.5', '-o', out);
-  const { a, b, ratio, interval } = whittle('bench', file, out, '--runs', '60', '--threads', '1');
+  const time = (...args) => whittle('bench', file, out, '--runs', '60', '--threads', '1', ...args);
+  const { a, b, ratio, interval } = time();
+  let native = null;
+  try {
+    const { a, b, ratio, interval } = time('--backend', 'native');
+    native = { a: a.median, b: b.median, ratio, interval };
+  } catch (error) {
+    // It is no part of Whittle: the comparison is made where it is there.
+    if (!/no native runtime/.test(error.message)) throw error;
+  }
   return {
     model: basename(file),
     before: { macs: before.macs, bytes: before.bytes },
@@ -27,11 +36,17 @@ export function benchHalf(file, folder) {
     b: b.median,
     ratio,
     interval,
+    native,
   };
 }
 
-export function printHalf({ model, a, b, ratio, interval }, say) {
-  const range = interval.map((each) => each.toFixed(2)).join(' to ');
-  const times = `${a.toFixed(1)} → ${b.toFixed(1)} ms, ${ratio.toFixed(2)}× (${range})`;
-  say(`half    the channels of ${model}: ${times}, WASM, one thread, both at all`);
+export function printHalf({ model, native, ...wasm }, say) {
+  const row = ({ a, b, ratio, interval }, where) => {
+    const range = interval.map((each) => each.toFixed(2)).join(' to ');
+    const times = `${a.toFixed(1)} → ${b.toFixed(1)} ms, ${ratio.toFixed(2)}× (${range})`;
+    say(`half    the channels of ${model}: ${times}, ${where}, one thread, both at all`);
+  };
+  row(wasm, 'WASM');
+  if (native) row(native, 'native');
+  else say('half    SKIPPED on the native runtime: onnxruntime-node is not installed');
 }

@@ -70,20 +70,22 @@ const verifyOf = (result: VerifyResult): ReportVerify => ({
   ),
 });
 
-const timingOf = ({ median, p95, min, mad, startMs, samples }: Timing): ReportTiming => ({
+const timingOf = ({ median, p95, min, mad, startMs, heapBytes, samples }: Timing): ReportTiming => ({
   median,
   p95,
   min,
   mad,
   startMs,
+  heapBytes,
   samples,
 });
 
 /** Only comparisons: a benchmark of one model alone has no place in before and after. */
 function benchOf(result: BenchResult): ReportBench[] {
-  const { a, b, ratio, interval, verdict, backend, threads, level } = result;
+  const { a, b, ratio, interval, verdict, backend, threads, level, conditions } = result;
+  const { warnings } = conditions;
   if (!b || ratio === null || !interval || !verdict) return [];
-  return [{ backend, threads, level, before: timingOf(a), after: timingOf(b), ratio, interval, verdict }];
+  return [{ backend, threads, level, before: timingOf(a), after: timingOf(b), ratio, interval, verdict, warnings }];
 }
 
 /** A node of both stops that reads other values, or other constants, than it did. */

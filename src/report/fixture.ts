@@ -7,7 +7,15 @@ export function timingFixture(median: number, runs: number, seed: number): Repor
   const samples = Array.from({ length: runs }, () => median * (1 + 0.02 * random() + 0.03 * Math.max(0, random() - 1)));
   const sorted = [...samples].sort((a, b) => a - b);
   const at = (share: number): number => sorted[Math.floor(share * (runs - 1))] ?? median;
-  return { median: at(0.5), p95: at(0.95), min: at(0), mad: 0.012 * median, startMs: median * 8, samples };
+  return {
+    median: at(0.5),
+    p95: at(0.95),
+    min: at(0),
+    mad: 0.012 * median,
+    startMs: median * 8,
+    heapBytes: null,
+    samples,
+  };
 }
 
 export const benchFixture = (changes: Partial<ReportBench> = {}): ReportBench => ({
@@ -19,6 +27,7 @@ export const benchFixture = (changes: Partial<ReportBench> = {}): ReportBench =>
   ratio: 1.63,
   interval: [1.58, 1.68],
   verdict: 'faster',
+  warnings: [],
   ...changes,
 });
 

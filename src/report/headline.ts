@@ -1,3 +1,4 @@
+import { placeName } from '../base/backends.ts';
 import { formatInteger, formatRatio, formatShare } from '../base/format.ts';
 import type { ReportBench, ReportData } from './types.ts';
 
@@ -36,11 +37,13 @@ export function headlineClause(data: ReportData): string {
 function speedSentence(bench: ReportBench | null): string {
   if (!bench) return 'Speed was not measured.';
   const [low, high] = bench.interval;
-  const where = `${bench.backend === 'webgpu' ? 'WebGPU' : 'WASM'}, ${bench.threads} ${bench.threads === 1 ? 'thread' : 'threads'}`;
+  const where = placeName(bench.backend, bench.threads);
   const against = `against the original under the runtime's own optimization (level ${bench.level})`;
   const interval = `95 % interval ${low.toFixed(2)} to ${high.toFixed(2)}`;
   if (bench.verdict === 'inconclusive')
     return `The timing is inconclusive: ${formatRatio(bench.ratio)}, ${interval}, on ${where}.`;
+  if (bench.verdict === 'no verdict')
+    return `The timing gets no verdict: ${formatRatio(bench.ratio)} on a WebGPU adapter that is software.`;
   return `Measured on ${where}, ${against}; ${interval}.`;
 }
 

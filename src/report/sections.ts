@@ -1,3 +1,4 @@
+import { backendName, placeName } from '../base/backends.ts';
 import { FAMILY_NAMES } from '../base/families.ts';
 import {
   formatBytes,
@@ -163,8 +164,10 @@ const TIMING_ROWS: readonly (readonly [string, (timing: ReportTiming) => number]
   ['Start-up', (timing) => timing.startMs],
 ];
 
-function timingRow(bench: ReportBench, [title, read]: (typeof TIMING_ROWS)[number]): Markup {
-  const [before, after] = pairTexts('ms', read(bench.before), read(bench.after));
+const timingRow = (bench: ReportBench, [title, read]: (typeof TIMING_ROWS)[number]): Markup =>
+  pairRow(title, pairTexts('ms', read(bench.before), read(bench.after)));
+
+function pairRow(title: string, [before, after]: readonly [string, string]): Markup {
   return safe`<tr>
     <td class="t2">${title}</td>
     <td class="r t3">${before}</td>
@@ -172,23 +175,23 @@ function timingRow(bench: ReportBench, [title, read]: (typeof TIMING_ROWS)[numbe
   </tr>`;
 }
 
-const backendName = (backend: string): string =>
-  backend === 'webgpu' ? 'WebGPU' : backend === 'wasm' ? 'WASM' : backend;
-
 function timing(bench: ReportBench): Markup {
   const runs = Math.max(bench.before.samples.length, bench.after.samples.length);
-  const where = `${backendName(bench.backend)}, ${plural(bench.threads, 'thread')}, level ${bench.level}`;
+  const where = `${placeName(bench.backend, bench.threads)}, level ${bench.level}`;
   const [low, high] = bench.interval;
   const ratio = safe`<p class="t2 gap">
     ${badge(bench.verdict)} ${formatRatio(bench.ratio)}, 95 % interval ${low.toFixed(2)} to ${high.toFixed(2)}
   </p>`;
   const rows = TIMING_ROWS.map((row) => timingRow(bench, row));
+  const { heapBytes: heap } = bench.before;
+  const memory = heap === null ? [] : [pairRow('Peak memory', pairTexts('bytes', heap, bench.after.heapBytes ?? heap))];
   return section('Time for one run', `${where} · ${formatInteger(runs)} samples each, every dot is one`, [
     distributionChart(bench),
     ratio,
     intervalChart(bench),
     safe`<div class="gap"></div>`,
-    table([[''], ['Before', true], ['After', true]], rows),
+    table([[''], ['Before', true], ['After', true]], [...rows, ...memory]),
+    ...bench.warnings.map((warning) => note(warning)),
   ]);
 }
 

@@ -1,3 +1,4 @@
+import type { BackendId } from '../base/backends.ts';
 /** Everything a report shows, as plain data: `report` knows no other layer. Units: bytes, ms, counts. */
 export interface ReportData {
   readonly version: 1;
@@ -62,7 +63,7 @@ export interface ReportVerify {
   readonly message: string;
   readonly rows: readonly {
     readonly output: string;
-    readonly backend: string;
+    readonly backend: BackendId;
     readonly level: string;
     readonly maxRel: number;
     readonly cosine: number;
@@ -71,7 +72,7 @@ export interface ReportVerify {
   }[];
 }
 export interface ReportBench {
-  readonly backend: string;
+  readonly backend: BackendId;
   readonly threads: number;
   readonly level: string;
   readonly before: ReportTiming;
@@ -79,6 +80,8 @@ export interface ReportBench {
   readonly ratio: number;
   readonly interval: readonly [number, number];
   readonly verdict: string;
+  /** What disturbed the measurement, in sentences. */
+  readonly warnings: readonly string[];
 }
 export interface ReportTiming {
   readonly median: number;
@@ -86,6 +89,8 @@ export interface ReportTiming {
   readonly min: number;
   readonly mad: number;
   readonly startMs: number;
+  /** What the memory of the WASM module grew to, bytes; null: not measured. */
+  readonly heapBytes: number | null;
   readonly samples: readonly number[];
 }
 /** `family`: as in the design tokens; `mark`: what happened to the node. */

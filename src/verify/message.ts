@@ -1,3 +1,4 @@
+import { backendName } from '../base/backends.ts';
 import { formatError, formatShare, plural, UNKNOWN } from '../base/format.ts';
 import type { Exactness } from '../base/exactness.ts';
 import type { RunReport } from './run.ts';
@@ -80,7 +81,6 @@ function difference({ reports }: Findings): string {
 const sizeOf = (error: number): string =>
   error >= 0.01 && Number.isFinite(error) ? formatShare(error) : formatError(error);
 
-const backendName = (backend: string): string => (backend === 'webgpu' ? 'WebGPU' : 'WASM');
 const ended = (text: string): string => (/[.…]$/.test(text) ? text : `${text}.`);
 
 function remarks({ reports, uncompared, verdict }: Findings): string[] {

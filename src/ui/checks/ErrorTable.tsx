@@ -1,4 +1,5 @@
 import { clsx } from 'clsx';
+import { backendName } from '../../base/backends.ts';
 import { formatError, formatShare, UNKNOWN } from '../../base/format.ts';
 import { cosineText } from '../../report/quantity.ts';
 import type { OutputError, VerifyResult } from '../../verify/types.ts';
@@ -13,8 +14,6 @@ interface Row {
 const HEADS = ['Output', 'On', 'Max abs', 'Max rel', 'Cosine', 'Top 1', 'Allowed', 'Verdict'] as const;
 /** The columns that hold words; all others are numbers. */
 const WORDS: ReadonlySet<string> = new Set(['Output', 'On', 'Verdict']);
-
-const backendName = (backend: string): string => (backend === 'wasm' ? 'WASM' : 'WebGPU');
 
 function ErrorRow({ where, output, free }: Row) {
   return (
