@@ -4,7 +4,7 @@ import { basename } from 'node:path';
 import { realModels } from './real-models.mjs';
 import { withSource } from './source.mjs';
 
-const MODELS = [
+const MODELS = new Set([
   'mnist',
   'mnist-net_256x4',
   'mobilenet_v2_fp32',
@@ -15,7 +15,7 @@ const MODELS = [
   'magika_standard_v3_3',
   'bert_toy_unfused',
   'light_squeezenet',
-];
+]);
 const REPEATS = 4;
 const SLOWDOWN = 0.05;
 const ALIKE = 0.02;
@@ -59,7 +59,7 @@ function one({ benchmark, runtime, silentJob }, bytes, share, seed) {
 
 /** Rows `{ model, injected, ratio, interval, verdict, pairs, seconds }`. */
 export async function benchVerdicts(files, say) {
-  const all = files.length > 0 ? files : realModels().filter((file) => MODELS.includes(basename(file, '.onnx')));
+  const all = files.length > 0 ? files : realModels().filter((file) => MODELS.has(basename(file, '.onnx')));
   return withSource(async (load) => {
     const { benchmark } = await load('/src/bench/benchmark.ts');
     const { nodeRuntime } = await load('/src/runtime/node.ts');

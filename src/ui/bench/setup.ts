@@ -57,13 +57,13 @@ export function fitSetup(setup: Setup, here: Here): Setup {
   const last = Math.max(0, here.stops - 1);
   const fit = (side: CompareSide): CompareSide =>
     side === 'second' ? (here.hasSecond ? side : last) : Math.min(side, last);
-  const settings = settingsHere(here.capabilities).map(({ id }) => id);
+  const settings = new Set(settingsHere(here.capabilities).map(({ id }) => id));
   return {
     ...setup,
     a: fit(setup.a),
     b: setup.b === null ? null : fit(setup.b),
     backend: hasBackend(here.capabilities, setup.backend) ? setup.backend : 'wasm',
-    several: setup.several.filter((id) => settings.includes(id)),
+    several: setup.several.filter((id) => settings.has(id)),
   };
 }
 
@@ -139,7 +139,7 @@ export function withOption<K extends keyof LoadOptions>(
   value: LoadOptions[K] | undefined,
 ): LoadOptions {
   const { [key]: _, ...rest } = options;
-  return value === undefined ? (rest as LoadOptions) : { ...rest, [key]: value };
+  return value === undefined ? rest : { ...rest, [key]: value };
 }
 
 /** `prepacking off · level basic`; '' where nothing is set. */
