@@ -1,6 +1,7 @@
 import { CodedError, toErrorRecord } from '../base/error.ts';
 import { parseArguments, UsageError, type Options } from './arguments.ts';
 import type { Command, ExitCode } from './command.ts';
+import { accuracy } from './commands/accuracy.ts';
 import { bench } from './commands/bench.ts';
 import { bisect } from './commands/bisect.ts';
 import { data } from './commands/data.ts';
@@ -29,6 +30,7 @@ const COMMANDS: readonly Command[] = [
   tune,
   prune,
   sensitivity,
+  accuracy,
   data,
 ];
 

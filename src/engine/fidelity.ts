@@ -1,8 +1,9 @@
 import type { Job } from '../base/job.ts';
-import { float16ToNumber } from '../base/float16.ts';
 import type { Closeness } from '../prune/sensitivity.ts';
 import type { MadeUp } from '../runtime/run-many.ts';
 import type { Feeds, HostTensor } from '../runtime/types.ts';
+import { argmax, distribution, divergence } from './distribution.ts';
+import { numbersOf } from './host-numbers.ts';
 import type { Parcel, RuntimePort } from './ports.ts';
 
 /** Inputs on which a changed model is held against the original; others than those it was calibrated on. */
@@ -54,7 +55,7 @@ export function accuracyOf(runs: readonly Run[], labels: Judgement['labels']): n
   const rows = runs.flatMap((run) => rowsOf(run[first]));
   const right = labels.filter((label, i) => {
     const row = rows[i];
-    return row !== undefined && largest(row) === label;
+    return row !== undefined && argmax(row) === label;
   });
   return right.length / Math.max(labels.length, 1);
 }
@@ -71,8 +72,8 @@ function compare(name: string, before: readonly Run[], after: readonly Run[]): O
         a2 += x * x;
         b2 += y * y;
       });
-      kl += divergence(row, other);
-      if (largest(row) === largest(other)) same++;
+      kl += divergence(distribution(row), distribution(other));
+      if (argmax(row) === argmax(other)) same++;
       rows++;
     });
   }
@@ -88,36 +89,4 @@ function rowsOf(tensor: HostTensor | undefined): Float64Array[] {
   return Array.from({ length: width > 0 ? numbers.length / width : 0 }, (_, i) =>
     numbers.subarray(i * width, (i + 1) * width),
   );
-}
-
-function numbersOf({ dtype, data }: HostTensor): Float64Array {
-  const elements = data as unknown as ArrayLike<number>;
-  return Float64Array.from(elements, dtype === 'float16' ? float16ToNumber : (each) => each);
-}
-
-function largest(row: Float64Array): number {
-  let best = 0;
-  for (let i = 1; i < row.length; i++) if ((row[i] ?? 0) > (row[best] ?? 0)) best = i;
-  return best;
-}
-
-/** KL(p ‖ q), nats. */
-function divergence(a: Float64Array, b: Float64Array): number {
-  const [p, q] = [distribution(a), distribution(b)];
-  let sum = 0;
-  for (let i = 0; i < p.length; i++) {
-    const [x, y] = [p[i] ?? 0, q[i] ?? 0];
-    if (x > 0) sum += x * (Math.log(x) - Math.log(Math.max(y, Number.MIN_VALUE)));
-  }
-  return Math.max(0, sum);
-}
-
-/** What is a distribution already stays; of anything else, the softmax. */
-function distribution(row: Float64Array): Float64Array {
-  const total = row.reduce((sum, each) => sum + each, 0);
-  if (Math.abs(total - 1) < 1e-3 && row.every((each) => each >= 0)) return row;
-  const most = row.reduce((a, b) => Math.max(a, b), -Infinity);
-  const powers = row.map((each) => Math.exp(each - most));
-  const sum = powers.reduce((a, b) => a + b, 0);
-  return powers.map((each) => each / sum);
 }

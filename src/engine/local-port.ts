@@ -4,7 +4,7 @@ import { benchmark } from '../bench/benchmark.ts';
 import { measureOptimizers } from '../bench/optimizers.ts';
 import { profile } from '../bench/profile.ts';
 import { verifyModels, type Runtimes, type VerifyOptions } from '../verify/verify.ts';
-import { runMany } from '../runtime/run-many.ts';
+import { runEach, runMany } from '../runtime/run-many.ts';
 import type { RuntimePort } from './ports.ts';
 
 const FOLDING: SessionSettings = { backend: 'wasm', level: 'disabled', threads: 1 };
@@ -21,6 +21,10 @@ export const localPort = (runtimes: Runtimes, options: VerifyOptions = {}): Runt
     }
   },
   runs: (model, inputs, job) => runMany(runtimes.wasm, model.bytes, inputs, FOLDING, job),
+  async hold(model, settings, job) {
+    const session = await runtimeFor(runtimes, settings.backend).createSession(model.bytes, settings, job);
+    return { run: (inputs, running) => runEach(session, inputs, running), release: () => session.release() };
+  },
   verify: (a, b, request, job) => verifyModels(runtimes, a.bytes, b.bytes, request, job, options),
   bench: async (a, b, request, job) =>
     benchmark(runtimeFor(runtimes, request.backend), a.bytes, b?.bytes ?? null, request, job),

@@ -1,13 +1,19 @@
 import type { Job } from '../base/job.ts';
 import type { BenchRequest, BenchResult, OptimizerReport, Profile } from '../bench/types.ts';
 import type { MadeUp } from '../runtime/run-many.ts';
-import type { Capabilities, Feeds, HostTensor } from '../runtime/types.ts';
+import type { Capabilities, Feeds, HostTensor, SessionSettings } from '../runtime/types.ts';
 import type { VerifyRequest, VerifyResult } from '../verify/types.ts';
 
 /** A written model on its way to the runtime; the receiver may take the bytes over. */
 export interface Parcel {
   readonly name: string;
   readonly bytes: Uint8Array<ArrayBuffer>;
+}
+
+/** A model that stays loaded between runs: data sets go through it batch by batch. */
+export interface HeldModel {
+  run(inputs: readonly Feeds[], job: Job): Promise<readonly Readonly<Record<string, HostTensor>>[]>;
+  release(): Promise<void>;
 }
 
 /**
@@ -24,6 +30,8 @@ export interface RuntimePort {
     inputs: readonly Feeds[] | MadeUp,
     job: Job,
   ): Promise<readonly Readonly<Record<string, HostTensor>>[]>;
+  /** Loads a model until it is given back. */
+  hold(model: Parcel, settings: SessionSettings, job: Job): Promise<HeldModel>;
   verify(a: Parcel, b: Parcel, request: VerifyRequest, job: Job): Promise<VerifyResult>;
   bench(a: Parcel, b: Parcel | null, request: BenchRequest, job: Job): Promise<BenchResult>;
   profile(model: Parcel, request: BenchRequest, job: Job): Promise<Profile>;

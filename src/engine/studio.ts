@@ -22,6 +22,10 @@ import type { SampleInfo } from '../samples/types.ts';
 import type { StopsRequest, VerifyResult } from '../verify/types.ts';
 import type { Tensor } from '../ir/tensor.ts';
 import type { NodeId } from '../ir/types.ts';
+import type { AccuracyDataView, AccuracyFiles, SamplePicture } from './accuracy/data.ts';
+import { AccuracyDesk } from './accuracy/desk.ts';
+import { measureAccuracy, type AccuracySubject } from './accuracy/measure.ts';
+import type { AccuracyRequest, AccuracyResult } from './accuracy/types.ts';
 import { benchMatrix } from './bench-matrix.ts';
 import { bisect } from './bisect.ts';
 import { calibrateFiles, type CalibrationFiles, type CalibrationView } from './calibrate-files.ts';
@@ -105,6 +109,7 @@ export class Studio {
   private others: Judgement | null = null;
   private readonly sensitivities = new SensitivityCache();
   private readonly latencies = new LatencyCache();
+  private readonly accuracyDesk = new AccuracyDesk();
 
   constructor(port: RuntimePort) {
     this.port = port;
@@ -382,6 +387,27 @@ export class Studio {
     };
   }
 
+  /** Labelled data that models are measured on, until another model is opened. */
+  giveAccuracyData(files: AccuracyFiles): Promise<AccuracyDataView> {
+    return this.accuracyDesk.give(files, this.current.stop(0).summary.inputs);
+  }
+
+  forgetAccuracyData = (): void => this.accuracyDesk.forget();
+
+  accuracyPicture = ({ index, fed }: { index: number; fed: boolean }): Promise<SamplePicture | null> =>
+    this.accuracyDesk.picture(index, fed);
+
+  /** What `a` gets right on the given data, and `b` beside it. */
+  accuracy({ a, b, request }: BenchSides & { request: AccuracyRequest }, job: Job): Promise<AccuracyResult> {
+    const subject = (side: CompareSide): AccuracySubject => {
+      const { document, index } = this.placeOf(side);
+      const name = side === 'second' ? document.file.name : index === 0 ? 'Original' : `Step ${index}`;
+      return { name, inputs: document.stop(index).summary.inputs, parcel: () => document.parcel(index) };
+    };
+    const subjects = [subject(a), b === null ? null : subject(b)] as const;
+    return measureAccuracy(subjects, this.accuracyDesk.data, request, this.port, job);
+  }
+
   /**
    * Times candidate rewrites on this device and appends those that gain as steps, with their figures. Nothing changes
    * where it is cancelled.
@@ -452,6 +478,7 @@ export class Studio {
     // Data fit the inputs of one model.
     this.calibration = SYNTHETIC;
     this.comparer.closeSecond();
+    this.accuracyDesk.forget();
     return view;
   }
 

@@ -1,6 +1,8 @@
 import type { Progress } from '../base/job.ts';
 import type { Json } from '../base/json.ts';
 import type { BenchMatrix, BenchRequest, BenchResult, OptimizerReport, Profile } from '../bench/types.ts';
+import type { AccuracyDataView, AccuracyFiles, SamplePicture } from '../engine/accuracy/data.ts';
+import type { AccuracyProgress, AccuracyRequest, AccuracyResult } from '../engine/accuracy/types.ts';
 import type { CalibrationFiles, CalibrationView } from '../engine/calibrate-files.ts';
 import type { RatingRequest } from '../engine/calibration.ts';
 import type { Bisection } from '../engine/bisect-types.ts';
@@ -42,7 +44,7 @@ import type { Recipe } from '../recipe/types.ts';
 import type { Backend } from '../rewrite/pass.ts';
 import type { ReportData } from '../report/types.ts';
 import type { MadeUp } from '../runtime/run-many.ts';
-import type { Capabilities, Feeds, HostTensor, RuntimeBackend } from '../runtime/types.ts';
+import type { Capabilities, Feeds, HostTensor, RuntimeBackend, SessionSettings } from '../runtime/types.ts';
 import type { SampleInfo } from '../samples/types.ts';
 import type { KeptModel } from '../storage/types.ts';
 import type { StopsRequest, VerifyRequest, VerifyResult } from '../verify/types.ts';
@@ -76,6 +78,13 @@ export interface GivenFile {
 export interface GivenData extends Omit<CalibrationFiles, 'files' | 'labels'> {
   readonly files: readonly GivenFile[];
   readonly labels: GivenFile | null;
+}
+
+/** Data with what the answers should be, as a person gives them. */
+export interface GivenAccuracyData extends Omit<AccuracyFiles, 'files' | 'labels' | 'targets'> {
+  readonly files: readonly GivenFile[];
+  readonly labels: GivenFile | null;
+  readonly targets: GivenFile | null;
 }
 
 /** What the graph worker serves to the page. */
@@ -127,6 +136,11 @@ export interface GraphApi {
   bench: Row<{ a: CompareSide; b: CompareSide | null; request: BenchRequest }, BenchResult>;
   /** The same at several settings, which take turns. */
   benchMatrix: Row<{ a: CompareSide; b: CompareSide | null; requests: readonly BenchRequest[] }, BenchMatrix>;
+  /** Labelled data until another model is opened; null: they are given back. */
+  accuracyData: Row<{ data: GivenAccuracyData | null }, AccuracyDataView | null>;
+  accuracy: Row<{ a: CompareSide; b: CompareSide | null; request: AccuracyRequest }, AccuracyResult, AccuracyProgress>;
+  /** A sample as it lies in the files, or as the model gets it; null: it is no image. */
+  accuracyPicture: Row<{ index: number; fed: boolean }, SamplePicture | null>;
   /** Times candidate rewrites on this device; appends those that gain. */
   tune: Row<{ request: TuneRequest }, { document: DocumentView; picture: Picture; report: TuneReport }>;
   /** What the runtime does to a stop's model by itself when it loads it. */
@@ -167,6 +181,10 @@ export interface RuntimeApi {
   /** Runs a model once: constant folding. */
   evaluate: Row<{ model: ModelParcel; feeds: Feeds }, Readonly<Record<string, HostTensor>>>;
   runs: Row<{ model: ModelParcel; inputs: readonly Feeds[] | MadeUp }, readonly Readonly<Record<string, HostTensor>>[]>;
+  /** Loads a model until it is released; the result is what it is called by. */
+  hold: Row<{ model: ModelParcel; settings: SessionSettings }, number>;
+  runHeld: Row<{ held: number; inputs: readonly Feeds[] }, readonly Readonly<Record<string, HostTensor>>[]>;
+  releaseHeld: Row<{ held: number }, null>;
   verify: Row<{ a: ModelParcel; b: ModelParcel; request: VerifyRequest }, VerifyResult>;
   bench: Row<{ a: ModelParcel; b: ModelParcel | null; request: BenchRequest }, BenchResult>;
   profile: Row<{ model: ModelParcel; request: BenchRequest }, Profile>;

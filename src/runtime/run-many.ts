@@ -24,15 +24,24 @@ export async function runMany(
   const session = await runtime.createSession(model, settings, job);
   try {
     const feeds = isMadeUp(inputs) ? await madeUp(session, model, inputs, job) : inputs;
-    const results: Record<string, HostTensor>[] = [];
-    for (const each of feeds) {
-      await job.checkpoint();
-      results.push(await session.run(each));
-    }
-    return results;
+    return await runEach(session, feeds, job);
   } finally {
     await session.release();
   }
+}
+
+/** One run after the other. */
+export async function runEach(
+  session: RuntimeSession,
+  inputs: readonly Feeds[],
+  job: Job,
+): Promise<Record<string, HostTensor>[]> {
+  const results: Record<string, HostTensor>[] = [];
+  for (const each of inputs) {
+    await job.checkpoint();
+    results.push(await session.run(each));
+  }
+  return results;
 }
 
 async function madeUp(session: RuntimeSession, model: Uint8Array, inputs: MadeUp, job: Job): Promise<Feeds[]> {

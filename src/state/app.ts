@@ -1,5 +1,6 @@
 import { CodedError } from '../base/error.ts';
 import type { Host } from '../protocol/host.ts';
+import { accuracyActions, type AccuracyActions } from './accuracy.ts';
 import { benchingActions, type BenchingActions } from './benching.ts';
 import { bisectingActions, type BisectingActions } from './bisecting.ts';
 import { calibratingActions, type CalibratingActions } from './calibrating.ts';
@@ -37,6 +38,7 @@ interface Actions
     SteppingActions,
     MeasuringActions,
     BenchingActions,
+    AccuracyActions,
     TuningActions,
     BisectingActions,
     RulingActions,
@@ -150,6 +152,7 @@ export function createApp(
     ...stepping,
     ...measuring,
     ...benchingActions(core),
+    ...accuracyActions(core),
     ...tuningActions(core, stepping),
     ...bisectingActions(core, { ...stepping, ...selecting }),
     ...ruling,
@@ -192,6 +195,7 @@ export function createApp(
     notices: core.notices,
     inspection: core.inspection,
     compare: core.compare,
+    accuracy: core.accuracy,
     actions,
     device: platform.device,
     canKeep: platform.models !== null,

@@ -4,6 +4,7 @@ import type { GraphApi, ModelsApi } from '../protocol/api.ts';
 import type { CallOptions, Client } from '../protocol/client.ts';
 import type { Host } from '../protocol/host.ts';
 import type { Recipe } from '../recipe/types.ts';
+import { createAccuracyStore, type AccuracyStore } from './accuracy-store.ts';
 import { ALONE } from './alone.ts';
 import { createCompareStore, type CompareStore } from './compared.ts';
 import type { DeviceWatch } from './device-watch.ts';
@@ -68,6 +69,7 @@ export interface Stores {
   readonly notices: NoticesStore;
   readonly inspection: InspectionStore;
   readonly compare: CompareStore;
+  readonly accuracy: AccuracyStore;
 }
 
 /** What was opened: enough to open it once more. */
@@ -132,6 +134,7 @@ export function createCore(host: () => Host, platform: Platform, onStuck: () => 
     notices: createNoticesStore(),
     inspection: createInspectionStore(),
     compare: createCompareStore(),
+    accuracy: createAccuracyStore(),
   };
   const runner = createJobRunner(stores.jobs, onStuck);
   const listeners: (() => void)[] = [];

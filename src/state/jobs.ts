@@ -19,6 +19,7 @@ export type JobKind =
   | 'calibrate'
   | 'sensitivity'
   | 'judge'
+  | 'accuracy'
   | 'recover'
   | 'overlay'
   | 'keep'

@@ -14,6 +14,8 @@ async function reopen(core: Core, before: DocumentView, call: CallOptions): Prom
   }
   const data = core.document.getState().calibration;
   if (data?.view) await client.call('calibrate', { data: data.used }, call);
+  const { used } = core.accuracy.getState();
+  if (used) await client.call('accuracyData', { data: used }, call);
   const recipe = core.fullRecipe ?? before.recipe;
   if (recipe.steps.length > 0) opened = await client.call('replay', { recipe }, call);
   if (opened.document.cursor !== before.cursor && opened.document.stops[before.cursor]) {

@@ -99,6 +99,16 @@ const port: RuntimePort = {
   capabilities: () => runtimes.call('wasm', 'capabilities', null, null),
   evaluate: (model, feeds, job) => runtimes.call('wasm', 'evaluate', { model, feeds }, job, transferOf(model)),
   runs: (model, inputs, job) => runtimes.call('wasm', 'runs', { model, inputs }, job, transferOf(model)),
+  async hold(model, settings, job) {
+    const { backend } = settings;
+    const held = await runtimes.call(backend, 'hold', { model, settings }, job, transferOf(model));
+    return {
+      run: (inputs, running) => runtimes.call(backend, 'runHeld', { held, inputs }, running),
+      async release() {
+        await runtimes.call(backend, 'releaseHeld', { held }, null);
+      },
+    };
+  },
   async verify(a, b, request, job) {
     const backend = request.backends.includes('webgpu') ? 'webgpu' : 'wasm';
     const size = a.bytes.byteLength + b.bytes.byteLength;
@@ -182,6 +192,25 @@ const handlers: Handlers<GraphApi> = {
   bisect: ({ request }, job) => studio.bisect(request, job),
   bench: (params, job) => studio.bench(params, job),
   benchMatrix: (params, job) => studio.benchMatrix(params, job),
+  async accuracyData({ data }) {
+    if (!data) {
+      studio.forgetAccuracyData();
+      return null;
+    }
+    const { files, labels, targets, changes } = data;
+    const single = (file: GivenFile | null) => file && inPage(file);
+    return studio.giveAccuracyData({
+      files: files.map(inPage),
+      labels: single(labels),
+      targets: single(targets),
+      changes,
+    });
+  },
+  accuracy: (params, job) => studio.accuracy(params, job),
+  accuracyPicture: async (params) => {
+    const picture = await studio.accuracyPicture(params);
+    return picture && new Transferred(picture, [picture.rgba.buffer]);
+  },
   tune: async ({ request }, job) => {
     const { document, report } = await studio.tune(request, job);
     return { ...drawn(document), report };

@@ -1,5 +1,7 @@
 import type { Job } from '../base/job.ts';
+import { CodedError } from '../base/error.ts';
 import { localPort } from '../engine/local-port.ts';
+import type { HeldModel } from '../engine/ports.ts';
 import type { RuntimeApi } from '../protocol/api.ts';
 import type { JoinMessage } from '../protocol/host.ts';
 import { buffersOf, serve, Transferred, type Handlers } from '../protocol/server.ts';
@@ -18,11 +20,18 @@ function createQueue(): Queue {
 
 /**
  * What a runtime worker answers with: the port of the command line, one call after the other. It keeps no model between
- * calls: bytes arrive transferred, sessions are released.
+ * calls but what is held: bytes arrive transferred, sessions are released.
  */
 export function runtimeHandlers(runtimes: Runtimes): Handlers<RuntimeApi> {
   const inTurn = createQueue();
   const port = localPort(runtimes);
+  const held = new Map<number, HeldModel>();
+  let last = 0;
+  const heldModel = (id: number): HeldModel => {
+    const model = held.get(id);
+    if (!model) throw new CodedError('bad-request', 'This model is not loaded any more. Start again.');
+    return model;
+  };
   /** A call that was cancelled while it waited does not begin. */
   const queued = <T>(job: Job, work: () => Promise<T>): Promise<T> =>
     inTurn(async () => {
@@ -43,6 +52,26 @@ export function runtimeHandlers(runtimes: Runtimes): Handlers<RuntimeApi> {
           results,
           results.flatMap((each) => buffersOf(each)),
         );
+      }),
+    hold: ({ model, settings }, job) =>
+      queued(job, async () => {
+        held.set(++last, await port.hold(model, settings, job));
+        return last;
+      }),
+    runHeld: ({ held: id, inputs }, job) =>
+      queued(job, async () => {
+        const results = await heldModel(id).run(inputs, job);
+        return new Transferred(
+          results,
+          results.flatMap((each) => buffersOf(each)),
+        );
+      }),
+    releaseHeld: ({ held: id }, job) =>
+      queued(job, async () => {
+        const model = heldModel(id);
+        held.delete(id);
+        await model.release();
+        return null;
       }),
     verify: ({ a, b, request }, job) => queued(job, () => port.verify(a, b, request, job)),
     bench: ({ a, b, request }, job) => queued(job, () => port.bench(a, b, request, job)),

@@ -85,14 +85,16 @@ function Graph({ app, readOnly }: { readonly app: App; readonly readOnly: boolea
   );
 }
 
+/** A card there says itself what went wrong. */
+const SAID_ELSEWHERE: ReadonlySet<string> = new Set(['bench', 'accuracy', 'export']);
+
 /** What could not be done, where it was asked for; it covers nodes, never the bar that asked. */
 function Failure({ app }: { readonly app: App }) {
   const failure = useDocument(app, (state) => state.failure);
   const previewError = useDocument(app, (state) => state.preview?.error);
   const editing = useDocument(app, (state) => state.edit !== null);
   const error = failure?.error ?? previewError;
-  // A card says itself what went wrong.
-  if (!error || editing || (failure && (failure.place === 'bench' || failure.place === 'export'))) return null;
+  if (!error || editing || (failure && SAID_ELSEWHERE.has(failure.place))) return null;
   return (
     <div className="pop absolute top-14 left-3 z-10 w-[min(440px,calc(100%-70px))]">
       <Problem error={error} what={failure?.what} compact>

@@ -1,0 +1,168 @@
+import { readFileSync, writeFileSync } from 'node:fs';
+import { basename, resolve } from 'node:path';
+import { CodedError } from '../../base/error.ts';
+import { formatError, formatInteger, formatShare } from '../../base/format.ts';
+import type { Json } from '../../base/json.ts';
+import { changedCsv } from '../../report/accuracy-csv.ts';
+import { openAccuracyData } from '../../engine/accuracy/data.ts';
+import { measureAccuracy, type AccuracySubject } from '../../engine/accuracy/measure.ts';
+import type { AccuracyRequest, AccuracyResult, ModelAccuracy, Proportion } from '../../engine/accuracy/types.ts';
+import { nodePort } from '../../engine/node.ts';
+import { synthetic } from '../../data/synthetic.ts';
+import { preprocessFor } from '../../data/propose.ts';
+import type { Job } from '../../base/job.ts';
+import { UsageError, type Arguments } from '../arguments.ts';
+import type { Command } from '../command.ts';
+import { fileAt, filesAt } from '../data-files.ts';
+import { keyValues } from '../options.ts';
+import { table } from '../output.ts';
+import { openStudio } from '../studio.ts';
+
+const LEVELS = ['disabled', 'basic', 'extended', 'layout', 'all'] as const;
+
+const within = ({ share, interval }: Proportion): string =>
+  `${formatShare(share)} (${interval.map((each) => formatShare(each)).join(' to ')})`;
+
+function modelRow({ name, metrics }: ModelAccuracy): string[] {
+  switch (metrics.kind) {
+    case 'classification':
+      return [
+        name,
+        `top-1 ${within(metrics.top1)}`,
+        metrics.top5 ? `top-5 ${within(metrics.top5)}` : '',
+        `cross entropy ${metrics.crossEntropy.toFixed(4)}`,
+        `calibration error ${formatShare(metrics.calibrationError)}`,
+      ];
+    case 'regression':
+      return [
+        name,
+        `RMSE ${formatError(metrics.rmse)}`,
+        `MAE ${formatError(metrics.mae)}`,
+        `largest ${formatError(metrics.largest)}`,
+        metrics.r2 === null ? '' : `R² ${metrics.r2.toFixed(4)}`,
+        metrics.own === null ? '' : `own error ${formatError(metrics.own)}`,
+      ];
+    case 'agreement':
+      return [name, 'no labels'];
+  }
+}
+
+function pairLines({ pair, samples }: AccuracyResult): string[] {
+  if (!pair) return [];
+  const { agreement, cosine, kl, fixed, broken, p } = pair;
+  const alike = agreement === null ? '' : `the same top class on ${formatShare(agreement)}, KL ${kl?.toFixed(4)}, `;
+  const test =
+    fixed === null || broken === null || p === null
+      ? []
+      : [
+          `of ${formatInteger(samples)} samples ${fixed} are right only in the second, ${broken} only in the first: p ${p.toPrecision(2)}, ${p < 0.05 ? 'settled' : 'not settled'}`,
+        ];
+  return [`${alike}cosine ${cosine.toFixed(6)}`, ...test];
+}
+
+/** The pairs that are confused most. */
+function confusionLines({ models, labelNames }: AccuracyResult): string[] {
+  const [{ metrics } = { metrics: null }] = models;
+  if (metrics?.kind !== 'classification') return [];
+  const name = (label: number): string => labelNames?.[label] ?? String(label);
+  const wrong = metrics.confusion.filter(({ label, predicted }) => label !== predicted);
+  const most = wrong.toSorted((a, b) => b.count - a.count).slice(0, 5);
+  return most.map(({ label, predicted, count }) => `${name(label)} taken for ${name(predicted)}: ${count}`);
+}
+
+function preprocessChanges(args: Arguments): Readonly<Record<string, Json>> {
+  const path = args.text('preprocess');
+  if (path === null) return keyValues(args);
+  try {
+    const { kind: _, ...fields } = JSON.parse(readFileSync(path, 'utf8')) as Record<string, Json>;
+    return { ...fields, ...keyValues(args) };
+  } catch (error) {
+    throw new CodedError('bad-file', `${path} is no preprocessing in JSON: ${(error as Error).message}.`);
+  }
+}
+
+async function subjectAt(path: string, job: Job): Promise<AccuracySubject> {
+  const { studio, document } = await openStudio(path, job);
+  const inputs = document.stops[0]?.summary.inputs ?? [];
+  return { name: basename(path), inputs, parcel: () => studio.exportModel() };
+}
+
+async function dataAt(path: string, args: Arguments, { inputs }: AccuracySubject) {
+  if (path === 'synthetic') {
+    const dataSet = synthetic(args.number('samples', { min: 1, max: 1e6, integer: true }) ?? 100, 0);
+    return { dataSet, targets: null, ...(await preprocessFor(inputs, dataSet)) };
+  }
+  const [labels, targets] = [args.text('labels'), args.text('targets')];
+  const root = basename(resolve(path));
+  const files = filesAt(path).map((file) => ({ name: `${root}/${file.name}`, bytes: () => file.bytes() }));
+  return openAccuracyData(
+    {
+      files,
+      labels: labels === null ? null : fileAt(labels),
+      targets: targets === null ? null : fileAt(targets),
+      changes: preprocessChanges(args),
+    },
+    inputs,
+  );
+}
+
+export const accuracy: Command = {
+  name: 'accuracy',
+  summary: 'What a model gets right on labelled data, or how it agrees with another on any.',
+  positionals: ['MODEL'],
+  options: {
+    data: { type: 'string', value: 'D', help: 'samples: images, idx, npy, npz, csv, ONNX test data, synthetic' },
+    labels: { type: 'string', value: 'L', help: 'classes of the samples: idx, npy, csv or json (folders of images)' },
+    targets: { type: 'string', value: 'T', help: 'values to hold answers against: npy, npz or csv (output_N.pb)' },
+    against: { type: 'string', value: 'ORIGINAL', help: 'another model, sample by sample' },
+    preprocess: { type: 'string', value: 'FILE', help: 'fields of the preprocessing as JSON' },
+    set: { type: 'string', multiple: true, value: 'KEY=VALUE', help: 'change a field of the preprocessing' },
+    'label-offset': { type: 'string', value: 'N', help: 'a class of the model less that of a label (0)' },
+    output: { type: 'string', value: 'NAME', help: 'the output that answers (the first that can)' },
+    metric: { type: 'string', value: 'FORMULA', help: 'an error of outputs y and targets t: mean(abs(y - t))' },
+    samples: { type: 'string', value: 'N', help: 'at most so many, drawn by a fixed seed (all)' },
+    changed: { type: 'string', value: 'FILE', help: 'write the samples whose top class changed as CSV' },
+    backend: { type: 'string', value: 'wasm|native', help: 'native: onnxruntime-node, where it is installed (wasm)' },
+    level: { type: 'string', value: LEVELS.join('|'), help: "the runtime's own optimization on load (all)" },
+    threads: { type: 'string', value: 'N', help: 'threads (1)' },
+  },
+  async run(args, output, job) {
+    const path = args.text('data');
+    if (path === null) throw new UsageError('--data is missing: the samples to run.');
+    const request: AccuracyRequest = {
+      samples: args.number('samples', { min: 1, max: 1e9, integer: true }),
+      labelOffset: args.number('label-offset', { min: -1e6, max: 1e6, integer: true }) ?? 0,
+      output: args.text('output'),
+      formula: args.text('metric'),
+      backend: args.choice('backend', ['wasm', 'native']) ?? 'wasm',
+      level: args.choice('level', LEVELS) ?? 'all',
+      threads: args.number('threads', { min: 1, max: 64, integer: true }) ?? 1,
+    };
+    const model = await subjectAt(args.positionals[0] ?? '', job);
+    const against = args.text('against');
+    const original = against === null ? null : await subjectAt(against, job);
+    const data = await dataAt(path, args, original ?? model);
+    for (const note of data.notes) output.note(note);
+    const subjects = original ? ([original, model] as const) : ([model, null] as const);
+    const result = await measureAccuracy(subjects, data, request, nodePort(), job);
+    const saveTo = args.text('changed');
+    if (saveTo !== null) writeFileSync(saveTo, changedCsv(result));
+    const { metrics } = result.models.at(-1) ?? { metrics: null };
+    const found = metrics?.kind === 'classification' ? metrics : null;
+    // The contract: shares of the model that was named; the rest stands beside them.
+    const told = {
+      top1: found?.top1.share ?? null,
+      top5: found?.top5?.share ?? null,
+      interval: found?.top1.interval ?? null,
+    };
+    const lines = [
+      `${formatInteger(result.samples)} of ${formatInteger(result.count)} samples of ${result.data}, output ${result.output}`,
+      ...table(result.models.map(modelRow)),
+      ...pairLines(result),
+      ...confusionLines(result),
+      ...result.notes.filter((note) => !data.notes.includes(note)),
+    ];
+    output.result({ ...told, preprocess: data.preprocess, ...result }, lines);
+    return 0;
+  },
+};
