@@ -74,7 +74,7 @@ export async function calibrateFiles(
 }
 
 /** What the data are called, and the files without the folder that all of them lie in; hidden ones are left out. */
-function withoutRoot(all: readonly DataFile[]): { readonly name: string; readonly files: readonly DataFile[] } {
+export function withoutRoot(all: readonly DataFile[]): { readonly name: string; readonly files: readonly DataFile[] } {
   const files = all.filter(({ name }) => !name.split('/').some((part) => part.startsWith('.')));
   const [first] = files;
   const root = first?.name.includes('/') ? first.name.slice(0, first.name.indexOf('/')) : null;

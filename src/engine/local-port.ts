@@ -4,6 +4,7 @@ import { benchmark } from '../bench/benchmark.ts';
 import { measureOptimizers } from '../bench/optimizers.ts';
 import { profile } from '../bench/profile.ts';
 import { verifyModels, type Runtimes, type VerifyOptions } from '../verify/verify.ts';
+import { compareValues } from '../verify/values.ts';
 import { runMany } from '../runtime/run-many.ts';
 import type { RuntimePort } from './ports.ts';
 
@@ -22,6 +23,7 @@ export const localPort = (runtimes: Runtimes, options: VerifyOptions = {}): Runt
   },
   runs: (model, inputs, job) => runMany(runtimes.wasm, model.bytes, inputs, FOLDING, job),
   verify: (a, b, request, job) => verifyModels(runtimes, a.bytes, b.bytes, request, job, options),
+  values: (a, b, request, job) => compareValues(runtimes, a.bytes, b.bytes, request, job),
   bench: async (a, b, request, job) =>
     benchmark(runtimeFor(runtimes, request.backend), a.bytes, b?.bytes ?? null, request, job),
   profile: async (model, request, job) => profile(runtimeFor(runtimes, request.backend), model.bytes, request, job),

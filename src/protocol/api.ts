@@ -46,6 +46,7 @@ import type { Capabilities, Feeds, HostTensor, RuntimeBackend } from '../runtime
 import type { SampleInfo } from '../samples/types.ts';
 import type { KeptModel } from '../storage/types.ts';
 import type { StopsRequest, VerifyRequest, VerifyResult } from '../verify/types.ts';
+import type { ValuesReport, ValuesRequest } from '../verify/values-types.ts';
 
 /** One row a call: parameters, what its progress messages carry, and its result. */
 export interface Call {
@@ -166,6 +167,7 @@ export interface RuntimeApi {
   evaluate: Row<{ model: ModelParcel; feeds: Feeds }, Readonly<Record<string, HostTensor>>>;
   runs: Row<{ model: ModelParcel; inputs: readonly Feeds[] | MadeUp }, readonly Readonly<Record<string, HostTensor>>[]>;
   verify: Row<{ a: ModelParcel; b: ModelParcel; request: VerifyRequest }, VerifyResult>;
+  values: Row<{ a: ModelParcel; b: ModelParcel; request: ValuesRequest }, ValuesReport>;
   bench: Row<{ a: ModelParcel; b: ModelParcel | null; request: BenchRequest }, BenchResult>;
   profile: Row<{ model: ModelParcel; request: BenchRequest }, Profile>;
   optimizers: Row<{ model: ModelParcel; request: BenchRequest }, OptimizerReport>;

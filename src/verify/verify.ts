@@ -42,7 +42,9 @@ export async function verifyModels(
   options: VerifyOptions = {},
 ): Promise<VerifyResult> {
   const started = performance.now();
-  checkRequest(request);
+  const { feeds = [], shapes = {} } = options;
+  const given = [...(request.given ?? []), ...feeds];
+  checkRequest(request, given.length);
   const { ports } = request;
   if (ports?.outputs.length === 0) return runsAlone(runtimes, b, request, job, started);
   const facts = readFacts(a);
@@ -51,10 +53,9 @@ export async function verifyModels(
   const settings = sessionSettings(ground, request.class);
   const session = await runtimes.wasm.createSession(a, settings, job);
   try {
-    const { feeds = [], shapes = {} } = options;
     const reference = await Reference.run(
       asOriginal(session, ports),
-      { seeds: request.seeds, given: feeds, shapes, facts, ports },
+      { seeds: request.seeds, given, shapes, facts, ports },
       job,
     );
     const reports: RunReport[] = [];
@@ -72,12 +73,15 @@ export async function verifyModels(
   }
 }
 
-function checkRequest({ seeds, backends, levels }: VerifyRequest): void {
+function checkRequest({ seeds, backends, levels }: VerifyRequest, given: number): void {
   if (backends.length === 0 || levels.length === 0) {
     throw new CodedError('bad-request', 'A verification needs at least one backend and one level.');
   }
-  if (!Number.isInteger(seeds) || seeds < 1) {
-    throw new CodedError('bad-request', `The number of seeds must be 1 or more, not ${seeds}.`);
+  if (!Number.isInteger(seeds) || seeds < (given > 0 ? 0 : 1)) {
+    throw new CodedError(
+      'bad-request',
+      `The number of seeds must be 1 or more, not ${seeds}; 0 only where inputs are given.`,
+    );
   }
 }
 
@@ -94,6 +98,7 @@ function settingsOf(runtimes: Runtimes, request: VerifyRequest, half: boolean, b
       level,
       threads: request.threads,
       exactness: request.class,
+      strict: request.strict === true,
       halfPrecision: half,
       budgetMs,
     }));
@@ -114,6 +119,7 @@ async function conclude(
   const verdict = decide(request, checked, noise.size, constant);
   const deciding = checked.find(({ run }) => !run.ok) ?? checked[0] ?? reports[0];
   const failing = checked.find((report) => report.failing)?.failing;
+  const expected = [...reference.expected(), ...checked.flatMap((report) => report.expected ?? [])];
   return {
     ok: verdict === 'agrees',
     verdict,
@@ -136,6 +142,7 @@ async function conclude(
     inputs: reference.cases.map(({ name }) => name),
     ms: performance.now() - started,
     ...(failing ? { failing } : {}),
+    ...(expected.length > 0 ? { expected } : {}),
   };
 }
 

@@ -106,6 +106,13 @@ const port: RuntimePort = {
     if (size > LARGE) runtimes.release(backend);
     return result;
   },
+  async values(a, b, request, job) {
+    const size = a.bytes.byteLength + b.bytes.byteLength;
+    const { backend } = request.at;
+    const report = await runtimes.call(backend, 'values', { a, b, request }, job, transferOf(a, b));
+    if (size > LARGE) runtimes.release(backend);
+    return report;
+  },
   async bench(a, b, request, job) {
     const size = a.bytes.byteLength + (b?.bytes.byteLength ?? 0);
     const result = await runtimes.call(request.backend, 'bench', { a, b, request }, job, transferOf(a, b));
