@@ -2,7 +2,6 @@ import { CodedError } from '../base/error.ts';
 import type { Job } from '../base/job.ts';
 import { readFacts, type ModelFacts } from '../runtime/facts.ts';
 import type { Runtime, RuntimeBackend } from '../runtime/types.ts';
-import type { NamedFeeds } from './cases.ts';
 import { verifyMessage } from './message.ts';
 import { runsAlone } from './alone.ts';
 import { asOriginal, shownName } from './ports.ts';
@@ -15,9 +14,7 @@ import type { Verdict, VerifyRequest, VerifyResult } from './types.ts';
 /** WASM is always there: the reference runs on it. */
 export type Runtimes = { readonly wasm: Runtime } & Partial<Record<RuntimeBackend, Runtime | undefined>>;
 
-export interface VerifyOptions {
-  /** Real inputs, tried before the made ones. */
-  readonly feeds?: readonly NamedFeeds[];
+interface VerifyOptions {
   /** Fixed shapes, by input, where the model leaves them free. */
   readonly shapes?: Readonly<Record<string, readonly number[]>>;
   /** Time for each setting other than `disabled` on WASM, ms; default 30 s. A slow adapter then sees fewer inputs. */
@@ -42,10 +39,9 @@ export async function verifyModels(
   options: VerifyOptions = {},
 ): Promise<VerifyResult> {
   const started = performance.now();
-  const { feeds = [], shapes = {} } = options;
-  const given = [...(request.given ?? []), ...feeds];
+  const { shapes = {} } = options;
+  const { ports, given = [] } = request;
   checkRequest(request, given.length);
-  const { ports } = request;
   if (ports?.outputs.length === 0) return runsAlone(runtimes, b, request, job, started);
   const facts = readFacts(a);
   job.progress({ stage: 'Loading the original' });

@@ -18,14 +18,14 @@ export function alignValues(
   diff: GraphDiff,
   outputs: readonly (readonly [ValueId, ValueId])[],
 ): Map<ValueId, ValueId> {
-  const couples = couplesOf(diff);
-  const left = new Side(a, new Map(couples), new Map(outputs));
-  const right = new Side(b, new Map(couples.map(([x, y]) => [y, x])), new Map(outputs.map(([x, y]) => [y, x])));
+  const { givers, readers, matched } = couplesOf(diff);
+  const left = new Side(a, new Map(readers), matched.a, new Map(outputs));
+  const right = new Side(b, new Map(readers.map(swap)), matched.b, new Map(outputs.map(swap)));
   const found = new Map<ValueId, ValueId>();
   const add = (x: ValueId, y: ValueId): void => {
     if (!found.has(y)) found.set(y, x);
   };
-  for (const [x, y] of couples) {
+  for (const [x, y] of givers) {
     const given = b.getNode(y).outputs;
     a.getNode(x).outputs.forEach((value, slot) => {
       const other = given[slot];
@@ -38,26 +38,56 @@ export function alignValues(
   return found;
 }
 
-/** Nodes of A with their partners in B; of several nodes that became one, the last gives its result. */
-function couplesOf({ pairs, changes }: GraphDiff): [NodeId, NodeId][] {
-  const couples: [NodeId, NodeId][] = [];
-  for (let at = 0; at < pairs.length; at += 2) couples.push([pairs[at] as NodeId, pairs[at + 1] as NodeId]);
-  for (const { kind, before, after } of changes) {
-    const [old, now] = [before.at(-1), after.at(-1)];
-    if ((kind === 'fused' || kind === 'split') && old !== undefined && now !== undefined) couples.push([old, now]);
+const swap = <T, U>([x, y]: readonly [T, U]): [U, T] => [y, x];
+
+interface Couples {
+  /** Nodes of A with their partners in B that give the same: of several nodes that became one, the last. */
+  readonly givers: readonly [NodeId, NodeId][];
+  /** … that read the same: of several, the first. */
+  readonly readers: readonly [NodeId, NodeId][];
+  /** Of A, and of B. */
+  readonly matched: { readonly a: ReadonlySet<NodeId>; readonly b: ReadonlySet<NodeId> };
+}
+
+function couplesOf({ pairs, changes }: GraphDiff): Couples {
+  const givers: [NodeId, NodeId][] = [];
+  const readers: [NodeId, NodeId][] = [];
+  const matched = { a: new Set<NodeId>(), b: new Set<NodeId>() };
+  const add = (list: [NodeId, NodeId][], x: NodeId | undefined, y: NodeId | undefined): void => {
+    if (x !== undefined && y !== undefined) list.push([x, y]);
+  };
+  for (let at = 0; at < pairs.length; at += 2) {
+    const [x, y] = [pairs[at] as NodeId, pairs[at + 1] as NodeId];
+    for (const list of [givers, readers]) add(list, x, y);
+    matched.a.add(x);
+    matched.b.add(y);
   }
-  return couples;
+  for (const { kind, before, after } of changes) {
+    if (kind !== 'fused' && kind !== 'split') continue;
+    add(givers, before.at(-1), after.at(-1));
+    add(readers, before[0], after[0]);
+    for (const id of before) matched.a.add(id);
+    for (const id of after) matched.b.add(id);
+  }
+  return { givers, readers, matched };
 }
 
 class Side {
   private readonly model: Model;
   /** Of a node, and of an output: what it is in the other model. */
-  private readonly partners: ReadonlyMap<NodeId, NodeId>;
+  private readonly readers: ReadonlyMap<NodeId, NodeId>;
   private readonly outputs: ReadonlyMap<ValueId, ValueId>;
+  private readonly matched: ReadonlySet<NodeId>;
 
-  constructor(model: Model, partners: ReadonlyMap<NodeId, NodeId>, outputs: ReadonlyMap<ValueId, ValueId>) {
+  constructor(
+    model: Model,
+    readers: ReadonlyMap<NodeId, NodeId>,
+    matched: ReadonlySet<NodeId>,
+    outputs: ReadonlyMap<ValueId, ValueId>,
+  ) {
     this.model = model;
-    this.partners = partners;
+    this.readers = readers;
+    this.matched = matched;
     this.outputs = outputs;
   }
 
@@ -66,7 +96,7 @@ class Side {
     const port = this.outputs.get(value);
     if (port !== undefined) return port;
     for (const { node, index } of this.model.getValue(value).uses) {
-      const partner = this.partners.get(node);
+      const partner = this.readers.get(node);
       const read = partner === undefined ? null : other.getNode(partner).inputs[index];
       if (read !== null && read !== undefined) return read;
     }
@@ -80,7 +110,7 @@ class Side {
       if (at === target) return at;
       const readers = new Set(this.model.getValue(at).uses.map(({ node }) => node));
       const [reader] = readers;
-      if (reader === undefined || readers.size > 1 || this.partners.has(reader)) break;
+      if (reader === undefined || readers.size > 1 || this.matched.has(reader)) break;
       const [next] = this.model.getNode(reader).outputs;
       if (next === null || next === undefined) break;
       at = next;

@@ -137,13 +137,13 @@ function boutOfStops(a: LabPlace, b: LabPlace): Bout {
     class: found && found.ports.parts > 1 ? loosest([exactness, 'order']) : exactness,
     ports: found?.ports ?? null,
     reveal: found?.reveal ?? [],
-    links: stepLinks(from, to, found?.ports ?? null),
+    links: stepLinks(to, found?.ports ?? null),
     pairs: [],
     notes: [...said, ...(found?.ports.notes ?? [])],
   };
 }
 
-function stepLinks(a: LabPlace, b: LabPlace, ports: PortMap | null): Bout['links'] {
+function stepLinks(b: LabPlace, ports: PortMap | null): Bout['links'] {
   const link = (from: string, to: string): PortLink => ({ a: from, b: to, by: 'steps' });
   if (ports) {
     return {

@@ -1,0 +1,325 @@
+import { describe, expect, it } from 'vitest';
+import { EXACTNESS } from '../../base/exactness.ts';
+import { silentJob } from '../../base/job.ts';
+import { seeded } from '../../base/random.ts';
+import { float } from '../../ir/attribute.ts';
+import type { Model } from '../../ir/model.ts';
+import { floats } from '../../ir/tensor.ts';
+import { memoryFiles } from '../../onnx/external.ts';
+import { writeModel } from '../../onnx/write.ts';
+import { buildModel, type GraphBuilder } from '../../testing/build.ts';
+import { writeNpz } from '../../verify/npz.ts';
+import { nodePort } from '../node.ts';
+import { Studio } from '../studio.ts';
+import type { LabFiles, LabRequest, LabResult } from './types.ts';
+
+const job = silentJob();
+const REQUEST: LabRequest = {
+  a: 0,
+  b: 'second',
+  class: 'order',
+  seeds: 1,
+  backends: ['wasm'],
+  levels: ['disabled', 'all'],
+  threads: 1,
+  intermediates: { level: 'disabled', backend: 'wasm' },
+};
+
+const source = (name: string, model: Model) => ({
+  name,
+  bytes: writeModel(model),
+  external: memoryFiles(new Map<string, Uint8Array>()),
+});
+
+async function studioWith(a: Model, b: Model | null = null): Promise<Studio> {
+  const studio = new Studio(nodePort());
+  await studio.openFile(source('a.onnx', a), job);
+  if (b) await studio.openSecond(source('b.onnx', b), job);
+  return studio;
+}
+
+async function compare(
+  a: Model,
+  b: Model,
+  patch: Partial<LabRequest> = {},
+  files: LabFiles | null = null,
+): Promise<LabResult> {
+  return (await studioWith(a, b)).verifyLab({ ...REQUEST, ...patch }, files, job);
+}
+
+interface Chain {
+  readonly spoil?: (model: Model) => void;
+  /** What nodes and inner values are called. */
+  readonly called?: (name: string) => string;
+  readonly input?: string;
+  readonly output?: string;
+}
+
+/** Four blocks of Conv, BatchNormalization and LeakyRelu. */
+function chain({ spoil, called = (name) => name, input = 'x', output = 'y' }: Chain = {}): Model {
+  const model = buildModel({ seed: 5 }, (g) => {
+    let x = g.input(input, [1, 4, 6, 6]);
+    for (const block of ['one', 'two', 'three', 'four']) {
+      const init = (name: string) => ({ name: called(`${block}.${name}`), outputs: [called(`${block}.${name}_out`)] });
+      x = g.op('Conv', [x, g.weight(called(`${block}.w`), [4, 4, 1, 1])], {}, init('conv'));
+      const norm = ['scale', 'shift', 'mean'].map((each) => g.weight(called(`${block}.${each}`), [4]));
+      const variance = g.floats(called(`${block}.variance`), [4], 0.5);
+      x = g.op('BatchNormalization', [x, ...norm, variance], {}, init('bn'));
+      x = g.op('LeakyRelu', [x], { alpha: float(0.25) }, init('leaky'));
+    }
+    g.output(g.op('Tanh', [x], {}, { name: called('tanh') }), output);
+  });
+  spoil?.(model);
+  return model;
+}
+
+const node = (model: Model, name: string) => [...model.nodes.values()].find((each) => each.name === name)!;
+
+/** Moves one element of a constant. */
+const nudge =
+  (weight: string, by: number) =>
+  (model: Model): void => {
+    const { id } = [...model.values.values()].find(({ name }) => name === weight)!;
+    const tensor = model.graph.initializers.get(id)!;
+    const data = Float32Array.from(tensor.numbers());
+    data[3]! += by;
+    model.setInitializer(id, floats(tensor.shape, data));
+  };
+
+describe('where two files part', () => {
+  it.each(EXACTNESS)('finds the node with a wrong weight in the middle of a chain, at class %s', async (exactness) => {
+    const result = await compare(chain(), chain({ spoil: nudge('three.w', 0.25) }), { class: exactness });
+    expect(result.verify.class).toBe(exactness);
+    expect(result.verify.verdict).toBe(exactness === 'approximation' ? 'agrees' : 'differs');
+    expect(result.parts).toHaveLength(1);
+    expect(result.parts[0]).toMatchObject({
+      name: 'three.conv_out',
+      producer: 'Conv three.conv',
+      before: 0,
+      why: 'its W differs in 1 of 16 elements, by 2.5e−1 at most',
+    });
+    expect(result.intermediates!.values.map(({ ok }) => ok)).toEqual([...Array(6).fill(true), ...Array(7).fill(false)]);
+    expect(result.matched).toMatchObject({ values: 13, of: 13, by: 'structure' });
+  });
+
+  it('finds a wrong attribute and a wrong operator', async () => {
+    const slope = await compare(
+      chain(),
+      chain({ spoil: (model) => node(model, 'two.leaky').attributes.set('alpha', float(0.5)) }),
+    );
+    expect(slope.parts[0]).toMatchObject({ producer: 'LeakyRelu two.leaky', why: 'alpha is 0.5, and 0.25 in A' });
+    const operator = await compare(chain(), chain({ spoil: (model) => (node(model, 'two.leaky').opType = 'Elu') }));
+    expect(operator.parts[0]).toMatchObject({ producer: 'Elu two.leaky', name: 'two.leaky_out' });
+    expect(operator.parts[0]!.why).toContain('it is Elu, and LeakyRelu in A');
+  });
+
+  it('finds two faults that lie on branches of their own', async () => {
+    const branches = (spoil: (g: GraphBuilder) => [number, number]): Model =>
+      buildModel({ seed: 2 }, (g) => {
+        const x = g.input('x', [2, 8]);
+        const [left, right] = spoil(g);
+        const a = g.op('Mul', [x, g.floats('l', [8], left)], {}, { name: 'left' });
+        const b = g.op('Add', [x, g.floats('r', [8], right)], {}, { name: 'right' });
+        g.output(g.op('Mul', [g.op('Sigmoid', [a]), g.op('Tanh', [b])]), 'y');
+      });
+    const result = await compare(
+      branches(() => [1.5, 0.5]),
+      branches(() => [1.6, 0.4]),
+    );
+    expect(result.parts.map(({ producer }) => producer).sort()).toEqual(['Add right', 'Mul left']);
+  });
+
+  it('says nothing parts where nothing does', async () => {
+    const result = await compare(chain(), chain());
+    expect(result).toMatchObject({ ok: true, parts: [], verify: { verdict: 'agrees' } });
+    expect(result.notes.join(' ')).toContain('13 values inside agree too');
+  });
+
+  it('knows a renamed model by its structure, and its ports by their order', async () => {
+    const renamed: Chain = {
+      called: (name) => `n${name.length}_${name.at(1)}${name.at(-1)}`,
+      input: 'image',
+      output: 'z',
+    };
+    const result = await compare(chain(), chain({ ...renamed }));
+    expect(result.ok).toBe(true);
+    expect(result.matched).toMatchObject({
+      values: 13,
+      inputs: [{ a: 'x', b: 'image', by: 'order' }],
+      outputs: [{ a: 'y', b: 'z', by: 'order' }],
+    });
+    expect(result.verify.message).toContain('Input "x" of A answers to "image" of B, by its place.');
+    const spoilt = await compare(chain(), chain({ ...renamed, spoil: nudge(renamed.called!('three.w'), 0.25) }));
+    expect(spoilt.parts).toHaveLength(1);
+    expect(spoilt.intermediates!.values[spoilt.parts[0]!.value]!.source).toBe('three.conv_out');
+  });
+
+  it('holds a folded batch norm against what the readers read, and not against the bare convolution', async () => {
+    const studio = await studioWith(chain());
+    await studio.apply({ pass: 'fold-batch-norm', options: {}, off: [] }, job);
+    const folded = studio.exportModel();
+    const files = { name: 'folded.onnx', bytes: folded.bytes, external: memoryFiles(new Map<string, Uint8Array>()) };
+    await studio.openSecond(files, job);
+    const result = await studio.verifyLab({ ...REQUEST, class: 'weights' }, null, job);
+    expect(result).toMatchObject({ ok: true, parts: [] });
+    expect(result.matched.values).toBe(9);
+    const back = await studio.verifyLab({ ...REQUEST, a: 'second', b: 0, class: 'weights' }, null, job);
+    expect(back).toMatchObject({ ok: true, parts: [] });
+  });
+
+  it('refuses files whose inputs or outputs cannot answer to each other', async () => {
+    const other = buildModel({}, (g) => g.output(g.op('Relu', [g.input('x', [1, 5])]), 'y'));
+    await expect(compare(chain(), other)).rejects.toMatchObject({
+      code: 'bad-request',
+      message: expect.stringMatching(
+        /Input x float32 1×5 of B answers to none of A: A declares it as x float32 1×4×6×6/,
+      ),
+    });
+    const ids = buildModel({}, (g) =>
+      g.output(g.op('Cast', [g.input('x', [1, 4, 6, 6])], { to: 7 }), 'ids', { dtype: 'int64', shape: [1, 4, 6, 6] }),
+    );
+    await expect(compare(chain(), ids)).rejects.toThrow(/No output of B answers to one of A/);
+  });
+});
+
+describe('where stops of a recipe part', () => {
+  it('follows values through folding and fusing, and names those that are gone', async () => {
+    const studio = await studioWith(chain());
+    await studio.apply({ pass: 'fold-batch-norm', options: {}, off: [] }, job);
+    await studio.apply({ pass: 'fuse-conv-activation', options: {}, off: [] }, job);
+    const result = await studio.verifyLab({ ...REQUEST, b: 2, class: null }, null, job);
+    expect(result).toMatchObject({ ok: true, parts: [], matched: { values: 5, of: 5, by: 'steps' } });
+    const back = await studio.verifyLab({ ...REQUEST, a: 2, b: 0, class: null }, null, job);
+    expect(back).toMatchObject({ ok: true, parts: [], swapped: false, matched: { values: 5, of: 13 } });
+    expect(back.intermediates!.uncompared).toContainEqual(
+      expect.objectContaining({ name: 'one.conv_out', producer: 'Conv one.conv', reason: 'only B computes it' }),
+    );
+  });
+
+  it('compares channels that were kept with the same ones of the original', async () => {
+    const net = buildModel({ seed: 4 }, (g) => {
+      const x = g.input('x', [1, 3, 8, 8]);
+      const first = g.op('Conv', [x, g.weight('w1', [8, 3, 3, 3])], {}, { name: 'first', outputs: ['first_out'] });
+      const relu = g.op('Relu', [first], {}, { name: 'relu', outputs: ['relu_out'] });
+      g.output(g.op('Conv', [relu, g.weight('w2', [4, 8, 3, 3])], {}, { name: 'second' }), 'y');
+    });
+    const studio = await studioWith(net);
+    const options = { ratio: 0.5, roundTo: 1 };
+    await studio.apply({ pass: 'prune-channels', options, off: [] }, job);
+    const request = { ...REQUEST, b: studio.document().cursor, class: null };
+    const result = await studio.verifyLab(request, null, job);
+    expect(result.verify.class).toBe('approximation');
+    const [first, relu, second] = result.intermediates!.values;
+    expect(first).toMatchObject({ name: 'first_out', relation: 'sliced', ok: true, maxRel: 0 });
+    expect(relu).toMatchObject({ name: 'relu_out', relation: 'sliced', ok: true, maxRel: 0 });
+    expect(second).toMatchObject({ name: 'y', relation: 'same', ok: false });
+    expect(result.parts).toMatchObject([{ producer: 'Conv second', before: 0 }]);
+    expect(result.notes.join(' ')).toContain('Values begin to change at Conv second');
+  });
+
+  it('takes one model against itself for a check of the runtime', async () => {
+    const studio = await studioWith(chain());
+    const place = { level: 'all', backend: 'wasm' } as const;
+    const result = await studio.verifyLab({ ...REQUEST, b: 0, intermediates: place }, null, job);
+    expect(result).toMatchObject({ ok: true, parts: [], matched: { values: 13 } });
+    expect(result.notes[0]).toBe('A and B are the same model: what differs is the runtime’s own.');
+  });
+
+  it('changes places where steps between them change inputs or outputs', async () => {
+    const studio = await studioWith(chain());
+    await studio.apply({ pass: 'rename', options: { from: 'y', to: 'scores' }, off: [] }, job);
+    const forward = await studio.verifyLab({ ...REQUEST, b: 1, class: null }, null, job);
+    expect(forward).toMatchObject({ swapped: false, ok: true, matched: { values: 13 } });
+    const back = await studio.verifyLab({ ...REQUEST, a: 1, b: 0, class: null }, null, job);
+    expect(back).toMatchObject({ swapped: true, ok: true, a: { side: 0 }, b: { side: 1 } });
+    expect(back.matched.outputs).toEqual([{ a: 'y', b: 'scores', by: 'steps' }]);
+  });
+
+  it('feeds a part that was cut out with what the original computes, and looks inside', async () => {
+    const studio = await studioWith(chain());
+    const options = { nodes: ['three.conv', 'three.bn', 'three.leaky'], inputs: [], outputs: [] };
+    await studio.apply({ pass: 'extract-subgraph', options, off: [] }, job);
+    const spoil = { node: 'three.leaky', attribute: 'alpha', value: 0.9 };
+    await studio.apply({ pass: 'set-attribute', options: spoil, off: [] }, job);
+    const cut = await studio.verifyLab({ ...REQUEST, b: 1, class: null }, null, job);
+    expect(cut).toMatchObject({ ok: true, parts: [], matched: { values: 3, of: 3 } });
+    const spoilt = await studio.verifyLab({ ...REQUEST, b: 2, class: null }, null, job);
+    expect(spoilt.parts).toMatchObject([{ producer: 'LeakyRelu three.leaky', why: 'alpha is 0.9, and 0.25 in A' }]);
+  });
+
+  it('compares a larger batch part by part, inside too', async () => {
+    const studio = await studioWith(chain());
+    await studio.apply({ pass: 'set-batch', options: { batch: '3' }, off: [] }, job);
+    const result = await studio.verifyLab({ ...REQUEST, b: 1, class: null }, null, job);
+    expect(result).toMatchObject({ ok: true, parts: [], matched: { values: 13 } });
+    expect(result.verify.message).toContain('ran 3 times');
+  });
+});
+
+describe('numbers that are none', () => {
+  it('names the first NaN, and the weight that holds it', async () => {
+    const result = await compare(chain(), chain({ spoil: nudge('two.w', Number.NaN) }));
+    expect(result.ok).toBe(false);
+    expect(result.nonFinite).toMatchObject([
+      { of: 'b', kind: 'NaN', value: 'two.conv_out', producer: 'Conv two.conv', constant: 'two.w' },
+    ]);
+    expect(result.notes[0]).toBe(
+      'B has its first NaN at Conv two.conv ("two.conv_out"), on the input "seed 1". Its constant "two.w" is not finite: give the model sound weights.',
+    );
+    expect(result.parts[0]!.producer).toBe('Conv two.conv');
+  });
+});
+
+describe('inputs of a person’s own', () => {
+  const random = seeded(3);
+  const x = {
+    dtype: 'float32',
+    shape: [1, 4, 6, 6],
+    data: Float32Array.from({ length: 144 }, random),
+  } as const;
+  const given = (name: string, bytes: Uint8Array): LabFiles => ({
+    files: [{ name, bytes: () => Promise.resolve(bytes) }],
+    samples: 8,
+    changes: {},
+  });
+
+  it('are taken alone where no seeds are asked for', async () => {
+    const result = await compare(chain(), chain(), { seeds: 0 }, given('mine.npz', writeNpz({ x })));
+    expect(result).toMatchObject({ ok: true, given: { kind: 'recorded', count: 1, used: 1 } });
+    expect(result.verify.inputs).toEqual(['mine']);
+    expect(result.intermediates!.inputs).toEqual(['mine']);
+  });
+
+  it('are refused where they fit no input, with what there is', async () => {
+    const files = given('mine.npz', writeNpz({ image: x, mask: x }));
+    await expect(compare(chain(), chain(), {}, files)).rejects.toThrow(
+      /mine\.npz has nothing for the input x float32 \[1, 4, 6, 6\]; it has image, mask\. Name the arrays as the inputs\./,
+    );
+    const small = given('mine.npz', writeNpz({ x: { dtype: 'float32', shape: [2], data: Float32Array.of(1, 2) } }));
+    await expect(compare(chain(), chain(), {}, small)).rejects.toThrow(/\[1, 4, 6, 6\]/);
+  });
+
+  it('are wanted where there are no seeds', async () => {
+    await expect(compare(chain(), chain(), { seeds: 0 })).rejects.toThrow(/There is no input to run on/);
+  });
+});
+
+describe('a comparison that cannot be', () => {
+  it('says that a backend is not here', async () => {
+    await expect(compare(chain(), chain(), { backends: ['webgpu'] })).rejects.toMatchObject({ code: 'unsupported' });
+  });
+
+  it('is cancelled between values', async () => {
+    const studio = await studioWith(chain(), chain());
+    const controller = new AbortController();
+    const stopping = {
+      ...job,
+      signal: controller.signal,
+      progress: ({ stage }: { stage: string }) => {
+        if (stage === 'Matching values inside') controller.abort();
+      },
+      checkpoint: () => (controller.signal.aborted ? Promise.reject(new Error('cancelled')) : Promise.resolve()),
+    };
+    await expect(studio.verifyLab(REQUEST, null, stopping)).rejects.toThrow('cancelled');
+  });
+});
