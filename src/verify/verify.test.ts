@@ -23,14 +23,11 @@ const request = (exactness: Exactness): VerifyRequest => ({
   threads: 1,
 });
 
-const verify = (a: Build, b: Build, exactness: Exactness, more: Partial<VerifyRequest> = {}, build?: BuildOptions) =>
-  verifyModels(
-    { wasm: runtime },
-    bytesOf(a, build),
-    bytesOf(b, build),
-    { ...request(exactness), ...more },
-    silentJob(),
-  );
+type More = Partial<VerifyRequest> & Parameters<typeof verifyModels>[5];
+const verify = (a: Build, b: Build, exactness: Exactness, more: More = {}, build?: BuildOptions) => {
+  const full = { ...request(exactness), ...more };
+  return verifyModels({ wasm: runtime }, bytesOf(a, build), bytesOf(b, build), full, silentJob(), more);
+};
 
 /** A model over x [1, 4, 6, 6]. */
 const onImage =
