@@ -20,6 +20,7 @@ import type {
   TensorStats,
   TensorValues,
 } from '../engine/detail-types.ts';
+import type { LabInputs, LabRequest, LabResult } from '../engine/verify-lab/types.ts';
 import type { LatencyModel, LatencyRequest } from '../engine/latency-types.ts';
 import type { EditTarget } from '../engine/edit-target.ts';
 import type { Fidelity } from '../engine/fidelity.ts';
@@ -79,6 +80,9 @@ export interface GivenData extends Omit<CalibrationFiles, 'files' | 'labels'> {
   readonly labels: GivenFile | null;
 }
 
+/** Inputs of a person's own for a comparison. */
+export type LabData = Omit<GivenData, 'labels'>;
+
 /** What the graph worker serves to the page. */
 export interface GraphApi {
   /** Files as dropped: the model first, external data after it; or a sample's id. Ends the document that was open. */
@@ -123,6 +127,12 @@ export interface GraphApi {
   judge: Row<null, Fidelity>;
   /** Verifies stop `b` against stop `a`; stored in the document for neighbours and for original-to-cursor. */
   verify: Row<{ a: number; b: number; request: StopsRequest }, { result: VerifyResult; document: DocumentView }>;
+  /** Any two models, outputs and values inside; `data` null: on made-up inputs. */
+  verifyLab: Row<{ request: LabRequest; data: LabData | null }, LabResult>;
+  /** What files hold as inputs of a model. */
+  labInputs: Row<{ side: CompareSide; data: LabData }, LabInputs>;
+  /** Inputs as a `.npz` that NumPy opens. */
+  npz: Row<{ feeds: Feeds }, Uint8Array<ArrayBuffer>>;
   /** Where the result at the cursor parts from the original. */
   bisect: Row<{ request: StopsRequest }, Bisection>;
   bench: Row<{ a: CompareSide; b: CompareSide | null; request: BenchRequest }, BenchResult>;

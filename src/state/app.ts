@@ -27,6 +27,7 @@ import { sensingActions, type SensingActions } from './sensing.ts';
 import type { Settings } from './settings.ts';
 import { steppingActions, type SteppingActions } from './stepping.ts';
 import { tuningActions, type TuningActions } from './tuning.ts';
+import { verifyingLabActions, type VerifyingLabActions } from './verifying-lab.ts';
 
 interface Actions
   extends
@@ -36,6 +37,7 @@ interface Actions
     MeasuringActions,
     TuningActions,
     BisectingActions,
+    VerifyingLabActions,
     RulingActions,
     ExportingActions,
     SelectingActions,
@@ -146,6 +148,7 @@ export function createApp(
     ...measuring,
     ...tuningActions(core, stepping),
     ...bisectingActions(core, { ...stepping, ...selecting }),
+    ...verifyingLabActions(core, { ...stepping, ...selecting }),
     ...ruling,
     async apply() {
       if (core.document.getState().preview?.pass === USER_RULE) await ruling.ruleAsked();
@@ -186,6 +189,7 @@ export function createApp(
     notices: core.notices,
     inspection: core.inspection,
     compare: core.compare,
+    verifyLab: core.verifyLab,
     actions,
     canKeep: platform.models !== null,
     start: () =>

@@ -14,8 +14,12 @@ export interface ComparingActions extends CompareLookingActions {
   compareSides(sides: Partial<Pick<CompareState, 'a' | 'b'>>): void;
   /** Puts each in the other's place. */
   swapSides(): void;
-  /** A model beside the document, with its data files; it is compared with what is shown at once. */
-  openSecond(files: readonly File[]): Promise<void>;
+  /**
+   * A model beside the document, with its data files; it is compared with what is shown at once.
+   *
+   * @param stay the workspace that is shown stays
+   */
+  openSecond(files: readonly File[], stay?: boolean): Promise<void>;
   closeSecond(): Promise<void>;
   dismissSecondError(): void;
   setCompareMode(mode: CompareMode): void;
@@ -91,9 +95,9 @@ export function comparingActions(core: Core): ComparingActions {
       const { a, b } = comparison.sides();
       comparison.choose({ a: b, b: a });
     },
-    async openSecond(files) {
+    async openSecond(files, stay = false) {
       const name = files[0]?.name ?? 'The file';
-      view.setState({ workspace: 'compare' });
+      if (!stay) view.setState({ workspace: 'compare' });
       try {
         const { model, data } = sortFiles(files, []);
         if (!model) {

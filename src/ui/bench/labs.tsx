@@ -2,6 +2,7 @@ import type { ComponentType } from 'react';
 import type { App } from '../../state/app.ts';
 import type { Lab } from '../../state/view.ts';
 import { SpeedLab } from './SpeedLab.tsx';
+import { VerifyLab } from './verify/VerifyLab.tsx';
 
 export interface LabEntry {
   readonly id: Lab;
@@ -10,4 +11,7 @@ export interface LabEntry {
 }
 
 /** What can be measured, in the order in which it is offered. */
-export const LABS: readonly LabEntry[] = [{ id: 'speed', title: 'Speed', View: SpeedLab }];
+export const LABS: readonly LabEntry[] = [
+  { id: 'speed', title: 'Speed', View: SpeedLab },
+  { id: 'verify', title: 'Verification', View: VerifyLab },
+];
