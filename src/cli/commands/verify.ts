@@ -1,3 +1,4 @@
+import { CodedError } from '../../base/error.ts';
 import { EXACTNESS } from '../../base/exactness.ts';
 import { formatError } from '../../base/format.ts';
 import type { LabFiles, LabRequest, LabResult } from '../../engine/verify-lab/types.ts';
@@ -55,6 +56,28 @@ function printed({ verify, intermediates, ...rest }: LabResult) {
     firstPart: rest.parts[0] ?? null,
   };
 }
+
+/** Ports that answer to nothing are a finding, not a wrong call. */
+function unmatched(error: unknown): CodedError {
+  if (error instanceof CodedError && error.data['unmatched'] !== undefined) return error;
+  throw error;
+}
+
+/** The verdict where nothing could be compared, in the shape of any other. */
+const incomparable = ({ message }: CodedError, request: LabRequest) => ({
+  ok: false,
+  verdict: 'differs',
+  class: request.class ?? 'order',
+  message,
+  outputs: [],
+  runs: [],
+  level: request.levels[0] ?? 'disabled',
+  backend: 'wasm',
+  inputs: [],
+  intermediates: null,
+  firstPart: null,
+  matched: null,
+});
 
 /** `--levels all,disabled`, or several of them. */
 function levelsOf(args: Arguments): readonly Level[] {
@@ -136,7 +159,11 @@ export const verify: Command = {
     const { studio } = await openStudio(a ?? '', job);
     const { missing } = await studio.openSecond(openPath(b ?? ''), job);
     for (const location of missing) output.note(`External data ${location} is missing beside ${b}.`);
-    const result = await studio.verifyLab(request, files, job);
+    const result = await studio.verifyLab(request, files, job).catch(unmatched);
+    if (result instanceof CodedError) {
+      output.result(incomparable(result, request), [`differs: ${result.message}`]);
+      return 1;
+    }
     const { failing } = result.verify;
     const saveTo = args.text('save-failing');
     if (saveTo && failing) saveFeeds(saveTo, failing.feeds);

@@ -107,7 +107,7 @@ describe('where two files part', () => {
       chain(),
       chain({ spoil: (model) => node(model, 'two.leaky').attributes.set('alpha', float(0.5)) }),
     );
-    expect(slope.parts[0]).toMatchObject({ producer: 'LeakyRelu two.leaky', why: 'alpha is 0.5, and 0.25 in A' });
+    expect(slope.parts[0]).toMatchObject({ producer: 'LeakyRelu two.leaky', why: 'its alpha is 0.5, and 0.25 in A' });
     const operator = await compare(chain(), chain({ spoil: (model) => (node(model, 'two.leaky').opType = 'Elu') }));
     expect(operator.parts[0]).toMatchObject({ producer: 'Elu two.leaky', name: 'two.leaky_out' });
     expect(operator.parts[0]!.why).toContain('it is Elu, and LeakyRelu in A');
@@ -165,6 +165,44 @@ describe('where two files part', () => {
     expect(result.matched.values).toBe(9);
     const back = await studio.verifyLab({ ...REQUEST, a: 'second', b: 0, class: 'weights' }, null, job);
     expect(back).toMatchObject({ ok: true, parts: [] });
+  });
+
+  it('runs both in sizes that both take, and gives A what B holds as a constant', async () => {
+    const scaled = (batch: string | number, constant: boolean): Model =>
+      buildModel({}, (g) => {
+        const x = g.input('x', [batch, 4]);
+        const factor = constant ? g.floats('factor', [4], 3) : g.input('factor', [4]);
+        g.output(g.op('Mul', [x, factor]), 'y');
+      });
+    const result = await compare(scaled('N', false), scaled(3, true));
+    expect(result.ok).toBe(true);
+    expect(result.matched.inputs).toEqual([{ a: 'x', b: 'x', by: 'name' }]);
+    expect(result.verify.message).toContain('A was given the constant that B holds for "factor".');
+  });
+
+  it('compares what both give and names the rest', async () => {
+    const outputs = (names: readonly string[]): Model =>
+      buildModel({}, (g) => {
+        const x = g.input('x', [4]);
+        for (const name of names) g.output(g.op(name, [x]), name);
+      });
+    const result = await compare(outputs(['Sin', 'Cos', 'Abs']), outputs(['Cos', 'Neg', 'Sin', 'Tanh']));
+    expect(result.ok).toBe(true);
+    expect(result.verify.outputs.map(({ name }) => name).sort()).toEqual(['Cos', 'Sin']);
+    expect(result.verify.message).toContain('Not compared: "Abs", which only A gives.');
+    expect(result.verify.message).toContain('Not compared: "Neg", "Tanh", which only B gives.');
+  });
+
+  it('takes values in parts where there are many, and finds the same', async () => {
+    const long = (slope: number): Model =>
+      buildModel({}, (g) => {
+        let x = g.input('x', [8]);
+        for (let i = 0; i < 600; i++) x = g.op('LeakyRelu', [x], { alpha: float(i === 400 ? slope : 0.99) });
+        g.output(x, 'y');
+      });
+    const result = await compare(long(0.99), long(0.9), { levels: ['disabled'] });
+    expect(result.matched.values).toBe(600);
+    expect(result.parts.map(({ value, why }) => [value, why])).toEqual([[400, 'its alpha is 0.9, and 0.99 in A']]);
   });
 
   it('refuses files whose inputs or outputs cannot answer to each other', async () => {
@@ -244,7 +282,7 @@ describe('where stops of a recipe part', () => {
     const cut = await studio.verifyLab({ ...REQUEST, b: 1, class: null }, null, job);
     expect(cut).toMatchObject({ ok: true, parts: [], matched: { values: 3, of: 3 } });
     const spoilt = await studio.verifyLab({ ...REQUEST, b: 2, class: null }, null, job);
-    expect(spoilt.parts).toMatchObject([{ producer: 'LeakyRelu three.leaky', why: 'alpha is 0.9, and 0.25 in A' }]);
+    expect(spoilt.parts).toMatchObject([{ producer: 'LeakyRelu three.leaky', why: 'its alpha is 0.9, and 0.25 in A' }]);
   });
 
   it('compares a larger batch part by part, inside too', async () => {

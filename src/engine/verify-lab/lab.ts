@@ -177,7 +177,7 @@ function counts(pairing: Pairing | null, bout: Bout): Pick<Matched, 'values' | '
 }
 
 function classNotes(bout: Bout, { class: chosen }: LabRequest): string[] {
-  if (isFile(bout)) return chosen === null ? ['No class was given: judged at `order`.'] : [];
+  if (isFile(bout)) return chosen === null ? ['No class was given: judged at order.'] : [];
   return isItself(bout) ? ['A and B are the same model: what differs is the runtime’s own.'] : [];
 }
 

@@ -48,7 +48,7 @@ function partNote(
   const sentences = [
     `${verb} at ${producer} ("${name}"): ${formatError(maxRel)} relative, ${formatError(allowed)} allowed, ${formatError(before)} before it.`,
   ];
-  if (why !== null) sentences.push(`Of that node ${why}.`);
+  if (why !== null) sentences.push(`${why[0]?.toUpperCase()}${why.slice(1)}.`);
   else if (between.length > 0) sentences.push(`Not compared between: ${between.join(', ')}.`);
   if (count > 1) sentences.push(`${plural(count - 1, 'other place')} part${count === 2 ? 's' : ''} by itself.`);
   const behind = values.filter(({ ok, tooSensitive }) => !ok && !tooSensitive).length;

@@ -29,13 +29,14 @@ interface Link {
 /**
  * Which inputs and outputs of two files without a common history answer to each other: those of the same name and type,
  * the others by their order, where as many are left on both sides and all fit. Throws `bad-request` where B cannot be
- * fed as A is, or where no output answers to another.
+ * fed as A is, or where no output answers to another (`data.unmatched` says which).
  */
 export function matchPorts(a: End, b: End): MatchedPorts {
   const inputs = matchInputs(a, b);
   const outputs = matchKind('output', outputsOf(a), outputsOf(b), a, b);
   if (outputs.links.length === 0) {
     throw refusal(
+      'output',
       `No output of B answers to one of A, by name or by order: A gives ${described(a, outputsOf(a))}; B gives ${described(b, outputsOf(b))}.`,
     );
   }
@@ -68,8 +69,8 @@ export function matchPorts(a: End, b: End): MatchedPorts {
   };
 }
 
-const refusal = (message: string): CodedError =>
-  new CodedError('bad-request', `${message} Rename or resize the ports of one of them first.`);
+const refusal = (unmatched: Kind, message: string): CodedError =>
+  new CodedError('bad-request', `${message} Rename or resize the ports of one of them first.`, { unmatched });
 
 const told =
   (what: string) =>
@@ -132,7 +133,7 @@ function matchInputs(a: End, b: End): Matching {
   const why = same
     ? `A declares it as ${described(a, [same])}`
     : `A takes ${described(a, of)} (${plural(of.length, 'input')})`;
-  throw refusal(`Input ${described(b, [lost])} of B answers to none of A: ${why}.`);
+  throw refusal('input', `Input ${described(b, [lost])} of B answers to none of A: ${why}.`);
 }
 
 /** Inputs of A that B holds as constants of the same name. */

@@ -30,7 +30,7 @@ function attributes(a: End, old: Node, b: End, now: Node): string[] {
   };
   return [...names].flatMap((name) => {
     const [was, is] = [text(a, old, name), text(b, now, name)];
-    return was === is ? [] : [`${name} is ${is}, and ${was} in A`];
+    return was === is ? [] : [`its ${name} is ${is}, and ${was} in A`];
   });
 }
 

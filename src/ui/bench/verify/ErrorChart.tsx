@@ -1,4 +1,4 @@
-import { useState, type PointerEvent } from 'react';
+import { memo, useState, type PointerEvent } from 'react';
 import { formatError, plural } from '../../../base/format.ts';
 import type { Intermediates, LabValue, Part } from '../../../engine/verify-lab/types.ts';
 import { useWidth } from '../../kit/use-width.ts';
@@ -7,7 +7,7 @@ import { errorScale, powerOfTen, standingOf, type ErrorScale, type Standing } fr
 const HEIGHT = 190;
 const MARGIN = { left: 52, right: 16, top: 22, bottom: 22 };
 /** Room for errors of 0 under the scale, and for those that are no number above it. */
-const STRIP = 16;
+const STRIP = 20;
 /** A label that starts further right than this share of the width ends at its place. */
 const TURN = 0.6;
 
@@ -26,6 +26,15 @@ function yOf(frame: Frame, error: number): number {
   if (!Number.isFinite(error)) return 4;
   return foot - frame.scale.place(error) * (foot - ceiling(frame));
 }
+
+const frameOf = (values: readonly LabValue[], tolerance: number, width: number): Frame => ({
+  width,
+  scale: errorScale(
+    values.map(({ maxRel }) => maxRel),
+    tolerance,
+  ),
+  count: values.length,
+});
 
 /** Every value is a dot: paths of zero-length strokes with round caps, one for each standing. */
 function dots(frame: Frame, values: readonly LabValue[], standing: Standing): string {
@@ -50,12 +59,10 @@ export function ErrorChart({ inside, parts, free, onChoose }: Props) {
   const [here, setHere] = useState<number | null>(null);
   const [box, full] = useWidth();
   const width = Math.max(200, full - MARGIN.left - MARGIN.right);
-  const scale = errorScale(
-    values.map(({ maxRel }) => maxRel),
-    tolerance,
-  );
-  const frame = { width, scale, count: values.length };
+  const frame = frameOf(values, tolerance, width);
   const [first] = parts;
+  // What is allowed stands where the line of the first part does not cross it.
+  const isLate = first !== undefined && xOf(frame, first.value) > TURN * width;
   const off = values.filter((value) => standingOf(value) === 'off').length;
   const indexAt = (event: PointerEvent<SVGSVGElement>): number => {
     const { left } = event.currentTarget.getBoundingClientRect();
@@ -78,7 +85,7 @@ export function ErrorChart({ inside, parts, free, onChoose }: Props) {
           if (here !== null) onChoose(here);
         }}
       >
-        {scale.ticks.map(({ exponent, at }) => {
+        {frame.scale.ticks.map(({ exponent, at }) => {
           const y = HEIGHT - STRIP - at * (HEIGHT - STRIP - ceiling(frame));
           return (
             <g key={exponent}>
@@ -92,7 +99,7 @@ export function ErrorChart({ inside, parts, free, onChoose }: Props) {
         <text x={-8} y={HEIGHT} textAnchor="end">
           equal
         </text>
-        {scale.beyond && (
+        {frame.scale.beyond && (
           <text x={-8} y={8} textAnchor="end">
             no number
           </text>
@@ -100,15 +107,13 @@ export function ErrorChart({ inside, parts, free, onChoose }: Props) {
         {tolerance > 0 && (
           <>
             <line className="tolerance" x1={0} x2={width} y1={yOf(frame, tolerance)} y2={yOf(frame, tolerance)} />
-            <text x={width} y={yOf(frame, tolerance) - 5} textAnchor="end">
+            <text x={isLate ? 0 : width} y={yOf(frame, tolerance) - 5} textAnchor={isLate ? 'start' : 'end'}>
               allowed {formatError(tolerance)}
             </text>
           </>
         )}
         {first && <FirstPart frame={frame} part={first} free={free} />}
-        <path className="dots dots-ok" d={dots(frame, values, 'ok')} />
-        <path className="dots dots-unsure" d={dots(frame, values, 'unsure')} />
-        <path className={free ? 'dots dots-free' : 'dots dots-off'} d={dots(frame, values, 'off')} />
+        <Dots values={values} tolerance={tolerance} width={width} free={free} />
         {pointed && here !== null && (
           <circle className="here" cx={xOf(frame, here)} cy={yOf(frame, pointed.maxRel)} r={6} />
         )}
@@ -133,9 +138,27 @@ export function ErrorChart({ inside, parts, free, onChoose }: Props) {
   );
 }
 
+interface DotsProps extends Pick<Props, 'free'> {
+  readonly values: readonly LabValue[];
+  readonly tolerance: number;
+  readonly width: number;
+}
+
+/** There may be tens of thousands: they are not drawn again as the pointer moves. */
+const Dots = memo(function Dots({ values, tolerance, width, free }: DotsProps) {
+  const frame = frameOf(values, tolerance, width);
+  return (
+    <>
+      <path className="dots dots-ok" d={dots(frame, values, 'ok')} />
+      <path className="dots dots-unsure" d={dots(frame, values, 'unsure')} />
+      <path className={free ? 'dots dots-free' : 'dots dots-off'} d={dots(frame, values, 'off')} />
+    </>
+  );
+});
+
 function FirstPart({ frame, part, free }: { readonly frame: Frame; readonly part: Part; readonly free: boolean }) {
   const x = xOf(frame, part.value);
-  const turned = x > frame.width * TURN;
+  const turned = x > TURN * frame.width;
   return (
     <>
       <line className="first-part" x1={x} x2={x} y1={-6} y2={HEIGHT} />

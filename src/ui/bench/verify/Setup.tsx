@@ -133,7 +133,7 @@ export function Setup({ app, setup, stops, second, capabilities, disabled }: Pro
         ) : (
           <p className="verify-field">
             <span className="text-11 text-ink-3">Class</span>
-            <span className="flex h-7 items-center text-12">as the steps between say</span>
+            <span className="flex h-[26px] items-center text-12">as the steps between say</span>
           </p>
         )}
         <div className="verify-field">
