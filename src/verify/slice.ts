@@ -14,7 +14,7 @@ export function takeKept(tensor: HostTensor, { axis, kept }: Pick<Slice, 'axis' 
   const old = data as unknown as Elements;
   const length = outer * kept.length * inner;
   const out = ArrayBuffer.isView(data)
-    ? (new (data.constructor as new (length: number) => Elements)(length) as Elements)
+    ? new (data.constructor as new (length: number) => Elements)(length)
     : (Array.from({ length }) as unknown as Elements);
   let at = 0;
   for (let row = 0; row < outer; row++) {

@@ -106,7 +106,8 @@ class Side {
   /** `target`, where nothing but nodes without a partner lies between; else the value itself. */
   follow(value: ValueId, target: ValueId | null): ValueId {
     let at = value;
-    for (let step = 0; step <= MOST_STEPS && target !== null; step++) {
+    if (target === null) return value;
+    for (let step = 0; step <= MOST_STEPS; step++) {
       if (at === target) return at;
       const readers = new Set(this.model.getValue(at).uses.map(({ node }) => node));
       const [reader] = readers;

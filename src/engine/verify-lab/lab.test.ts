@@ -263,6 +263,26 @@ describe('where stops of a recipe part', () => {
     expect(result.notes[0]).toBe('A and B are the same model: what differs is the runtime’s own.');
   });
 
+  it('shows what the runtime gets wrong by itself on loading: a Pad that it folds into MaxPool', async () => {
+    const padded = buildModel({}, (g) => {
+      const x = g.op('Neg', [g.op('Abs', [g.input('x', [1, 2, 6, 6])])]);
+      const pads = g.int64s('pads', [0, 0, 1, 1, 0, 0, 1, 1]);
+      g.output(g.op('MaxPool', [g.op('Pad', [x, pads])], { kernel_shape: [3, 3] }), 'y', { shape: null });
+    });
+    const studio = await studioWith(padded);
+    const result = await studio.verifyLab({ ...REQUEST, b: 0 }, null, job);
+    expect(result.verify).toMatchObject({ verdict: 'differs', level: 'all' });
+    expect(result.parts).toEqual([]);
+    expect(result.notes.join(' ')).toContain(
+      'All 4 values inside agree at disabled on WASM; the outputs part at all on WASM, by what the runtime does there.',
+    );
+    const checked = await studio.verify(
+      { a: 0, b: 0, request: { seeds: 1, backends: ['wasm'], levels: ['all'], threads: 1 } },
+      job,
+    );
+    expect(checked.result.verdict).toBe('agrees');
+  });
+
   it('changes places where steps between them change inputs or outputs', async () => {
     const studio = await studioWith(chain());
     await studio.apply({ pass: 'rename', options: { from: 'y', to: 'scores' }, off: [] }, job);
@@ -305,6 +325,29 @@ describe('numbers that are none', () => {
       'B has its first NaN at Conv two.conv ("two.conv_out"), on the input "seed 1". Its constant "two.w" is not finite: give the model sound weights.',
     );
     expect(result.parts[0]!.producer).toBe('Conv two.conv');
+  });
+});
+
+describe('a model that gives nothing to hold on to', () => {
+  it('is no pass where all of A is NaN, and the weight is named', async () => {
+    const spoilt = chain({ spoil: nudge('two.w', Number.NaN) });
+    const result = await compare(spoilt, spoilt);
+    expect(result).toMatchObject({ ok: false, verify: { verdict: 'uninformative' } });
+    expect(result.nonFinite.map(({ of, constant }) => [of, constant])).toEqual([
+      ['a', 'two.w'],
+      ['b', 'two.w'],
+    ]);
+  });
+
+  it('is named where it does not run', async () => {
+    const broken = chain({ spoil: (model) => (node(model, 'two.leaky').opType = 'NoSuchOperator') });
+    await expect(compare(broken, chain())).rejects.toMatchObject({
+      code: 'runtime',
+      message: expect.stringMatching(/^A \(a\.onnx, Original\) does not run, so there is nothing to compare with: /),
+    });
+    const result = await compare(chain(), broken);
+    expect(result).toMatchObject({ ok: false, verify: { verdict: 'differs' }, intermediates: null });
+    expect(result.notes.at(-1)).toMatch(/^Values inside were not compared: /);
   });
 });
 

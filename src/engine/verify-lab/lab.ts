@@ -191,8 +191,20 @@ async function compareOutputs(
 ): Promise<VerifyResult> {
   const { b, ports } = bout;
   const request = { class: bout.class, seeds, backends, levels, threads, given, strict, ...(ports ? { ports } : {}) };
-  return port.verify(originalOf(bout), b.document.parcel(b.index), request, job);
+  try {
+    return await port.verify(originalOf(bout), b.document.parcel(b.index), request, job);
+  } catch (error) {
+    // A result that does not run is a verdict; this is of the other one.
+    if (!(error instanceof CodedError) || error.code !== 'runtime') throw error;
+    const said = `A (${sideText(bout.a)}) does not run, so there is nothing to compare with: ${error.message}`;
+    throw new CodedError('runtime', said, error.data);
+  }
 }
+
+const sideText = (place: LabPlace): string => {
+  const { name, title } = sideOf(place);
+  return title === '' ? name : `${name}, ${title}`;
+};
 
 /** A, with the values that B shows as outputs. */
 function originalOf({ a, reveal }: Bout): Parcel {

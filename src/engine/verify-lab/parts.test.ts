@@ -32,7 +32,7 @@ describe('the first values that part', () => {
     expect(
       where({ a: 0, b: 1, c: 1, d: 1, y: 1 })
         .map(([name]) => name)
-        .sort(),
+        .toSorted((a, b) => String(a).localeCompare(String(b))),
     ).toEqual(['b', 'd']);
   });
 

@@ -66,6 +66,8 @@ function collect(a: End, b: End, by: Pairing['by'], parts: number, find: (b: Val
 
 /** Why two values cannot be held against each other at all; null: they can. */
 function incomparable({ analysis: a }: End, { analysis: b }: End, pair: Pair, parts: number): string | null {
+  if ([a.type(pair.a), b.type(pair.b)].some((type) => type !== null && type.kind !== 'tensor'))
+    return 'it is no tensor';
   const types = [a.dtype(pair.a), b.dtype(pair.b)];
   const [type] = types;
   if (types.includes(null)) return 'its type is not known';
