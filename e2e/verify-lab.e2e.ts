@@ -99,6 +99,25 @@ test.describe('the verification lab', () => {
     await expect(page.getByRole('region', { name: 'Values inside' })).toContainText('at all on WebGPU');
   });
 
+  test('finds the node that the runtime itself gets wrong on WebGPU', async ({ page }) => {
+    // ONNX Runtime Web's native WebGPU ignores the residual input of FusedConv.
+    const residual = buildModel({ seed: 4, domains: { 'com.microsoft': 1 } }, (g) => {
+      const x = g.input('x', [1, 4, 8, 8]);
+      const before = g.op('Sigmoid', [x], {}, { name: 'before' });
+      const inputs = [before, g.weight('w', [4, 4, 1, 1]), g.floats('b', [4], 0.1), x];
+      const fused = g.op('FusedConv', inputs, { activation: 'Relu' }, { domain: 'com.microsoft', name: 'residual' });
+      g.output(g.op('Tanh', [fused]), 'y', { shape: [1, 4, 8, 8] });
+    });
+    await openLab(page, residual);
+    await page.getByRole('radio', { name: 'WebGPU' }).click();
+    await page.getByLabel('Levels').selectOption('disabled');
+    await page.getByLabel('Values inside').selectOption('webgpu disabled');
+    await page.getByRole('button', { name: 'Run', exact: true }).click();
+    const verdict = page.getByRole('region', { name: 'Verdict' });
+    await expect(verdict).toContainText('differs', { timeout: 100_000 });
+    await expect(verdict).toContainText('They part at FusedConv residual');
+  });
+
   test('takes inputs of a person’s own, and refuses those that fit none', async ({ page }) => {
     const studio = await openLab(page, tinyModel());
     const inputs = page.getByRole('region', { name: 'Inputs' });
