@@ -118,6 +118,20 @@ test.describe('the verification lab', () => {
     await expect(verdict).toContainText('They part at FusedConv residual');
   });
 
+  test('can be cancelled, and then shows nothing that was not found', async ({ page }) => {
+    const studio = new StudioPage(page);
+    await studio.goto();
+    await studio.openSample('MobileNetV2');
+    await studio.workspace('Bench');
+    await page.getByRole('radio', { name: 'Verification' }).click();
+    await page.getByRole('button', { name: 'Run', exact: true }).click();
+    const work = page.getByRole('region', { name: 'Comparison at work' });
+    await expect(work.getByRole('progressbar')).toBeVisible();
+    await work.getByRole('button', { name: 'Cancel' }).click();
+    await expect(work).toBeHidden();
+    await expect(page.getByRole('region', { name: 'Nothing compared yet' })).toBeVisible();
+  });
+
   test('takes inputs of a person’s own, and refuses those that fit none', async ({ page }) => {
     const studio = await openLab(page, tinyModel());
     const inputs = page.getByRole('region', { name: 'Inputs' });

@@ -54,4 +54,6 @@ export interface ValuesReport {
   readonly inputs: readonly string[];
   /** Inputs that were left out because the time was up. */
   readonly untried: number;
+  /** What the class allows there, relative to max|y|, before the model's own noise. */
+  readonly tolerance: number;
 }

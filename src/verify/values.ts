@@ -60,13 +60,15 @@ class Comparison {
   private readonly subject: Subject;
   private readonly job: Job;
   private readonly records: readonly ValueRecord[];
+  private readonly tolerance: number;
 
   constructor(subject: Subject, job: Job) {
     this.subject = subject;
     this.job = job;
     const { class: exactness, at, pairs } = subject.request;
     const own = classAt(exactness, at.level, at.backend);
-    this.records = pairs.map((pair) => new ValueRecord(pair, own, toleranceOf(own, subject.half)));
+    this.tolerance = toleranceOf(own, subject.half);
+    this.records = pairs.map((pair) => new ValueRecord(pair, own, this.tolerance));
   }
 
   async run(): Promise<ValuesReport> {
@@ -85,6 +87,7 @@ class Comparison {
       values: this.records.map((record) => record.result()),
       inputs: cases.slice(0, tried).map(({ name }) => name),
       untried: cases.length - tried,
+      tolerance: this.tolerance,
     };
   }
 

@@ -10,7 +10,6 @@ import { declarable } from '../../passes/edit/declare.ts';
 import { label } from '../../rewrite/graphs.ts';
 import type { NamedFeeds } from '../../verify/cases.ts';
 import type { PortMap } from '../../verify/ports.ts';
-import { classAt, toleranceOf } from '../../verify/tolerance.ts';
 import type { ValueError, ValuePair } from '../../verify/values-types.ts';
 import type { Parcel, RuntimePort } from '../ports.ts';
 import type { Intermediates, LabValue, Place } from './types.ts';
@@ -47,7 +46,7 @@ export async function compareInside(inside: Inside, port: RuntimePort, job: Job)
   const { a, b, pairing, seeds, threads, given, ports, at } = inside;
   const exactness = heldTo(inside.class);
   const errors: ValueError[] = [];
-  let [inputs, untried]: [readonly string[], number] = [[], 0];
+  let [inputs, untried, tolerance]: [readonly string[], number, number] = [[], 0, 0];
   for (const batch of batchesOf(pairing.pairs, sizesOf(a, given))) {
     await job.checkpoint();
     const sides = [
@@ -71,15 +70,12 @@ export async function compareInside(inside: Inside, port: RuntimePort, job: Job)
     errors.push(...report.values);
     inputs = report.inputs;
     untried = Math.max(untried, report.untried);
+    tolerance = report.tolerance;
   }
   const values = pairing.pairs.map((pair, index) => labValue(inside, pair, errors[index], inputs.length));
   const uncompared = pairing.unpaired.map(({ b: id, reason }) => ({ ...whereOf(b, id), reason }));
-  const tolerance = toleranceOf(classAt(exactness, at.level, at.backend), isHalf(a));
   return { at, class: exactness, tolerance, values, uncompared, inputs, untried, errors };
 }
-
-const isHalf = ({ model, analysis }: End): boolean =>
-  [...model.graph.inputs, ...model.graph.outputs].some((id) => analysis.dtype(id) === 'float16');
 
 /** Memory is short where values are: the error says which, and what takes less. */
 const withPlace =

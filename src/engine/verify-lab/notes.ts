@@ -52,7 +52,8 @@ function partNote(
   else if (between.length > 0) sentences.push(`Not compared between: ${between.join(', ')}.`);
   if (count > 1) sentences.push(`${plural(count - 1, 'other place')} part${count === 2 ? 's' : ''} by itself.`);
   const behind = values.filter(({ ok, tooSensitive }) => !ok && !tooSensitive).length;
-  sentences.push(`${behind} of ${plural(values.length, 'value')} are off.`);
+  sentences.push(`${behind} of ${plural(values.length, 'value')} ${loose ? 'change' : 'are off'}.`);
+  if (loose) sentences.push('They are held to order here, to show where it begins.');
   return sentences.join(' ');
 }
 

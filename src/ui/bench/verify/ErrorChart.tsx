@@ -161,7 +161,7 @@ function FirstPart({ frame, part, free }: { readonly frame: Frame; readonly part
   const turned = x > TURN * frame.width;
   return (
     <>
-      <line className="first-part" x1={x} x2={x} y1={-6} y2={HEIGHT} />
+      <line className={free ? 'first-change' : 'first-part'} x1={x} x2={x} y1={-6} y2={HEIGHT} />
       <text className="series-name" x={x + (turned ? -6 : 6)} y={-8} textAnchor={turned ? 'end' : 'start'}>
         {free ? 'changes first' : 'parts first'}: {part.producer}
       </text>
