@@ -2,6 +2,8 @@ import { AxeBuilder } from '@axe-core/playwright';
 import { expect, test, type Page } from '@playwright/test';
 import { float } from '../src/ir/attribute.ts';
 import type { Model } from '../src/ir/model.ts';
+import { floats } from '../src/ir/tensor.ts';
+import { writeTensorProto } from '../src/onnx/write-tensor.ts';
 import { writeModel } from '../src/onnx/write.ts';
 import { buildModel } from '../src/testing/build.ts';
 import { tinyModel } from '../src/testing/tiny.ts';
@@ -154,6 +156,19 @@ test.describe('the verification lab', () => {
     await page.getByRole('button', { name: 'Run', exact: true }).click();
     const verdict = page.getByRole('region', { name: 'Verdict' });
     await expect(verdict).toContainText('1 input: mine', { timeout: 60_000 });
+
+    // Recorded outputs are compared as ONNX's conformance runner does it.
+    const recorded = [
+      { name: 'input_0.pb', bytes: writeTensorProto(floats(x.shape, x.data), 'x') },
+      { name: 'output_0.pb', bytes: writeTensorProto(floats([1, 4, 6, 6], new Float32Array(144)), 'y') },
+    ];
+    await studio.dropOn(inputs, recorded);
+    await expect(inputs).toContainText('Recorded outputs, compared too: y.');
+    await page.getByRole('button', { name: 'Run again' }).click();
+    await expect(verdict).toContainText('misses recorded outputs', { timeout: 60_000 });
+    await expect(verdict).toContainText('A does not give the recorded outputs at disabled on WASM');
+    await expect(verdict.getByRole('table').nth(1)).toContainText('× not met');
+    expect(await violationsOf(page)).toEqual([]);
 
     await studio.workspace('Studio');
     await studio.look('Fold batch norm', 1);

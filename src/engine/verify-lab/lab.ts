@@ -1,60 +1,24 @@
 import { CodedError } from '../../base/error.ts';
-import { loosest, type Exactness } from '../../base/exactness.ts';
 import type { Job } from '../../base/job.ts';
-import type { NodeId, ValueId } from '../../ir/types.ts';
-import { writeModel } from '../../onnx/write.ts';
-import { label } from '../../rewrite/graphs.ts';
 import type { NamedFeeds } from '../../verify/cases.ts';
-import type { PortMap } from '../../verify/ports.ts';
 import type { VerifyResult } from '../../verify/types.ts';
-import type { Stop } from '../document.ts';
-import { correspondence, withOutputs } from '../interface.ts';
-import type { OpenDocument } from '../opened.ts';
-import type { Parcel, RuntimePort } from '../ports.ts';
-import type { CompareSide } from '../compare-types.ts';
+import type { RuntimePort } from '../ports.ts';
+import {
+  boutOf,
+  interfaceAt,
+  interfaceOf,
+  isFile,
+  isItself,
+  originalOf,
+  sideOf,
+  type Bout,
+  type LabPlace,
+} from './bout.ts';
 import { readInputs } from './inputs.ts';
-import { compareInside, type Compared } from './intermediates.ts';
-import { expectedNotes, insideNotes, nonFiniteNotes } from './notes.ts';
-import { frontiers } from './parts.ts';
-import { matchPorts } from './ports.ts';
-import type { Interface } from './recorded.ts';
-import type {
-  FirstNonFinite,
-  Intermediates,
-  LabFiles,
-  LabInputs,
-  LabRequest,
-  LabResult,
-  LabSide,
-  Matched,
-  Part,
-  PortLink,
-} from './types.ts';
-import { pairBySteps, pairFiles, type End, type Pairing } from './values.ts';
-import { nonFiniteConstant, whatDiffers } from './why.ts';
-
-/** A stop of the recipe, or the second file as the only stop of its own. */
-export interface LabPlace {
-  readonly side: CompareSide;
-  readonly document: OpenDocument;
-  readonly index: number;
-}
-
-const stopAt = ({ document, index }: LabPlace): Stop => document.stop(index);
-
-/** The two models as they are run against each other. */
-interface Bout {
-  readonly a: LabPlace;
-  readonly b: LabPlace;
-  readonly swapped: boolean;
-  readonly class: Exactness;
-  readonly ports: PortMap | null;
-  readonly reveal: readonly ValueId[];
-  readonly links: Pick<Matched, 'inputs' | 'outputs'>;
-  /** Outputs that answer to each other. */
-  readonly pairs: readonly (readonly [ValueId, ValueId])[];
-  readonly notes: readonly string[];
-}
+import { Inside } from './inside.ts';
+import { expectedNotes } from './notes.ts';
+import type { LabFiles, LabInputs, LabRequest, LabResult, Matched } from './types.ts';
+import type { Pairing } from './values.ts';
 
 /**
  * Compares any two models on inputs that are made or given: their outputs at every level and backend that is asked for,
@@ -101,74 +65,7 @@ export async function verifyLab(
 
 /** What a person's files hold for model A of a comparison. Throws as `verifyLab` does. */
 export async function describeInputs(place: LabPlace, files: LabFiles, job: Job): Promise<LabInputs> {
-  const { inputs, outputs } = stopAt(place).summary;
-  return (await readInputs(files, { inputs, outputs: outputs.map(({ name }) => name) }, job)).view;
-}
-
-const isItself = ({ a, b }: Bout): boolean => stopAt(a).model === stopAt(b).model;
-
-const isFile = ({ a, b }: Pick<Bout, 'a' | 'b'>): boolean => a.document !== b.document;
-
-function boutOf(a: LabPlace, b: LabPlace, chosen: Exactness | null): Bout {
-  return a.document === b.document ? boutOfStops(a, b) : boutOfFiles(a, b, chosen ?? 'order');
-}
-
-function boutOfFiles(a: LabPlace, b: LabPlace, exactness: Exactness): Bout {
-  const { ports, inputs, outputs, pairs, notes } = matchPorts(stopAt(a), stopAt(b));
-  return { a, b, swapped: false, class: exactness, ports, reveal: [], links: { inputs, outputs }, pairs, notes };
-}
-
-/** Where steps changed inputs or outputs, values are followed forwards: the earlier stop is then A. */
-function boutOfStops(a: LabPlace, b: LabPlace): Bout {
-  const { document } = a;
-  const forward = a.index <= b.index;
-  const [first, last] = forward ? [a, b] : [b, a];
-  const between = document.stops.slice(first.index + 1, last.index + 1).map((stop) => stop.model);
-  const found = correspondence(stopAt(first), stopAt(last), between);
-  const exactness = document.exactness(a.index, b.index);
-  const swapped = found !== null && !forward;
-  const [from, to] = swapped ? [first, last] : [a, b];
-  const said = swapped ? ['A and B changed places, for steps between them change inputs or outputs.'] : [];
-  return {
-    a: from,
-    b: to,
-    swapped,
-    // Other sizes take other kernels, which sum in another order.
-    class: found && found.ports.parts > 1 ? loosest([exactness, 'order']) : exactness,
-    ports: found?.ports ?? null,
-    reveal: found?.reveal ?? [],
-    links: stepLinks(to, found?.ports ?? null),
-    pairs: [],
-    notes: [...said, ...(found?.ports.notes ?? [])],
-  };
-}
-
-function stepLinks(b: LabPlace, ports: PortMap | null): Bout['links'] {
-  const link = (from: string, to: string): PortLink => ({ a: from, b: to, by: 'steps' });
-  if (ports) {
-    return {
-      inputs: ports.inputs.map(({ source, name }) => link(source, name)),
-      outputs: ports.outputs.map(({ source, name }) => link(source, name)),
-    };
-  }
-  const { inputs, outputs } = stopAt(b).summary;
-  return { inputs: inputs.map(({ name }) => link(name, name)), outputs: outputs.map(({ name }) => link(name, name)) };
-}
-
-/** What files have to hold: A's inputs, in the sizes that both take, but for those that B holds as constants. */
-function interfaceOf({ a, ports }: Bout): Interface {
-  const { inputs, outputs } = stopAt(a).summary;
-  return {
-    inputs: inputs
-      .filter(({ name }) => !ports?.fixed[name])
-      .map((input) => ({ ...input, shape: ports?.shapes[input.name] ?? input.shape })),
-    outputs: outputs.map(({ name }) => name),
-  };
-}
-
-function sideOf({ side, document, index }: LabPlace): LabSide {
-  const title = side === 'second' ? '' : (document.stop(index).outcome?.title ?? 'Original');
-  return { side, name: document.file.name, title };
+  return (await readInputs(files, interfaceAt(place), job)).view;
 }
 
 function counts(pairing: Pairing | null, bout: Bout): Pick<Matched, 'values' | 'of' | 'by'> {
@@ -205,98 +102,3 @@ const sideText = (place: LabPlace): string => {
   const { name, title } = sideOf(place);
   return title === '' ? name : `${name}, ${title}`;
 };
-
-/** A, with the values that B shows as outputs. */
-function originalOf({ a, reveal }: Bout): Parcel {
-  if (reveal.length === 0) return a.document.parcel(a.index);
-  return { name: a.document.file.name, bytes: writeModel(withOutputs(stopAt(a), reveal)) };
-}
-
-interface Found {
-  readonly pairing: Pairing;
-  readonly intermediates: Intermediates | null;
-  readonly parts: readonly Part[];
-  readonly nonFinite: readonly FirstNonFinite[];
-  readonly notes: readonly string[];
-}
-
-/** The values inside, and where they part. */
-class Inside {
-  private readonly bout: Bout;
-  private readonly request: LabRequest;
-  private readonly given: readonly NamedFeeds[];
-  private readonly port: RuntimePort;
-  private readonly job: Job;
-  private readonly a: End;
-  private readonly b: End;
-
-  constructor(bout: Bout, request: LabRequest, given: readonly NamedFeeds[], port: RuntimePort, job: Job) {
-    this.bout = bout;
-    this.request = request;
-    this.given = given;
-    this.port = port;
-    this.job = job;
-    [this.a, this.b] = [stopAt(bout.a), stopAt(bout.b)];
-  }
-
-  async compare(verify: VerifyResult, itself: boolean): Promise<Found> {
-    const { a, b, bout, request, given, job } = this;
-    job.progress({ stage: 'Matching values inside' });
-    await job.checkpoint();
-    const pairing = await this.pair();
-    const at = request.intermediates ?? { level: 'disabled', backend: 'wasm' };
-    const { seeds, threads } = request;
-    const { ports, reveal } = bout;
-    const inside = { a, b, pairing, class: bout.class, seeds, threads, given, ports, reveal, at };
-    try {
-      const { errors, ...intermediates } = await compareInside(inside, this.port, job);
-      const parts = this.parts(pairing, intermediates);
-      const nonFinite = this.nonFinite(intermediates, errors);
-      const notes = [...nonFiniteNotes(nonFinite), ...insideNotes(verify, intermediates, parts, itself)];
-      return { pairing, intermediates, parts, nonFinite, notes };
-    } catch (error) {
-      // A model that does not run with its values shown says nothing against the outputs that were compared.
-      if (!(error instanceof CodedError) || (error.code !== 'runtime' && error.code !== 'unsupported')) throw error;
-      const notes = [`Values inside were not compared: ${error.message}`];
-      return { pairing, intermediates: null, parts: [], nonFinite: [], notes };
-    }
-  }
-
-  private pair(): Promise<Pairing> | Pairing {
-    const { a, b, bout, job } = this;
-    if (isFile(bout)) return pairFiles(a, b, bout.pairs, job);
-    return pairBySteps(a, b, bout.a.index > bout.b.index, bout.ports?.parts ?? 1);
-  }
-
-  private parts({ pairs }: Pairing, { values }: Intermediates): Part[] {
-    const places = new Map(pairs.map(({ b }, index) => [b, index]));
-    const findings = values.flatMap(({ tooSensitive, maxRel, ok }, index) => {
-      const pair = pairs[index];
-      return tooSensitive || !pair ? [] : [{ value: pair.b, error: maxRel, parts: !ok }];
-    });
-    return frontiers(this.b.analysis, findings).flatMap(({ value, before, between }) => {
-      const index = places.get(value);
-      const told = index === undefined ? undefined : values[index];
-      if (index === undefined || !told) return [];
-      const { name, producer, nodeA, nodeB, maxRel, allowed } = told;
-      const why = isItself(this.bout) ? null : whatDiffers(this.a, nodeA as NodeId, this.b, nodeB as NodeId);
-      return [{ value: index, name, producer, nodeA, nodeB, maxRel, allowed, before, why, between }];
-    });
-  }
-
-  private nonFinite({ values }: Intermediates, errors: Compared['errors']): FirstNonFinite[] {
-    return (['a', 'b'] as const).flatMap((of) =>
-      (['NaN', 'Inf'] as const).flatMap((kind) => {
-        const side = of === 'a' ? 'original' : 'result';
-        const index = errors.findIndex((error) => error[side]?.kind === kind);
-        const [value, found] = [values[index], errors[index]?.[side]];
-        if (!value || !found) return [];
-        const node = (of === 'a' ? value.nodeA : value.nodeB) as NodeId;
-        const end = of === 'a' ? this.a : this.b;
-        const name = of === 'a' ? value.source : value.name;
-        const producer = label(end.model, end.model.getNode(node));
-        return [{ ...found, of, value: name, producer, node, constant: nonFiniteConstant(end, node) }];
-      }),
-    );
-  }
-}

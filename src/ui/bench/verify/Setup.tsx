@@ -7,9 +7,7 @@ import type { Capabilities, OptimizationLevel, RuntimeBackend } from '../../../r
 import type { App } from '../../../state/app.ts';
 import type { VerifySetup } from '../../../state/verify-lab-store.ts';
 import { IconButton, Segments } from '../../kit/controls.tsx';
-import { FileButton } from '../../kit/FileButton.tsx';
-import { Problem } from '../../kit/Problem.tsx';
-import { useCompare } from '../../kit/use-store.ts';
+import { SecondFile, SecondProblem } from './SecondFile.tsx';
 
 interface SelectProps {
   readonly label: string;
@@ -189,46 +187,5 @@ export function Setup({ app, setup, stops, second, capabilities, disabled }: Pro
         <p className="mt-2 text-11 text-ink-3">No WebGPU: {capabilities.webgpuReason ?? 'absent'}</p>
       )}
     </>
-  );
-}
-
-function SecondFile({
-  app,
-  open,
-  disabled,
-}: {
-  readonly app: App;
-  readonly open: boolean;
-  readonly disabled: boolean;
-}) {
-  return (
-    <FileButton
-      label="Second model files"
-      multiple
-      disabled={disabled}
-      onFiles={(files) =>
-        void app.actions
-          .openSecond(
-            files.map(({ file }) => file),
-            true,
-          )
-          .then(() => {
-            if (app.compare.getState().second) app.actions.setUpVerify({ b: 'second' });
-          })
-      }
-    >
-      {open ? 'Another second file…' : 'Open a second file…'}
-    </FileButton>
-  );
-}
-
-/** Why the second file did not open. */
-function SecondProblem({ app }: { readonly app: App }) {
-  const problem = useCompare(app, (state) => state.secondError);
-  if (!problem) return null;
-  return (
-    <div className="mt-2.5">
-      <Problem error={problem.error} what={problem.name} compact />
-    </div>
   );
 }
