@@ -14,9 +14,6 @@ import { openStudio } from '../studio.ts';
 const LEVELS = ['disabled', 'basic', 'extended', 'layout', 'all'] as const;
 type Level = (typeof LEVELS)[number];
 
-/** How many of a person's own inputs are used unless it is said. */
-const SAMPLES = 8;
-
 /** A pruned model that runs is no agreement: how close it is stands beside it. */
 export function verifyLines(result: VerifyResult): string[] {
   const close = result.class === 'approximation';
@@ -102,7 +99,7 @@ function filesOf(args: Arguments): LabFiles | null {
   const known = tokenizer === 'bytes' || tokenizer === 'characters' ? tokenizer : null;
   return {
     files: filesAt(path),
-    samples: samples ?? SAMPLES,
+    samples,
     changes,
     ...(tokenizer === null ? {} : { tokenizer: known ?? fileAt(tokenizer) }),
   };
@@ -120,7 +117,7 @@ export const verify: Command = {
       value: 'D',
       help: 'inputs of your own: ONNX test data (with output_N.pb these are compared too), .npz, .npy, or a data set',
     },
-    samples: { type: 'string', value: 'N', help: `how many of them at most (${SAMPLES})` },
+    samples: { type: 'string', value: 'N', help: 'how many of them at most (all that were recorded, 8 of a data set)' },
     tokenizer: { type: 'string', value: 'bytes|characters|FILE', help: 'how text becomes ids (bytes)' },
     set: { type: 'string', multiple: true, value: 'KEY=VALUE', help: 'change a field of the preprocessing' },
     backend: { type: 'string', value: 'wasm', help: 'wasm: the only backend of the command line' },

@@ -17,6 +17,8 @@ import type { LabFiles, LabInputs } from './types.ts';
 
 /** The draw of samples: the same on the page and on the command line. */
 const SEED = 1;
+/** Samples of a data set that are taken unless it is said. */
+const SAMPLES = 8;
 /** All inputs are held at once, bytes. */
 const MOST_BYTES = 2 ** 29;
 
@@ -38,7 +40,7 @@ export async function readInputs(given: LabFiles, model: Interface, job: Job): P
   if (Object.keys(given.changes).length > 0) {
     throw new CodedError('bad-request', `${name} holds recorded inputs: they are fed as they are, nothing is set.`);
   }
-  const cases = recorded.cases.slice(0, given.samples);
+  const cases = recorded.cases.slice(0, given.samples ?? Infinity);
   requireRoom(cases);
   const view: LabInputs = {
     name,
@@ -64,7 +66,7 @@ async function readDataSet(
   const { preprocess: proposed, notes } = await preprocessFor(inputs, dataSet);
   const preprocess = changePreprocess(proposed, changes);
   const ready = prepared(dataSet, preprocess);
-  const drawn = shuffled(ready.count, SEED).slice(0, samples);
+  const drawn = shuffled(ready.count, SEED).slice(0, samples ?? SAMPLES);
   const cases: NamedFeeds[] = [];
   for await (const { indices, feeds } of feedsOf(ready, drawn, inputs, preprocess)) {
     job.progress({ stage: `Reading ${name}`, done: cases.length, total: drawn.length });

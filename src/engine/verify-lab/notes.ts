@@ -20,7 +20,10 @@ export function insideNotes(
   const [first] = parts;
   if (first) notes.push(partNote(first, parts.length, inside, verify.class === 'approximation'));
   else if (verify.verdict === 'differs') notes.push(agreeInside(verify, inside, itself));
-  else notes.push(`${plural(values.length, 'value')} inside agree${verify.ok ? ' too' : ''}, ${where(at)}.`);
+  else
+    notes.push(
+      `${plural(values.length, 'value')} inside ${values.length === 1 ? 'agrees' : 'agree'}${verify.ok ? ' too' : ''}, ${where(at)}.`,
+    );
   const sensitive = values.filter((value) => value.tooSensitive).length;
   if (sensitive > 0) {
     notes.push(`${plural(sensitive, 'value')} inside move too far with the last bit of the input to be compared.`);

@@ -30,8 +30,8 @@ export interface LabRequest {
 /** Inputs of a person's own. */
 export interface LabFiles {
   readonly files: readonly DataFile[];
-  /** At most so many are used. */
-  readonly samples: number;
+  /** At most so many are used; null: all that were recorded, a few of a data set. */
+  readonly samples: number | null;
   /** Fields of the proposed preprocessing that are set by hand. */
   readonly changes: Readonly<Record<string, Json>>;
   readonly tokenizer?: 'bytes' | 'characters' | DataFile;
