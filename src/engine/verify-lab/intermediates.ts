@@ -189,6 +189,6 @@ function labValue({ a, b }: Inside, pair: Pair, error: ValueError | undefined, i
     allowed,
     ok,
     mismatch,
-    tooSensitive: skipped > 0 && skipped === inputs,
+    tooSensitive: ok && 2 * skipped > inputs,
   };
 }

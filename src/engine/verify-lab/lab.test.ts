@@ -252,6 +252,12 @@ describe('where stops of a recipe part', () => {
     expect(relu).toMatchObject({ name: 'relu_out', relation: 'sliced', ok: true, maxRel: 0 });
     expect(second).toMatchObject({ name: 'y', relation: 'same', ok: false });
     expect(result.parts).toMatchObject([{ producer: 'Conv second', before: 0 }]);
+    const back = await studio.verifyLab({ ...request, a: request.b, b: 0 }, null, job);
+    expect(back.intermediates!.values.map(({ relation, ok }) => [relation, ok])).toEqual([
+      ['sliced', true],
+      ['sliced', true],
+      ['same', false],
+    ]);
     expect(result.notes.join(' ')).toMatch(
       /Values begin to change at Conv second .* 1 of 3 values change\. They are held to order here/,
     );
@@ -331,6 +337,33 @@ describe('numbers that are none', () => {
 });
 
 describe('a model that gives nothing to hold on to', () => {
+  it('has values that are too sensitive to tell, and these part nowhere', async () => {
+    const steep = (slope: number): Model =>
+      buildModel({}, (g) => {
+        const x = g.input('x', [1, 8]);
+        const angle = g.op('Mul', [x, g.floats('c', [8], slope)], {}, { outputs: ['angle'] });
+        g.output(g.op('Sin', [angle], {}, { outputs: ['wave'] }), 'y');
+      });
+    const result = await compare(steep(1e7), steep(1e7 + 1), { levels: ['disabled'] });
+    expect(result).toMatchObject({ ok: false, verify: { verdict: 'ill-conditioned' }, parts: [] });
+    const [angle, wave] = result.intermediates!.values;
+    expect(angle).toMatchObject({ name: 'angle', ok: true, tooSensitive: false });
+    expect(wave).toMatchObject({ name: 'y', tooSensitive: true });
+    expect(result.notes.join(' ')).toContain('Too sensitive to compare inside: 1 value, by the last bit of the input.');
+  });
+
+  it('holds whole numbers to each other exactly', async () => {
+    const counted = (offset: number): Model =>
+      buildModel({}, (g) => {
+        const ids = g.op('Add', [g.input('ids', [4], 'int64'), g.int64s('c', [offset])], {}, { name: 'count' });
+        g.output(g.op('Neg', [g.op('Cast', [ids], { to: 1 })]), 'y', { shape: [4] });
+      });
+    const result = await compare(counted(1), counted(2), { class: 'order' });
+    expect(result.parts).toMatchObject([
+      { producer: 'Add count', allowed: 0, why: 'its B differs in 1 of 1 elements, by 1.0e0 at most' },
+    ]);
+  });
+
   it('is no pass where all of A is NaN, and the weight is named', async () => {
     const spoilt = chain({ spoil: nudge('two.w', Number.NaN) });
     const result = await compare(spoilt, spoilt);

@@ -17,16 +17,17 @@ export function insideNotes(
   const isGround = at.level === 'disabled' && at.backend === 'wasm';
   const notes: string[] = [];
   if (values.length === 0) return ['No value inside answers to one of the other model.'];
+  const sensitive = values.filter((value) => value.tooSensitive).length;
+  const told = values.length - sensitive;
   const [first] = parts;
   if (first) notes.push(partNote(first, parts.length, inside, verify.class === 'approximation'));
-  else if (verify.verdict === 'differs') notes.push(agreeInside(verify, inside, itself));
+  else if (verify.verdict === 'differs') notes.push(agreeInside(verify, inside, told, itself));
   else
     notes.push(
-      `${plural(values.length, 'value')} inside ${values.length === 1 ? 'agrees' : 'agree'}${verify.ok ? ' too' : ''}, ${where(at)}.`,
+      `${plural(told, 'value')} inside ${told === 1 ? 'agrees' : 'agree'}${verify.ok ? ' too' : ''}, ${where(at)}.`,
     );
-  const sensitive = values.filter((value) => value.tooSensitive).length;
   if (sensitive > 0) {
-    notes.push(`${plural(sensitive, 'value')} inside move too far with the last bit of the input to be compared.`);
+    notes.push(`Too sensitive to compare inside: ${plural(sensitive, 'value')}, by the last bit of the input.`);
   }
   if (isGround) {
     notes.push(
@@ -60,8 +61,8 @@ function partNote(
   return sentences.join(' ');
 }
 
-function agreeInside({ runs }: VerifyResult, { values, at }: Intermediates, itself: boolean): string {
-  const agree = `All ${plural(values.length, 'value')} inside agree ${where(at)}`;
+function agreeInside({ runs }: VerifyResult, { at }: Intermediates, told: number, itself: boolean): string {
+  const agree = `All ${plural(told, 'value')} inside agree ${where(at)}`;
   const broken = runs.find(({ ok }) => !ok);
   const isElsewhere = broken && (broken.level !== at.level || broken.backend !== at.backend);
   if (isElsewhere) return `${agree}; the outputs part ${where(broken)}, by what the runtime does there.`;

@@ -91,7 +91,7 @@ export interface LabValue extends OutputError {
   readonly shape: string;
   /** `sliced`: one of the two keeps only some channels, which were compared with the same ones of the other. */
   readonly relation: 'same' | 'sliced';
-  /** Too sensitive on every input: neither agrees nor parts. */
+  /** Too sensitive to compare on most inputs: neither agrees nor parts. */
   readonly tooSensitive: boolean;
   readonly mismatch: string | null;
 }
