@@ -54,7 +54,8 @@ function partNote(
   ];
   if (why !== null) sentences.push(`${why[0]?.toUpperCase()}${why.slice(1)}.`);
   else if (between.length > 0) sentences.push(`Not compared between: ${between.join(', ')}.`);
-  if (count > 1) sentences.push(`${plural(count - 1, 'other place')} part${count === 2 ? 's' : ''} by itself.`);
+  if (count === 2) sentences.push('One other place parts by itself.');
+  if (count > 2) sentences.push(`${count - 1} other places part by themselves.`);
   const behind = values.filter(({ ok, tooSensitive }) => !ok && !tooSensitive).length;
   sentences.push(`${behind} of ${plural(values.length, 'value')} ${loose ? 'change' : 'are off'}.`);
   if (loose) sentences.push('They are held to order here, to show where it begins.');
