@@ -3,14 +3,15 @@ import type { Runtime, RuntimeBackend, SessionSettings } from '../runtime/types.
 import { benchmark } from '../bench/benchmark.ts';
 import { measureOptimizers } from '../bench/optimizers.ts';
 import { profile } from '../bench/profile.ts';
-import { verifyModels, type Runtimes, type VerifyOptions } from '../verify/verify.ts';
+import { verifyModels, type Runtimes } from '../verify/verify.ts';
+import { compareValues } from '../verify/values.ts';
 import { runEach, runMany } from '../runtime/run-many.ts';
 import type { RuntimePort } from './ports.ts';
 
 const FOLDING: SessionSettings = { backend: 'wasm', level: 'disabled', threads: 1 };
 
 /** The runtime in this thread: what a runtime worker serves, and the command line's port. */
-export const localPort = (runtimes: Runtimes, options: VerifyOptions = {}): RuntimePort => ({
+export const localPort = (runtimes: Runtimes): RuntimePort => ({
   capabilities: () => runtimes.wasm.capabilities(),
   async evaluate(model, feeds, job) {
     const session = await runtimes.wasm.createSession(model.bytes, FOLDING, job);
@@ -25,7 +26,8 @@ export const localPort = (runtimes: Runtimes, options: VerifyOptions = {}): Runt
     const session = await runtimeFor(runtimes, settings.backend).createSession(model.bytes, settings, job);
     return { run: (inputs, running) => runEach(session, inputs, running), release: () => session.release() };
   },
-  verify: (a, b, request, job) => verifyModels(runtimes, a.bytes, b.bytes, request, job, options),
+  verify: (a, b, request, job) => verifyModels(runtimes, a.bytes, b.bytes, request, job),
+  values: (a, b, request, job) => compareValues(runtimes, a.bytes, b.bytes, request, job),
   bench: async (a, b, request, job) =>
     benchmark(runtimeFor(runtimes, request.backend), a.bytes, b?.bytes ?? null, request, job),
   profile: async (model, request, job) => profile(runtimeFor(runtimes, request.backend), model.bytes, request, job),

@@ -3,6 +3,7 @@ import type { BenchRequest, BenchResult, OptimizerReport, Profile } from '../ben
 import type { MadeUp } from '../runtime/run-many.ts';
 import type { Capabilities, Feeds, HostTensor, SessionSettings } from '../runtime/types.ts';
 import type { VerifyRequest, VerifyResult } from '../verify/types.ts';
+import type { ValuesReport, ValuesRequest } from '../verify/values-types.ts';
 
 /** A written model on its way to the runtime; the receiver may take the bytes over. */
 export interface Parcel {
@@ -33,6 +34,8 @@ export interface RuntimePort {
   /** Loads a model until it is given back. */
   hold(model: Parcel, settings: SessionSettings, job: Job): Promise<HeldModel>;
   verify(a: Parcel, b: Parcel, request: VerifyRequest, job: Job): Promise<VerifyResult>;
+  /** Values inside two models that both give as outputs. */
+  values(a: Parcel, b: Parcel, request: ValuesRequest, job: Job): Promise<ValuesReport>;
   bench(a: Parcel, b: Parcel | null, request: BenchRequest, job: Job): Promise<BenchResult>;
   profile(model: Parcel, request: BenchRequest, job: Job): Promise<Profile>;
   /** What the runtime does to the model by itself, and what that is worth. */

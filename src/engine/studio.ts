@@ -64,6 +64,8 @@ import { tensorPicture } from './tensor-picture.ts';
 import { resolveTensor } from './tensor-ref.ts';
 import { tensorStats } from './tensor-stats.ts';
 import { tensorValues } from './tensor-values.ts';
+import { describeInputs, verifyLab } from './verify-lab/lab.ts';
+import type { LabFiles, LabInputs, LabRequest, LabResult } from './verify-lab/types.ts';
 import type {
   ApplyRequest,
   AskedOverlay,
@@ -284,6 +286,17 @@ export class Studio {
     if (a === b - 1) target.verify = result;
     if (a === 0) target.whole = result;
     return { result, document: this.document() };
+  }
+
+  /** Any two models on made or given inputs, their outputs and the values inside. */
+  verifyLab(request: LabRequest, files: LabFiles | null, job: Job): Promise<LabResult> {
+    const [a, b] = [request.a, request.b].map((side) => ({ side, ...this.placeOf(side) }));
+    return verifyLab([a!, b!], request, files, this.port, job);
+  }
+
+  /** What files hold as inputs of a model. */
+  labInputs(side: CompareSide, files: LabFiles, job: Job): Promise<LabInputs> {
+    return describeInputs({ side, ...this.placeOf(side) }, files, job);
   }
 
   /**

@@ -22,6 +22,7 @@ import type {
   TensorStats,
   TensorValues,
 } from '../engine/detail-types.ts';
+import type { LabInputs, LabRequest, LabResult } from '../engine/verify-lab/types.ts';
 import type { LatencyModel, LatencyRequest } from '../engine/latency-types.ts';
 import type { EditTarget } from '../engine/edit-target.ts';
 import type { Fidelity } from '../engine/fidelity.ts';
@@ -48,6 +49,7 @@ import type { Capabilities, Feeds, HostTensor, RuntimeBackend, SessionSettings }
 import type { SampleInfo } from '../samples/types.ts';
 import type { KeptModel } from '../storage/types.ts';
 import type { StopsRequest, VerifyRequest, VerifyResult } from '../verify/types.ts';
+import type { ValuesReport, ValuesRequest } from '../verify/values-types.ts';
 
 /** One row a call: parameters, what its progress messages carry, and its result. */
 export interface Call {
@@ -86,6 +88,8 @@ export interface GivenAccuracyData extends Omit<AccuracyFiles, 'files' | 'labels
   readonly labels: GivenFile | null;
   readonly targets: GivenFile | null;
 }
+/** Inputs of a person's own for a comparison. */
+export type LabData = Omit<GivenData, 'labels'>;
 
 /** What the graph worker serves to the page. */
 export interface GraphApi {
@@ -131,6 +135,12 @@ export interface GraphApi {
   judge: Row<null, Fidelity>;
   /** Verifies stop `b` against stop `a`; stored in the document for neighbours and for original-to-cursor. */
   verify: Row<{ a: number; b: number; request: StopsRequest }, { result: VerifyResult; document: DocumentView }>;
+  /** Any two models, outputs and values inside; `data` null: on made-up inputs. */
+  verifyLab: Row<{ request: LabRequest; data: LabData | null }, LabResult>;
+  /** What files hold as inputs of a model. */
+  labInputs: Row<{ side: CompareSide; data: LabData }, LabInputs>;
+  /** Inputs as a `.npz` that NumPy opens. */
+  npz: Row<{ feeds: Feeds }, Uint8Array<ArrayBuffer>>;
   /** Where the result at the cursor parts from the original. */
   bisect: Row<{ request: StopsRequest }, Bisection>;
   bench: Row<{ a: CompareSide; b: CompareSide | null; request: BenchRequest }, BenchResult>;
@@ -186,6 +196,7 @@ export interface RuntimeApi {
   runHeld: Row<{ held: number; inputs: readonly Feeds[] }, readonly Readonly<Record<string, HostTensor>>[]>;
   releaseHeld: Row<{ held: number }, null>;
   verify: Row<{ a: ModelParcel; b: ModelParcel; request: VerifyRequest }, VerifyResult>;
+  values: Row<{ a: ModelParcel; b: ModelParcel; request: ValuesRequest }, ValuesReport>;
   bench: Row<{ a: ModelParcel; b: ModelParcel | null; request: BenchRequest }, BenchResult>;
   profile: Row<{ model: ModelParcel; request: BenchRequest }, Profile>;
   optimizers: Row<{ model: ModelParcel; request: BenchRequest }, OptimizerReport>;

@@ -5,7 +5,15 @@ import type { JobKind } from './jobs.ts';
 export const ALONE: readonly JobKind[] = ['bench', 'optimizers', 'tune', 'latency'];
 
 /** What a measurement ends. */
-const ENDED: ReadonlySet<JobKind> = new Set(['verify', 'compare', 'bisect', 'sensitivity', 'judge', 'accuracy']);
+const ENDED: ReadonlySet<JobKind> = new Set([
+  'verify',
+  'verify-lab',
+  'compare',
+  'bisect',
+  'sensitivity',
+  'judge',
+  'accuracy',
+]);
 
 /** Ends what would run beside a measurement. */
 export function quiet(core: Core): void {

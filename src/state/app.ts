@@ -30,6 +30,7 @@ import { sensingActions, type SensingActions } from './sensing.ts';
 import type { Settings } from './settings.ts';
 import { steppingActions, type SteppingActions } from './stepping.ts';
 import { tuningActions, type TuningActions } from './tuning.ts';
+import { verifyingLabActions, type VerifyingLabActions } from './verifying-lab.ts';
 
 interface Actions
   extends
@@ -41,6 +42,7 @@ interface Actions
     AccuracyActions,
     TuningActions,
     BisectingActions,
+    VerifyingLabActions,
     RulingActions,
     ExportingActions,
     SelectingActions,
@@ -155,6 +157,7 @@ export function createApp(
     ...accuracyActions(core),
     ...tuningActions(core, stepping),
     ...bisectingActions(core, { ...stepping, ...selecting }),
+    ...verifyingLabActions(core, { ...stepping, ...selecting }),
     ...ruling,
     async apply() {
       if (core.document.getState().preview?.pass === USER_RULE) await ruling.ruleAsked();
@@ -196,6 +199,7 @@ export function createApp(
     inspection: core.inspection,
     compare: core.compare,
     accuracy: core.accuracy,
+    verifyLab: core.verifyLab,
     actions,
     device: platform.device,
     canKeep: platform.models !== null,

@@ -14,6 +14,7 @@ import { createJobRunner, createJobsStore, type JobKind, type JobRunner, type Jo
 import { createNoticesStore, type NoticesStore } from './notices.ts';
 import { createRecentsStore, type RecentsStore } from './recents.ts';
 import { createSettingsStore, type KeyValue, type SettingsStore } from './settings.ts';
+import { createVerifyLabStore, type VerifyLabStore } from './verify-lab-store.ts';
 import { createViewStore, type ViewStore } from './view.ts';
 
 /** What the page gives the state: the few things that only a browser can do. */
@@ -70,6 +71,7 @@ export interface Stores {
   readonly inspection: InspectionStore;
   readonly compare: CompareStore;
   readonly accuracy: AccuracyStore;
+  readonly verifyLab: VerifyLabStore;
 }
 
 /** What was opened: enough to open it once more. */
@@ -135,6 +137,7 @@ export function createCore(host: () => Host, platform: Platform, onStuck: () => 
     inspection: createInspectionStore(),
     compare: createCompareStore(),
     accuracy: createAccuracyStore(),
+    verifyLab: createVerifyLabStore(),
   };
   const runner = createJobRunner(stores.jobs, onStuck);
   const listeners: (() => void)[] = [];

@@ -9,6 +9,7 @@ export type JobKind =
   | 'replay'
   | 'move'
   | 'verify'
+  | 'verify-lab'
   | 'bench'
   | 'optimizers'
   | 'tune'

@@ -11,6 +11,8 @@ export interface InputCase {
   readonly ordinary: boolean;
   /** Given by a person. */
   readonly given: boolean;
+  /** Recorded outputs, by the original's names; null: there are none. */
+  readonly expected: Feeds | null;
   feeds(): Feeds;
 }
 
@@ -18,6 +20,8 @@ export interface InputCase {
 export interface NamedFeeds {
   readonly name: string;
   readonly feeds: Feeds;
+  /** Outputs that were recorded with them, by name. */
+  readonly expected?: Feeds;
 }
 
 const EXTREMES: readonly { readonly name: string; readonly kind: FeedKind; readonly floatsOnly: boolean }[] = [
@@ -29,7 +33,7 @@ const EXTREMES: readonly { readonly name: string; readonly kind: FeedKind; reado
 
 /**
  * The given inputs, then seeds, the range of images, all-negative, zeros, large, one-hot. Where sizes are free, the
- * first and third seed take the first plan (odd sizes), the others the second.
+ * first and third seed take the first plan (odd sizes), the others the second. No seeds: the given inputs alone.
  */
 export function inputCases(
   inputs: readonly PortInfo[],
@@ -37,18 +41,21 @@ export function inputCases(
   seeds: number,
   given: readonly NamedFeeds[],
 ): InputCase[] {
-  const cases: InputCase[] = given.map(({ name, feeds }) => ({
+  const cases: InputCase[] = given.map(({ name, feeds, expected = null }) => ({
     name,
     ordinary: true,
     given: true,
+    expected,
     feeds: () => feeds,
   }));
   const add = (name: string, kind: FeedKind, seed: number, plan: FeedPlan | undefined, ordinary: boolean): void => {
-    if (plan) cases.push({ name, ordinary, given: false, feeds: () => makeFeeds(inputs, kind, seed, plan) });
+    if (plan)
+      cases.push({ name, ordinary, given: false, expected: null, feeds: () => makeFeeds(inputs, kind, seed, plan) });
   };
   const [first, second = first] = plans;
   for (let seed = 1; seed <= seeds; seed++) add(`seed ${seed}`, 'normal', seed, seed % 2 === 1 ? first : second, true);
   if (inputs.length === 0) return cases.slice(0, Math.max(1, given.length));
+  if (seeds === 0) return cases;
   const hasFloats = inputs.some(({ dtype }) => isFloat(dtype));
   if (hasFloats) add('0 to 1', 'unit', 1, second, true);
   for (const { name, kind, floatsOnly } of EXTREMES) {

@@ -59,7 +59,7 @@ function sameBytes(a: HostTensor, b: HostTensor): boolean {
 }
 
 /** The elements as numbers; strings as they are. */
-function valuesOf({ dtype, shape, data }: HostTensor): ArrayLike<number> | readonly string[] {
+export function valuesOf({ dtype, shape, data }: HostTensor): ArrayLike<number> | readonly string[] {
   if (!ArrayBuffer.isView(data)) return data;
   const raw = viewAs(dtype, new Uint8Array(data.buffer, data.byteOffset, data.byteLength));
   if (raw instanceof BigInt64Array || raw instanceof BigUint64Array) return Float64Array.from(raw, Number);

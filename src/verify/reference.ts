@@ -6,8 +6,10 @@ import type { ModelFacts } from '../runtime/facts.ts';
 import type { HostTensor, RuntimeSession } from '../runtime/types.ts';
 import { inputCases, perturb, type InputCase, type NamedFeeds } from './cases.ts';
 import { compareTensors, isSame } from './compare.ts';
+import { ExpectedRecord } from './expected.ts';
 import type { PortMap } from './ports.ts';
 import { relativeError } from './record.ts';
+import type { ExpectedRun } from './types.ts';
 
 export type Outputs = Readonly<Record<string, HostTensor>>;
 
@@ -17,6 +19,17 @@ export interface ReferenceOptions {
   readonly shapes: Readonly<Record<string, readonly number[]>>;
   readonly facts: ModelFacts;
   readonly ports?: PortMap | undefined;
+}
+
+/** The given inputs, and made ones of sizes that the model was found to run with. */
+export async function casesFor(
+  session: RuntimeSession,
+  { facts, given, shapes, seeds }: Omit<ReferenceOptions, 'ports'>,
+  job: Job,
+): Promise<InputCase[]> {
+  if (seeds === 0) return inputCases(session.inputs, [], 0, given);
+  const plans = await planFeeds(session, { attempts: CHECK_ATTEMPTS, count: 2, shapes, limits: facts.limits }, job);
+  return inputCases(session.inputs, plans, seeds, given);
 }
 
 /** The original at `disabled` on WASM: its inputs, its outputs on each, and how much its last bits matter. */
@@ -54,8 +67,7 @@ export class Reference {
 
   static async run(session: RuntimeSession, options: ReferenceOptions, job: Job): Promise<Reference> {
     const { facts, given, shapes, seeds } = options;
-    const plans = await planFeeds(session, { attempts: CHECK_ATTEMPTS, count: 2, shapes, limits: facts.limits }, job);
-    const cases = inputCases(session.inputs, plans, seeds, given);
+    const cases = await casesFor(session, { facts, given, shapes, seeds }, job);
     const outputs: Outputs[] = [];
     for (const each of cases) {
       await job.checkpoint();
@@ -63,6 +75,14 @@ export class Reference {
       outputs.push(await session.run(each.feeds()));
     }
     return new Reference(session, cases, outputs, options.ports);
+  }
+
+  /** Against recorded outputs, where inputs came with them. */
+  expected(): readonly ExpectedRun[] {
+    const record = new ExpectedRecord('original', 'disabled', 'wasm');
+    this.cases.forEach(({ expected }, index) => record.add(expected, this.outputs[index] ?? {}));
+    const run = record.result();
+    return run ? [run] : [];
   }
 
   /** Largest |y| of an output over all inputs. */

@@ -9,7 +9,8 @@ import { OutputRecord, relativeError } from './record.ts';
 import { asOriginal, interfaceChange, namedAsOriginal, resultFeeds, shownName } from './ports.ts';
 import type { Outputs, Reference } from './reference.ts';
 import { allowedWith, classAt, ILL_CONDITIONED, toleranceOf } from './tolerance.ts';
-import type { FailingInput, VerifyRun } from './types.ts';
+import { ExpectedRecord } from './expected.ts';
+import type { ExpectedRun, FailingInput, VerifyRun } from './types.ts';
 
 /** Where a result runs, and as what it is judged. */
 export interface Setting {
@@ -18,6 +19,8 @@ export interface Setting {
   readonly level: OptimizationLevel;
   readonly threads: number;
   readonly exactness: Exactness;
+  /** What the runtime itself changes here is a difference too. */
+  readonly strict: boolean;
   readonly halfPrecision: boolean;
   /** Away from the reference's own ground no more inputs are begun after this, ms; one is always tried. */
   readonly budgetMs: number;
@@ -36,6 +39,8 @@ export interface RunReport {
   readonly skipped: readonly string[];
   /** How many inputs were tried before the time for this setting was up; null: all of them. */
   readonly tried: number | null;
+  /** Against recorded outputs; null: there were none. */
+  readonly expected: ExpectedRun | null;
 }
 
 interface Models {
@@ -92,6 +97,7 @@ const broken = ({ level, backend }: Setting, why: string): RunReport => ({
   runtimesOwn: [],
   skipped: [],
   tried: null,
+  expected: null,
 });
 
 async function compareAll(
@@ -105,7 +111,8 @@ async function compareAll(
   const exactness = classAt(setting.exactness, level, backend);
   const tolerance = toleranceOf(exactness, setting.halfPrecision);
   const records = reference.names.map((name) => new OutputRecord(name, exactness, tolerance));
-  const judge = new Judge(reference, exactness, tolerance, own);
+  const judge = new Judge(reference, exactness, tolerance, setting.strict ? null : own);
+  const expected = new ExpectedRecord('result', level, backend);
   let failing: FailingInput | null = null;
   let tried = 0;
   const started = performance.now();
@@ -116,6 +123,7 @@ async function compareAll(
     tried++;
     const feeds = resultFeeds(reference.ports, input.feeds(), reference.outputs[index] ?? {});
     const outputs = namedAsOriginal(reference.ports, await session.run(feeds));
+    expected.add(input.expected, outputs);
     for (const record of records) {
       const ok = await judge.add(record, input, index, outputs);
       if (!ok) failing ??= { name: input.name, output: shownName(reference.ports, record.name), feeds };
@@ -130,6 +138,7 @@ async function compareAll(
     runtimesOwn: [...judge.runtimesOwn],
     skipped: [...judge.skipped],
     tried: tried < reference.cases.length ? tried : null,
+    expected: expected.result(),
   };
 }
 
@@ -143,9 +152,10 @@ class Judge {
   private readonly reference: Reference;
   private readonly exactness: Exactness;
   private readonly tolerance: number;
-  private readonly own: OwnOutputs;
+  /** The original at the same setting; null: it excuses nothing. */
+  private readonly own: OwnOutputs | null;
 
-  constructor(reference: Reference, exactness: Exactness, tolerance: number, own: OwnOutputs) {
+  constructor(reference: Reference, exactness: Exactness, tolerance: number, own: OwnOutputs | null) {
     this.reference = reference;
     this.exactness = exactness;
     this.tolerance = tolerance;
@@ -161,7 +171,7 @@ class Judge {
     const allowedAt = (noise: number): number => (exact ? 0 : allowedWith(this.exactness, this.tolerance, noise));
     const difference = compareTensors(expected, outputs[name]);
     const rel = relativeError(difference, widest);
-    const isFinal = difference.mismatch !== null || (this.exactness === 'bits' && !this.own.isElsewhere);
+    const isFinal = difference.mismatch !== null || this.exactness === 'bits';
     if (rel <= allowedAt(0) || isFinal) return record.add(input.name, difference, rel, allowedAt(0));
     const noise = (await this.reference.noise(input)).get(name) ?? 0;
     if (noise > (exact ? 0 : ILL_CONDITIONED)) {
@@ -169,7 +179,7 @@ class Judge {
       return true;
     }
     const allowed = allowedAt(noise);
-    const itself = rel > allowed && this.own.isElsewhere ? (await this.own.at(index))?.[name] : undefined;
+    const itself = rel > allowed && this.own?.isElsewhere ? (await this.own.at(index))?.[name] : undefined;
     const again = itself && compareTensors(itself, outputs[name]);
     if (!again || relativeError(again, widest) > allowed) return record.add(input.name, difference, rel, allowed);
     this.runtimesOwn.add(name);

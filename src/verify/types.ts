@@ -1,5 +1,6 @@
 import type { Exactness } from '../base/exactness.ts';
 import type { Feeds, OptimizationLevel, RuntimeBackend } from '../runtime/types.ts';
+import type { NamedFeeds } from './cases.ts';
 import type { PortMap } from './ports.ts';
 
 /** `uninformative`: an output is constant whatever the input; `ill-conditioned`: noise above 1e-2. Neither is a pass. */
@@ -36,6 +37,27 @@ export interface FailingInput {
   readonly feeds: Feeds;
 }
 
+/** One output against what was recorded for it, over all inputs that have recorded outputs. */
+export interface ExpectedError {
+  readonly name: string;
+  readonly maxAbs: number;
+  /** Largest |y − e| / (1e-7 + 1e-3·|e|); at most 1 is right. */
+  readonly excess: number;
+  /** Why the two cannot be compared element by element. */
+  readonly mismatch: string | null;
+  readonly ok: boolean;
+}
+
+/** A model against recorded outputs: the original at `disabled` on WASM, the result wherever it ran. */
+export interface ExpectedRun {
+  readonly of: 'original' | 'result';
+  readonly level: OptimizationLevel;
+  readonly backend: RuntimeBackend;
+  readonly outputs: readonly ExpectedError[];
+  readonly inputs: number;
+  readonly ok: boolean;
+}
+
 export interface VerifyResult {
   readonly ok: boolean;
   readonly verdict: Verdict;
@@ -52,6 +74,8 @@ export interface VerifyResult {
   readonly ms: number;
   /** Only where the verdict is `differs` and both models ran. */
   readonly failing?: FailingInput;
+  /** Only where inputs came with recorded outputs. */
+  readonly expected?: readonly ExpectedRun[];
 }
 
 /** A comparison of two stops of a recipe: its class is that of the steps between them, whoever asks. */
@@ -59,10 +83,15 @@ export type StopsRequest = Omit<VerifyRequest, 'class' | 'ports'>;
 
 export interface VerifyRequest {
   readonly class: Exactness;
+  /** Random inputs beside the special ones; 0: the given ones alone. */
   readonly seeds: number;
   readonly backends: readonly RuntimeBackend[];
   readonly levels: readonly OptimizationLevel[];
   readonly threads: number;
   /** Where inputs or outputs changed: what answers to what. */
   readonly ports?: PortMap;
+  /** Real inputs, tried before the made ones. */
+  readonly given?: readonly NamedFeeds[];
+  /** What the runtime itself changes at a setting counts as a difference: one model against itself. */
+  readonly strict?: boolean;
 }

@@ -10,7 +10,7 @@ import { nodeRuntime } from '../runtime/node.ts';
 import type { HostTensor, Runtime } from '../runtime/types.ts';
 import { buildModel, type BuildOptions, type GraphBuilder } from '../testing/build.ts';
 import type { VerifyRequest, VerifyResult } from './types.ts';
-import { verifyModels, type VerifyOptions } from './verify.ts';
+import { verifyModels } from './verify.ts';
 
 const runtime = nodeRuntime();
 type Build = (g: GraphBuilder) => void;
@@ -23,8 +23,11 @@ const request = (exactness: Exactness): VerifyRequest => ({
   threads: 1,
 });
 
-const verify = (a: Build, b: Build, exactness: Exactness, options?: VerifyOptions, build?: BuildOptions) =>
-  verifyModels({ wasm: runtime }, bytesOf(a, build), bytesOf(b, build), request(exactness), silentJob(), options);
+type More = Partial<VerifyRequest> & Parameters<typeof verifyModels>[5];
+const verify = (a: Build, b: Build, exactness: Exactness, more: More = {}, build?: BuildOptions) => {
+  const full = { ...request(exactness), ...more };
+  return verifyModels({ wasm: runtime }, bytesOf(a, build), bytesOf(b, build), full, silentJob(), more);
+};
 
 /** A model over x [1, 4, 6, 6]. */
 const onImage =
@@ -166,7 +169,7 @@ describe('a wrong rewrite is caught', () => {
       onVector((g, x) => g.op('Relu', [x])),
       onVector((g, x) => g.op('Identity', [x])),
       'bits',
-      { feeds: [unit] },
+      { given: [unit] },
     );
     differing(result);
     expect(result.inputs).toEqual(['photo', 'seed 1', 'seed 2', '0 to 1', 'negative', 'zeros', 'large', 'one-hot']);
@@ -300,7 +303,7 @@ describe('what proves nothing is no pass', () => {
       name: 'photo',
       feeds: { x: { dtype: 'float32', shape: [1, 8], data: new Float32Array(8).fill(0.001) } },
     } as const;
-    expect((await verify(steep, steep, 'weights', { feeds: [calm] })).verdict).toBe('agrees');
+    expect((await verify(steep, steep, 'weights', { given: [calm] })).verdict).toBe('agrees');
   });
 });
 

@@ -2,7 +2,6 @@ import { CodedError } from '../base/error.ts';
 import type { Job } from '../base/job.ts';
 import { readFacts, type ModelFacts } from '../runtime/facts.ts';
 import type { Runtime, RuntimeBackend } from '../runtime/types.ts';
-import type { NamedFeeds } from './cases.ts';
 import { verifyMessage } from './message.ts';
 import { runsAlone } from './alone.ts';
 import { asOriginal, shownName } from './ports.ts';
@@ -15,9 +14,7 @@ import type { Verdict, VerifyRequest, VerifyResult } from './types.ts';
 /** WASM is always there: the reference runs on it. */
 export type Runtimes = { readonly wasm: Runtime } & Partial<Record<RuntimeBackend, Runtime | undefined>>;
 
-export interface VerifyOptions {
-  /** Real inputs, tried before the made ones. */
-  readonly feeds?: readonly NamedFeeds[];
+interface VerifyOptions {
   /** Fixed shapes, by input, where the model leaves them free. */
   readonly shapes?: Readonly<Record<string, readonly number[]>>;
   /** Time for each setting other than `disabled` on WASM, ms; default 30 s. A slow adapter then sees fewer inputs. */
@@ -42,8 +39,9 @@ export async function verifyModels(
   options: VerifyOptions = {},
 ): Promise<VerifyResult> {
   const started = performance.now();
-  checkRequest(request);
-  const { ports } = request;
+  const { shapes = {} } = options;
+  const { ports, given = [] } = request;
+  checkRequest(request, given.length);
   if (ports?.outputs.length === 0) return runsAlone(runtimes, b, request, job, started);
   const facts = readFacts(a);
   job.progress({ stage: 'Loading the original' });
@@ -51,10 +49,9 @@ export async function verifyModels(
   const settings = sessionSettings(ground, request.class);
   const session = await runtimes.wasm.createSession(a, settings, job);
   try {
-    const { feeds = [], shapes = {} } = options;
     const reference = await Reference.run(
       asOriginal(session, ports),
-      { seeds: request.seeds, given: feeds, shapes, facts, ports },
+      { seeds: request.seeds, given, shapes, facts, ports },
       job,
     );
     const reports: RunReport[] = [];
@@ -72,12 +69,15 @@ export async function verifyModels(
   }
 }
 
-function checkRequest({ seeds, backends, levels }: VerifyRequest): void {
+function checkRequest({ seeds, backends, levels }: VerifyRequest, given: number): void {
   if (backends.length === 0 || levels.length === 0) {
     throw new CodedError('bad-request', 'A verification needs at least one backend and one level.');
   }
-  if (!Number.isInteger(seeds) || seeds < 1) {
-    throw new CodedError('bad-request', `The number of seeds must be 1 or more, not ${seeds}.`);
+  if (!Number.isInteger(seeds) || seeds < (given > 0 ? 0 : 1)) {
+    throw new CodedError(
+      'bad-request',
+      `The number of seeds must be 1 or more, not ${seeds}; 0 only where inputs are given.`,
+    );
   }
 }
 
@@ -94,6 +94,7 @@ function settingsOf(runtimes: Runtimes, request: VerifyRequest, half: boolean, b
       level,
       threads: request.threads,
       exactness: request.class,
+      strict: request.strict === true,
       halfPrecision: half,
       budgetMs,
     }));
@@ -114,6 +115,7 @@ async function conclude(
   const verdict = decide(request, checked, noise.size, constant);
   const deciding = checked.find(({ run }) => !run.ok) ?? checked[0] ?? reports[0];
   const failing = checked.find((report) => report.failing)?.failing;
+  const expected = [...reference.expected(), ...checked.flatMap((report) => report.expected ?? [])];
   return {
     ok: verdict === 'agrees',
     verdict,
@@ -136,6 +138,7 @@ async function conclude(
     inputs: reference.cases.map(({ name }) => name),
     ms: performance.now() - started,
     ...(failing ? { failing } : {}),
+    ...(expected.length > 0 ? { expected } : {}),
   };
 }
 

@@ -5,12 +5,13 @@ import { blobFiles } from '../onnx/external-browser.ts';
 import { Studio, type ModelSource } from '../engine/studio.ts';
 import type { Parcel, RuntimePort } from '../engine/ports.ts';
 import type { DocumentView } from '../engine/types.ts';
-import type { GivenFile, GraphApi, HostRequest, RuntimeApi } from '../protocol/api.ts';
+import type { GivenFile, GraphApi, HostRequest, LabData, RuntimeApi } from '../protocol/api.ts';
 import { createClient, type Client } from '../protocol/client.ts';
 import type { JoinMessage } from '../protocol/host.ts';
 import { buffersOf, serve, Transferred, type Handlers } from '../protocol/server.ts';
 import type { Endpoint } from '../protocol/wire.ts';
 import type { RuntimeBackend } from '../runtime/types.ts';
+import { writeNpz } from '../verify/npz.ts';
 
 const scope = globalThis as unknown as Endpoint;
 
@@ -116,6 +117,13 @@ const port: RuntimePort = {
     if (size > LARGE) runtimes.release(backend);
     return result;
   },
+  async values(a, b, request, job) {
+    const size = a.bytes.byteLength + b.bytes.byteLength;
+    const { backend } = request.at;
+    const report = await runtimes.call(backend, 'values', { a, b, request }, job, transferOf(a, b));
+    if (size > LARGE) runtimes.release(backend);
+    return report;
+  },
   async bench(a, b, request, job) {
     const size = a.bytes.byteLength + (b?.bytes.byteLength ?? 0);
     const result = await runtimes.call(request.backend, 'bench', { a, b, request }, job, transferOf(a, b));
@@ -142,6 +150,8 @@ async function sourceOf(files: readonly File[], job: Job): Promise<ModelSource> 
 
 /** Read when a sample is asked for. */
 const inPage = ({ name, file }: GivenFile) => ({ name, bytes: async () => new Uint8Array(await file.arrayBuffer()) });
+
+const labFiles = (data: LabData) => ({ ...data, files: data.files.map(inPage) });
 
 const handlers: Handlers<GraphApi> = {
   async open(params, job) {
@@ -189,6 +199,9 @@ const handlers: Handlers<GraphApi> = {
   sensitivity: (params, job) => studio.sensitivity(params, studio.heldOut, job),
   judge: (_, job) => studio.judge(studio.heldOut, job),
   verify: (params, job) => studio.verify(params, job),
+  verifyLab: ({ request, data }, job) => studio.verifyLab(request, data && labFiles(data), job),
+  labInputs: ({ side, data }, job) => studio.labInputs(side, labFiles(data), job),
+  npz: ({ feeds }) => writeNpz(feeds) as Uint8Array<ArrayBuffer>,
   bisect: ({ request }, job) => studio.bisect(request, job),
   bench: (params, job) => studio.bench(params, job),
   benchMatrix: (params, job) => studio.benchMatrix(params, job),

@@ -3,6 +3,7 @@ import type { App } from '../../state/app.ts';
 import type { Lab } from '../../state/view.ts';
 import { AccuracyLab } from './accuracy/AccuracyLab.tsx';
 import { SpeedLab } from './SpeedLab.tsx';
+import { VerifyLab } from './verify/VerifyLab.tsx';
 
 export interface LabEntry {
   readonly id: Lab;
@@ -14,4 +15,5 @@ export interface LabEntry {
 export const LABS: readonly LabEntry[] = [
   { id: 'speed', title: 'Speed', View: SpeedLab },
   { id: 'accuracy', title: 'Accuracy', View: AccuracyLab },
+  { id: 'verify', title: 'Verification', View: VerifyLab },
 ];
