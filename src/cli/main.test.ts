@@ -7,6 +7,7 @@ import { floats } from '../ir/tensor.ts';
 import { writeModel } from '../onnx/write.ts';
 import { buildSample } from '../samples/catalogue.ts';
 import { badFiles } from '../testing/bad-files.ts';
+import { buildModel } from '../testing/build.ts';
 import { whittle } from '../testing/whittle.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'whittle-cli-'));
@@ -249,6 +250,26 @@ describe('the command line', () => {
     expect([ran.code, ran.out]).toEqual([0, expect.stringMatching(/^A .*\nB /)]);
     const wrong = await whittle('bench', model, model, '--b', 'level=most');
     expect([wrong.code, wrong.err]).toEqual([2, expect.stringContaining('--b level is one of disabled')]);
+  });
+
+  it('times a file whose inputs are called otherwise, and refuses one that cannot be fed alike', async () => {
+    const product = (name: string, input: string, columns: number): string => {
+      const built = buildModel({}, (g) =>
+        g.output(g.op('MatMul', [g.input(input, [4, columns]), g.weight('w', [columns, 8])]), 'y', { shape: [4, 8] }),
+      );
+      const path = at(name);
+      writeFileSync(path, writeModel(built));
+      return path;
+    };
+    const [first, other, wide] = [
+      product('a.onnx', 'x', 16),
+      product('b.onnx', 'image', 16),
+      product('c.onnx', 'x', 32),
+    ];
+    const ran = await whittle('bench', first, other, '--runs', '3', '--within', '0', '--rounds', '1');
+    expect([ran.code, ran.err]).toEqual([0, '']);
+    const refused = await whittle('bench', first, wide, '--runs', '3');
+    expect([refused.code, refused.err]).toEqual([2, expect.stringContaining('answers to none of A')]);
   });
 
   it('says how to get the native runtime where it is not installed', async () => {

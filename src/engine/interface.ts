@@ -216,7 +216,7 @@ export function withOutputs({ model, analysis }: End, values: readonly ValueId[]
 }
 
 /** A copy of a later model whose inputs have the names that they have in the earlier one. */
-export function withInputNames(model: Model, { inputs }: PortMap): Model {
+export function withInputNames(model: Model, { inputs }: Pick<PortMap, 'inputs'>): Model {
   const copy = model.clone();
   const sources = new Map(inputs.map(({ name, source }) => [name, source]));
   for (const { id, name } of fedInputs(model)) copy.getValue(id).name = sources.get(name) ?? name;

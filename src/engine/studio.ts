@@ -5,7 +5,7 @@ import type { Json } from '../base/json.ts';
 import type { BenchMatrix, BenchRequest, BenchResult, LoadOptions, OptimizerReport } from '../bench/types.ts';
 import type { ExternalFiles } from '../onnx/external.ts';
 import { readModel } from '../onnx/read.ts';
-import { modelByteLength } from '../onnx/write.ts';
+import { modelByteLength, writeModel } from '../onnx/write.ts';
 import { planView } from '../prune/plan.ts';
 import { sparsityFigures, type SparsityFigures } from '../prune/sparsity/figures.ts';
 import type { Sensitivity } from '../prune/sensitivity.ts';
@@ -48,6 +48,7 @@ import { timeShare } from './latency-share.ts';
 import { settleLatency, withLatency, type LatencyTarget } from './latency-target.ts';
 import type { LatencyCheck, LatencyCheckRequest, LatencyModel, LatencyRequest } from './latency-types.ts';
 import { editTargets, type EditTarget } from './edit-target.ts';
+import { withInputNames } from './interface.ts';
 import { nodeDetail, nodeLabel } from './node-detail.ts';
 import { overlayValues } from './overlay.ts';
 import { OpenDocument, type OpenedFile } from './opened.ts';
@@ -63,6 +64,7 @@ import { previewStep, runRecipe, runStep, type StepContext } from './steps.ts';
 import { tensorPicture } from './tensor-picture.ts';
 import { resolveTensor } from './tensor-ref.ts';
 import { tensorStats } from './tensor-stats.ts';
+import { inputSources } from './verify-lab/ports.ts';
 import { tensorValues } from './tensor-values.ts';
 import { describeInputs, verifyLab } from './verify-lab/lab.ts';
 import type { LabFiles, LabInputs, LabRequest, LabResult } from './verify-lab/types.ts';
@@ -88,6 +90,13 @@ interface Place {
   readonly document: OpenDocument;
   readonly index: number;
 }
+/** A model without a common history as it is timed beside another, on the same inputs: under the names they have there. */
+function parcelBeside(first: Place, { document, index }: Place): Parcel {
+  const inputs = inputSources(first.document.stop(first.index), document.stop(index));
+  if (inputs.every(({ name, source }) => name === source)) return document.parcel(index);
+  return { name: document.file.name, bytes: writeModel(withInputNames(document.stop(index).model, { inputs })) };
+}
+
 const loadAt = ({ document, index }: Place): LoadOptions => loadOf(document.stop(index).session);
 
 /** What is timed; `b` null: the first alone. */
@@ -391,7 +400,7 @@ export class Studio {
     const isRecipe = a !== 'second' && b !== 'second';
     const other = (): Parcel | null => {
       if (b === null) return null;
-      return isRecipe ? this.current.timed(a, b) : second.document.parcel(second.index);
+      return isRecipe ? this.current.timed(a, b) : parcelBeside(first, second);
     };
     return (request, job) => {
       const { loads } = request;

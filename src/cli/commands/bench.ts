@@ -1,8 +1,7 @@
 import { placeName } from '../../base/backends.ts';
 import { formatBytes, formatMs, formatRatio, UNKNOWN } from '../../base/format.ts';
 import type { BenchMatrix, BenchResult, Timing } from '../../bench/types.ts';
-import { benchMatrix } from '../../engine/bench-matrix.ts';
-import { nodePort } from '../../engine/node.ts';
+import { openPath } from '../../engine/node.ts';
 import { BENCH_OPTIONS, benchRequests } from '../bench-settings.ts';
 import { openStudio } from '../studio.ts';
 import { readSessionFile } from '../session-file.ts';
@@ -49,20 +48,18 @@ export const bench: Command = {
       args,
       sessions.map((session) => session?.load ?? null),
     );
-    const left = await openStudio(a ?? '', job);
-    const right = b === undefined ? null : await openStudio(b, job);
-    const port = nodePort();
+    const { studio } = await openStudio(a ?? '', job);
+    if (b !== undefined) {
+      const { missing } = await studio.openSecond(openPath(b), job);
+      for (const location of missing) output.note(`External data ${location} is missing beside ${b}.`);
+    }
+    const sides = { a: 0, b: b === undefined ? null : ('second' as const) };
     const [request] = requests;
     if (requests.length > 1) {
-      const matrix = await benchMatrix(
-        requests,
-        (each, watched) => port.bench(left.studio.exportModel(), right?.studio.exportModel() ?? null, each, watched),
-        job,
-      );
+      const matrix = await studio.benchMatrix({ ...sides, requests }, job);
       output.result(matrix, matrixLines(matrix));
     } else if (request) {
-      const parcels = [left.studio.exportModel(), right?.studio.exportModel() ?? null] as const;
-      const result = await port.bench(...parcels, request, job);
+      const result = await studio.bench({ ...sides, request }, job);
       output.result(result, benchLines(result));
     }
     return 0;

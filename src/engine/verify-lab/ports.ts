@@ -136,6 +136,13 @@ function matchInputs(a: End, b: End): Matching {
   throw refusal('input', `Input ${described(b, [lost])} of B answers to none of A: ${why}.`);
 }
 
+/**
+ * What each input of B is called in A, of two files without a common history. Throws `bad-request` where B cannot be fed
+ * as A is.
+ */
+export const inputSources = (a: End, b: End): PortMap['inputs'] =>
+  matchInputs(a, b).links.map((link) => ({ name: link.b.name, from: 'input', source: link.a.name }));
+
 /** Inputs of A that B holds as constants of the same name. */
 function fixedInputs(a: End, b: End, left: readonly Value[]): Record<string, HostTensor> {
   const { graph } = b.model;
