@@ -12,12 +12,14 @@
 //   prune-models  every real model at three widths: runs, costs as forecast, what is frozen and why (only by name)
 //   random  ten thousand random graphs: each exact pass alone and all together give equal outputs (an hour; only by name)
 //   verdicts  ten models against themselves, and with 5 % added to every run: how far verdicts can be relied on (20 minutes; only by name)
+//   accuracy  what four real models get right on real samples, preprocessing written out (a minute; only by name)
 //   half    MobileNetV2 at half the channels against itself, both as the runtime loads them (`all`), WASM, one thread
 import { existsSync, mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'vite';
+import { benchAccuracy } from './bench-accuracy.mjs';
 import { benchActions, printActions } from './bench-actions.mjs';
 import { benchCanvas, printCanvas } from './bench-canvas.mjs';
 import { benchLayout, printLayout } from './bench-layout.mjs';
@@ -51,6 +53,7 @@ const SECTIONS = [
   'prune-models',
   'random',
   'verdicts',
+  'accuracy',
 ];
 const args = process.argv.slice(2);
 const json = args.includes('--json');
@@ -119,6 +122,7 @@ if (wants('fusion')) {
   results.fusion = await benchFusion(say);
   printFusion(results.fusion, say);
 }
+if (chosen.includes('accuracy')) results.accuracy = benchAccuracy(say);
 if (chosen.includes('prune')) results.prune = await benchPrune(say);
 if (chosen.includes('prune-latency')) results.pruneLatency = await benchPruneLatency(files, say);
 if (chosen.includes('prune-models')) results.pruneModels = await benchPruneModels(say);
