@@ -44,16 +44,19 @@ interface Props {
   /** Fields that were set by hand. */
   readonly changed: readonly string[];
   onSet(key: string, value: Json): void;
+  /** Of its heading, one below that of what it stands in. */
+  readonly level?: 3 | 4;
   onReset(): void;
 }
 
 /** How samples become inputs, field by field. */
-export function PreprocessList({ preprocess, changed, onSet, onReset }: Props) {
+export function PreprocessList({ preprocess, changed, level = 4, onSet, onReset }: Props) {
+  const Heading = `h${level}` as const;
   const { kind, ...fields } = preprocess;
   return (
     <div role="group" aria-label="Preprocessing">
       <div className="mb-1 flex h-6 items-center">
-        <h4 className="grow text-11 font-medium">Preprocessing of kind {fieldText(kind ?? '')}</h4>
+        <Heading className="grow text-11 font-medium">Preprocessing of kind {fieldText(kind ?? '')}</Heading>
         {changed.length > 0 && (
           <IconButton icon={Undo2} size="small" iconSize={12} label="As it was proposed" onClick={onReset} />
         )}

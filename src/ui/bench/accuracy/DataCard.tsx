@@ -51,6 +51,7 @@ function Preprocessing({ app, view }: { readonly app: App; readonly view: Accura
   return (
     <div className="min-w-0">
       <PreprocessList
+        level={3}
         preprocess={view.preprocess as unknown as Readonly<Record<string, never>>}
         changed={Object.keys(changes ?? {})}
         onSet={(key, value) => void set({ [key]: value })}
