@@ -5,14 +5,30 @@ export function argmax(row: Float64Array): number {
   return best;
 }
 
+/** Sums to one and has nothing below zero. */
+const isDistribution = (row: Float64Array): boolean =>
+  Math.abs(row.reduce((sum, each) => sum + each, 0) - 1) < 1e-3 && row.every((each) => each >= 0);
+
+const largest = (row: Float64Array): number => row.reduce((a, b) => Math.max(a, b), -Infinity);
+
 /** What is a distribution already stays; of anything else, the softmax. */
 export function distribution(row: Float64Array): Float64Array {
-  const total = row.reduce((sum, each) => sum + each, 0);
-  if (Math.abs(total - 1) < 1e-3 && row.every((each) => each >= 0)) return row;
-  const most = row.reduce((a, b) => Math.max(a, b), -Infinity);
+  if (isDistribution(row)) return row;
+  const most = largest(row);
   const powers = row.map((each) => Math.exp(each - most));
   const sum = powers.reduce((a, b) => a + b, 0);
   return powers.map((each) => each / sum);
+}
+
+/**
+ * −log of the probability that `row` gives to an element, nats. From scores it is taken without the probability, which is
+ * 0 beyond 745 nats; of a distribution that gives 0, that of the smallest number there is.
+ */
+export function surprise(row: Float64Array, index: number): number {
+  const score = row[index] ?? 0;
+  if (isDistribution(row)) return -Math.log(Math.max(score, Number.MIN_VALUE));
+  const most = largest(row);
+  return most - score + Math.log(row.reduce((sum, each) => sum + Math.exp(each - most), 0));
 }
 
 /** KL(p ‖ q) of two distributions, nats. */

@@ -1,4 +1,4 @@
-import { argmax, distribution } from '../distribution.ts';
+import { argmax, distribution, surprise } from '../distribution.ts';
 import { Calibration, proportion } from './statistics.ts';
 import type { ClassificationMetrics, RegressionMetrics } from './types.ts';
 
@@ -46,7 +46,7 @@ export class Classified {
     this.total++;
     if (isRight) this.right++;
     if (before < TOP) this.near++;
-    this.loss -= Math.log(Math.max(probabilities[truth] ?? 0, Number.MIN_VALUE));
+    this.loss += surprise(scores, truth);
     this.calibration.add(confidence, isRight);
     const key = `${label} ${best - this.offset}`;
     this.cells.set(key, (this.cells.get(key) ?? 0) + 1);
