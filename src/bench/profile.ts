@@ -29,7 +29,7 @@ export async function profile(
     throw new CodedError('bad-request', 'A profile needs at least one run and a budget above 0 ms.');
   }
   const start = performance.now();
-  const settings = { backend, level, threads };
+  const settings = { backend, level, threads, ...request.loads?.a };
   const feeds = await rehearse(runtime, model, settings, inputs, job);
   const session = await runtime.createSession(model, { ...settings, profile: true }, job);
   try {
@@ -51,7 +51,7 @@ export async function profile(
     }
     const counted = (await session.endProfile()).slice(warm.length);
     const shapes = Object.entries(feeds).map(([name, { shape }]) => [name, shape] as const);
-    return { backend, level, threads, inputs: Object.fromEntries(shapes), ...summarized(counted) };
+    return { backend, level: settings.level, threads, inputs: Object.fromEntries(shapes), ...summarized(counted) };
   } finally {
     await session.release();
   }

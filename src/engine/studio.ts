@@ -15,6 +15,7 @@ import { presetRecipe } from '../recipe/presets.ts';
 import { sessionText } from '../recipe/session.ts';
 import type { Recipe, RecipeStep } from '../recipe/types.ts';
 import type { Backend, OptionValues } from '../rewrite/pass.ts';
+import type { ProfileView, Roofline } from '../report/profile/types.ts';
 import type { ReportData } from '../report/types.ts';
 import type { Capabilities } from '../runtime/types.ts';
 import { buildSample, listSamples } from '../samples/catalogue.ts';
@@ -47,6 +48,8 @@ import { nodeDetail, nodeLabel } from './node-detail.ts';
 import { overlayValues } from './overlay.ts';
 import { OpenDocument, type OpenedFile } from './opened.ts';
 import type { Parcel, RuntimePort } from './ports.ts';
+import { profileModel } from './profile/profile.ts';
+import { RooflineCache, type RooflineRequest } from './profile/roofline.ts';
 import { pruneInRounds, type ScheduleRequest } from './prune-schedule.ts';
 import { makeReportData } from './report-data.ts';
 import { flattened, MADE_UP, sensitivity, SensitivityCache, type SensitivityRequest } from './sensitivity.ts';
@@ -98,6 +101,7 @@ export class Studio {
   private others: Judgement | null = null;
   private readonly sensitivities = new SensitivityCache();
   private readonly latencies = new LatencyCache();
+  private readonly rooflines = new RooflineCache();
 
   constructor(port: RuntimePort) {
     this.port = port;
@@ -384,6 +388,18 @@ export class Studio {
   optimizers({ stop, request }: { stop: number; request: BenchRequest }, job: Job): Promise<OptimizerReport> {
     return this.port.optimizers(this.current.parcel(stop), request, job);
   }
+
+  /** Where the time of a stop, or of the second model, goes: by node, as the runtime runs it. */
+  profile({ side, request }: { side: CompareSide; request: BenchRequest }, job: Job): Promise<ProfileView> {
+    const place = this.placeOf(side);
+    const { model, outcome, original } = place.document.stop(place.index);
+    const title = side === 'second' ? '' : (outcome?.title ?? 'Original');
+    const subject = { model, title, name: place.document.file.name, original: side === 'second' ? null : original.model };
+    return profileModel(subject, { ...request, loads: { a: loadAt(place) } }, this.port, job);
+  }
+
+  /** What this device does at best through the runtime; it is measured once for a backend and a number of threads. */
+  roofline = (request: RooflineRequest, job: Job): Promise<Roofline> => this.rooflines.get(request, this.port, job);
 
   /** Opens a model beside the document, to compare with; the one that was there before goes. */
   async openSecond(source: ModelSource, job: Job): Promise<SecondView> {
