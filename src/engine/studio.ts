@@ -394,7 +394,12 @@ export class Studio {
     const place = this.placeOf(side);
     const { model, outcome, original } = place.document.stop(place.index);
     const title = side === 'second' ? '' : (outcome?.title ?? 'Original');
-    const subject = { model, title, name: place.document.file.name, original: side === 'second' ? null : original.model };
+    const subject = {
+      model,
+      title,
+      name: place.document.file.name,
+      original: side === 'second' ? null : original.model,
+    };
     return profileModel(subject, { ...request, loads: { a: loadAt(place) } }, this.port, job);
   }
 

@@ -19,6 +19,7 @@ import { REESTIMATE } from './prune-schedule.ts';
 import { pruningActions, PRUNE_CHANNELS, type ForecastOf, type PruningActions } from './pruning.ts';
 import { judgingActions, type JudgingActions } from './judging.ts';
 import { keepRecents } from './keep-recents.ts';
+import { profilingActions, type ProfilingActions } from './profiling.ts';
 import { recover } from './recovering.ts';
 import { rulingActions, USER_RULE, type RulingActions } from './rules/ruling.ts';
 import { scopingActions, type ScopingActions } from './scoping.ts';
@@ -35,6 +36,7 @@ interface Actions
     SteppingActions,
     MeasuringActions,
     TuningActions,
+    ProfilingActions,
     BisectingActions,
     RulingActions,
     ExportingActions,
@@ -145,6 +147,7 @@ export function createApp(
     ...stepping,
     ...measuring,
     ...tuningActions(core, stepping),
+    ...profilingActions(core, { ...stepping, ...selecting }),
     ...bisectingActions(core, { ...stepping, ...selecting }),
     ...ruling,
     async apply() {

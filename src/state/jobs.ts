@@ -13,6 +13,8 @@ export type JobKind =
   | 'optimizers'
   | 'tune'
   | 'latency'
+  | 'profile'
+  | 'roofline'
   | 'bisect'
   | 'export'
   | 'prune'

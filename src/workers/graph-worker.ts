@@ -186,6 +186,8 @@ const handlers: Handlers<GraphApi> = {
     return { ...drawn(document), report };
   },
   optimizers: (params, job) => studio.optimizers(params, job),
+  profile: (params, job) => studio.profile(params, job),
+  roofline: ({ request }, job) => studio.roofline(request, job),
   openSecond: async ({ files }, job) => studio.openSecond(await sourceOf(files, job), job),
   closeSecond: () => {
     studio.closeSecond();

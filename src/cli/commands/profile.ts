@@ -47,7 +47,7 @@ function summaryOf(view: ProfileView): string[] {
 }
 
 const rooflineLines = (found: Roofline): string[] => [
-  `Device: ${three(found.peakGflops)} GFLOP/s (${found.peakBy}), ${three(found.bandwidthGbs)} GB/s, ${three(found.dispatchUs)} µs a node.`,
+  `Device: ${three(found.peakGflops)} GFLOP/s (${found.peakBy}), ${three(found.bandwidthGbs)} GB/s, ${three(found.dispatchUs)} µs a node (${three(found.kernelUs)} µs under the profile).`,
   `By bytes moved: ${found.levels.map(({ bytes, gbs }) => `${formatBytes(bytes)} ${three(gbs)} GB/s`).join(', ')}.`,
 ];
 

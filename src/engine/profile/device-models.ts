@@ -113,4 +113,3 @@ export function chainProbe(nodes: number): ProbeModel {
   for (let i = 0; i < nodes; i++) value = probe.node('Neg', `${COUNTED}${i}`, [value]);
   return { model: probe.end(value, [1]), counted: COUNTED, what: `${nodes} tiny nodes` };
 }
-

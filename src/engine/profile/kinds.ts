@@ -3,7 +3,13 @@ import { getInt } from '../../ir/attribute.ts';
 import type { Node } from '../../ir/model.ts';
 
 /** Input that holds the weight [out, in ÷ groups, …kernel], by operator. */
-const WEIGHTS: Readonly<Record<string, number>> = { Conv: 1, FusedConv: 1, NhwcConv: 1, ConvInteger: 1, QLinearConv: 3 };
+const WEIGHTS: Readonly<Record<string, number>> = {
+  Conv: 1,
+  FusedConv: 1,
+  NhwcConv: 1,
+  ConvInteger: 1,
+  QLinearConv: 3,
+};
 
 export interface NodeKind {
   /** `1×1 expand`, `3×3 depthwise`; '' where no rule gives one. */
@@ -24,7 +30,8 @@ export function kindOf(node: Node, analysis: Analysis): NodeKind {
   const [out, into, ...kernel] = shape;
   const size = kernel.map((dim) => dim ?? '?').join('×');
   const groups = getInt(node, 'group', 1);
-  if (groups > 1) return into === 1 ? { kind: `${size} depthwise`, depthwise: true } : { ...PLAIN, kind: `${size} grouped` };
+  if (groups > 1)
+    return into === 1 ? { kind: `${size} depthwise`, depthwise: true } : { ...PLAIN, kind: `${size} grouped` };
   const pointwise = kernel.every((dim) => dim === 1) && typeof out === 'number' && typeof into === 'number';
   if (!pointwise || out === into) return { ...PLAIN, kind: size };
   return { ...PLAIN, kind: `${size} ${out > into ? 'expand' : 'project'}` };

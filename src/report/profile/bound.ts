@@ -5,6 +5,8 @@ import type { Bound, ProfileRow, Roofline } from './types.ts';
 export const three = (value: number): string =>
   value >= 100 ? String(Math.round(value)) : String(Number(value.toPrecision(3)));
 
+/** Below this share of a limit something else holds the node back: how its kernel is made, mostly. */
+const FAR = 0.25;
 /** Beyond this share of the memory's rate the data cannot have come from memory. */
 const CACHED = 1.05;
 
@@ -36,7 +38,8 @@ export function boundOf(
   }
   const rate = kind === 'compute' ? `${three(peakGflops)}${THIN}GFLOP/s` : `${three(bandwidthGbs)}${THIN}GB/s`;
   const cached = kind === 'memory' && fraction > CACHED ? ', so it is read from cache' : '';
-  return { kind, fraction, words: `${kind}-bound: ${formatShare(fraction)} of ${rate}${cached}` };
+  const far = fraction < FAR ? ', far below it' : '';
+  return { kind, fraction, words: `${kind}-bound: ${formatShare(fraction)} of ${rate}${cached}${far}` };
 }
 
 /** Rows with what limits each. */

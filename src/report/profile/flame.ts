@@ -81,9 +81,7 @@ export function flamePlaces(root: FlameBox, focus: string, least: number): reado
   let level: readonly FlameBox[] = [shown];
   while (level.length > 0) {
     const wide = level.filter(({ ms }) => shown.ms > 0 && ms / shown.ms >= least);
-    places.push(
-      ...wide.map((box) => ({ box, left: (box.start - shown.start) / shown.ms, width: box.ms / shown.ms })),
-    );
+    places.push(...wide.map((box) => ({ box, left: (box.start - shown.start) / shown.ms, width: box.ms / shown.ms })));
     level = wide.flatMap(({ children }) => children);
   }
   return places;

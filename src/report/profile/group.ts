@@ -63,7 +63,9 @@ function nodeKeys(placed: readonly Placed[]): (each: Placed) => string {
     parents.set(id, root);
     return root;
   };
-  const isComparable = [0, 1].every((profile) => placed.some((each) => each.profile === profile && each.row.origins[0]));
+  const isComparable = [0, 1].every((profile) =>
+    placed.some((each) => each.profile === profile && each.row.origins[0]),
+  );
   if (isComparable) {
     for (const { row } of placed) {
       const [first, ...rest] = row.origins;

@@ -11,7 +11,7 @@ interface SelectProps {
   onChange(value: string): void;
   readonly children: ReactNode;
 }
-function Select({ label, value, disabled = false, onChange, children }: SelectProps) {
+export function Select({ label, value, disabled = false, onChange, children }: SelectProps) {
   const id = useId();
   return (
     <span className="flex items-center gap-1.5">

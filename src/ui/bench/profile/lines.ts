@@ -1,0 +1,55 @@
+import { formatChange, UNKNOWN } from '../../../base/format.ts';
+import { three } from '../../../report/profile/bound.ts';
+import { BETWEEN, type ProfileLine } from '../../../report/profile/group.ts';
+
+export type LineColumn = 'label' | 'calls' | 'before' | 'after' | 'change' | 'gflops' | 'bound';
+export interface LineSort {
+  readonly column: LineColumn;
+  readonly down: boolean;
+}
+
+/** A column of ms: as many decimals as the largest needs for three digits, so that points stand in line. */
+export function msColumn(values: readonly (number | null)[]): (ms: number | null | undefined) => string {
+  const most = Math.max(0, ...values.map((value) => value ?? 0));
+  const decimals = most >= 1000 ? 0 : most >= 100 ? 1 : most >= 1 ? 2 : 3;
+  return (ms) => (ms === null || ms === undefined ? UNKNOWN : ms.toFixed(decimals));
+}
+
+export const changeText = ({ ms }: Pick<ProfileLine, 'ms'>): string =>
+  ms.length < 2 ? '' : ms[0] === null ? 'new' : ms[1] === null ? 'gone' : formatChange(ms[0] ?? null, ms[1] ?? null);
+
+/** The word of a change: less is better. */
+export const changeTone = (text: string): string =>
+  text.startsWith('+') || text === 'new'
+    ? 'text-removed'
+    : text.startsWith('−') || text === 'gone'
+      ? 'text-added'
+      : 'text-ink-3';
+
+export const gflopsText = (gflops: number | null): string => (gflops === null ? UNKNOWN : three(gflops));
+
+const READ: Readonly<Record<Exclude<LineColumn, 'label' | 'bound'>, (line: ProfileLine) => number>> = {
+  calls: ({ calls }) => calls.at(-1) ?? -1,
+  before: ({ ms }) => ms[0] ?? -1,
+  after: ({ ms }) => ms.at(-1) ?? -1,
+  change: ({ ms }) => (ms.at(-1) ?? 0) - (ms[0] ?? 0),
+  gflops: ({ gflops }) => gflops ?? -1,
+};
+
+const WORDS: Readonly<Record<'label' | 'bound', (line: ProfileLine) => string>> = {
+  label: ({ label, detail }) => `${label} ${detail}`,
+  bound: ({ bound }) => bound?.words ?? '',
+};
+
+/** Sorted lines; what lies between operators stays last. */
+export function sortLines(lines: readonly ProfileLine[], { column, down }: LineSort): readonly ProfileLine[] {
+  const sign = down ? -1 : 1;
+  const byWords = column === 'label' || column === 'bound' ? WORDS[column] : null;
+  const compare = (a: ProfileLine, b: ProfileLine): number => {
+    if (a.key === BETWEEN || b.key === BETWEEN) return a.key === b.key ? 0 : a.key === BETWEEN ? 1 : -1;
+    if (byWords) return sign * byWords(a).localeCompare(byWords(b), undefined, { numeric: true });
+    const read = READ[column as keyof typeof READ];
+    return sign * (read(a) - read(b));
+  };
+  return [...lines].sort(compare);
+}
