@@ -61,6 +61,7 @@ interface Gathered {
   readonly first: KernelEvent;
   /** Over the counted runs. */
   ms: number;
+  least: number;
   calls: number;
 }
 
@@ -83,14 +84,15 @@ function summarized(runs: readonly TracedRun[]): Pick<Profile, 'runs' | 'ms' | '
   const counted = middleHalf(runs);
   const found = new Map<string, Gathered>();
   for (const kernel of counted.flatMap((run) => run.kernels)) {
-    const known = found.get(keyOf(kernel)) ?? { first: kernel, ms: 0, calls: 0 };
+    const known = found.get(keyOf(kernel)) ?? { first: kernel, ms: 0, least: Infinity, calls: 0 };
     found.set(keyOf(kernel), known);
     known.ms += timeOf(kernel, clock);
+    known.least = Math.min(known.least, timeOf(kernel, clock));
     known.calls += 1;
   }
-  const kernels = Array.from(found.values(), ({ first, ms, calls }): KernelTime => {
+  const kernels = Array.from(found.values(), ({ first, ms, least, calls }): KernelTime => {
     const { node, op, provider, inputs, outputs } = first;
-    return { node, op, provider, ms: ms / counted.length, calls: calls / counted.length, inputs, outputs };
+    return { node, op, provider, ms: ms / counted.length, least, calls: calls / counted.length, inputs, outputs };
   });
   const places = new Map(Array.from(found.keys(), (key, place) => [key, place]));
   const typical = counted[Math.floor(counted.length / 2)];

@@ -59,6 +59,8 @@ export interface KernelTime {
   readonly provider: string;
   /** Mean over the middle half of the runs, ms; what runs inside of its subgraphs is told for itself. */
   readonly ms: number;
+  /** The shortest call of these runs, ms: what it takes where nothing is in its way. */
+  readonly least: number;
   /** How often it runs in one run: more than once inside a loop. */
   readonly calls: number;
   /** What it reads and writes, at its first call; weights that the runtime packed are left out. */

@@ -4,7 +4,7 @@ import type { BenchRequest, Profile } from '../bench/types.ts';
 import type { Model } from '../ir/model.ts';
 import type { NodeId } from '../ir/types.ts';
 import { writeModel } from '../onnx/write.ts';
-import type { RuntimePort } from './ports.ts';
+import type { Parcel, RuntimePort } from './ports.ts';
 import { attribute, profileName, type Attribution } from './profile/attribute.ts';
 
 export interface NodeTimes {
@@ -21,6 +21,13 @@ export interface NodeTimes {
   readonly analysis: Analysis;
 }
 
+/** The written model, each node with a name that tells its id in a profile. */
+export function namedParcel(model: Model, name: string): Parcel {
+  const named = model.clone();
+  for (const node of named.nodes.values()) node.name = profileName(node.id);
+  return { name, bytes: writeModel(named) };
+}
+
 /** Times every node of a model by the runtime's own profile. */
 export async function nodeTimes(
   model: Model,
@@ -29,9 +36,11 @@ export async function nodeTimes(
   port: RuntimePort,
   job: Job,
 ): Promise<NodeTimes> {
-  const named = model.clone();
-  for (const node of named.nodes.values()) node.name = profileName(node.id);
-  const profile = await port.profile({ name, bytes: writeModel(named) }, request, job);
+  return timesIn(model, await port.profile(namedParcel(model, name), request, job));
+}
+
+/** @param profile of the model as `namedParcel` writes it */
+export function timesIn(model: Model, profile: Profile): NodeTimes {
   const atLoad = analyze(model);
   const analysis = asRun(atLoad, profile);
   const attribution = attribute(model, atLoad, analysis, profile.kernels);

@@ -48,7 +48,7 @@ import { nodeDetail, nodeLabel } from './node-detail.ts';
 import { overlayValues } from './overlay.ts';
 import { OpenDocument, type OpenedFile } from './opened.ts';
 import type { Parcel, RuntimePort } from './ports.ts';
-import { profileModel } from './profile/profile.ts';
+import { profileModels } from './profile/profile.ts';
 import { RooflineCache, type RooflineRequest } from './profile/roofline.ts';
 import { pruneInRounds, type ScheduleRequest } from './prune-schedule.ts';
 import { makeReportData } from './report-data.ts';
@@ -390,17 +390,25 @@ export class Studio {
   }
 
   /** Where the time of a stop, or of the second model, goes: by node, as the runtime runs it. */
-  profile({ side, request }: { side: CompareSide; request: BenchRequest }, job: Job): Promise<ProfileView> {
-    const place = this.placeOf(side);
-    const { model, outcome, original } = place.document.stop(place.index);
-    const title = side === 'second' ? '' : (outcome?.title ?? 'Original');
-    const subject = {
-      model,
-      title,
-      name: place.document.file.name,
-      original: side === 'second' ? null : original.model,
-    };
-    return profileModel(subject, { ...request, loads: { a: loadAt(place) } }, this.port, job);
+  async profile({ side, request }: { side: CompareSide; request: BenchRequest }, job: Job): Promise<ProfileView> {
+    const [view] = await this.profiles({ sides: [side], request }, job);
+    return view!;
+  }
+
+  /** One or two models, two of them in turn. */
+  profiles(
+    { sides, request }: { sides: readonly CompareSide[]; request: BenchRequest },
+    job: Job,
+  ): Promise<readonly ProfileView[]> {
+    const subjects = sides.map((side) => {
+      const place = this.placeOf(side);
+      const { model, outcome, original } = place.document.stop(place.index);
+      const own = { model, name: place.document.file.name, load: loadAt(place) };
+      return side === 'second'
+        ? { ...own, original: null, title: '' }
+        : { ...own, original: original.model, title: outcome?.title ?? 'Original' };
+    });
+    return profileModels(subjects, request, this.port, job);
   }
 
   /** What this device does at best through the runtime; it is measured once for a backend and a number of threads. */

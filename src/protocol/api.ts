@@ -131,8 +131,8 @@ export interface GraphApi {
   tune: Row<{ request: TuneRequest }, { document: DocumentView; picture: Picture; report: TuneReport }>;
   /** What the runtime does to a stop's model by itself when it loads it. */
   optimizers: Row<{ stop: number; request: BenchRequest }, OptimizerReport>;
-  /** Where the time of a stop, or of the second model, goes. */
-  profile: Row<{ side: CompareSide; request: BenchRequest }, ProfileView>;
+  /** Where the time goes, of one model or of two, stops or the second model. */
+  profiles: Row<{ sides: readonly CompareSide[]; request: BenchRequest }, readonly ProfileView[]>;
   /** What this device does at best; measured once for a backend and a number of threads. */
   roofline: Row<{ request: RooflineRequest }, Roofline>;
   /** Opens a model beside the document, to compare with. Files as for `open`. */

@@ -23,7 +23,7 @@ export interface Profiled {
 }
 
 export interface ProfilingActions {
-  /** Profiles one or two models, one after the other. Everything else is quiet meanwhile. */
+  /** Profiles one model, or two in turn. Everything else is quiet meanwhile. */
   profile(sides: readonly CompareSide[], request?: Partial<BenchRequest>): Promise<Profiled | null>;
   /** Measures what this device does at best, for the backend and threads of the profiles that are shown. */
   measureRoofline(): Promise<Roofline | null>;
@@ -72,16 +72,13 @@ export function profilingActions(core: Core, ways: Ways): ProfilingActions {
       quietFirst();
       const full = { ...profileDefaults(core.settings.getState().settings.threads), ...request };
       const title = sides.length > 1 ? 'Profiling before and after' : 'Profiling the model';
-      const found = await core.change('profile', 'bench', title, async (call) => {
-        const results: ProfiledSide[] = [];
-        for (const side of sides) {
-          results.push({ side, view: await core.client.call('profile', { side, request: full }, call) });
-        }
-        return results;
-      });
-      const last = found?.at(-1);
-      if (!found || !last) return null;
-      const result = { sides: found, roofline: known.get(keyOf(last.view)) ?? null };
+      const views = await core.change('profile', 'bench', title, (call) =>
+        core.client.call('profiles', { sides, request: full }, call),
+      );
+      const last = views?.at(-1);
+      if (!views || !last) return null;
+      const found = views.map((each, index) => ({ side: sides[index] ?? 0, view: each }));
+      const result = { sides: found, roofline: known.get(keyOf(last)) ?? null };
       const stop = Math.max(...sides.map((side) => (side === 'second' ? 0 : side)));
       store.setState({ profiled: bind(core, stop, result) });
       core.notices.announce(`Profiled: ${found.map((each) => formatMs(each.view.ms)).join(' and ')} a run.`);

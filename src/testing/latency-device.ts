@@ -45,6 +45,7 @@ export const madeUpDevice = (noise: () => number = () => 1): Pick<RuntimePort, '
     const kernels = madeUpTimes(readModel(model.bytes).model).map((each): KernelTime => ({
       ...each,
       provider: 'made up',
+      least: each.ms,
       calls: 1,
       inputs: [],
       outputs: [],

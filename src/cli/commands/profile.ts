@@ -7,6 +7,7 @@ import { linesOf, timelessCounts, type Grouping } from '../../report/profile/gro
 import type { ProfileView, Roofline } from '../../report/profile/types.ts';
 import type { OptimizationLevel } from '../../runtime/types.ts';
 import type { Job } from '../../base/job.ts';
+import { openPath } from '../../engine/node.ts';
 import type { Arguments } from '../arguments.ts';
 import type { Command } from '../command.ts';
 import { table } from '../output.ts';
@@ -21,7 +22,8 @@ function tableOf(profiles: readonly ProfileView[], by: Grouping): string[] {
   const two = profiles.length > 1;
   const heads = two ? ['before, ms', 'after, ms', 'Δ'] : ['ms', 'share'];
   const bounds = by === 'node' && profiles.some(({ roofline }) => roofline !== null);
-  const rows = linesOf(profiles, by).map(({ label, detail, calls, ms, gflops, bound }) => [
+  const lines = linesOf(profiles, by).filter(({ ms }) => ms.some((each) => each !== null));
+  const rows = lines.map(({ label, detail, calls, ms, gflops, bound }) => [
     detail === '' ? label : `${label}  ${detail}`,
     String(calls.at(-1) ?? UNKNOWN),
     ...ms.map(msText),
@@ -68,17 +70,14 @@ function requestOf(args: Arguments): BenchRequest {
   };
 }
 
-/** One model after the other, and the device where it is asked for. */
-async function profilesOf(paths: readonly string[], args: Arguments, job: Job): Promise<ProfileView[]> {
+/** One model, or two in turn, and the device where it is asked for. */
+async function profilesOf(path: string, against: string | null, args: Arguments, job: Job): Promise<ProfileView[]> {
   const request = requestOf(args);
-  const views: ProfileView[] = [];
-  for (const path of paths) {
-    const { studio } = await openStudio(path, job);
-    const view = await studio.profile({ side: 0, request }, job);
-    const roofline = views[0]?.roofline ?? (args.flag('roofline') ? await studio.roofline(request, job) : null);
-    views.push(roofline ? { ...view, roofline, rows: withBounds(view.rows, roofline) } : view);
-  }
-  return views;
+  const { studio } = await openStudio(path, job);
+  if (against !== null) await studio.openSecond(openPath(against), job);
+  const views = await studio.profiles({ sides: against === null ? [0] : [0, 'second'], request }, job);
+  const roofline = args.flag('roofline') ? await studio.roofline(request, job) : null;
+  return views.map((view) => (roofline ? { ...view, roofline, rows: withBounds(view.rows, roofline) } : view));
 }
 
 export const profile: Command = {
@@ -99,8 +98,7 @@ export const profile: Command = {
   async run(args, output, job) {
     const by = args.choice('by', GROUPINGS) ?? 'operator';
     const against = args.text('against');
-    const paths = [args.positionals[0] ?? '', ...(against === null ? [] : [against])];
-    const views = await profilesOf(paths, args, job);
+    const views = await profilesOf(args.positionals[0] ?? '', against, args, job);
     const [first, second] = views;
     if (!first) return 1;
     const trace = args.text('trace');

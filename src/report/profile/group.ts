@@ -1,5 +1,5 @@
 import type { Family } from '../../base/families.ts';
-import type { Bound, ProfileRow, ProfileView } from './types.ts';
+import type { Bound, ProfileRow, ProfileView, Timeless } from './types.ts';
 
 export type Grouping = 'operator' | 'node' | 'block';
 
@@ -43,8 +43,28 @@ export function linesOf(profiles: readonly ProfileView[], by: Grouping): readonl
     members.push(each);
   }
   const lines = Array.from(groups, ([key, members]) => lineOf(key, members, by, profiles.length));
-  return [...lines.sort((a, b) => mostOf(b) - mostOf(a)), betweenLine(profiles)];
+  const timeless = by === 'node' ? timelessLines(profiles) : [];
+  return [...lines.sort((a, b) => mostOf(b) - mostOf(a)), betweenLine(profiles), ...timeless];
 }
+
+/** Nodes of the last profile that have no time of their own, with what became of them. */
+function timelessLines(profiles: readonly ProfileView[]): ProfileLine[] {
+  const last = profiles.length - 1;
+  return (profiles[last]?.rows ?? []).flatMap(({ node, label, family, timeless }): ProfileLine[] => {
+    if (!timeless || node === null) return [];
+    const none = profiles.map(() => null);
+    const detail = timelessText(timeless);
+    const nothing = { calls: none, ms: none, gflops: null, bound: null };
+    return [{ key: `timeless ${node}`, label, detail, family, node: { id: node, profile: last }, ...nothing }];
+  });
+}
+
+const timelessText = (timeless: Timeless): string =>
+  timeless.kind === 'inside'
+    ? `computed inside ${timeless.label}`
+    : timeless.kind === 'on-load'
+      ? 'computed when the model is loaded'
+      : 'no time of its own';
 
 const mostOf = ({ ms }: ProfileLine): number => Math.max(...ms.map((each) => each ?? 0));
 
@@ -119,11 +139,12 @@ function textOf(
 }
 
 /** `1×1 · 32→192 · as FusedConv · with Transpose`. */
-function nodeDetail({ detail, ranAs, op, movers, holds }: ProfileRow): string {
+function nodeDetail({ detail, ranAs, op, movers, holds, calls }: ProfileRow): string {
   const renamed = ranAs !== null && !op.endsWith(ranAs) ? [`as ${ranAs}`] : [];
   const held = holds > 0 ? [`${holds + 1} nodes`] : [];
   const moved = movers.length > 0 ? [`with ${movers.join(', ')}`] : [];
-  return [...(detail === '' ? [] : [detail]), ...renamed, ...held, ...moved].join(' · ');
+  const often = calls > 1 ? [`${Number(calls.toFixed(1))} calls`] : [];
+  return [...(detail === '' ? [] : [detail]), ...often, ...renamed, ...held, ...moved].join(' · ');
 }
 
 const betweenLine = (profiles: readonly ProfileView[]): ProfileLine => ({

@@ -8,7 +8,7 @@ import { useWidth } from '../../kit/use-width.ts';
 const LEVEL = 22;
 /** Narrower boxes are left out, and narrower ones than this bear no name, px. */
 const LEAST = 2;
-const NAMED = 26;
+const NAMED = 44;
 
 interface Props {
   readonly root: FlameBox;

@@ -5,6 +5,8 @@ import { useWidth } from '../../kit/use-width.ts';
 import { tickText, type RoofPicture, type RoofPoint } from './roofline-picture.ts';
 
 const HEIGHT = 318;
+/** Room that an annotation takes beside its node, px. */
+const NOTE_WIDTH = 190;
 const MARGIN = { left: 40, right: 12, top: 10, bottom: 36 };
 
 /** What is said of a node: what it reached, and what limits it. */
@@ -55,7 +57,8 @@ function Ceilings({ frame, roofline }: { readonly frame: Frame; readonly rooflin
   const start = Math.max(picture.x.from, picture.y.from / bandwidthGbs);
   const foot = [placeX(frame, start), placeY(frame, start * bandwidthGbs)] as const;
   const angle = (Math.atan2(top - foot[1], corner - foot[0]) * 180) / Math.PI;
-  const middle = [(foot[0] + corner) / 2, (foot[1] + top) / 2] as const;
+  const along = 0.3;
+  const middle = [foot[0] + along * (corner - foot[0]), foot[1] + along * (top - foot[1])] as const;
   return (
     <>
       <path className="roof-line" d={`M${foot.join(' ')}L${corner} ${top}L${width} ${top}`} />
@@ -76,7 +79,7 @@ function Ceilings({ frame, roofline }: { readonly frame: Frame; readonly rooflin
 /** The one annotation: the node that is pointed at, else the one that loses the most time. */
 function Note({ frame, point, row }: { readonly frame: Frame; readonly point: RoofPoint; readonly row: ProfileRow }) {
   const [x, y] = [placeX(frame, point.intensity), placeY(frame, point.gflops)];
-  const left = x > frame.width * 0.55;
+  const left = x > frame.width - NOTE_WIDTH;
   const side = left ? -1 : 1;
   const below = y < HEIGHT - 40;
   const [endX, endY] = [x + side * 34, y + (below ? 20 : -20)];

@@ -30,7 +30,7 @@ function columnsOf(by: Grouping, two: boolean, bounds: boolean): readonly Column
     : [{ id: 'after', title: 'Time, ms', right: true }];
   return [
     { id: 'label', title: HEADS[by] },
-    { id: 'calls', title: 'Calls', right: true },
+    ...(by === 'node' ? [] : [{ id: 'calls', title: 'Calls', right: true } as const]),
     ...times,
     { id: 'bars', title: '' },
     ...(two ? [{ id: 'change', title: 'Δ', right: true } as const] : []),
@@ -67,15 +67,11 @@ function Head({ columns, sort, onSort }: { columns: readonly Column[]; sort: Lin
 }
 
 function Bars({ line, most }: { readonly line: ProfileLine; readonly most: number }) {
+  const width = (ms: number | null | undefined) => ({ width: `${(100 * (ms ?? 0)) / most}%` });
   return (
     <span className="prof-bars" aria-hidden="true">
-      {line.ms.map((ms, at) => (
-        <span
-          key={at}
-          className={at === line.ms.length - 1 ? 'prof-after' : 'prof-before'}
-          style={{ width: `${(100 * (ms ?? 0)) / most}%` }}
-        />
-      ))}
+      {line.ms.length > 1 && <span className="prof-before" style={width(line.ms[0])} />}
+      <span className="prof-after" style={width(line.ms.at(-1))} />
     </span>
   );
 }
@@ -143,7 +139,7 @@ function Lines({ app, views, by }: LinesProps) {
     gflops: <span className="text-ink-2">{gflopsText(line.gflops)}</span>,
     bound: (
       <span className="ell text-ink-2" title={line.bound?.words}>
-        {line.bound?.words ?? UNKNOWN}
+        {line.bound?.words.replace('-bound', '') ?? ''}
       </span>
     ),
   });
@@ -156,7 +152,7 @@ function Lines({ app, views, by }: LinesProps) {
       aria-label="Where the time goes"
       aria-rowcount={sorted.length + 2}
       tabIndex={0}
-      className={clsx('prof-table num', two && 'prof-two', bounds && 'prof-bounds')}
+      className={clsx('prof-table num', two && 'prof-two', by === 'node' && 'prof-nodes', bounds && 'prof-bounds')}
     >
       <div role="rowgroup">
         <Head columns={columns} sort={sort} onSort={onSort} />

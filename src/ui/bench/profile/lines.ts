@@ -16,7 +16,13 @@ export function msColumn(values: readonly (number | null)[]): (ms: number | null
 }
 
 export const changeText = ({ ms }: Pick<ProfileLine, 'ms'>): string =>
-  ms.length < 2 ? '' : ms[0] === null ? 'new' : ms[1] === null ? 'gone' : formatChange(ms[0] ?? null, ms[1] ?? null);
+  ms.length < 2 || ms.every((each) => each === null)
+    ? ''
+    : ms[0] === null
+      ? 'new'
+      : ms[1] === null
+        ? 'gone'
+        : formatChange(ms[0] ?? null, ms[1] ?? null);
 
 /** The word of a change: less is better. */
 export const changeTone = (text: string): string =>
@@ -41,12 +47,16 @@ const WORDS: Readonly<Record<'label' | 'bound', (line: ProfileLine) => string>> 
   bound: ({ bound }) => bound?.words ?? '',
 };
 
-/** Sorted lines; what lies between operators stays last. */
+/** What has a time comes first, then what lies between operators, then what has none. */
+const placeOf = ({ key, ms }: ProfileLine): number => (key === BETWEEN ? 1 : ms.every((each) => each === null) ? 2 : 0);
+
+/** Sorted lines; what lies between operators and what has no time stay last. */
 export function sortLines(lines: readonly ProfileLine[], { column, down }: LineSort): readonly ProfileLine[] {
   const sign = down ? -1 : 1;
   const byWords = column === 'label' || column === 'bound' ? WORDS[column] : null;
   const compare = (a: ProfileLine, b: ProfileLine): number => {
-    if (a.key === BETWEEN || b.key === BETWEEN) return a.key === b.key ? 0 : a.key === BETWEEN ? 1 : -1;
+    const place = placeOf(a) - placeOf(b);
+    if (place !== 0) return place;
     if (byWords) return sign * byWords(a).localeCompare(byWords(b), undefined, { numeric: true });
     const read = READ[column as keyof typeof READ];
     return sign * (read(a) - read(b));

@@ -71,4 +71,4 @@ export function roofPicture(rows: readonly ProfileRow[], roofline: Roofline | nu
 
 const FRACTIONS: Readonly<Record<number, string>> = { 0.25: '¼', 0.0625: '1⁄16' };
 /** `¼`, `16`, `0.001`. */
-export const tickText = (value: number): string => FRACTIONS[value] ?? String(Number(value.toPrecision(2)));
+export const tickText = (value: number): string => FRACTIONS[value] ?? String(Number(value.toPrecision(3)));
