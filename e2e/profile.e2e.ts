@@ -47,7 +47,7 @@ for (const colorScheme of ['dark', 'light'] as const) {
       await expectAccessible(page);
 
       await page.getByRole('radio', { name: 'By block' }).click();
-      await expect(table.getByRole('row', { name: /features/ }).first()).toBeVisible();
+      await expect(table.getByRole('row', { name: /features\.2/ }).first()).toBeVisible();
       await page.getByRole('radio', { name: 'By node' }).click();
       await expect(table.getByRole('button', { name: /^Conv \d+/ }).first()).toBeVisible();
       await table.getByRole('button', { name: 'GFLOP/s' }).click();
@@ -68,12 +68,12 @@ for (const colorScheme of ['dark', 'light'] as const) {
       await expect(roofline.getByRole('row', { name: /compute-bound/ }).first()).toBeVisible();
 
       const scopes = page.getByRole('region', { name: 'Time by scope' });
-      await scopes.getByRole('button', { name: /^features, / }).click();
+      await scopes.getByRole('button', { name: /^features\.2, / }).click();
       await expect(scopes.getByRole('button', { name: 'Back to mobilenet-v2.onnx' })).toBeVisible();
       await page.keyboard.press('Escape');
       await expect(scopes.getByRole('button', { name: /^Back to/ })).toBeHidden();
       await scopes.getByRole('button', { name: 'Show as table' }).click();
-      await expect(scopes.getByRole('row', { name: /features/ }).first()).toBeVisible();
+      await expect(scopes.getByRole('row', { name: /features\.2/ }).first()).toBeVisible();
 
       const saved = page.waitForEvent('download');
       await page.getByRole('button', { name: 'Chrome trace' }).click();

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { profileRow, roofline } from '../../testing/profile-view.ts';
+import { profileRow, roofline } from './fixture.ts';
 import { boundOf, three } from './bound.ts';
 
 const words = (patch: Parameters<typeof profileRow>[0]): string | undefined =>

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { profileRow, profileView } from '../../testing/profile-view.ts';
+import { profileRow, profileView } from './fixture.ts';
 import { chromeTrace, profileCsv } from './files.ts';
 
 const view = profileView(

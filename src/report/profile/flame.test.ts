@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { profileRow, profileView } from '../../testing/profile-view.ts';
+import { profileRow, profileView } from './fixture.ts';
 import { flamePlaces, flameRows, flameTree, pathTo } from './flame.ts';
 
 const view = profileView([

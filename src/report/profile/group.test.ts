@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { profileRow, profileView } from '../../testing/profile-view.ts';
+import { profileRow, profileView } from './fixture.ts';
 import { BETWEEN, linesOf, timelessCounts } from './group.ts';
 
 const conv = { op: 'Conv', ranAs: 'FusedConv', kind: '1×1 expand' };

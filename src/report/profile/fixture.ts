@@ -1,4 +1,4 @@
-import type { ProfileRow, ProfileView, Roofline } from '../report/profile/types.ts';
+import type { ProfileRow, ProfileView, Roofline } from './types.ts';
 
 const ROW: ProfileRow = {
   node: 1,
