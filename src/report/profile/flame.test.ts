@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import { array, assert, constantFrom, double, property, record } from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { profileRow, profileView } from './fixture.ts';
 import { flamePlaces, flameRows, flameTree, pathTo } from './flame.ts';
@@ -45,13 +45,13 @@ describe('time by scope', () => {
   });
 
   it('keeps every box inside the one that holds it, whatever the scopes are', () => {
-    const scopes = fc.array(fc.constantFrom('a', 'b', 'c'), { maxLength: 4 });
-    const rows = fc.array(fc.record({ scope: scopes, ms: fc.double({ min: 0.01, max: 10, noNaN: true }) }), {
+    const scopes = array(constantFrom('a', 'b', 'c'), { maxLength: 4 });
+    const rows = array(record({ scope: scopes, ms: double({ min: 0.01, max: 10, noNaN: true }) }), {
       minLength: 1,
       maxLength: 30,
     });
-    fc.assert(
-      fc.property(rows, (list) => {
+    assert(
+      property(rows, (list) => {
         const root = flameTree(profileView(list.map((each) => profileRow(each))));
         for (const box of flameRows(root)) {
           const inside = box.children.reduce((sum, { ms }) => sum + ms, 0);
