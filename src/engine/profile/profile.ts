@@ -52,24 +52,36 @@ const inTurn = (job: Job, index: number, again: boolean): Job => ({
     job.progress({ stage: `${index === 0 ? 'Before' : 'After'}${again ? ', again' : ''}: ${stage}`, ...rest }),
 });
 
-/** Of the same model: means, weighed alike. */
-function together(profiles: readonly Profile[]): Profile {
+/** A profile with how far its turns lie apart, ms: of the whole, and by kernel. */
+interface Turns extends Profile {
+  readonly spreadMs: number;
+  readonly spreads: readonly number[];
+}
+
+/** Of the same model: means, weighed alike, and half of what lies between the turns. */
+function together(profiles: readonly Profile[]): Turns {
   const [first, ...others] = profiles;
   if (!first) throw new Error('invariant: a model was profiled');
   const mean = (of: (profile: Profile) => number): number =>
     profiles.reduce((sum, each) => sum + of(each), 0) / profiles.length;
+  const spread = (of: (profile: Profile) => number): number => {
+    const values = profiles.map(of);
+    return (Math.max(...values) - Math.min(...values)) / 2;
+  };
+  const isAlike = (place: number): boolean =>
+    others.every(({ kernels }) => kernels[place]?.node === first.kernels[place]?.node);
+  const msAt = (place: number) => (profile: Profile) => profile.kernels[place]!.ms;
   return {
     ...first,
     runs: profiles.reduce((sum, { runs }) => sum + runs, 0),
     ms: mean(({ ms }) => ms),
-    kernels: first.kernels.map((kernel, place) => {
-      const alike = others.every(({ kernels }) => kernels[place]?.node === kernel.node);
-      return alike ? { ...kernel, ms: mean(({ kernels }) => kernels[place]!.ms) } : kernel;
-    }),
+    spreadMs: spread(({ ms }) => ms),
+    kernels: first.kernels.map((kernel, at) => (isAlike(at) ? { ...kernel, ms: mean(msAt(at)) } : kernel)),
+    spreads: first.kernels.map((_, at) => (isAlike(at) ? spread(msAt(at)) : 0)),
   };
 }
 
-function viewOf({ model, original, name, title }: ProfileSubject, profile: Profile, software: boolean): ProfileView {
+function viewOf({ model, original, name, title }: ProfileSubject, profile: Turns, software: boolean): ProfileView {
   const measured = timesIn(model, profile);
   const kernelsMs = profile.kernels.reduce((sum, { ms }) => sum + ms, 0);
   const { backend, level, threads, runs, ms, clock, inputs } = profile;
@@ -81,6 +93,7 @@ function viewOf({ model, original, name, title }: ProfileSubject, profile: Profi
     threads,
     runs,
     ms,
+    spreadMs: profile.spreadMs,
     kernelsMs,
     betweenMs: Math.max(0, ms - kernelsMs),
     mapped: kernelsMs > 0 ? 1 - measured.rest / kernelsMs : 1,
@@ -88,7 +101,7 @@ function viewOf({ model, original, name, title }: ProfileSubject, profile: Profi
     clockText: clockText(profile),
     software,
     inputs,
-    ...rowsOf(model, measured, original),
+    ...rowsOf(model, measured, original, profile.spreads),
     roofline: null,
   };
 }

@@ -14,6 +14,7 @@ import { workOf } from './work.ts';
 interface Share {
   ms: number;
   calls: number;
+  spreadMs: number;
   movedMs: number;
   readonly movers: Set<string>;
   main: KernelTime | null;
@@ -28,10 +29,16 @@ export interface ProfiledRows {
  * Time and work by node: nodes with kernels in the order in which they ran, kernels of no node, then the nodes that
  * have no time of their own, in the order of the graph. Nodes that are constants are left out.
  *
- * @param original whether NodeIds are those of the opened model or lead there by ancestors; a second file's do not
+ * @param original the opened model, which NodeIds or their ancestors are of; null: of another file
+ * @param spreads by how much the turns of each kernel differ, ms
  */
-export function rowsOf(model: Model, measured: NodeTimes, original: Model | null): ProfiledRows {
-  return new RowMaker(model, measured, original).make();
+export function rowsOf(
+  model: Model,
+  measured: NodeTimes,
+  original: Model | null,
+  spreads: readonly number[],
+): ProfiledRows {
+  return new RowMaker(model, measured, original).make(spreads);
 }
 
 class RowMaker {
@@ -55,15 +62,16 @@ class RowMaker {
     }
   }
 
-  make(): ProfiledRows {
+  make(spreads: readonly number[]): ProfiledRows {
     const { profile, attribution } = this.measured;
     const shares = new Map<NodeId | string, Share>();
     const keys = profile.kernels.map((kernel, place): NodeId | string => {
       const { node, role } = attribution.places[place] ?? { node: null, role: 'runtime' };
       const key = node ?? kernel.op;
-      const share = shares.get(key) ?? { ms: 0, calls: 0, movedMs: 0, movers: new Set(), main: null };
+      const share = shares.get(key) ?? { ms: 0, calls: 0, spreadMs: 0, movedMs: 0, movers: new Set(), main: null };
       shares.set(key, share);
       share.ms += kernel.ms;
+      share.spreadMs += spreads[place] ?? 0;
       if (role === 'serves') {
         share.movedMs += kernel.ms;
         share.movers.add(kernel.op);
@@ -108,6 +116,7 @@ class RowMaker {
       detail: at === undefined ? '' : (this.view.nodeDetails[at] ?? ''),
       calls,
       ms: share?.ms ?? null,
+      spreadMs: share?.spreadMs ?? 0,
       movedMs: share?.movedMs ?? 0,
       movers: [...(share?.movers ?? [])],
       provider: share?.main?.provider ?? '',
@@ -156,7 +165,7 @@ class RowMaker {
 }
 
 /** Kernels that no node of the graph can be told for. */
-const nodeless = (op: string, { ms, calls, movedMs, main }: Share): ProfileRow => ({
+const nodeless = (op: string, { ms, calls, spreadMs, movedMs, main }: Share): ProfileRow => ({
   node: null,
   label: `${op}, made by the runtime`,
   name: '',
@@ -168,6 +177,7 @@ const nodeless = (op: string, { ms, calls, movedMs, main }: Share): ProfileRow =
   detail: '',
   calls,
   ms,
+  spreadMs,
   movedMs,
   movers: [],
   provider: main?.provider ?? '',

@@ -23,6 +23,7 @@ const COLUMNS = [
   'scope',
   'calls',
   'ms',
+  'spreadMs',
   'movedMs',
   'provider',
   'macs',

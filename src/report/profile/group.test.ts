@@ -39,6 +39,11 @@ describe('time by operator', () => {
     ]);
   });
 
+  it('adds up by how much the turns of both differ', () => {
+    const sides = [0.25, 0.5].map((spreadMs) => profileView([profileRow({ spreadMs }), profileRow({ spreadMs })]));
+    expect(linesOf(sides, 'operator')[0]).toMatchObject({ ms: [2, 2], noise: 1.5 });
+  });
+
   it('takes what moves data for a node into its time, not into its rate', () => {
     const [line] = linesOf([profileView([profileRow({ ms: 3, movedMs: 1, flops: 4e6 })])], 'operator');
     expect(line).toMatchObject({ ms: [3], gflops: 2 });

@@ -14,6 +14,8 @@ export interface ProfileLine {
   /** Null: the group is not in that profile. */
   readonly calls: readonly (number | null)[];
   readonly ms: readonly (number | null)[];
+  /** A change of this many ms or less is no more than what the turns of the profiles differ by. */
+  readonly noise: number;
   /** Of the last profile that knows it. */
   readonly gflops: number | null;
   /** Node to go to, and the profile that it is of; null: several, or none. */
@@ -54,7 +56,7 @@ function timelessLines(profiles: readonly ProfileView[]): ProfileLine[] {
     if (!timeless || node === null) return [];
     const none = profiles.map(() => null);
     const detail = timelessText(timeless);
-    const nothing = { calls: none, ms: none, gflops: null, bound: null };
+    const nothing = { calls: none, ms: none, noise: 0, gflops: null, bound: null };
     return [{ key: `timeless ${node}`, label, detail, family, node: { id: node, profile: last }, ...nothing }];
   });
 }
@@ -115,6 +117,7 @@ function lineOf(key: string, members: readonly Placed[], by: Grouping, profiles:
     ...textOf(by, shown, row),
     calls: own.map((list) => (list.length === 0 ? null : sum(list, (each) => each.calls))),
     ms: own.map((list) => (list.length === 0 ? null : sum(list, (each) => each.ms ?? 0))),
+    noise: sum(members, (each) => each.spreadMs),
     gflops: flops !== null && flops > 0 && ms > 0 ? flops / ms / 1e6 : null,
     node: (by === 'node' || shown.length === 1) && row.node !== null ? { id: row.node, profile } : null,
     bound: by === 'node' ? row.bound : null,
@@ -154,6 +157,7 @@ const betweenLine = (profiles: readonly ProfileView[]): ProfileLine => ({
   family: null,
   calls: profiles.map(() => null),
   ms: profiles.map(({ betweenMs }) => betweenMs),
+  noise: profiles.reduce((total, { spreadMs }) => total + spreadMs, 0),
   gflops: null,
   node: null,
   bound: null,

@@ -43,6 +43,8 @@ export interface ProfileRow {
   readonly calls: number;
   /** ms of a run, with `moved`; null: it has none. */
   readonly ms: number | null;
+  /** By how much the turns in which it was profiled differ from `ms`; 0 where there was one turn. */
+  readonly spreadMs: number;
   /** Of `ms`: kernels that the runtime put in to move data for it, and what they are. */
   readonly movedMs: number;
   readonly movers: readonly string[];
@@ -100,6 +102,8 @@ export interface ProfileView {
   readonly level: string;
   readonly threads: number;
   readonly runs: number;
+  /** By how much the turns of it differ from `ms`; 0 where there was one. */
+  readonly spreadMs: number;
   /** A run, the kernels in it, and what lies between them, ms. */
   readonly ms: number;
   readonly kernelsMs: number;

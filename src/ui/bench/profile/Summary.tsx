@@ -1,11 +1,12 @@
 import { Download, Waypoints } from 'lucide-react';
-import { formatChange, formatMs, formatShare, msPair, plural, THIN } from '../../../base/format.ts';
+import { formatMs, formatShare, msPair, plural, THIN } from '../../../base/format.ts';
 import { chromeTrace, profileCsv } from '../../../report/profile/files.ts';
 import { timelessCounts } from '../../../report/profile/group.ts';
 import type { ProfileView } from '../../../report/profile/types.ts';
 import type { App } from '../../../state/app.ts';
 import { Button } from '../../kit/controls.tsx';
 import { SOFTWARE } from '../setup.ts';
+import { changeText, isSettled } from './lines.ts';
 
 const FORMATS = [
   ['JSON', 'json', 'application/json', (view: ProfileView) => JSON.stringify(view)],
@@ -22,6 +23,13 @@ function timelessText(view: ProfileView): string {
     ...(untold > 0 ? [`${untold} did not run or cannot be told`] : []),
   ];
   return parts.length === 0 ? '' : `${parts.join(', ')}.`;
+}
+
+/** `−23.1 %`, and whether that is more than the turns of the two profiles differ by. */
+function changeWords(views: readonly ProfileView[]): string {
+  const ms = views.map((view) => view.ms);
+  const noise = views.reduce((sum, { spreadMs }) => sum + spreadMs, 0);
+  return isSettled({ ms, noise }) ? changeText({ ms }) : `${changeText({ ms })}, not settled`;
 }
 
 /** The whole run in figures, what they mean, and the ways on. */
@@ -47,7 +55,7 @@ export function Summary({ app, views }: { readonly app: App; readonly views: rea
           formatMs(shown.ms)
         )}
         <span className="ml-2 text-12 font-regular tracking-normal text-ink-2">
-          a run{pair ? `, ${formatChange(views[0]!.ms, shown.ms)}` : ''}
+          a run{pair ? `, ${changeWords(views)}` : ''}
         </span>
       </p>
       <div className="num min-w-0 grow basis-80 text-11 text-ink-3">

@@ -2,13 +2,23 @@ import { useVirtualizer } from '@tanstack/react-virtual';
 import { clsx } from 'clsx';
 import { ArrowDown, ArrowUp } from 'lucide-react';
 import { useMemo, useRef, useState } from 'react';
-import { formatChange, formatInteger, UNKNOWN } from '../../../base/format.ts';
+import { formatInteger, UNKNOWN } from '../../../base/format.ts';
 import { linesOf, type Grouping, type ProfileLine } from '../../../report/profile/group.ts';
 import type { ProfileView } from '../../../report/profile/types.ts';
 import type { App } from '../../../state/app.ts';
 import { Icon, Segments } from '../../kit/controls.tsx';
 import { FamilyGlyph } from '../../kit/Glyph.tsx';
-import { changeText, changeTone, gflopsText, msColumn, sortLines, type LineColumn, type LineSort } from './lines.ts';
+import {
+  boundText,
+  changeText,
+  changeTone,
+  gflopsText,
+  isSettled,
+  msColumn,
+  sortLines,
+  type LineColumn,
+  type LineSort,
+} from './lines.ts';
 
 const ROW_HEIGHT = 27;
 const HEAD_HEIGHT = 26;
@@ -135,11 +145,18 @@ function Lines({ app, views, by }: LinesProps) {
     before: <span className="text-ink-2">{format(line.ms[0])}</span>,
     after: format(line.ms.at(-1)),
     bars: <Bars line={line} most={most} />,
-    change: <span className={changeTone(changeText(line))}>{changeText(line)}</span>,
+    change: (
+      <span
+        className={changeTone(changeText(line), isSettled(line))}
+        title={isSettled(line) ? undefined : 'No more than what the turns of these profiles differ by'}
+      >
+        {changeText(line)}
+      </span>
+    ),
     gflops: <span className="text-ink-2">{gflopsText(line.gflops)}</span>,
     bound: (
       <span className="ell text-ink-2" title={line.bound?.words}>
-        {line.bound?.words.replace('-bound', '') ?? ''}
+        {boundText(line.bound)}
       </span>
     ),
   });
@@ -200,14 +217,16 @@ function Total({
   const last = views.at(-1)!;
   const calls = last.rows.reduce((sum, row) => sum + row.calls, 0);
   const flops = last.rows.reduce((sum, row) => sum + (row.ms === null ? 0 : (row.flops ?? 0)), 0);
-  const change = views.length > 1 ? formatChange(views[0]!.ms, last.ms) : '';
+  const ms = views.map((view) => view.ms);
+  const noise = views.reduce((sum, { spreadMs }) => sum + spreadMs, 0);
+  const change = changeText({ ms });
   const own: Readonly<Record<Column['id'], React.ReactNode>> = {
     label: 'Total',
     calls: formatInteger(Math.round(calls)),
     before: format(views[0]?.ms),
     after: format(last.ms),
     bars: '',
-    change: <span className={changeTone(change)}>{change}</span>,
+    change: <span className={changeTone(change, isSettled({ ms, noise }))}>{change}</span>,
     gflops: gflopsText(flops / last.ms / 1e6),
     bound: '',
   };

@@ -1,12 +1,16 @@
-import { formatChange, UNKNOWN } from '../../../base/format.ts';
+import { formatChange, formatShare, UNKNOWN } from '../../../base/format.ts';
 import { three } from '../../../report/profile/bound.ts';
 import { BETWEEN, type ProfileLine } from '../../../report/profile/group.ts';
+import type { Bound } from '../../../report/profile/types.ts';
 
 export type LineColumn = 'label' | 'calls' | 'before' | 'after' | 'change' | 'gflops' | 'bound';
 export interface LineSort {
   readonly column: LineColumn;
   readonly down: boolean;
 }
+
+/** `compute 39.7 %`: what limits it, and how much of that limit it reaches. */
+export const boundText = (bound: Bound | null): string => (bound ? `${bound.kind} ${formatShare(bound.fraction)}` : '');
 
 /** A column of ms: as many decimals as the largest needs for three digits, so that points stand in line. */
 export function msColumn(values: readonly (number | null)[]): (ms: number | null | undefined) => string {
@@ -24,13 +28,16 @@ export const changeText = ({ ms }: Pick<ProfileLine, 'ms'>): string =>
         ? 'gone'
         : formatChange(ms[0] ?? null, ms[1] ?? null);
 
-/** The word of a change: less is better. */
-export const changeTone = (text: string): string =>
-  text.startsWith('+') || text === 'new'
-    ? 'text-removed'
-    : text.startsWith('−') || text === 'gone'
-      ? 'text-added'
-      : 'text-ink-3';
+/** Whether a change is more than what the turns of the profiles differ by. */
+export const isSettled = ({ ms, noise }: Pick<ProfileLine, 'ms' | 'noise'>): boolean =>
+  Math.abs((ms.at(-1) ?? 0) - (ms[0] ?? 0)) > noise;
+
+/** Less is better; what is not settled is no verdict. */
+export function changeTone(text: string, settled: boolean): string {
+  if (!settled) return 'text-ink-3';
+  if (text.startsWith('+') || text === 'new') return 'text-removed';
+  return text.startsWith('−') || text === 'gone' ? 'text-added' : 'text-ink-3';
+}
 
 export const gflopsText = (gflops: number | null): string => (gflops === null ? UNKNOWN : three(gflops));
 

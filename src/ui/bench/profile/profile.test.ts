@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { linesOf } from '../../../report/profile/group.ts';
 import { profileRow, profileView, roofline } from '../../../report/profile/fixture.ts';
-import { changeText, msColumn, sortLines } from './lines.ts';
+import { boundText, changeText, changeTone, isSettled, msColumn, sortLines } from './lines.ts';
 import { roofPicture, tickText } from './roofline-picture.ts';
 import { firstProfileSetup, fitProfileSetup } from './setup.ts';
 
@@ -32,6 +32,23 @@ describe('the table of times', () => {
     expect(changeText({ ms: [1, null] })).toBe('gone');
     expect(changeText({ ms: [null, null] })).toBe('');
     expect(changeText({ ms: [1] })).toBe('');
+  });
+
+  it('gives no verdict on a change that the turns of the profiles differ by themselves', () => {
+    const line = { ms: [5, 4.5], noise: 0.6 };
+    expect(isSettled(line)).toBe(false);
+    expect(changeTone(changeText(line), isSettled(line))).toBe('text-ink-3');
+    expect(isSettled({ ...line, noise: 0.4 })).toBe(true);
+    expect([changeTone('−10 %', true), changeTone('+10 %', true), changeTone('new', true)]).toEqual([
+      'text-added',
+      'text-removed',
+      'text-removed',
+    ]);
+  });
+
+  it('says in short what limits a node', () => {
+    expect(boundText({ kind: 'memory', fraction: 0.62, words: '' })).toBe('memory 62.0\u202f%');
+    expect(boundText(null)).toBe('');
   });
 
   it('keeps the points of a column in line', () => {
