@@ -1,3 +1,4 @@
+import type { TracedTensor } from '../runtime/trace.ts';
 import type { OptimizationLevel, RuntimeBackend, WebnnDevice } from '../runtime/types.ts';
 
 /** How the runtime is to load one model, where that differs from the rest of the request. */
@@ -128,7 +129,26 @@ export interface KernelTime {
   readonly node: string;
   readonly op: string;
   readonly provider: string;
-  /** Median over the runs, ms. */
+  /** Mean over the middle half of the runs, ms; what runs inside of its subgraphs is told for itself. */
+  readonly ms: number;
+  /** The shortest call of these runs, ms: what it takes where nothing is in its way. */
+  readonly least: number;
+  /** How often it runs in one run: more than once inside a loop. */
+  readonly calls: number;
+  /** What it reads and writes, at its first call; weights that the runtime packed are left out. */
+  readonly inputs: readonly TracedTensor[];
+  readonly outputs: readonly TracedTensor[];
+}
+
+/** Whose clock told the times of kernels: the graphics card's, by timestamp queries, or the processor's. */
+export type KernelClock = 'gpu' | 'processor';
+
+/** One call of a kernel in the run that took the median time. */
+export interface KernelCall {
+  /** Index into `kernels`. */
+  readonly kernel: number;
+  /** From the start of the run, and how long, ms, by the processor's clock. */
+  readonly start: number;
   readonly ms: number;
 }
 
@@ -138,9 +158,14 @@ export interface Profile {
   readonly threads: number;
   /** Runs after the warm-up. */
   readonly runs: number;
-  /** Median of whole runs, ms; what the runtime does between kernels included. */
+  /** Mean of the middle half of the runs, ms; what the runtime does between kernels included. */
   readonly ms: number;
+  readonly clock: KernelClock;
+  /** In the order in which they ran. */
   readonly kernels: readonly KernelTime[];
+  readonly timeline: readonly KernelCall[];
+  /** Shapes of the inputs that it was run on. */
+  readonly inputs: Readonly<Record<string, readonly number[]>>;
 }
 
 /** What one of the runtime's own optimizers is worth: it with all others, against all others without it. */

@@ -10,6 +10,7 @@ import { inspect } from './commands/inspect.ts';
 import { optimizers } from './commands/optimizers.ts';
 import { optimize } from './commands/optimize.ts';
 import { passes } from './commands/passes.ts';
+import { profile } from './commands/profile.ts';
 import { prune } from './commands/prune.ts';
 import { sensitivity } from './commands/sensitivity.ts';
 import { sites } from './commands/sites.ts';
@@ -26,6 +27,7 @@ const COMMANDS: readonly Command[] = [
   bisect,
   diff,
   bench,
+  profile,
   optimizers,
   tune,
   prune,

@@ -15,6 +15,7 @@ import { presetRecipe } from '../recipe/presets.ts';
 import { sessionText } from '../recipe/session.ts';
 import type { Recipe, RecipeStep } from '../recipe/types.ts';
 import type { Backend, OptionValues } from '../rewrite/pass.ts';
+import type { ProfileView, Roofline } from '../report/profile/types.ts';
 import type { ReportData } from '../report/types.ts';
 import type { Capabilities } from '../runtime/types.ts';
 import { buildSample, listSamples } from '../samples/catalogue.ts';
@@ -53,6 +54,8 @@ import { nodeDetail, nodeLabel } from './node-detail.ts';
 import { overlayValues } from './overlay.ts';
 import { OpenDocument, type OpenedFile } from './opened.ts';
 import type { Parcel, RuntimePort } from './ports.ts';
+import { profileModels } from './profile/profile.ts';
+import { RooflineCache, type RooflineRequest } from './profile/roofline.ts';
 import { pruneInRounds, type ScheduleRequest } from './prune-schedule.ts';
 import { makeReportData } from './report-data.ts';
 import { flattened, MADE_UP, sensitivity, SensitivityCache, type SensitivityRequest } from './sensitivity.ts';
@@ -121,6 +124,7 @@ export class Studio {
   private readonly sensitivities = new SensitivityCache();
   private readonly latencies = new LatencyCache();
   private readonly accuracyDesk = new AccuracyDesk();
+  private readonly rooflines = new RooflineCache();
 
   constructor(port: RuntimePort) {
     this.port = port;
@@ -452,6 +456,31 @@ export class Studio {
   optimizers({ stop, request }: { stop: number; request: BenchRequest }, job: Job): Promise<OptimizerReport> {
     return this.port.optimizers(this.current.parcel(stop), request, job);
   }
+
+  /** Where the time of a stop, or of the second model, goes: by node, as the runtime runs it. */
+  async profile({ side, request }: { side: CompareSide; request: BenchRequest }, job: Job): Promise<ProfileView> {
+    const [view] = await this.profiles({ sides: [side], request }, job);
+    return view!;
+  }
+
+  /** One or two models, two of them in turn. */
+  profiles(
+    { sides, request }: { sides: readonly CompareSide[]; request: BenchRequest },
+    job: Job,
+  ): Promise<readonly ProfileView[]> {
+    const subjects = sides.map((side) => {
+      const place = this.placeOf(side);
+      const { model, outcome, original } = place.document.stop(place.index);
+      const own = { model, name: place.document.file.name, load: loadAt(place) };
+      return side === 'second'
+        ? { ...own, original: null, title: '' }
+        : { ...own, original: original.model, title: outcome?.title ?? 'Original' };
+    });
+    return profileModels(subjects, request, this.port, job);
+  }
+
+  /** What this device does at best through the runtime; it is measured once for a backend and a number of threads. */
+  roofline = (request: RooflineRequest, job: Job): Promise<Roofline> => this.rooflines.get(request, this.port, job);
 
   /** Opens a model beside the document, to compare with; the one that was there before goes. */
   async openSecond(source: ModelSource, job: Job): Promise<SecondView> {

@@ -26,6 +26,7 @@ import type { LabInputs, LabRequest, LabResult } from '../engine/verify-lab/type
 import type { LatencyModel, LatencyRequest } from '../engine/latency-types.ts';
 import type { EditTarget } from '../engine/edit-target.ts';
 import type { Fidelity } from '../engine/fidelity.ts';
+import type { RooflineRequest } from '../engine/profile/roofline.ts';
 import type { SensitivityProgress, SensitivityRequest } from '../engine/sensitivity.ts';
 import type {
   ApplyRequest,
@@ -43,6 +44,7 @@ import type { Sensitivity } from '../prune/sensitivity.ts';
 import type { PrunePlanView } from '../prune/types.ts';
 import type { Recipe } from '../recipe/types.ts';
 import type { Backend } from '../rewrite/pass.ts';
+import type { ProfileView, Roofline } from '../report/profile/types.ts';
 import type { ReportData } from '../report/types.ts';
 import type { MadeUp } from '../runtime/run-many.ts';
 import type { Capabilities, Feeds, HostTensor, RuntimeBackend, SessionSettings } from '../runtime/types.ts';
@@ -155,6 +157,10 @@ export interface GraphApi {
   tune: Row<{ request: TuneRequest }, { document: DocumentView; picture: Picture; report: TuneReport }>;
   /** What the runtime does to a stop's model by itself when it loads it. */
   optimizers: Row<{ stop: number; request: BenchRequest }, OptimizerReport>;
+  /** Where the time goes, of one model or of two, stops or the second model. */
+  profiles: Row<{ sides: readonly CompareSide[]; request: BenchRequest }, readonly ProfileView[]>;
+  /** What this device does at best; measured once for a backend and a number of threads. */
+  roofline: Row<{ request: RooflineRequest }, Roofline>;
   /** Opens a model beside the document, to compare with. Files as for `open`. */
   openSecond: Row<{ files: readonly File[] }, SecondView>;
   closeSecond: Row<null, null>;

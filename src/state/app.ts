@@ -22,6 +22,7 @@ import { REESTIMATE } from './prune-schedule.ts';
 import { pruningActions, PRUNE_CHANNELS, type ForecastOf, type PruningActions } from './pruning.ts';
 import { judgingActions, type JudgingActions } from './judging.ts';
 import { keepRecents } from './keep-recents.ts';
+import { profilingActions, type ProfilingActions } from './profiling.ts';
 import { recover } from './recovering.ts';
 import { rulingActions, USER_RULE, type RulingActions } from './rules/ruling.ts';
 import { scopingActions, type ScopingActions } from './scoping.ts';
@@ -41,6 +42,7 @@ interface Actions
     BenchingActions,
     AccuracyActions,
     TuningActions,
+    ProfilingActions,
     BisectingActions,
     VerifyingLabActions,
     RulingActions,
@@ -156,6 +158,7 @@ export function createApp(
     ...benchingActions(core),
     ...accuracyActions(core),
     ...tuningActions(core, stepping),
+    ...profilingActions(core, { ...stepping, ...selecting }),
     ...bisectingActions(core, { ...stepping, ...selecting }),
     ...verifyingLabActions(core, { ...stepping, ...selecting }),
     ...ruling,

@@ -27,6 +27,7 @@ import type { SampleInfo } from '../samples/types.ts';
 import type { Bound } from './bound.ts';
 import type { Judged } from './judging.ts';
 import type { Link } from './link/types.ts';
+import type { Profiled } from './profiling.ts';
 import { EMPTY, type RuleDraft, type RuleFault } from './rules/draft.ts';
 import type { SensitivityFinding } from './sensing.ts';
 import type { Session } from './session.ts';
@@ -212,6 +213,7 @@ export interface DocumentState {
   /** Of the stop that was tuned or left by tuning. */
   readonly tuning: Bound<Tuning> | null;
   readonly optimizers: Bound<OptimizerReport> | null;
+  readonly profiled: Bound<Profiled> | null;
   readonly bisection: Bound<Bisection> | null;
   /** Benchmarks of this session, the newest last. */
   readonly benches: readonly BenchEntry[];
@@ -263,6 +265,7 @@ export const createDocumentStore = (): DocumentStore =>
     rule: { draft: EMPTY, fault: null, asking: false, note: null },
     tuning: null,
     optimizers: null,
+    profiled: null,
     bisection: null,
     benches: [],
     failure: null,

@@ -14,6 +14,8 @@ export type JobKind =
   | 'optimizers'
   | 'tune'
   | 'latency'
+  | 'profile'
+  | 'roofline'
   | 'bisect'
   | 'export'
   | 'prune'

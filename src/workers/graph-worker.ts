@@ -229,6 +229,8 @@ const handlers: Handlers<GraphApi> = {
     return { ...drawn(document), report };
   },
   optimizers: (params, job) => studio.optimizers(params, job),
+  profiles: (params, job) => studio.profiles(params, job),
+  roofline: ({ request }, job) => studio.roofline(request, job),
   openSecond: async ({ files }, job) => studio.openSecond(await sourceOf(files, job), job),
   closeSecond: () => {
     studio.closeSecond();

@@ -2,6 +2,7 @@ import type { ComponentType } from 'react';
 import type { App } from '../../state/app.ts';
 import type { Lab } from '../../state/view.ts';
 import { AccuracyLab } from './accuracy/AccuracyLab.tsx';
+import { ProfileLab } from './profile/ProfileLab.tsx';
 import { SpeedLab } from './SpeedLab.tsx';
 import { VerifyLab } from './verify/VerifyLab.tsx';
 
@@ -14,6 +15,7 @@ export interface LabEntry {
 /** What can be measured, in the order in which it is offered. */
 export const LABS: readonly LabEntry[] = [
   { id: 'speed', title: 'Speed', View: SpeedLab },
+  { id: 'profile', title: 'Profile', View: ProfileLab },
   { id: 'accuracy', title: 'Accuracy', View: AccuracyLab },
   { id: 'verify', title: 'Verification', View: VerifyLab },
 ];
