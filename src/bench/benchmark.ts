@@ -106,12 +106,13 @@ async function takeSamples(
 function conclude(subjects: readonly Subject[], request: BenchRequest, seed: number, software: boolean): BenchResult {
   const [a, b] = subjects;
   if (!a) throw new Error('invariant: a benchmark has a first model');
-  const { backend, level, threads } = request;
+  const { backend, level, threads, device } = request;
   const pair = b && {
     ratio: median(a.samples) / median(b.samples),
     interval: bootstrapRatio(a.samples, b.samples, seed),
   };
   const result = {
+    ...(device && { device: device.name }),
     backend,
     level,
     threads,

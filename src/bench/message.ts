@@ -4,8 +4,9 @@ import type { BenchResult } from './types.ts';
 
 /** What a person should take from it: the verdict first, then where it was measured. */
 export function benchMessage(result: Omit<BenchResult, 'message'>, asked: number, software: boolean): string {
-  const { a, b, backend, threads } = result;
-  const place = backend === 'webgpu' ? 'WebGPU' : `WASM, ${plural(threads, 'thread')}`;
+  const { a, b, backend, threads, device } = result;
+  const runtime = backend === 'webgpu' ? 'WebGPU' : `WASM, ${plural(threads, 'thread')}`;
+  const place = device === undefined ? runtime : `${device}, ${runtime}`;
   const times = b ? formatPair(msPair(a.median, b.median)) : `Median ${formatMs(a.median)}, p95 ${formatMs(a.p95)}`;
   const said = [b ? `${verdictSentence(result, asked)} ${times} on ${place}.` : `${times} on ${place}.`];
   if (software) said.push('This WebGPU adapter is software: its times say nothing about a graphics card.');

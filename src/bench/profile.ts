@@ -25,7 +25,7 @@ export async function profile(
   job: Job,
   inputs: Inputs = {},
 ): Promise<Profile> {
-  const { backend, level, threads, runs, budgetMs } = request;
+  const { backend, level, threads, runs, budgetMs, device } = request;
   if (!Number.isInteger(runs) || runs < 1 || !(budgetMs > 0)) {
     throw new CodedError('bad-request', 'A profile needs at least one run and a budget above 0 ms.');
   }
@@ -51,7 +51,7 @@ export async function profile(
       await run();
     }
     const counted = (await session.endProfile()).slice(warm.length);
-    return { backend, level, threads, ...medians(counted) };
+    return { ...(device && { device: device.name }), backend, level, threads, ...medians(counted) };
   } finally {
     await session.release();
   }

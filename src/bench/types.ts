@@ -7,6 +7,12 @@ export interface LoadOptions {
   readonly config?: Readonly<Record<string, string>>;
 }
 
+/** A lent device: its id at the relay, and what it is called. */
+export interface DeviceRef {
+  readonly id: number;
+  readonly name: string;
+}
+
 export interface BenchRequest {
   readonly backend: RuntimeBackend;
   readonly level: OptimizationLevel;
@@ -17,6 +23,8 @@ export interface BenchRequest {
   readonly budgetMs: number;
   /** Of the first and the second model. */
   readonly loads?: { readonly a?: LoadOptions; readonly b?: LoadOptions };
+  /** Where to measure; absent: here. */
+  readonly device?: DeviceRef;
 }
 
 /** Times of one model, ms. */
@@ -38,6 +46,8 @@ export interface Timing {
 export type BenchVerdict = 'faster' | 'slower' | 'no change' | 'inconclusive';
 
 export interface BenchResult {
+  /** Name of the lent device that it was measured on; absent: here. */
+  readonly device?: string;
   readonly backend: RuntimeBackend;
   readonly level: OptimizationLevel;
   readonly threads: number;
@@ -61,6 +71,8 @@ export interface KernelTime {
 }
 
 export interface Profile {
+  /** Name of the lent device that it was measured on; absent: here. */
+  readonly device?: string;
   readonly backend: RuntimeBackend;
   readonly level: OptimizationLevel;
   readonly threads: number;

@@ -81,9 +81,10 @@ const timingOf = ({ median, p95, min, mad, startMs, samples }: Timing): ReportTi
 
 /** Only comparisons: a benchmark of one model alone has no place in before and after. */
 function benchOf(result: BenchResult): ReportBench[] {
-  const { a, b, ratio, interval, verdict, backend, threads, level } = result;
+  const { a, b, ratio, interval, verdict, backend, threads, level, device } = result;
   if (!b || ratio === null || !interval || !verdict) return [];
-  return [{ backend, threads, level, before: timingOf(a), after: timingOf(b), ratio, interval, verdict }];
+  const where = { ...(device !== undefined && { device }), backend, threads, level };
+  return [{ ...where, before: timingOf(a), after: timingOf(b), ratio, interval, verdict }];
 }
 
 /** A node of both stops that reads other values, or other constants, than it did. */

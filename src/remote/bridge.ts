@@ -37,12 +37,7 @@ export class Bridge {
   private readonly port: Endpoint;
   private readonly transmit: (channel: string, frame: Frame) => void;
 
-  constructor(
-    port: Endpoint,
-    device: number,
-    state: DeviceState,
-    transmit: (channel: string, frame: Frame) => void,
-  ) {
+  constructor(port: Endpoint, device: number, state: DeviceState, transmit: (channel: string, frame: Frame) => void) {
     this.port = port;
     this.device = device;
     this.transmit = transmit;

@@ -60,7 +60,8 @@ reader.register({
     const type = ARRAYS[view.getUint8(0)];
     const length = view.getFloat64(1);
     const at = context.at;
-    const fits = type && Number.isInteger(length) && length >= 0 && at + length * type.BYTES_PER_ELEMENT <= context.bytes.length;
+    const fits =
+      type && Number.isInteger(length) && length >= 0 && at + length * type.BYTES_PER_ELEMENT <= context.bytes.length;
     if (!fits) throw malformed('an array runs beyond its end');
     context.at = padded(at + length * type.BYTES_PER_ELEMENT);
     return new type(context.bytes.buffer, context.bytes.byteOffset + at, length);

@@ -69,7 +69,14 @@ export interface JoinCode {
   readonly expiresIn: number;
 }
 
-export type RefusalCode = 'wrong-code' | 'too-many' | 'unknown-token' | 'not-allowed' | 'version' | 'malformed' | 'full';
+export type RefusalCode =
+  | 'wrong-code'
+  | 'too-many'
+  | 'unknown-token'
+  | 'not-allowed'
+  | 'version'
+  | 'malformed'
+  | 'full';
 export interface Refused {
   readonly kind: 'refused';
   readonly code: RefusalCode;
@@ -144,7 +151,9 @@ const STUDIO_SAYS: Checks = {
   rename: ({ device, name }) => isId(device) && isText(name, MAX_NAME, 1),
   remove: ({ device }) => isId(device),
   studio: (message) =>
-    isNumber(message['version']) && isSecret(message['studio']) && isMaybe(message['token'], (token) => isText(token, 64)),
+    isNumber(message['version']) &&
+    isSecret(message['studio']) &&
+    isMaybe(message['token'], (token) => isText(token, 64)),
 };
 
 function parse(text: string, checks: Checks): Fields | null {

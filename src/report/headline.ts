@@ -36,7 +36,8 @@ export function headlineClause(data: ReportData): string {
 function speedSentence(bench: ReportBench | null): string {
   if (!bench) return 'Speed was not measured.';
   const [low, high] = bench.interval;
-  const where = `${bench.backend === 'webgpu' ? 'WebGPU' : 'WASM'}, ${bench.threads} ${bench.threads === 1 ? 'thread' : 'threads'}`;
+  const on = bench.device === undefined ? '' : `${bench.device}, `;
+  const where = `${on}${bench.backend === 'webgpu' ? 'WebGPU' : 'WASM'}, ${bench.threads} ${bench.threads === 1 ? 'thread' : 'threads'}`;
   const against = `against the original under the runtime's own optimization (level ${bench.level})`;
   const interval = `95 % interval ${low.toFixed(2)} to ${high.toFixed(2)}`;
   if (bench.verdict === 'inconclusive')

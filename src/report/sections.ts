@@ -177,7 +177,8 @@ const backendName = (backend: string): string =>
 
 function timing(bench: ReportBench): Markup {
   const runs = Math.max(bench.before.samples.length, bench.after.samples.length);
-  const where = `${backendName(bench.backend)}, ${plural(bench.threads, 'thread')}, level ${bench.level}`;
+  const on = bench.device === undefined ? '' : `${bench.device}, `;
+  const where = `${on}${backendName(bench.backend)}, ${plural(bench.threads, 'thread')}, level ${bench.level}`;
   const [low, high] = bench.interval;
   const ratio = safe`<p class="t2 gap">
     ${badge(bench.verdict)} ${formatRatio(bench.ratio)}, 95 % interval ${low.toFixed(2)} to ${high.toFixed(2)}

@@ -30,11 +30,16 @@ function portOf(text: string | undefined): number {
 const NAME = /^(?!-)[a-z0-9-]+(\.[a-z0-9-]+)*$/i;
 
 /** Reads `npm start -- …`. Throws `bad-request` with the usage. */
-export function parseServeArguments(args: readonly string[], env: Readonly<Record<string, string | undefined>>): ServeOptions {
+export function parseServeArguments(
+  args: readonly string[],
+  env: Readonly<Record<string, string | undefined>>,
+): ServeOptions {
   let host: string[] | null = null;
   let [http, build] = [false, true];
   let port = env['PORT'] ? portOf(env['PORT']) : 4173;
-  const rest = args.flatMap((each) => (/^--\w+=/.test(each) ? [each.slice(0, each.indexOf('=')), each.slice(each.indexOf('=') + 1)] : [each]));
+  const rest = args.flatMap((each) =>
+    /^--\w+=/.test(each) ? [each.slice(0, each.indexOf('=')), each.slice(each.indexOf('=') + 1)] : [each],
+  );
   while (rest.length > 0) {
     const option = rest.shift();
     if (option === '--host') {

@@ -4,6 +4,7 @@ import { bisectingActions, type BisectingActions } from './bisecting.ts';
 import { calibratingActions, type CalibratingActions } from './calibrating.ts';
 import { comparingActions, type ComparingActions } from './comparing.ts';
 import { createCore, type Core, type Platform, type Stores } from './core.ts';
+import { devicesActions, type DevicesActions } from './devices.ts';
 import { editingActions, isEdit, type EditingActions } from './editing.ts';
 import { exportingActions, type ExportingActions } from './exporting.ts';
 import { foldingActions, type FoldingActions } from './folding.ts';
@@ -51,6 +52,7 @@ interface Actions
     CalibratingActions,
     SensingActions,
     JudgingActions,
+    DevicesActions,
     PruningActions {
   changeSettings(patch: Partial<Settings>): void;
   /** Asks a job to stop; a worker that does not listen is ended, and the document opened again. */
@@ -164,6 +166,7 @@ export function createApp(
     }),
     ...sensingActions(core, pruning, forecastOf),
     ...judging,
+    ...devicesActions(core),
     async applyPrune() {
       const applied = await pruning.applyPrune();
       // Where a person gave data, the result is judged by them as it is checked: unasked, if that takes no time.
@@ -186,6 +189,7 @@ export function createApp(
     notices: core.notices,
     inspection: core.inspection,
     compare: core.compare,
+    devices: core.devices,
     actions,
     canKeep: platform.models !== null,
     start: () =>

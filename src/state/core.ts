@@ -6,6 +6,7 @@ import type { Host } from '../protocol/host.ts';
 import type { Recipe } from '../recipe/types.ts';
 import { ALONE } from './alone.ts';
 import { createCompareStore, type CompareStore } from './compared.ts';
+import { createDevicesStore, type DevicesAccess, type DevicesStore } from './devices.ts';
 import { createDocumentStore, type DocumentStore, type Failure } from './document.ts';
 import { createInspectionStore, type InspectionStore } from './inspection.ts';
 import { createJobRunner, createJobsStore, type JobKind, type JobRunner, type JobsStore } from './jobs.ts';
@@ -26,6 +27,10 @@ export interface Platform {
   readonly tab: Tab;
   /** The worker that keeps models in the browser's own storage; null: this browser has none. */
   readonly models: Client<ModelsApi> | null;
+  /** The way to lent devices; absent: the page's server has no relay. */
+  readonly devices?: DevicesAccess;
+  /** Told when the network is back. */
+  onOnline?(listener: () => void): void;
   copy(text: string): Promise<void>;
   /** Asks before the page is left while `risky` says that something would be lost. */
   guardLeave(risky: () => boolean): void;
@@ -65,6 +70,7 @@ export interface Stores {
   readonly notices: NoticesStore;
   readonly inspection: InspectionStore;
   readonly compare: CompareStore;
+  readonly devices: DevicesStore;
 }
 
 /** What was opened: enough to open it once more. */
@@ -129,6 +135,7 @@ export function createCore(host: () => Host, platform: Platform, onStuck: () => 
     notices: createNoticesStore(),
     inspection: createInspectionStore(),
     compare: createCompareStore(),
+    devices: createDevicesStore(platform.devices !== undefined),
   };
   const runner = createJobRunner(stores.jobs, onStuck);
   const listeners: (() => void)[] = [];

@@ -1,7 +1,7 @@
 import { createStore, type StoreApi } from 'zustand/vanilla';
 import type { ErrorRecord } from '../base/error.ts';
 import type { Json } from '../base/json.ts';
-import type { BenchResult, OptimizerReport } from '../bench/types.ts';
+import type { BenchResult, DeviceRef, OptimizerReport } from '../bench/types.ts';
 import type { Bisection } from '../engine/bisect-types.ts';
 import type { CalibrationView } from '../engine/calibrate-files.ts';
 import type { NodeDetail } from '../engine/detail-types.ts';
@@ -159,6 +159,8 @@ export interface BenchEntry {
   readonly b: number | null;
   readonly revision: number;
   readonly result: BenchResult;
+  /** The lent device that it was measured on; absent: here. */
+  readonly device?: DeviceRef;
 }
 
 export interface DocumentState {

@@ -100,7 +100,9 @@ export function measuringActions(core: Core): MeasuringActions {
       );
       if (!result) return null;
       const { revision } = document;
-      store.setState(({ benches }) => ({ benches: [...benches, { a, b, revision, result }] }));
+      store.setState(({ benches }) => ({
+        benches: [...benches, { a, b, revision, result, ...(full.device && { device: full.device }) }],
+      }));
       core.notices.announce(`${result.message} ${plural(result.a.samples.length, 'sample')} each.`);
       return result;
     },

@@ -2,7 +2,8 @@ import type { AddressBar, Tab } from '../state/core.ts';
 import type { BrowserPlatform } from '../state/start.ts';
 import { whenPainted } from './canvas/painted.ts';
 import { preparePicture } from './prepare-picture.ts';
-import { modelsWorker } from './workers.ts';
+import { relayOf } from './relay.ts';
+import { devicesWorker, modelsWorker } from './workers.ts';
 
 function storage(): Storage | null {
   try {
@@ -45,6 +46,8 @@ export const browserPlatform = (tab: Tab): BrowserPlatform => ({
   address,
   tab,
   modelsWorker: hasFiles() ? modelsWorker : null,
+  relay: relayOf(devicesWorker),
+  onOnline: (listener) => window.addEventListener('online', listener),
   copy: (text) => navigator.clipboard.writeText(text),
   guardLeave(risky) {
     window.addEventListener('beforeunload', (event) => {

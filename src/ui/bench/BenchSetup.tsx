@@ -39,12 +39,15 @@ interface Props {
   readonly capabilities: Capabilities | null;
   readonly threads: number;
   readonly disabled: boolean;
+  /** Chooses where to measure. */
+  readonly where?: ReactNode;
   onSetup(patch: Partial<Setup>): void;
   onThreads(threads: number): void;
 }
 
 /** What to time: the two stops, the backend, threads and runs. */
-export function BenchSetup({ setup, stops, capabilities, threads, disabled, onSetup, onThreads }: Props) {
+export function BenchSetup(props: Props) {
+  const { setup, stops, capabilities, threads, disabled, where, onSetup, onThreads } = props;
   const webgpu = capabilities?.webgpu ?? null;
   const most = capabilities?.maxThreads ?? 1;
   const options = stops.map((stop) => (
@@ -71,6 +74,7 @@ export function BenchSetup({ setup, stops, capabilities, threads, disabled, onSe
         <option value="none">nothing, time it alone</option>
         {options}
       </Select>
+      {where}
       <Segments
         label="Backend"
         value={setup.backend}

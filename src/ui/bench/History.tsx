@@ -63,6 +63,7 @@ function HistoryRow({ entry, current, onSelect }: { entry: BenchEntry; current: 
         </button>
       </td>
       <td className="text-ink-2">
+        {result.device !== undefined && `${result.device}, `}
         {backendTitle(result.backend)}
         {result.backend === 'wasm' && `, ${plural(result.threads, 'thread')}`}
       </td>

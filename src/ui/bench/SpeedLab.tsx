@@ -8,6 +8,8 @@ import { Button } from '../kit/controls.tsx';
 import { Problem } from '../kit/Problem.tsx';
 import { useDocument, useJobs, useSettings } from '../kit/use-store.ts';
 import { BenchProgress } from './BenchProgress.tsx';
+import { DeviceSelect } from './devices/DeviceSelect.tsx';
+import { usePlace } from './devices/use-place.ts';
 import { BenchSetup } from './BenchSetup.tsx';
 import { History } from './History.tsx';
 import { OptimizersCard } from './OptimizersCard.tsx';
@@ -72,6 +74,7 @@ function Results({ app }: { readonly app: App }) {
                   threads: result.threads,
                   runs: runs * 2,
                   budgetMs: 60_000,
+                  ...(entry.device && { device: entry.device }),
                 })
               }
             >
@@ -94,17 +97,30 @@ export function SpeedLab({ app }: { readonly app: App }) {
   const failure = useDocument(app, (state) => (state.failure?.place === 'bench' ? state.failure : null));
   const [job] = useJobs(app, (state) => runningJobs(state).filter((each) => ALONE.includes(each.kind)));
   const threads = useSettings(app, (settings) => settings.threads);
+  const place = usePlace(app);
   const [changes, setChanges] = useState<Partial<Setup>>({});
   if (!document) return null;
-  const setup = fitSetup({ ...firstSetup(document), ...changes }, document.stops.length, capabilities?.webgpu != null);
+  const setup = fitSetup(
+    { ...firstSetup(document), ...changes },
+    document.stops.length,
+    place.capabilities?.webgpu != null,
+  );
   const { a, b, backend, runs } = setup;
+  // The runtime's optimizers and tuning are measured here, wherever the benchmark runs.
+  const local = capabilities?.webgpu ? backend : 'wasm';
   const measuring: Measuring = {
-    backend,
-    threads: backend === 'wasm' ? threads : 1,
+    backend: local,
+    threads: local === 'wasm' ? threads : 1,
     software: capabilities?.webgpu?.software === true,
     job: job ?? null,
   };
-  const run = (): void => void app.actions.bench(a, b, { backend, runs, threads: measuring.threads });
+  const run = (): void =>
+    void app.actions.bench(a, b, {
+      backend,
+      runs,
+      threads: backend === 'wasm' ? place.threads : 1,
+      ...(place.device && { device: place.device }),
+    });
   return (
     <>
       <div className="card flex flex-wrap items-center gap-x-4 gap-y-2 px-[18px] py-2.5">
@@ -112,11 +128,12 @@ export function SpeedLab({ app }: { readonly app: App }) {
           <BenchSetup
             setup={setup}
             stops={document.stops}
-            capabilities={capabilities}
-            threads={threads}
+            capabilities={place.capabilities}
+            threads={place.threads}
             disabled={job !== undefined}
+            where={<DeviceSelect app={app} disabled={job !== undefined} />}
             onSetup={(patch) => setChanges({ ...changes, ...patch })}
-            onThreads={(count) => app.actions.changeSettings({ threads: count })}
+            onThreads={place.setThreads}
           />
         </div>
         <Button variant="primary" icon={Play} disabled={job !== undefined} onClick={run}>

@@ -1,4 +1,4 @@
-import type { ComponentType } from 'react';
+import { lazy, type ComponentType } from 'react';
 import type { App } from '../../state/app.ts';
 import type { Lab } from '../../state/view.ts';
 import { SpeedLab } from './SpeedLab.tsx';
@@ -9,5 +9,11 @@ export interface LabEntry {
   readonly View: ComponentType<{ readonly app: App }>;
 }
 
+/** With its QR codes, on request. */
+const DevicesLab = lazy(() => import('./devices/DevicesLab.tsx'));
+
 /** What can be measured, in the order in which it is offered. */
-export const LABS: readonly LabEntry[] = [{ id: 'speed', title: 'Speed', View: SpeedLab }];
+export const LABS: readonly LabEntry[] = [
+  { id: 'speed', title: 'Speed', View: SpeedLab },
+  { id: 'devices', title: 'Devices', View: DevicesLab },
+];
