@@ -1,6 +1,6 @@
 import { createStore, type StoreApi } from 'zustand/vanilla';
 import { toErrorRecord } from '../base/error.ts';
-import type { DeviceRef } from '../bench/types.ts';
+import type { BenchRequest, DeviceRef } from '../bench/types.ts';
 import type { Client } from '../protocol/client.ts';
 import type { DevicesApi, DevicesProgress } from '../remote/devices-api.ts';
 import { MAX_NAME, type LentDevice, type StudioHello } from '../remote/messages.ts';
@@ -42,6 +42,12 @@ export const refOf = ({ id, name }: LentDevice): DeviceRef => ({ id, name });
 export const threadsOf = ({ threads }: DevicesState, { id, capabilities }: LentDevice): number =>
   Math.min(threads[id] ?? capabilities.maxThreads, capabilities.maxThreads);
 
+/** The part of a request that says where it runs: on the chosen device with its threads, else here with `threads`. */
+export function placeFor(state: DevicesState, threads: number): Pick<BenchRequest, 'threads' | 'device'> {
+  const device = chosenDevice(state);
+  return device ? { threads: threadsOf(state, device), device: refOf(device) } : { threads };
+}
+
 export interface DevicesActions {
   /** Connects to the relay, once; where there is none it does nothing. */
   watchDevices(): void;
@@ -53,7 +59,7 @@ export interface DevicesActions {
   setDeviceThreads(device: number, threads: number): void;
 }
 
-export function devicesActions({ devices: store, platform, notices }: Core): DevicesActions {
+export function devicesActions({ devices: store, document, platform, notices }: Core): DevicesActions {
   const access = platform.devices ?? null;
   let isWatching = false;
 
@@ -97,7 +103,11 @@ export function devicesActions({ devices: store, platform, notices }: Core): Dev
     newDeviceCode: () => ask('newCode', null),
     renameDevice: (device, name) => ask('rename', { device, name }),
     removeDevice: (device) => ask('remove', { device }),
-    chooseDevice: (chosen) => store.setState({ chosen }),
+    chooseDevice(chosen) {
+      store.setState({ chosen });
+      // Times of nodes hold for where they were measured.
+      document.setState(({ overlays: { time: _, ...overlays } }) => ({ overlays }));
+    },
     setDeviceThreads: (device, count) =>
       store.setState(({ threads }) => ({ threads: { ...threads, [device]: count } })),
   };
