@@ -38,6 +38,15 @@ async function openStudio(page: Page, { studio: address }: ServedStudio): Promis
   return studio;
 }
 
+/** Asks for a code in place of the one that is shown, if any is. */
+async function newCode(page: Page): Promise<string> {
+  const shown = page.getByLabel('Code', { exact: true });
+  const [before = ''] = await shown.allInnerTexts();
+  await page.getByRole('button', { name: 'New code' }).click();
+  await expect(shown).not.toHaveText(before || 'none');
+  return shown.innerText();
+}
+
 /** Chooses the lent device, and times the original on it. */
 async function measureOn(studio: StudioPage, name: string, runs = '30'): Promise<void> {
   await lent(studio).getByRole('button', { name: 'Measure on it' }).click();
@@ -93,9 +102,9 @@ test.describe('over https', () => {
     await expect(lending(device)).toContainText('Done: 1');
 
     await studio.workspace('Studio');
-    await page.getByRole('button', { name: /^Colour by/ }).click();
-    await page.getByRole('menuitemradio', { name: /^Measured time/ }).click();
-    await page.getByRole('button', { name: 'Measure' }).click();
+    await page.getByRole('button', { name: /^More overlays/ }).click();
+    await page.getByRole('menuitemradio', { name: 'Time' }).click();
+    await page.getByRole('button', { name: 'Time every node' }).click();
     await expect(page.getByText(/^Measured: Test phone, WASM/)).toBeVisible();
     await expect(lending(device)).toContainText('Done: 2');
 
@@ -112,8 +121,7 @@ test.describe('over https', () => {
     browser,
   }) => {
     const studio = await openStudio(page, served);
-    await page.getByRole('button', { name: 'New code' }).click();
-    const code = await page.getByLabel('Code', { exact: true }).innerText();
+    const code = await newCode(page);
     const lan = await network(Number(new URL(served.lend).port));
     const device = await phone(browser);
     await join(device, lan.through(served.lend), code);

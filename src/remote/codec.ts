@@ -103,7 +103,7 @@ export function encode(value: unknown): readonly Uint8Array[] {
 export function decode(bytes: Uint8Array<ArrayBuffer>): unknown {
   if (bytes.length < 4) throw malformed('it ends early');
   // Views of 8-byte elements need their place in the buffer aligned, too.
-  const own = bytes.byteOffset % ALIGNED === 0 ? bytes : bytes.slice();
+  const own = bytes.byteOffset % ALIGNED === 0 ? bytes : new Uint8Array(bytes);
   const size = new DataView(own.buffer, own.byteOffset, 4).getUint32(0);
   if (4 + size > own.length) throw malformed('its head runs beyond its end');
   try {

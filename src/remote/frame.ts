@@ -82,7 +82,8 @@ export const peerOf = (bytes: Uint8Array): number | null =>
 
 /** The frame for the other side: with its own word for who sent it. */
 export function redirected(bytes: Uint8Array, peer: number): Uint8Array {
-  const copy = bytes.slice();
+  // `slice` of a Node buffer would share its memory.
+  const copy = new Uint8Array(bytes);
   new DataView(copy.buffer).setUint32(0, peer);
   return copy;
 }
