@@ -79,12 +79,14 @@ export class Link {
       this.pump();
     } else if (frame.type === 'data') {
       // What comes out of turn was sent over the old way, and will come again.
-      if (frame.seq === this.expected) this.take(frame);
+      const whole = frame.seq === this.expected ? this.take(frame) : null;
       this.transmit({ type: 'ack', seq: this.expected });
+      if (whole) this.onMessage(whole);
     }
   }
 
-  private take({ total, chunk }: Frame & { type: 'data' }): void {
+  /** The message that a piece completes. */
+  private take({ total, chunk }: Frame & { type: 'data' }): Uint8Array<ArrayBuffer> | null {
     this.expected += 1;
     if (total !== null) {
       if (!Number.isInteger(total) || total < 1 || total > this.most) throw this.broken();
@@ -94,9 +96,9 @@ export class Link {
     if (!message || message.filled + chunk.length > message.bytes.length) throw this.broken();
     message.bytes.set(chunk, message.filled);
     message.filled += chunk.length;
-    if (message.filled < message.bytes.length) return;
+    if (message.filled < message.bytes.length) return null;
     this.incoming = null;
-    this.onMessage(message.bytes);
+    return message.bytes;
   }
 
   private broken(): CodedError {

@@ -1,4 +1,4 @@
-import { X509Certificate } from 'node:crypto';
+import { createPrivateKey, X509Certificate } from 'node:crypto';
 import { chmod, mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { isIP } from 'node:net';
 import { join } from 'node:path';
@@ -28,7 +28,8 @@ async function kept(folder: string, names: readonly string[], now: number): Prom
     ]);
     const certificate = new X509Certificate(cert);
     const isFresh = Date.parse(certificate.validTo) - now > RENEWED && Date.parse(certificate.validFrom) <= now;
-    if (!isFresh || !names.every((name) => isFor(certificate, name))) return null;
+    const isWhole = certificate.checkPrivateKey(createPrivateKey(key));
+    if (!isFresh || !isWhole || !names.every((name) => isFor(certificate, name))) return null;
     return { key, cert, fingerprint: certificate.fingerprint256 };
   } catch {
     // Not there, or damaged: a new one is made.
