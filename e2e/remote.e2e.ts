@@ -29,10 +29,10 @@ async function join(page: Page, address: string, code: string): Promise<void> {
 }
 
 /** The studio with a sample open, at its lab of devices. */
-async function openStudio(page: Page, { studio: address }: ServedStudio): Promise<StudioPage> {
+async function openStudio(page: Page, { studio: address }: ServedStudio, sample = 'Residual CNN'): Promise<StudioPage> {
   const studio = new StudioPage(page);
   await page.goto(address);
-  await studio.openSample('Residual CNN');
+  await studio.openSample(sample);
   await studio.workspace('Bench');
   await page.getByRole('radio', { name: 'Devices' }).click();
   return studio;
@@ -79,7 +79,10 @@ test.describe('over https', () => {
     await expect(device.getByRole('alert')).toContainText('This code is wrong');
     await join(device, served.lend, served.code.toLowerCase());
     await expect(lending(device)).toContainText('Lent to the studio');
-    expect(await device.evaluate(() => [globalThis.isSecureContext, globalThis.crossOriginIsolated])).toEqual([true, true]);
+    expect(await device.evaluate(() => [globalThis.isSecureContext, globalThis.crossOriginIsolated])).toEqual([
+      true,
+      true,
+    ]);
 
     await expect(lent(studio)).toHaveCount(1);
     await expect(lent(studio)).toContainText('Waiting');
@@ -91,7 +94,9 @@ test.describe('over https', () => {
     await expect(second.getByRole('alert')).toContainText('was used before');
     await second.context().close();
 
-    await lent(studio).getByRole('button', { name: /^Rename/ }).click();
+    await lent(studio)
+      .getByRole('button', { name: /^Rename/ })
+      .click();
     await page.getByRole('textbox', { name: /^Name of/ }).fill('Test phone');
     await page.keyboard.press('Enter');
     await expect(lending(device)).toContainText('as Test phone');
@@ -120,7 +125,7 @@ test.describe('over https', () => {
     page,
     browser,
   }) => {
-    const studio = await openStudio(page, served);
+    const studio = await openStudio(page, served, 'MobileNetV2');
     const code = await newCode(page);
     const lan = await network(Number(new URL(served.lend).port));
     const device = await phone(browser);
@@ -187,11 +192,15 @@ test.describe('over plain http', () => {
     await expect(lent(studio)).toContainText('WebGPU needs a secure context');
     const name = await lent(studio).getByRole('heading').innerText();
     await measureOn(studio, name);
-    await expect(page.getByRole('group', { name: 'What to time' }).getByLabel('Threads').locator('option')).toHaveCount(1);
+    await expect(page.getByRole('group', { name: 'What to time' }).getByLabel('Threads').locator('option')).toHaveCount(
+      1,
+    );
     await expect(result(studio)).toContainText('30 samples');
     await expect(history(studio)).toContainText(`${name}, WASM, 1 thread`);
     await device.context().close();
-    await expect(page.getByRole('group', { name: 'What to time' }).getByLabel('On', { exact: true })).toContainText(`${name} (away)`);
+    await expect(page.getByRole('group', { name: 'What to time' }).getByLabel('On', { exact: true })).toContainText(
+      `${name} (away)`,
+    );
     served.end();
   });
 });

@@ -154,7 +154,11 @@ async function time({ stop: { model, analysis }, name, port, request, job }: Ove
   };
 }
 
-function profileNote({ device: lent, backend, level, threads, runs, ms }: Profile, kernels: number, untold: number): string {
+function profileNote(
+  { device: lent, backend, level, threads, runs, ms }: Profile,
+  kernels: number,
+  untold: number,
+): string {
   const runtime = backend === 'webgpu' ? 'WebGPU' : `WASM, ${plural(threads, 'thread')}`;
   const device = lent === undefined ? runtime : `${lent}, ${runtime}`;
   const made = untold > 0.005 * kernels ? ` ${formatMs(untold)} in nodes that the runtime made itself.` : '';

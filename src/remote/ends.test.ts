@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import type { CodedError } from '../base/error.ts';
 import type { Progress } from '../base/job.ts';
 import type { RuntimeApi } from '../protocol/api.ts';
-import { createClient, type Client } from '../protocol/client.ts';
+import { createClient } from '../protocol/client.ts';
 import { serve, type Handlers } from '../protocol/server.ts';
 import { Relay } from '../serve/relay.ts';
 import { phoneCapabilities } from '../testing/capabilities.ts';
@@ -216,7 +216,10 @@ describe('a lent device', () => {
     network.cut();
     await settle(61_000);
     await until(() => call.error !== undefined);
-    expect(call.error).toMatchObject({ code: 'device-lost', message: expect.stringMatching(/^Phone has been away for 60 s/) as string });
+    expect(call.error).toMatchObject({
+      code: 'device-lost',
+      message: expect.stringMatching(/^Phone has been away for 60 s/) as string,
+    });
     // The device has given the work up by itself, too.
     expect(runtime.asked).toEqual(['x', 'cancelled']);
     const next = watched(ask('y'));

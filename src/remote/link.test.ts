@@ -113,7 +113,12 @@ describe('a link', () => {
   });
 
   test('refuses pieces of no message, too long ones, and messages larger than it takes', () => {
-    const make = (): Link => new Link(() => {}, () => {}, 100);
+    const make = (): Link =>
+      new Link(
+        () => {},
+        () => {},
+        100,
+      );
     const data = (total: number | null, length: number): Frame => ({
       type: 'data',
       seq: 0,
