@@ -56,7 +56,7 @@ class FakeNetwork {
       close: end,
       addEventListener: (type: string, listener: Listener) =>
         void listeners.set(type, [...(listeners.get(type) ?? []), listener]),
-    } as SocketLike;
+    };
   };
 
   cut(): void {
@@ -342,9 +342,10 @@ describe('a connection', () => {
       return { text: () => {}, bytes: () => {}, closed: () => {} };
     });
     const views: DevicesView[] = [];
-    new StudioEnd(strange, { studio: 'secret-of-the-browser' }, (view) => views.push(view));
+    const studio = new StudioEnd(strange, { studio: 'secret-of-the-browser' }, (view) => views.push(view));
     await settle(60_000);
     expect(views.at(-1)).toMatchObject({ relay: 'refused', refused: { message: 'No.' } });
     expect(network.relay.connect).toHaveBeenCalledTimes(1);
+    studio.stop();
   });
 });

@@ -113,7 +113,7 @@ const relu = () => ({
 });
 
 test('a device that joined by its code runs a benchmark and a profile of ONNX Runtime for the studio', async () => {
-  const connect = (): SocketLike => open() as unknown as SocketLike;
+  const connect = (): SocketLike => open();
   const views: DevicesView[] = [];
   const seen = (holds: (view: DevicesView) => boolean): Promise<DevicesView> =>
     new Promise((resolve) => {

@@ -62,7 +62,7 @@ class Page implements Peer {
     return (this.last('joined' as Said['kind']) as unknown as { token: string }).token;
   }
   get refusal(): string | undefined {
-    return (this.last('refused' as Said['kind']) as unknown as { code: string } | undefined)?.code;
+    return this.last('refused')?.code;
   }
 }
 

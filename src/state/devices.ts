@@ -106,7 +106,8 @@ export function devicesActions({ devices: store, document, platform, notices }: 
     chooseDevice(chosen) {
       store.setState({ chosen });
       // Times of nodes hold for where they were measured.
-      document.setState(({ overlays: { time: _, ...overlays } }) => ({ overlays }));
+      const { time: _, ...overlays } = document.getState().overlays;
+      document.setState({ overlays });
     },
     setDeviceThreads: (device, count) =>
       store.setState(({ threads }) => ({ threads: { ...threads, [device]: count } })),

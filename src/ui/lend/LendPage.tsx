@@ -51,7 +51,7 @@ const HEADS: Readonly<Record<LendingState['state'], string>> = {
   stopped: 'No longer lent',
 };
 
-function textOf({ state, name, done, last, capabilities }: LendingState): string {
+function textOf({ state, name, done, last, doing, capabilities }: LendingState): string {
   switch (state) {
     case 'idle':
       return capabilities
@@ -64,6 +64,7 @@ function textOf({ state, name, done, last, capabilities }: LendingState): string
     case 'stopped':
       return 'Nothing runs here any more. A new code of the studio lends it again.';
     case 'waiting':
+      if (doing) return `At work, as ${name}.`;
       return done === 0
         ? `Waiting for work, as ${name}.`
         : `Waiting, as ${name}. Done: ${done}, the last with ${last}.`;
