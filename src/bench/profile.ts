@@ -24,10 +24,11 @@ export async function profile(
   job: Job,
   inputs: Inputs = {},
 ): Promise<Profile> {
-  const { backend, level, threads, runs, budgetMs } = request;
+  const { backend, level, threads, runs, budgetMs, device } = request;
   if (!Number.isInteger(runs) || runs < 1 || !(budgetMs > 0)) {
     throw new CodedError('bad-request', 'A profile needs at least one run and a budget above 0 ms.');
   }
+  const { webgpu } = await runtime.capabilities();
   const start = performance.now();
   const settings = { backend, level, threads, ...request.loads?.a };
   const feeds = await rehearse(runtime, model, settings, inputs, job);
@@ -51,7 +52,15 @@ export async function profile(
     }
     const counted = (await session.endProfile()).slice(warm.length);
     const shapes = Object.entries(feeds).map(([name, { shape }]) => [name, shape] as const);
-    return { backend, level: settings.level, threads, inputs: Object.fromEntries(shapes), ...summarized(counted) };
+    return {
+      ...(device && { device: device.name }),
+      software: backend === 'webgpu' && webgpu?.software === true,
+      backend,
+      level: settings.level,
+      threads,
+      inputs: Object.fromEntries(shapes),
+      ...summarized(counted),
+    };
   } finally {
     await session.release();
   }

@@ -14,6 +14,12 @@ export interface LoadOptions {
   readonly webnnDevice?: WebnnDevice;
 }
 
+/** A lent device: its id at the relay, and what it is called. */
+export interface DeviceRef {
+  readonly id: number;
+  readonly name: string;
+}
+
 export interface BenchRequest {
   readonly backend: RuntimeBackend;
   readonly level: OptimizationLevel;
@@ -30,6 +36,8 @@ export interface BenchRequest {
   readonly heap?: boolean;
   /** Of the first and the second model. */
   readonly loads?: { readonly a?: LoadOptions; readonly b?: LoadOptions };
+  /** Where to measure; absent: here. */
+  readonly device?: DeviceRef;
 }
 
 /** Times of one model, ms. */
@@ -93,6 +101,8 @@ export interface Conditions {
 export type BenchVerdict = 'faster' | 'slower' | 'no change' | 'inconclusive' | 'no verdict';
 
 export interface BenchResult {
+  /** Name of the lent device that it was measured on; absent: here. */
+  readonly device?: string;
   readonly backend: RuntimeBackend;
   readonly level: OptimizationLevel;
   readonly threads: number;
@@ -153,6 +163,8 @@ export interface KernelCall {
 }
 
 export interface Profile {
+  /** Name of the lent device that it was measured on; absent: here. */
+  readonly device?: string;
   readonly backend: RuntimeBackend;
   readonly level: OptimizationLevel;
   readonly threads: number;
@@ -161,6 +173,8 @@ export interface Profile {
   /** Mean of the middle half of the runs, ms; what the runtime does between kernels included. */
   readonly ms: number;
   readonly clock: KernelClock;
+  /** Measured on a WebGPU adapter that is software. */
+  readonly software: boolean;
   /** In the order in which they ran. */
   readonly kernels: readonly KernelTime[];
   readonly timeline: readonly KernelCall[];

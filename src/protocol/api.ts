@@ -211,4 +211,6 @@ export interface RuntimeApi {
 /** What the graph worker asks of the page, which owns the workers. */
 export type HostRequest =
   | { readonly kind: 'need-runtime'; readonly backend: RuntimeBackend }
+  /** A lent device in place of a worker of this page. */
+  | { readonly kind: 'need-device'; readonly device: number }
   | { readonly kind: 'release-runtime'; readonly backend: RuntimeBackend };

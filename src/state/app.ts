@@ -7,6 +7,7 @@ import { calibratingActions, type CalibratingActions } from './calibrating.ts';
 import { comparingActions, type ComparingActions } from './comparing.ts';
 import { createCore, type Core, type Platform, type Stores } from './core.ts';
 import type { DeviceWatch } from './device-watch.ts';
+import { devicesActions, type DevicesActions } from './devices.ts';
 import { editingActions, isEdit, type EditingActions } from './editing.ts';
 import { exportingActions, type ExportingActions } from './exporting.ts';
 import { foldingActions, type FoldingActions } from './folding.ts';
@@ -60,6 +61,7 @@ interface Actions
     CalibratingActions,
     SensingActions,
     JudgingActions,
+    DevicesActions,
     PruningActions {
   changeSettings(patch: Partial<Settings>): void;
   /** Asks a job to stop; a worker that does not listen is ended, and the document opened again. */
@@ -179,6 +181,7 @@ export function createApp(
     }),
     ...sensingActions(core, pruning, forecastOf),
     ...judging,
+    ...devicesActions(core),
     async applyPrune() {
       const applied = await pruning.applyPrune();
       // Where a person gave data, the result is judged by them as it is checked: unasked, if that takes no time.
@@ -203,6 +206,7 @@ export function createApp(
     compare: core.compare,
     accuracy: core.accuracy,
     verifyLab: core.verifyLab,
+    devices: core.devices,
     actions,
     device: platform.device,
     canKeep: platform.models !== null,

@@ -1,7 +1,7 @@
 import { createStore, type StoreApi } from 'zustand/vanilla';
 import type { ErrorRecord } from '../base/error.ts';
 import type { Json } from '../base/json.ts';
-import type { Across, BenchRequest, BenchResult, OptimizerReport } from '../bench/types.ts';
+import type { Across, BenchRequest, BenchResult, DeviceRef, OptimizerReport } from '../bench/types.ts';
 import type { Bisection } from '../engine/bisect-types.ts';
 import type { CompareSide } from '../engine/compare-types.ts';
 import type { CalibrationView } from '../engine/calibrate-files.ts';
@@ -167,6 +167,8 @@ export interface BenchEntry {
   readonly result: BenchResult;
   /** Where several settings took turns: what they have in common, and how this one does against the first. */
   readonly turn: { readonly id: number; readonly across: Across } | null;
+  /** The lent device that it was measured on; absent: here. */
+  readonly device?: DeviceRef;
 }
 
 export interface DocumentState {

@@ -1,5 +1,5 @@
 import { formatMs } from '../base/format.ts';
-import type { BenchRequest } from '../bench/types.ts';
+import type { BenchRequest, DeviceRef } from '../bench/types.ts';
 import type { CompareSide } from '../engine/compare-types.ts';
 import type { OverlayValues } from '../engine/types.ts';
 import type { GraphView } from '../ir/view.ts';
@@ -18,6 +18,8 @@ export interface ProfiledSide {
 /** Where the time goes, of one model or of two, before first. */
 export interface Profiled {
   readonly sides: readonly ProfiledSide[];
+  /** The lent device that they were measured on; null: here. */
+  readonly device: DeviceRef | null;
   /** The ceilings of the device, for the backend and threads of the profiles; null: not measured. */
   readonly roofline: Roofline | null;
 }
@@ -46,8 +48,10 @@ type Ways = Pick<SteppingActions, 'moveTo'> & Pick<SelectingActions, 'focusNode'
 export function profilingActions(core: Core, ways: Ways): ProfilingActions {
   const { document: store, view } = core;
   const known = new Map<string, Roofline>();
-  const keyOf = ({ backend, threads, level }: Pick<ProfileView, 'backend' | 'threads' | 'level'>): string =>
-    `${backend} ${threads} ${level}`;
+  const keyOf = (
+    { backend, threads, level }: Pick<ProfileView, 'backend' | 'threads' | 'level'>,
+    device: DeviceRef | null,
+  ): string => `${backend} ${threads} ${level} ${device?.id ?? 'here'}`;
 
   core.onAdopt(() => store.setState(({ profiled }) => ({ profiled: ifHolds(core, profiled) })));
 
@@ -78,7 +82,8 @@ export function profilingActions(core: Core, ways: Ways): ProfilingActions {
       const last = views?.at(-1);
       if (!views || !last) return null;
       const found = views.map((each, index) => ({ side: sides[index] ?? 0, view: each }));
-      const result = { sides: found, roofline: known.get(keyOf(last)) ?? null };
+      const device = full.device ?? null;
+      const result = { sides: found, device, roofline: known.get(keyOf(last, device)) ?? null };
       const stop = Math.max(...sides.map((side) => (side === 'second' ? 0 : side)));
       store.setState({ profiled: bind(core, stop, result) });
       core.notices.announce(`Profiled: ${found.map((each) => formatMs(each.view.ms)).join(' and ')} a run.`);
@@ -90,12 +95,14 @@ export function profilingActions(core: Core, ways: Ways): ProfilingActions {
       if (!before || !profiled) return null;
       quietFirst();
       const { backend, threads, level } = profiled;
-      const request = { backend, threads, level } as Pick<BenchRequest, 'backend' | 'threads' | 'level'>;
+      const { device } = before.result;
+      const place = { backend, threads, level } as Pick<BenchRequest, 'backend' | 'threads' | 'level'>;
+      const request = { ...place, ...(device && { device }) };
       const found = await core.change('roofline', 'bench', 'Measuring the device', (call) =>
         core.client.call('roofline', { request }, call),
       );
       if (!found) return null;
-      known.set(keyOf(profiled), found);
+      known.set(keyOf(profiled, device), found);
       store.setState(({ profiled: now }) =>
         now === before ? { profiled: { ...now, result: { ...now.result, roofline: found } } } : {},
       );

@@ -51,7 +51,7 @@ export const madeUpDevice = (noise: () => number = () => 1): Pick<RuntimePort, '
       inputs: [],
       outputs: [],
     }));
-    const told = { clock: 'processor', timeline: [], inputs: {} } as const;
+    const told = { software: false, clock: 'processor', timeline: [], inputs: {} } as const;
     return Promise.resolve({ backend, level, threads, runs: 3, ms: timeOf(model), kernels, ...told });
   },
 });

@@ -1,6 +1,6 @@
 import { CodedError } from '../base/error.ts';
 import type { Job } from '../base/job.ts';
-import type { BenchRequest } from '../bench/types.ts';
+import type { BenchRequest, DeviceRef } from '../bench/types.ts';
 import { blobFiles } from '../onnx/external-browser.ts';
 import { Studio, type ModelSource } from '../engine/studio.ts';
 import type { Parcel, RuntimePort } from '../engine/ports.ts';
@@ -19,53 +19,61 @@ interface Joined {
   readonly client: Client<RuntimeApi>;
 }
 
-/** Runtime workers by backend, asked for when first needed and ended after a large job. */
+/** Where a job runs: in a runtime worker of this page, by backend, or on a lent device, by id. */
+type Where = RuntimeBackend | number;
+
+/** Runtime workers by backend, asked for when first needed and ended after a large job; and lent devices. */
 class Runtimes {
-  private readonly joined = new Map<RuntimeBackend, Joined>();
-  private readonly waiting = new Map<RuntimeBackend, ((joined: Joined) => void)[]>();
+  private readonly joined = new Map<Where, Joined>();
+  private readonly waiting = new Map<Where, ((joined: Joined) => void)[]>();
 
   constructor() {
     scope.addEventListener('message', (event) => this.onMessage(event.data as JoinMessage));
   }
 
   async call<M extends keyof RuntimeApi & string>(
-    backend: RuntimeBackend,
+    where: Where,
     method: M,
     params: RuntimeApi[M]['params'],
     job: Job | null,
     transfer: Transferable[] = [],
   ): Promise<RuntimeApi[M]['result']> {
-    const { client } = await this.join(backend);
+    const { client } = await this.join(where);
     const watched = job ? { signal: job.signal, onProgress: job.progress } : {};
     return client.call(method, params, { ...watched, transfer });
   }
 
   /** The heap of the runtime never shrinks: ending the worker gives the memory back. */
-  release(backend: RuntimeBackend): void {
+  release(backend: Where): void {
+    // A device sees to its own memory.
+    if (typeof backend === 'number') return;
     if (this.joined.get(backend)?.client.pending) return;
     this.joined.delete(backend);
     scope.postMessage({ kind: 'release-runtime', backend } satisfies HostRequest);
   }
 
-  private join(backend: RuntimeBackend): Promise<Joined> {
-    const here = this.joined.get(backend);
+  private join(where: Where): Promise<Joined> {
+    const here = this.joined.get(where);
     if (here) return Promise.resolve(here);
     return new Promise((resolve) => {
-      const queue = this.waiting.get(backend);
+      const queue = this.waiting.get(where);
       if (queue) queue.push(resolve);
       else {
-        this.waiting.set(backend, [resolve]);
-        scope.postMessage({ kind: 'need-runtime', backend } satisfies HostRequest);
+        this.waiting.set(where, [resolve]);
+        const request: HostRequest =
+          typeof where === 'number' ? { kind: 'need-device', device: where } : { kind: 'need-runtime', backend: where };
+        scope.postMessage(request);
       }
     });
   }
 
   private onMessage(message: JoinMessage): void {
-    if (message.kind === 'runtime') {
+    if (message.kind === 'runtime' || message.kind === 'device') {
+      const where = message.kind === 'device' ? message.device : message.backend;
       const joined = { client: createClient<RuntimeApi>(message.port) };
-      this.joined.set(message.backend, joined);
-      for (const resolve of this.waiting.get(message.backend) ?? []) resolve(joined);
-      this.waiting.delete(message.backend);
+      this.joined.set(where, joined);
+      for (const resolve of this.waiting.get(where) ?? []) resolve(joined);
+      this.waiting.delete(where);
     } else if (message.kind === 'runtime-died') {
       const error = new CodedError(
         'worker-died',
@@ -78,6 +86,8 @@ class Runtimes {
 }
 
 const runtimes = new Runtimes();
+/** A lent device where one is asked for. */
+const placeOf = ({ backend, device }: { backend: RuntimeBackend; device?: DeviceRef }): Where => device?.id ?? backend;
 /** Work beyond this size leaves a heap behind that is worth giving back, bytes. */
 const LARGE = 64 << 20;
 
@@ -91,8 +101,8 @@ async function onModel<M extends 'profile' | 'optimizers'>(
   job: Job,
 ): Promise<RuntimeApi[M]['result']> {
   const size = model.bytes.byteLength;
-  const result = await runtimes.call(request.backend, method, { model, request }, job, transferOf(model));
-  if (size > LARGE) runtimes.release(request.backend);
+  const result = await runtimes.call(placeOf(request), method, { model, request }, job, transferOf(model));
+  if (size > LARGE) runtimes.release(placeOf(request));
   return result;
 }
 
@@ -126,8 +136,8 @@ const port: RuntimePort = {
   },
   async bench(a, b, request, job) {
     const size = a.bytes.byteLength + (b?.bytes.byteLength ?? 0);
-    const result = await runtimes.call(request.backend, 'bench', { a, b, request }, job, transferOf(a, b));
-    if (size > LARGE) runtimes.release(request.backend);
+    const result = await runtimes.call(placeOf(request), 'bench', { a, b, request }, job, transferOf(a, b));
+    if (size > LARGE) runtimes.release(placeOf(request));
     return result;
   },
   profile: (model, request, job) => onModel('profile', model, request, job),

@@ -34,7 +34,18 @@ function inTurns(times: readonly number[]): { port: RuntimePort; asked: { nodes:
       const whole = ms * kernels.length + 1;
       const timeline = kernels.map((_, kernel) => ({ kernel, start: kernel * ms, ms }));
       return Promise.resolve({
-        ...{ backend, level, threads, runs, ms: whole, clock: 'processor', kernels, timeline, inputs: {} },
+        ...{
+          backend,
+          level,
+          threads,
+          runs,
+          ms: whole,
+          software: false,
+          clock: 'processor',
+          kernels,
+          timeline,
+          inputs: {},
+        },
       });
     },
   };

@@ -40,8 +40,7 @@ export async function profileModels(
   }
   job.progress({ stage: 'Finding the nodes' });
   await job.checkpoint();
-  const software = request.backend === 'webgpu' && (await port.capabilities()).webgpu?.software === true;
-  return subjects.map((subject, index) => viewOf(subject, together(found[index]!), software));
+  return subjects.map((subject, index) => viewOf(subject, together(found[index]!)));
 }
 
 /** The job as one turn of it sees it. */
@@ -81,7 +80,7 @@ function together(profiles: readonly Profile[]): Turns {
   };
 }
 
-function viewOf({ model, original, name, title }: ProfileSubject, profile: Turns, software: boolean): ProfileView {
+function viewOf({ model, original, name, title }: ProfileSubject, profile: Turns): ProfileView {
   const measured = timesIn(model, profile);
   const kernelsMs = profile.kernels.reduce((sum, { ms }) => sum + ms, 0);
   const { backend, level, threads, runs, ms, clock, inputs } = profile;
@@ -99,7 +98,8 @@ function viewOf({ model, original, name, title }: ProfileSubject, profile: Turns
     mapped: kernelsMs > 0 ? 1 - measured.rest / kernelsMs : 1,
     clock,
     clockText: clockText(profile),
-    software,
+    software: profile.software,
+    device: profile.device ?? null,
     inputs,
     ...rowsOf(model, measured, original, profile.spreads),
     roofline: null,

@@ -8,7 +8,7 @@ import type { RuntimePort } from '../ports.ts';
 import { chainProbe, convProbe, gemmProbe, memoryProbe, type ProbeModel } from './device-models.ts';
 
 /** Where the ceilings are to hold. */
-export type RooflineRequest = Pick<BenchRequest, 'backend' | 'threads' | 'level'>;
+export type RooflineRequest = Pick<BenchRequest, 'backend' | 'threads' | 'level' | 'device'>;
 
 /** Of each probe: what is wanted at most of its runs and time, ms. */
 const RUNS = 30;
@@ -70,8 +70,9 @@ export async function measureRoofline(request: RooflineRequest, port: RuntimePor
   };
 }
 
-async function refuseSoftware({ backend }: RooflineRequest, port: RuntimePort): Promise<void> {
-  if (backend !== 'webgpu') return;
+async function refuseSoftware({ backend, device }: RooflineRequest, port: RuntimePort): Promise<void> {
+  // What a lent device has is known to who chose it.
+  if (backend !== 'webgpu' || device) return;
   const { webgpu, webgpuReason } = await port.capabilities();
   if (webgpu?.software === false) return;
   throw new CodedError(
@@ -126,7 +127,7 @@ export class RooflineCache {
   private readonly known = new Map<string, Roofline>();
 
   async get(request: RooflineRequest, port: RuntimePort, job: Job): Promise<Roofline> {
-    const key = `${request.backend} ${request.threads} ${request.level}`;
+    const key = `${request.backend} ${request.threads} ${request.level} ${request.device?.id ?? 'here'}`;
     const found = this.known.get(key) ?? (await measureRoofline(request, port, job));
     this.known.set(key, found);
     return found;

@@ -50,6 +50,7 @@ export function profileView(rows: readonly ProfileRow[], patch: Partial<ProfileV
     clock: 'processor',
     clockText: 'time on the processor',
     software: false,
+    device: null,
     inputs: {},
     rows,
     timeline: [],

@@ -1,3 +1,4 @@
+import type { BackendId } from '../../base/backends.ts';
 import type { Family } from '../../base/families.ts';
 
 /** Why a node has no time of its own. */
@@ -98,7 +99,7 @@ export interface ProfileView {
   readonly name: string;
   /** The stop: `Original`, `Fold batch norm`; '' for a second file. */
   readonly title: string;
-  readonly backend: string;
+  readonly backend: BackendId;
   readonly level: string;
   readonly threads: number;
   readonly runs: number;
@@ -115,6 +116,8 @@ export interface ProfileView {
   readonly clockText: string;
   /** The WebGPU adapter is no graphics card. */
   readonly software: boolean;
+  /** Name of the lent device that it was measured on; null: here. */
+  readonly device: string | null;
   /** Shapes of the inputs, made up where the model leaves them free. */
   readonly inputs: Readonly<Record<string, readonly number[]>>;
   /** Nodes with a time in the order in which they ran, then those without. */

@@ -8,8 +8,10 @@ import { runningJobs } from '../../../state/jobs.ts';
 import type { Profiled } from '../../../state/profiling.ts';
 import { Button } from '../../kit/controls.tsx';
 import { Problem } from '../../kit/Problem.tsx';
-import { useCompare, useDocument, useJobs, useSettings } from '../../kit/use-store.ts';
+import { useCompare, useDocument, useJobs } from '../../kit/use-store.ts';
 import { BenchProgress } from '../BenchProgress.tsx';
+import { DeviceSelect } from '../devices/DeviceSelect.tsx';
+import { usePlace } from '../devices/use-place.ts';
 import { SOFTWARE } from '../setup.ts';
 import { FlameCard } from './FlameCard.tsx';
 import './profile.css';
@@ -57,19 +59,22 @@ function Results({ app, profiled, busy }: { app: App; profiled: Profiled; busy: 
 /** Where the time goes, node by node, of one model or of two. */
 export function ProfileLab({ app }: { readonly app: App }) {
   const document = useDocument(app, (state) => state.document);
-  const capabilities = useDocument(app, (state) => state.capabilities);
   const profiled = useDocument(app, (state) => state.profiled?.result ?? null);
   const failure = useDocument(app, (state) => (state.failure?.place === 'bench' ? state.failure : null));
   const second = useCompare(app, (state) => state.second);
   const [job] = useJobs(app, (state) => runningJobs(state).filter((each) => ALONE.includes(each.kind)));
-  const threads = useSettings(app, (settings) => settings.threads);
+  const place = usePlace(app);
   const [changes, setChanges] = useState<Partial<ProfileChoice>>({});
   if (!document) return null;
   const wanted = { ...firstProfileSetup(document.cursor), ...changes };
-  const setup = fitProfileSetup(wanted, document.stops.length, second !== null, capabilities?.webgpu != null);
+  const setup = fitProfileSetup(wanted, document.stops.length, second !== null, place.capabilities?.webgpu != null);
   const { a, b, backend } = setup;
   const run = (): void =>
-    void app.actions.profile(b === null ? [a] : [a, b], { backend, threads: backend === 'wasm' ? threads : 1 });
+    void app.actions.profile(b === null ? [a] : [a, b], {
+      backend,
+      threads: backend === 'wasm' ? place.threads : 1,
+      ...(place.device && { device: place.device }),
+    });
   const own = job?.kind === 'profile' || job?.kind === 'roofline' ? job : null;
   return (
     <>
@@ -78,18 +83,21 @@ export function ProfileLab({ app }: { readonly app: App }) {
           <ProfileSetup
             app={app}
             setup={setup}
-            capabilities={capabilities}
-            threads={threads}
+            capabilities={place.capabilities}
+            threads={place.threads}
+            where={<DeviceSelect app={app} disabled={job !== undefined} />}
             disabled={job !== undefined}
             onSetup={(patch) => setChanges({ ...changes, ...patch })}
-            onThreads={(count) => app.actions.changeSettings({ threads: count })}
+            onThreads={place.setThreads}
           />
         </div>
         <Button variant="primary" icon={Play} disabled={job !== undefined} onClick={run}>
           {profiled ? 'Profile again' : 'Profile'}
         </Button>
       </div>
-      {backend === 'webgpu' && capabilities?.webgpu?.software && <p className="text-12 text-warning">{SOFTWARE}</p>}
+      {backend === 'webgpu' && place.capabilities?.webgpu?.software && (
+        <p className="text-12 text-warning">{SOFTWARE}</p>
+      )}
       {own && <BenchProgress job={own} onCancel={() => app.actions.cancelJob(own.id)} />}
       {failure && (
         <Problem error={failure.error} what={failure.what}>

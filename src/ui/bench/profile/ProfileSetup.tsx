@@ -1,3 +1,4 @@
+import type { ReactNode } from 'react';
 import type { Capabilities } from '../../../runtime/types.ts';
 import type { App } from '../../../state/app.ts';
 import { Segments } from '../../kit/controls.tsx';
@@ -10,13 +11,16 @@ interface Props {
   readonly setup: ProfileChoice;
   readonly capabilities: Capabilities | null;
   readonly threads: number;
+  /** Chooses where to measure. */
+  readonly where: ReactNode;
   readonly disabled: boolean;
   onSetup(patch: Partial<ProfileChoice>): void;
   onThreads(threads: number): void;
 }
 
 /** What to profile: one model or two, the backend and the threads. */
-export function ProfileSetup({ app, setup, capabilities, threads, disabled, onSetup, onThreads }: Props) {
+export function ProfileSetup(props: Props) {
+  const { app, setup, capabilities, threads, disabled, where, onSetup, onThreads } = props;
   const most = capabilities?.maxThreads ?? 1;
   return (
     <div className="flex flex-wrap items-center gap-x-4 gap-y-2" role="group" aria-label="What to profile">
@@ -36,6 +40,7 @@ export function ProfileSetup({ app, setup, capabilities, threads, disabled, onSe
         onChange={(b) => onSetup({ b })}
       />
       <SecondFileButton app={app} onOpened={() => onSetup({ b: 'second' })} />
+      {where}
       <Segments
         label="Backend"
         value={setup.backend}

@@ -1,3 +1,4 @@
+import { placeName } from '../../../base/backends.ts';
 import { Download, Waypoints } from 'lucide-react';
 import { formatMs, formatShare, msPair, plural, THIN } from '../../../base/format.ts';
 import { chromeTrace, profileCsv } from '../../../report/profile/files.ts';
@@ -38,7 +39,7 @@ export function Summary({ app, views }: { readonly app: App; readonly views: rea
   const shown = views[last]!;
   const { backend, threads, runs, clockText, betweenMs, mapped, software } = shown;
   const pair = views.length > 1 ? msPair(views[0]!.ms, shown.ms) : null;
-  const place = backend === 'wasm' ? `WASM, ${plural(threads, 'thread')}` : 'WebGPU';
+  const place = placeName(backend, threads, shown.device ?? undefined);
   const save = (format: (typeof FORMATS)[number]): void => {
     const [, ending, type, write] = format;
     const file = `${shown.name.replace(/\.onnx$/i, '')}.profile.${ending}`;
