@@ -1,0 +1,143 @@
+import type { Analysis } from '../../analysis/analyze.ts';
+import type { Attribute, Node } from '../../ir/model.ts';
+import type { Tensor } from '../../ir/tensor.ts';
+import { isInteger, staticShape, type DataType, type ValueId } from '../../ir/types.ts';
+import type { Json } from '../../base/json.ts';
+import { sinceVersion } from '../../ops/registry.ts';
+import { isTensor } from '../../ops/shapes.ts';
+import type { Folded } from './folded.ts';
+import type { Fragment } from './fragments.ts';
+
+/** Constants of so many elements at most are told by value: they say what an operator does, not what it computes on. */
+const TOLD = 16;
+
+/** Values that a fragment reads from outside or writes to it. */
+export interface FragmentEnds {
+  readonly inputs: readonly ValueId[];
+  readonly outputs: readonly ValueId[];
+}
+
+export function endsOf(analysis: Analysis, { nodes }: Fragment, folded: Folded): FragmentEnds {
+  const made = new Set(nodes.flatMap((node) => node.outputs.filter((value) => value !== null)));
+  const own = new Set(nodes.map(({ id }) => id));
+  const read = nodes.flatMap((node) => node.inputs.filter((value) => value !== null));
+  const inputs = [...new Set(read.filter((value) => !made.has(value) && !folded.has(value)))];
+  const outputs = [...made].filter((value) => {
+    const { uses } = analysis.model.getValue(value);
+    return analysis.model.isGraphOutput(value) || uses.some(({ node }) => !own.has(node));
+  });
+  return { inputs, outputs };
+}
+
+export interface FragmentKey {
+  readonly key: string;
+  /** The key without sizes of channels: entries of one family differ in those only. */
+  readonly family: string;
+}
+
+/**
+ * What the time of a fragment depends on, as canonical JSON: operators with their version, attributes and element types,
+ * shapes of what is read, constants apart from inputs (weights are packed on loading), and the contents of small
+ * constants of whole numbers. Null: a shape or type is not known.
+ */
+export function keyOf(analysis: Analysis, fragment: Fragment, folded: Folded): FragmentKey | null {
+  const full = new KeyWriter(analysis, folded, false).write(fragment);
+  const family = new KeyWriter(analysis, folded, true).write(fragment);
+  return full && family ? { key: JSON.stringify(full), family: JSON.stringify(family) } : null;
+}
+
+class KeyWriter {
+  private readonly analysis: Analysis;
+  private readonly folded: Folded;
+  private readonly open: boolean;
+  private readonly names = new Map<ValueId, string>();
+
+  /** @param open whether sizes of channels are left out */
+  constructor(analysis: Analysis, folded: Folded, open: boolean) {
+    this.analysis = analysis;
+    this.folded = folded;
+    this.open = open;
+  }
+
+  write({ nodes }: Fragment): Json | null {
+    const written: Json[] = [];
+    for (const [place, node] of nodes.entries()) {
+      const inputs = node.inputs.map((value) => (value === null ? null : this.value(value)));
+      if (inputs.includes('?')) return null;
+      node.outputs.forEach((value, index) => {
+        if (value !== null) this.names.set(value, `${place}.${index}`);
+      });
+      const version = sinceVersion(node, this.analysis.model.opset(node.domain));
+      const attributes = [...node.attributes]
+        .sort(([a], [b]) => (a < b ? -1 : 1))
+        .map(([name, each]): Json => [name, name === 'group' ? this.groups(node, each) : attributeJson(each)]);
+      const operator = node.domain === '' ? node.opType : `${node.domain}.${node.opType}`;
+      written.push([`${operator}-${version}`, attributes, inputs, node.outputs.length]);
+    }
+    return written;
+  }
+
+  /** Depthwise stays depthwise at any width. */
+  private groups(node: Node, attribute: Attribute): Json {
+    const shape = node.inputs[1] ? this.analysis.shape(node.inputs[1]) : null;
+    const groups = attribute.type === 'int' ? Number(attribute.value) : 1;
+    return this.open && groups > 1 && shape?.[0] === groups ? 'each' : groups;
+  }
+
+  private value(value: ValueId): Json {
+    const known = this.names.get(value);
+    if (known !== undefined) return known;
+    const type = this.analysis.type(value);
+    const shape = isTensor(type) ? staticShape(type.shape) : null;
+    if (!isTensor(type) || !shape || type.dtype === 'undefined') return '?';
+    if (this.folded.has(value)) return [`const ${type.dtype}`, this.dims(shape, true), this.contents(value, type.dtype)];
+    const name = `in${this.names.size}`;
+    this.names.set(value, name);
+    return [name, type.dtype, this.dims(shape, false)];
+  }
+
+  /** Channels: the second axis of what is computed on; of weights, every axis that is not a window's. */
+  private dims(shape: readonly number[], constant: boolean): Json {
+    if (!this.open) return shape;
+    const isChannel = (axis: number): boolean =>
+      constant ? axis < 2 && shape[axis] !== 1 : shape.length > 1 && axis === 1;
+    return shape.map((size, axis) => (isChannel(axis) ? '*' : size));
+  }
+
+  private contents(value: ValueId, dtype: DataType): Json {
+    const whole = isInteger(dtype) || dtype === 'bool';
+    const known = whole ? this.analysis.contents(value) : null;
+    if (known && known.length <= TOLD) return known.map(String);
+    const tensor = this.analysis.constant(value);
+    if (!tensor || tensor.dtype === 'string' || tensor.size > (whole ? TOLD : 1)) return null;
+    return Array.from(tensor.numbers(), String);
+  }
+}
+
+const utf8 = new TextDecoder();
+
+function attributeJson(attribute: Attribute): Json {
+  switch (attribute.type) {
+    case 'float':
+      return String(attribute.value);
+    case 'int':
+      return String(attribute.value);
+    case 'string':
+      return utf8.decode(attribute.value);
+    case 'floats':
+    case 'ints':
+      return attribute.value.map(String);
+    case 'strings':
+      return attribute.value.map((each) => utf8.decode(each));
+    case 'tensor':
+      return tensorJson(attribute.value);
+    default:
+      return attribute.type;
+  }
+}
+
+const tensorJson = (tensor: Tensor): Json => [
+  tensor.dtype,
+  tensor.shape,
+  tensor.dtype === 'string' || tensor.size > TOLD ? null : Array.from(tensor.numbers(), String),
+];
