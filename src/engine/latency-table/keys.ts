@@ -21,7 +21,8 @@ export function endsOf(analysis: Analysis, { nodes }: Fragment, folded: Folded):
   const made = new Set(nodes.flatMap((node) => node.outputs.filter((value) => value !== null)));
   const own = new Set(nodes.map(({ id }) => id));
   const read = nodes.flatMap((node) => node.inputs.filter((value) => value !== null));
-  const inputs = [...new Set(read.filter((value) => !made.has(value) && !folded.has(value)))];
+  const defaults = analysis.model.graph.initializers;
+  const inputs = [...new Set(read)].filter((value) => !made.has(value) && !folded.has(value) && !defaults.has(value));
   const outputs = [...made].filter((value) => {
     const { uses } = analysis.model.getValue(value);
     return analysis.model.isGraphOutput(value) || uses.some(({ node }) => !own.has(node));
@@ -90,6 +91,8 @@ class KeyWriter {
     const type = this.analysis.type(value);
     const shape = isTensor(type) ? staticShape(type.shape) : null;
     if (!isTensor(type) || !shape || type.dtype === 'undefined') return '?';
+    const isDefault = this.analysis.model.graph.initializers.has(value);
+    if (isDefault && !this.folded.has(value)) return [`default ${type.dtype}`, this.dims(shape, true)];
     if (this.folded.has(value)) return [`const ${type.dtype}`, this.dims(shape, true), this.contents(value, type.dtype)];
     const name = `in${this.names.size}`;
     this.names.set(value, name);
