@@ -9,6 +9,7 @@
 //   fusion  the preset `wasm` on real models and an encoder, before and after, WASM, one thread
 //   prune   what pruning costs: ratio, importance and repair on a digit classifier and MobileNetV2 (half an hour; only by name)
 //   prune-latency  predicted latency against measured at three widths of every real model (a quarter of an hour; only by name)
+//   latency-table  a table of operators' times: predicted against measured latency of every real CNN (ten minutes; only by name)
 //   prune-models  every real model at three widths: runs, costs as forecast, what is frozen and why (only by name)
 //   random  ten thousand random graphs: each exact pass alone and all together give equal outputs (an hour; only by name)
 //   half    MobileNetV2 at half the channels against itself, both as the runtime loads them (`all`), WASM, one thread
@@ -22,6 +23,7 @@ import { benchCanvas, printCanvas } from './bench-canvas.mjs';
 import { benchLayout, printLayout } from './bench-layout.mjs';
 import { benchFusion, printFusion } from './bench-fusion.mjs';
 import { benchHalf, printHalf } from './bench-half.mjs';
+import { benchLatencyTable } from './bench-latency-table.mjs';
 import { benchOpening, printOpening } from './bench-open.mjs';
 import { benchPasses, printPasses } from './bench-passes.mjs';
 import { benchPrune } from './bench-prune.mjs';
@@ -46,6 +48,7 @@ const SECTIONS = [
   'half',
   'prune',
   'prune-latency',
+  'latency-table',
   'prune-models',
   'random',
 ];
@@ -118,6 +121,7 @@ if (wants('fusion')) {
 }
 if (chosen.includes('prune')) results.prune = await benchPrune(say);
 if (chosen.includes('prune-latency')) results.pruneLatency = await benchPruneLatency(files, say);
+if (chosen.includes('latency-table')) results.latencyTable = await benchLatencyTable(files, say);
 if (chosen.includes('prune-models')) results.pruneModels = await benchPruneModels(say);
 if (chosen.includes('random')) benchRandom(say);
 if (wants('half')) {

@@ -1,5 +1,6 @@
 import type { Progress } from '../base/job.ts';
 import type { Json } from '../base/json.ts';
+import type { KernelSamples } from '../bench/kernel-samples.ts';
 import type { BenchRequest, BenchResult, OptimizerReport, Profile } from '../bench/types.ts';
 import type { CalibrationFiles, CalibrationView } from '../engine/calibrate-files.ts';
 import type { RatingRequest } from '../engine/calibration.ts';
@@ -20,6 +21,14 @@ import type {
   TensorStats,
   TensorValues,
 } from '../engine/detail-types.ts';
+import type {
+  PredictionCheck,
+  PredictionRequest,
+  TableBatch,
+  TableBatchRequest,
+} from '../engine/latency-table/studio-calls.ts';
+import type { StoredTable } from '../engine/latency-table/table.ts';
+import type { LatencyPrediction } from '../engine/latency-table/types.ts';
 import type { LatencyModel, LatencyRequest } from '../engine/latency-types.ts';
 import type { EditTarget } from '../engine/edit-target.ts';
 import type { Fidelity } from '../engine/fidelity.ts';
@@ -116,6 +125,14 @@ export interface GraphApi {
   prunePlan: Row<RatingRequest, PrunePlanView>;
   /** What the latency at the cursor does when channels are cut, measured on this device. */
   latencyModel: Row<LatencyRequest, LatencyModel>;
+  /** Latency of the model at the cursor from a table of its operators' times. */
+  predictLatency: Row<{ table: StoredTable }, LatencyPrediction>;
+  /** Reads a file of latency tables. */
+  latencyTables: Row<{ text: string; name: string }, readonly StoredTable[]>;
+  /** Times the next operators of the model at the cursor that a table lacks. */
+  tableBatch: Row<TableBatchRequest, TableBatch>;
+  /** The prediction of a table held against a run. */
+  checkPrediction: Row<PredictionRequest, PredictionCheck>;
   /** What each group bears, cut by itself; judged on what the given data hold out, else on made-up inputs. */
   sensitivity: Row<SensitivityRequest, Sensitivity, SensitivityProgress>;
   /** The result at the cursor against the original, on what the given data hold out. */
@@ -168,6 +185,7 @@ export interface RuntimeApi {
   verify: Row<{ a: ModelParcel; b: ModelParcel; request: VerifyRequest }, VerifyResult>;
   bench: Row<{ a: ModelParcel; b: ModelParcel | null; request: BenchRequest }, BenchResult>;
   profile: Row<{ model: ModelParcel; request: BenchRequest }, Profile>;
+  kernels: Row<{ model: ModelParcel; request: BenchRequest }, KernelSamples>;
   optimizers: Row<{ model: ModelParcel; request: BenchRequest }, OptimizerReport>;
 }
 

@@ -2,6 +2,7 @@ import { CodedError } from '../base/error.ts';
 import type { Job } from '../base/job.ts';
 import type { BenchRequest } from '../bench/types.ts';
 import { blobFiles } from '../onnx/external-browser.ts';
+import { readTables } from '../engine/latency-table/table.ts';
 import { Studio, type ModelSource } from '../engine/studio.ts';
 import type { Parcel, RuntimePort } from '../engine/ports.ts';
 import type { DocumentView } from '../engine/types.ts';
@@ -83,7 +84,7 @@ const LARGE = 64 << 20;
 const transferOf = (...parcels: (Parcel | null)[]): ArrayBuffer[] =>
   parcels.flatMap((each) => (each ? [each.bytes.buffer] : []));
 
-async function onModel<M extends 'profile' | 'optimizers'>(
+async function onModel<M extends 'profile' | 'kernels' | 'optimizers'>(
   method: M,
   model: Parcel,
   request: BenchRequest,
@@ -113,6 +114,7 @@ const port: RuntimePort = {
     return result;
   },
   profile: (model, request, job) => onModel('profile', model, request, job),
+  kernels: (model, request, job) => onModel('kernels', model, request, job),
   optimizers: (model, request, job) => onModel('optimizers', model, request, job),
 };
 
@@ -176,6 +178,10 @@ const handlers: Handlers<GraphApi> = {
   },
   prunePlan: (params, job) => studio.prunePlan(params, job),
   latencyModel: (params, job) => studio.latencyModel(params, job),
+  predictLatency: (params, job) => studio.predictLatency(params, job),
+  latencyTables: ({ text, name }) => readTables(text, name),
+  tableBatch: (params, job) => studio.tableBatch(params, job),
+  checkPrediction: (params, job) => studio.checkPrediction(params, job),
   sensitivity: (params, job) => studio.sensitivity(params, studio.heldOut, job),
   judge: (_, job) => studio.judge(studio.heldOut, job),
   verify: (params, job) => studio.verify(params, job),

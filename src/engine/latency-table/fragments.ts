@@ -80,7 +80,8 @@ class ChainFinder {
     let stage: Stage = 'scaled';
     for (let last = head; stage !== 'activated'; ) {
       const next = this.next(last);
-      const entered = next && this.stageOf(next, last, stage, isConvolution);
+      const entered: Stage | null =
+        next && this.stageOf(next, last, stage, isConvolution);
       if (!next || !entered) break;
       nodes.push(next);
       stage = entered;

@@ -1,5 +1,5 @@
 import type { Analysis } from '../../analysis/analyze.ts';
-import type { Attribute, Node } from '../../ir/model.ts';
+import type { Attribute } from '../../ir/model.ts';
 import type { Tensor } from '../../ir/tensor.ts';
 import { isInteger, staticShape, type DataType, type ValueId } from '../../ir/types.ts';
 import type { Json } from '../../base/json.ts';
@@ -30,34 +30,24 @@ export function endsOf(analysis: Analysis, { nodes }: Fragment, folded: Folded):
   return { inputs, outputs };
 }
 
-export interface FragmentKey {
-  readonly key: string;
-  /** The key without sizes of channels: entries of one family differ in those only. */
-  readonly family: string;
-}
-
 /**
  * What the time of a fragment depends on, as canonical JSON: operators with their version, attributes and element types,
  * shapes of what is read, constants apart from inputs (weights are packed on loading), and the contents of small
  * constants of whole numbers. Null: a shape or type is not known.
  */
-export function keyOf(analysis: Analysis, fragment: Fragment, folded: Folded): FragmentKey | null {
-  const full = new KeyWriter(analysis, folded, false).write(fragment);
-  const family = new KeyWriter(analysis, folded, true).write(fragment);
-  return full && family ? { key: JSON.stringify(full), family: JSON.stringify(family) } : null;
+export function keyOf(analysis: Analysis, fragment: Fragment, folded: Folded): string | null {
+  const written = new KeyWriter(analysis, folded).write(fragment);
+  return written === null ? null : JSON.stringify(written);
 }
 
 class KeyWriter {
   private readonly analysis: Analysis;
   private readonly folded: Folded;
-  private readonly open: boolean;
   private readonly names = new Map<ValueId, string>();
 
-  /** @param open whether sizes of channels are left out */
-  constructor(analysis: Analysis, folded: Folded, open: boolean) {
+  constructor(analysis: Analysis, folded: Folded) {
     this.analysis = analysis;
     this.folded = folded;
-    this.open = open;
   }
 
   write({ nodes }: Fragment): Json | null {
@@ -71,18 +61,11 @@ class KeyWriter {
       const version = sinceVersion(node, this.analysis.model.opset(node.domain));
       const attributes = [...node.attributes]
         .sort(([a], [b]) => (a < b ? -1 : 1))
-        .map(([name, each]): Json => [name, name === 'group' ? this.groups(node, each) : attributeJson(each)]);
+        .map(([name, each]): Json => [name, attributeJson(each)]);
       const operator = node.domain === '' ? node.opType : `${node.domain}.${node.opType}`;
       written.push([`${operator}-${version}`, attributes, inputs, node.outputs.length]);
     }
     return written;
-  }
-
-  /** Depthwise stays depthwise at any width. */
-  private groups(node: Node, attribute: Attribute): Json {
-    const shape = node.inputs[1] ? this.analysis.shape(node.inputs[1]) : null;
-    const groups = attribute.type === 'int' ? Number(attribute.value) : 1;
-    return this.open && groups > 1 && shape?.[0] === groups ? 'each' : groups;
   }
 
   private value(value: ValueId): Json {
@@ -92,19 +75,11 @@ class KeyWriter {
     const shape = isTensor(type) ? staticShape(type.shape) : null;
     if (!isTensor(type) || !shape || type.dtype === 'undefined') return '?';
     const isDefault = this.analysis.model.graph.initializers.has(value);
-    if (isDefault && !this.folded.has(value)) return [`default ${type.dtype}`, this.dims(shape, true)];
-    if (this.folded.has(value)) return [`const ${type.dtype}`, this.dims(shape, true), this.contents(value, type.dtype)];
+    if (isDefault && !this.folded.has(value)) return [`default ${type.dtype}`, shape];
+    if (this.folded.has(value)) return [`const ${type.dtype}`, shape, this.contents(value, type.dtype)];
     const name = `in${this.names.size}`;
     this.names.set(value, name);
-    return [name, type.dtype, this.dims(shape, false)];
-  }
-
-  /** Channels: the second axis of what is computed on; of weights, every axis that is not a window's. */
-  private dims(shape: readonly number[], constant: boolean): Json {
-    if (!this.open) return shape;
-    const isChannel = (axis: number): boolean =>
-      constant ? axis < 2 && shape[axis] !== 1 : shape.length > 1 && axis === 1;
-    return shape.map((size, axis) => (isChannel(axis) ? '*' : size));
+    return [name, type.dtype, shape];
   }
 
   private contents(value: ValueId, dtype: DataType): Json {

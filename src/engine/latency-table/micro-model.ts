@@ -12,7 +12,7 @@ const MARK = 'part';
  * Share of the numbers that a fragment reads which lie below 0. A kernel that compares with 0 takes up to ten times as
  * long where every sign is a surprise as where none is; in real models neighbours mostly agree.
  */
-const BELOW = 0.25;
+const BELOW = 0.125;
 /** Operators that give nothing sensible for a number below 0. */
 const POSITIVE: ReadonlySet<string> = new Set(['Sqrt', 'Log', 'Pow', 'Acosh']);
 

@@ -11,7 +11,7 @@ export interface TableDevice {
 
 /** What a run costs beside its kernels, ms. */
 export interface TableOverhead {
-  /** Of each kernel: what the runtime does between two. */
+  /** Of each kernel: what the runtime does between two, less what keeping a profile adds to a kernel's own time. */
   readonly node: number;
   /** Of each run. */
   readonly run: number;
@@ -23,6 +23,10 @@ export interface TableOverhead {
 export interface TableEntry {
   /** Canonical JSON of operators, attributes, shapes and types; see `keyOf`. */
   readonly key: string;
+  /** Operators, joined: `Conv + Relu`. */
+  readonly operators: string;
+  /** Shapes of what it reads and writes. */
+  readonly shapes: string;
   /** All kernels of it together, ms; what falls between them not included. */
   readonly ms: number;
   /** Interquartile range over `ms`; how far samples lie apart. */
