@@ -6,6 +6,7 @@ import { bisect } from './commands/bisect.ts';
 import { data } from './commands/data.ts';
 import { diff } from './commands/diff.ts';
 import { inspect } from './commands/inspect.ts';
+import { latency } from './commands/latency.ts';
 import { optimizers } from './commands/optimizers.ts';
 import { optimize } from './commands/optimize.ts';
 import { passes } from './commands/passes.ts';
@@ -25,6 +26,7 @@ const COMMANDS: readonly Command[] = [
   bisect,
   diff,
   bench,
+  latency,
   optimizers,
   tune,
   prune,

@@ -129,6 +129,10 @@ export interface GraphApi {
   predictLatency: Row<{ table: StoredTable }, LatencyPrediction>;
   /** Reads a file of latency tables. */
   latencyTables: Row<{ text: string; name: string }, readonly StoredTable[]>;
+  /** Latency tables that were kept between visits, as text; null: none. */
+  keptTables: Row<null, string | null>;
+  /** False where the browser keeps nothing. */
+  keepTables: Row<{ text: string }, boolean>;
   /** Times the next operators of the model at the cursor that a table lacks. */
   tableBatch: Row<TableBatchRequest, TableBatch>;
   /** The prediction of a table held against a run. */

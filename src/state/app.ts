@@ -11,6 +11,7 @@ import { inspectingActions, type InspectingActions } from './inspecting.ts';
 import { keepingActions, type KeepingActions } from './keeping.ts';
 import { linkingActions, type LinkingActions } from './link/linking.ts';
 import { sessionActions, type SessionActions } from './session.ts';
+import { latencyTables, type LatencyTableActions } from './latency-table.ts';
 import { lookingActions, type LookingActions } from './looking.ts';
 import { measuringActions, CHECKED_UNASKED, type MeasuringActions } from './measuring.ts';
 import { openingActions, type OpeningActions } from './opening.ts';
@@ -35,6 +36,7 @@ interface Actions
     SteppingActions,
     MeasuringActions,
     TuningActions,
+    LatencyTableActions,
     BisectingActions,
     RulingActions,
     ExportingActions,
@@ -115,7 +117,8 @@ export function createApp(
     if (document && document.cursor > 0 && document.fileBytes <= CHECKED_UNASKED) void measuring.verifyUnchecked();
   });
   const judging = judgingActions(core);
-  const pruning = pruningActions(core, stepping, forecastOf);
+  const tables = latencyTables(core);
+  const pruning = pruningActions(core, stepping, forecastOf, tables.fill);
   const editing = editingActions(core, stepping, selecting.select);
   const ruling = rulingActions(core, { ...looking, ...editing });
   keepRecents(core);
@@ -145,6 +148,7 @@ export function createApp(
     ...stepping,
     ...measuring,
     ...tuningActions(core, stepping),
+    ...tables.actions,
     ...bisectingActions(core, { ...stepping, ...selecting }),
     ...ruling,
     async apply() {
@@ -186,6 +190,7 @@ export function createApp(
     notices: core.notices,
     inspection: core.inspection,
     compare: core.compare,
+    tables: core.tables,
     actions,
     canKeep: platform.models !== null,
     start: () =>

@@ -12,6 +12,7 @@ import { createJobRunner, createJobsStore, type JobKind, type JobRunner, type Jo
 import { createNoticesStore, type NoticesStore } from './notices.ts';
 import { createRecentsStore, type RecentsStore } from './recents.ts';
 import { createSettingsStore, type KeyValue, type SettingsStore } from './settings.ts';
+import { createTablesStore, type TablesStore } from './tables-store.ts';
 import { createViewStore, type ViewStore } from './view.ts';
 
 /** What the page gives the state: the few things that only a browser can do. */
@@ -65,6 +66,7 @@ export interface Stores {
   readonly notices: NoticesStore;
   readonly inspection: InspectionStore;
   readonly compare: CompareStore;
+  readonly tables: TablesStore;
 }
 
 /** What was opened: enough to open it once more. */
@@ -129,6 +131,7 @@ export function createCore(host: () => Host, platform: Platform, onStuck: () => 
     notices: createNoticesStore(),
     inspection: createInspectionStore(),
     compare: createCompareStore(),
+    tables: createTablesStore(),
   };
   const runner = createJobRunner(stores.jobs, onStuck);
   const listeners: (() => void)[] = [];

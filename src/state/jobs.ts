@@ -13,6 +13,7 @@ export type JobKind =
   | 'optimizers'
   | 'tune'
   | 'latency'
+  | 'latency-table'
   | 'bisect'
   | 'export'
   | 'prune'

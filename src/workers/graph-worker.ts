@@ -12,6 +12,7 @@ import type { JoinMessage } from '../protocol/host.ts';
 import { buffersOf, serve, Transferred, type Handlers } from '../protocol/server.ts';
 import type { Endpoint } from '../protocol/wire.ts';
 import type { RuntimeBackend } from '../runtime/types.ts';
+import { keepText, readKept } from '../storage/kept-text.ts';
 
 const scope = globalThis as unknown as Endpoint;
 
@@ -120,6 +121,9 @@ const port: RuntimePort = {
 
 const studio = new Studio(port);
 
+/** Under which latency tables are kept. */
+const TABLES = 'latency-tables';
+
 /** Copied, not transferred: the next layout starts from this one. */
 const drawn = (document: DocumentView) => ({ document, picture: studio.picture() });
 
@@ -180,6 +184,8 @@ const handlers: Handlers<GraphApi> = {
   latencyModel: (params, job) => studio.latencyModel(params, job),
   predictLatency: (params, job) => studio.predictLatency(params, job),
   latencyTables: ({ text, name }) => readTables(text, name),
+  keptTables: () => readKept(TABLES),
+  keepTables: ({ text }) => keepText(TABLES, text),
   tableBatch: (params, job) => studio.tableBatch(params, job),
   checkPrediction: (params, job) => studio.checkPrediction(params, job),
   sensitivity: (params, job) => studio.sensitivity(params, studio.heldOut, job),
