@@ -7,6 +7,7 @@ import { sinceVersion } from '../../ops/registry.ts';
 import { isTensor } from '../../ops/shapes.ts';
 import type { Folded } from './folded.ts';
 import type { Fragment } from './fragments.ts';
+import { typeAt } from './sized.ts';
 
 /** Constants of so many elements at most are told by value: they say what an operator does, not what it computes on. */
 const TOLD = 16;
@@ -71,11 +72,11 @@ class KeyWriter {
   private value(value: ValueId): Json {
     const known = this.names.get(value);
     if (known !== undefined) return known;
-    const type = this.analysis.type(value);
+    const type = typeAt(this.analysis, value);
     const shape = isTensor(type) ? staticShape(type.shape) : null;
     if (!isTensor(type) || !shape || type.dtype === 'undefined') return '?';
     const isDefault = this.analysis.model.graph.initializers.has(value);
-    if (isDefault && !this.folded.has(value)) return [`default ${type.dtype}`, shape];
+    if (isDefault && !this.folded.has(value)) return [`default ${type.dtype}`, shape, this.contents(value, type.dtype)];
     if (this.folded.has(value)) return [`const ${type.dtype}`, shape, this.contents(value, type.dtype)];
     const name = `in${this.names.size}`;
     this.names.set(value, name);
@@ -86,7 +87,8 @@ class KeyWriter {
     const whole = isInteger(dtype) || dtype === 'bool';
     const known = whole ? this.analysis.contents(value) : null;
     if (known && known.length <= TOLD) return known.map(String);
-    const tensor = this.analysis.constant(value);
+    const { initializers } = this.analysis.model.graph;
+    const tensor = this.analysis.constant(value) ?? initializers.get(value);
     if (!tensor || tensor.dtype === 'string' || tensor.size > (whole ? TOLD : 1)) return null;
     return Array.from(tensor.numbers(), String);
   }

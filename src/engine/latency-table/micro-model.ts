@@ -6,6 +6,7 @@ import { isTensor } from '../../ops/shapes.ts';
 import type { Folded } from './folded.ts';
 import type { Fragment } from './fragments.ts';
 import { endsOf } from './keys.ts';
+import { shapeAt, typeAt } from './sized.ts';
 
 const MARK = 'part';
 /**
@@ -61,16 +62,16 @@ class MicroWriter {
     const values = new Map<ValueId, ValueId>();
     for (const [place, value] of ends.inputs.entries()) {
       const positive = fragment.nodes.some(({ opType }) => POSITIVE.has(opType));
-      values.set(value, this.feed(this.analysis.type(value), `${index}.${place}`, positive));
+      values.set(value, this.feed(typeAt(this.analysis, value), `${index}.${place}`, positive));
     }
     for (const [place, node] of fragment.nodes.entries()) this.copy(node, `${MARK}#${index}.${place}`, values);
     for (const [place, value] of ends.outputs.entries()) {
       const made = values.get(value);
       if (made === undefined) continue;
-      this.model.getValue(made).type = this.analysis.type(value);
+      this.model.getValue(made).type = typeAt(this.analysis, value);
       // The runtime would move a transposition behind the slice.
       const whole = fragment.nodes.some(({ opType }) => opType === 'Transpose');
-      graph.outputs.push(whole ? made : this.take(made, this.analysis.type(value), `${index}.${place}`));
+      graph.outputs.push(whole ? made : this.take(made, typeAt(this.analysis, value), `${index}.${place}`));
     }
   }
 
@@ -176,7 +177,7 @@ function first(node: Node): ValueId {
 /** Whole numbers that follow from fixed shapes. */
 function contentsOf(analysis: Analysis, value: ValueId): Tensor | null {
   const contents = analysis.ints(value);
-  const shape = staticShape(analysis.shape(value));
+  const shape = staticShape(shapeAt(analysis, value));
   if (!contents || !shape || !contents.every((each) => typeof each === 'number')) return null;
   const dtype = analysis.dtype(value);
   if (dtype === 'int64') return int64s(contents, shape);

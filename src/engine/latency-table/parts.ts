@@ -8,7 +8,7 @@ import { formatShape } from '../../base/format.ts';
 import type { Folded } from './folded.ts';
 import { fragmentsOf, type Fragment } from './fragments.ts';
 import { endsOf, keyOf } from './keys.ts';
-import { sized } from './sized.ts';
+import { shapeAt, sized, typeAt } from './sized.ts';
 
 /** A fragment of a model, with all that a table has to know of it. */
 export interface Part {
@@ -78,12 +78,12 @@ function reasonAgainst(analysis: Analysis, { nodes }: Fragment): string | null {
     if (!schemaOf(node)) return 'the operator is unknown';
   }
   const last = nodes.at(-1);
-  const open = last?.outputs.some((value) => value !== null && !staticShape(analysis.shape(value)));
+  const open = last?.outputs.some((value) => value !== null && !staticShape(shapeAt(analysis, value)));
   return open ? 'the size of what it writes is not known before it runs' : null;
 }
 
 function bytesOf(analysis: Analysis, value: ValueId): number {
-  const type = analysis.type(value);
+  const type = typeAt(analysis, value);
   const shape = isTensor(type) ? staticShape(type.shape) : null;
   return isTensor(type) && shape ? byteLengthOf(type.dtype, sizeOf(shape)) : 0;
 }
@@ -91,11 +91,11 @@ function bytesOf(analysis: Analysis, value: ValueId): number {
 /** What it reads, its weights behind a semicolon, then what it writes: `1×3×224×224; 32×3×3×3 → 1×32×112×112`. */
 function shapesOf(analysis: Analysis, { nodes }: Fragment, ends: ReturnType<typeof endsOf>, folded: Folded): string {
   const told = (values: readonly ValueId[]): string =>
-    values.map((value) => formatShape(analysis.shape(value))).join(', ') || '–';
+    values.map((value) => formatShape(shapeAt(analysis, value))).join(', ') || '–';
   const weights = nodes
     .slice(0, 2)
     .flatMap(({ inputs }) => inputs.filter((value) => value !== null && !ends.inputs.includes(value)))
-    .filter((value) => value !== null && (staticShape(analysis.shape(value))?.length ?? 0) > 1)
+    .filter((value) => value !== null && (staticShape(shapeAt(analysis, value))?.length ?? 0) > 1)
     .filter((value) => value !== null && (folded.has(value) || analysis.model.graph.initializers.has(value)));
   const [weight] = weights;
   return `${told(ends.inputs)}${weight === undefined || weight === null ? '' : `; ${told([weight])}`} → ${told(ends.outputs)}`;

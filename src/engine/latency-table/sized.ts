@@ -1,6 +1,6 @@
 import { analyze, type Analysis } from '../../analysis/analyze.ts';
 import type { Model } from '../../ir/model.ts';
-import { staticShape, tensorType, type Dim } from '../../ir/types.ts';
+import { staticShape, tensorType, type Dim, type Shape, type ValueId, type ValueType } from '../../ir/types.ts';
 import { isTensor } from '../../ops/shapes.ts';
 import { freeDims, sizesOf, TIMING_ATTEMPTS } from '../../runtime/feed-sizes.ts';
 import type { PortInfo } from '../../runtime/types.ts';
@@ -40,4 +40,16 @@ export function sized(model: Model, analysis: Analysis): Sized {
     if (value.producer && isTensor(value.type) && !staticShape(value.type.shape)) value.type = null;
   }
   return { model: copy, analysis: analyze(copy), sizes };
+}
+
+/**
+ * The type of a value at fixed sizes, with inputs that have a default left at it; null: unknown. A size that depends on the
+ * data stays open.
+ */
+export const typeAt = (analysis: Analysis, value: ValueId): ValueType | null =>
+  analysis.symbols.length === 0 ? analysis.assumedType(value) : analysis.type(value);
+
+export function shapeAt(analysis: Analysis, value: ValueId): Shape {
+  const type = typeAt(analysis, value);
+  return isTensor(type) ? type.shape : null;
 }

@@ -1,6 +1,7 @@
 import type { ComponentType } from 'react';
 import type { App } from '../../state/app.ts';
 import type { Lab } from '../../state/view.ts';
+import { LatencyLab } from './latency/LatencyLab.tsx';
 import { SpeedLab } from './SpeedLab.tsx';
 
 export interface LabEntry {
@@ -10,4 +11,7 @@ export interface LabEntry {
 }
 
 /** What can be measured, in the order in which it is offered. */
-export const LABS: readonly LabEntry[] = [{ id: 'speed', title: 'Speed', View: SpeedLab }];
+export const LABS: readonly LabEntry[] = [
+  { id: 'speed', title: 'Speed', View: SpeedLab },
+  { id: 'latency', title: 'Latency table', View: LatencyLab },
+];
