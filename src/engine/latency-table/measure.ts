@@ -1,6 +1,7 @@
 import { CodedError } from '../../base/error.ts';
 import type { Job } from '../../base/job.ts';
 import type { KernelSamples } from '../../bench/kernel-samples.ts';
+import { median } from '../../bench/statistics.ts';
 import type { BenchRequest } from '../../bench/types.ts';
 import { writeModel } from '../../onnx/write.ts';
 import type { RuntimePort } from '../ports.ts';
@@ -62,9 +63,7 @@ export async function measureParts(
 ): Promise<MeasuredBatch> {
   const full: BenchRequest = { ...request, level: 'all', runs: RUNS };
   try {
-    const model = microModel(parts.analysis, batch.map(({ fragment }) => fragment), parts.folded);
-    const samples = await port.kernels({ name: 'micro.onnx', bytes: writeModel(model) }, full, job);
-    return { entries: batch.map((part, index) => entryOf(part, samples, index)), refused: [] };
+    return { entries: await timeBatch(parts, batch, full, port, job), refused: [] };
   } catch (error) {
     const { code, message } = error as CodedError;
     if (code !== 'runtime' && code !== 'unsupported') throw error;
@@ -82,6 +81,34 @@ export async function measureParts(
     refused.push(...found.refused);
   }
   return { entries, refused };
+}
+
+/** Half of the spreads above this: the machine was disturbed. */
+const WIDE = 0.3;
+/** Times that a disturbed measurement is made again. */
+const AGAIN = 2;
+
+/** Again where the machine was disturbed; of several times of a part the shortest holds. */
+async function timeBatch(
+  parts: Parts,
+  batch: readonly Missing[],
+  request: BenchRequest,
+  port: RuntimePort,
+  job: Job,
+): Promise<readonly TableEntry[]> {
+  const model = microModel(parts.analysis, batch.map(({ fragment }) => fragment), parts.folded);
+  let best: readonly TableEntry[] = [];
+  for (let taken = 0, disturbed = true; disturbed && taken <= AGAIN; taken++) {
+    // The receiver may take the bytes over: they are written for each run anew.
+    const samples = await port.kernels({ name: 'micro.onnx', bytes: writeModel(model) }, request, job);
+    const entries = batch.map((part, index) => entryOf(part, samples, index));
+    best = entries.map((entry, index) => {
+      const before = best[index];
+      return before && before.ms <= entry.ms ? before : entry;
+    });
+    disturbed = median(entries.map(({ spread }) => spread)) > WIDE;
+  }
+  return best;
 }
 
 /** A kernel whose name the runtime made up belongs to the part whose kernels it stands among. */

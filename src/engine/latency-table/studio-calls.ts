@@ -107,6 +107,10 @@ export interface PredictionRequest {
   readonly budgetMs: number;
 }
 
+/** A median that is further above the fastest run was disturbed; times that it is measured again then. */
+const WIDE = 0.2;
+const AGAIN = 2;
+
 /** Predicts a model's latency, times it, and profiles it for where both part. */
 export async function checkPrediction(
   { model, analysis }: TableSubject,
@@ -119,9 +123,14 @@ export async function checkPrediction(
   const { backend, threads } = loaded.device;
   requireTable(backend, await port.capabilities());
   const parts = partsOf(model, analysis);
-  const parcel = { name: 'model.onnx', bytes: writeModel(parts.model) };
   const request = { backend, threads, level: 'all', runs: 100, budgetMs: budgetMs * 0.7 } as const;
-  const { a } = await port.bench(parcel, null, request, job);
+  let [fastest, middle] = [Infinity, Infinity];
+  for (let taken = 0, disturbed = true; disturbed && taken <= AGAIN; taken++) {
+    const { a } = await port.bench({ name: 'model.onnx', bytes: writeModel(parts.model) }, null, request, job);
+    fastest = Math.min(fastest, a.min);
+    middle = Math.min(middle, a.median);
+    disturbed = a.median > a.min * (1 + WIDE);
+  }
   const { times } = await nodeTimes(parts.model, 'model.onnx', { ...request, runs: 30, budgetMs: budgetMs * 0.3 }, port, job);
   const apart = prediction.parts
     .map((part): PartCheck => {
@@ -129,5 +138,5 @@ export async function checkPrediction(
       return { part, measured };
     })
     .sort((x, y) => Math.abs(y.part.ms - y.measured) - Math.abs(x.part.ms - x.measured));
-  return { prediction, measured: a.min, median: a.median, error: prediction.ms / a.min - 1, apart };
+  return { prediction, measured: fastest, median: middle, error: prediction.ms / fastest - 1, apart };
 }
