@@ -8,11 +8,12 @@ const MEASURED = 240_000;
 
 test('operators are measured once, and predict a model that is then checked against a run', async ({ page }) => {
   test.setTimeout(2 * MEASURED + 60_000);
+  page.setDefaultTimeout(30_000);
   const errors = watchForErrors(page);
   const studio = new StudioPage(page);
   await studio.goto();
   await studio.openSample('Residual CNN');
-  await page.getByRole('radio', { name: /^Benchmark/ }).click();
+  await studio.workspace('Bench');
   await page.getByRole('radio', { name: 'Latency table' }).click();
   const bench = page.getByRole('region', { name: 'Benchmark', exact: true });
   const begin = bench.getByRole('button', { name: "Measure this model's operators" });
@@ -73,7 +74,10 @@ test('operators are measured once, and predict a model that is then checked agai
     const file = tables.getByLabel('File of latency tables');
     await file.setInputFiles({ name: 'other.json', mimeType: 'application/json', buffer: Buffer.from(other) });
     await expect(tables.getByRole('row', { name: /another device/ })).toContainText('Firefox 140 on Android');
-    await tables.getByRole('button', { name: /Firefox 140/ }).first().click();
+    await tables
+      .getByRole('button', { name: /Firefox 140/ })
+      .first()
+      .click();
     await expect(prediction).toContainText(/all \d+ parts covered/);
     await expect(prediction.getByRole('button', { name: /^Check/ })).toBeHidden();
     await file.setInputFiles({ name: 'bad.json', mimeType: 'application/json', buffer: Buffer.from('{}') });
@@ -83,13 +87,13 @@ test('operators are measured once, and predict a model that is then checked agai
   await test.step('tables are kept between visits', async () => {
     await page.reload();
     await studio.openSample('Residual CNN');
-    await page.getByRole('radio', { name: /^Benchmark/ }).click();
+    await studio.workspace('Bench');
     await page.getByRole('radio', { name: 'Latency table' }).click();
     await expect(prediction).toContainText(/all \d+ parts covered/);
   });
 
   await test.step('a forecast of pruning follows from the table', async () => {
-    await page.getByRole('radio', { name: /^Studio/ }).click();
+    await studio.workspace('Studio');
     await studio.pass('Prune channels').click();
     const forecast = page.getByRole('region', { name: 'Forecast' });
     await forecast.getByRole('button', { name: 'From the table' }).click();

@@ -39,7 +39,9 @@ async function measured(whittle, file, table, say) {
     `latency-table  ${name}: predicted ${prediction.ms.toFixed(2)} ms, measured ${check.measured.toFixed(2)} ms (median ${check.median.toFixed(2)}), error ${percent(error)}; ${prediction.parts.length} parts, ${filled.added} measured for it in ${seconds.toFixed(0)} s${left.length > 0 ? `; not covered: ${left.join(', ')}` : ''}`,
   );
   for (const { part, measured: own } of check.apart.slice(0, 3)) {
-    say(`latency-table    ${part.operators} ${part.shapes}: ${part.ms.toFixed(3)} ms, in the model ${own.toFixed(3)} ms`);
+    say(
+      `latency-table    ${part.operators} ${part.shapes}: ${part.ms.toFixed(3)} ms, in the model ${own.toFixed(3)} ms`,
+    );
   }
   const row = {
     model: name,

@@ -103,7 +103,7 @@ export function latencyTables(core: Core): LatencyTables {
       const device = here();
       const start = hereTable(state.getState().tables ?? []).entries.length;
       const refused: { key: string; operators: string; reason: string }[] = [];
-      for (let left = 1, total = 0; left > 0; ) {
+      for (let left = 1, total = 0; left > 0;) {
         const table = hereTable(state.getState().tables ?? []);
         const done = table.entries.length - start + refused.length;
         const counted = total > 0 ? { done, total } : {};
@@ -175,10 +175,13 @@ export function latencyTables(core: Core): LatencyTables {
           const given = await core.client.call('latencyTables', { text: await file.text(), name: file.name });
           const before = await known();
           put(
-            given.reduce((tables, table) => {
-              const old = tableOf(tables, table.device);
-              return withTable(tables, old ? grown(old, table) : table);
-            }, [...before]),
+            given.reduce(
+              (tables, table) => {
+                const old = tableOf(tables, table.device);
+                return withTable(tables, old ? grown(old, table) : table);
+              },
+              [...before],
+            ),
           );
           state.setState({ importError: null });
           core.notices.show({ tone: 'good', title: `${plural(given.length, 'latency table')} imported` });

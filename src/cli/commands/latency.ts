@@ -16,7 +16,9 @@ function lines(prediction: LatencyPrediction): string[] {
   const longest = [...prediction.parts].sort((a, b) => b.ms - a.ms).slice(0, LISTED);
   const interpolated = prediction.parts.filter(({ source }) => source === 'interpolated').length;
   return [
-    ...aligned(longest.map(({ label, operators, shapes, ms, source }) => [label, operators, shapes, formatMs(ms), source])),
+    ...aligned(
+      longest.map(({ label, operators, shapes, ms, source }) => [label, operators, shapes, formatMs(ms), source]),
+    ),
     ...(prediction.parts.length > LISTED ? [`… and ${prediction.parts.length - LISTED} more`] : []),
     ...prediction.missing.map(
       ({ label, operators, reason }) => `not covered  ${label}, ${operators}: ${reason ?? 'not measured (--measure)'}`,

@@ -11,7 +11,10 @@ export function familyOf(key: string): string {
     const [operator, attributes, inputs, outputs] = node as [string, [string, Json][], Json[], number];
     const weight = inputs[1];
     const count = Array.isArray(weight) ? (shapeOf(weight)?.[0] ?? 1) : 1;
-    const open = attributes.map(([name, value]) => [name, name === 'group' && Number(value) > 1 && Number(value) === count ? 'each' : value]);
+    const open = attributes.map(([name, value]) => [
+      name,
+      name === 'group' && Number(value) > 1 && Number(value) === count ? 'each' : value,
+    ]);
     return [operator, open, inputs.map(opened), outputs];
   });
   return JSON.stringify(nodes);

@@ -29,7 +29,7 @@ export async function fillTable(
   const refused: { key: string; operators: string; reason: string }[] = [];
   const { backend, threads } = start.device;
   let total = 0;
-  for (let left = 1, done = 0; left > 0; ) {
+  for (let left = 1, done = 0; left > 0;) {
     const request: TableBatchRequest = {
       backend,
       threads,

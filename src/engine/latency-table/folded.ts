@@ -23,7 +23,9 @@ export function foldedValues(analysis: Analysis): Folded {
   for (const node of analysis.order) {
     const inputs = node.inputs.filter((value) => value !== null);
     const readsShape =
-      node.domain === '' && SHAPE_READERS.has(node.opType) && inputs.every((value) => staticShape(analysis.shape(value)));
+      node.domain === '' &&
+      SHAPE_READERS.has(node.opType) &&
+      inputs.every((value) => staticShape(analysis.shape(value)));
     const folds = readsShape || (inputs.every(isConstant) && isDeterministic(node, model) && !holdsGraphs(node));
     if (!folds) continue;
     gone.add(node.id);

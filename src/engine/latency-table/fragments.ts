@@ -78,10 +78,9 @@ class ChainFinder {
     const isConvolution = CONVOLUTIONS.has(head.opType);
     if (!isConvolution && !PRODUCTS.has(head.opType)) return nodes;
     let stage: Stage = 'scaled';
-    for (let last = head; stage !== 'activated'; ) {
+    for (let last = head; stage !== 'activated';) {
       const next = this.next(last);
-      const entered: Stage | null =
-        next && this.stageOf(next, last, stage, isConvolution);
+      const entered: Stage | null = next && this.stageOf(next, last, stage, isConvolution);
       if (!next || !entered) break;
       nodes.push(next);
       stage = entered;

@@ -96,7 +96,11 @@ async function timeBatch(
   port: RuntimePort,
   job: Job,
 ): Promise<readonly TableEntry[]> {
-  const model = microModel(parts.analysis, batch.map(({ fragment }) => fragment), parts.folded);
+  const model = microModel(
+    parts.analysis,
+    batch.map(({ fragment }) => fragment),
+    parts.folded,
+  );
   let best: readonly TableEntry[] = [];
   for (let taken = 0, disturbed = true; disturbed && taken <= AGAIN; taken++) {
     // The receiver may take the bytes over: they are written for each run anew.

@@ -96,9 +96,7 @@ class MicroWriter {
 
   private copy(node: Node, name: string, values: Map<ValueId, ValueId>): void {
     const { graph } = this.model;
-    const inputs = node.inputs.map((value) =>
-      value === null ? null : (values.get(value) ?? this.constant(value)),
-    );
+    const inputs = node.inputs.map((value) => (value === null ? null : (values.get(value) ?? this.constant(value))));
     const outputs = node.outputs.map((value, index) => (value === null ? null : `${name} ${index}`));
     const made = this.model.addNode(graph, {
       opType: node.opType,
@@ -163,7 +161,10 @@ class MicroWriter {
         : {}),
     });
     const taken = first(node);
-    model.getValue(taken).type = tensorType(type.dtype, Array.from({ length: rank }, (_, axis) => ends[axis] ?? 1));
+    model.getValue(taken).type = tensorType(
+      type.dtype,
+      Array.from({ length: rank }, (_, axis) => ends[axis] ?? 1),
+    );
     return taken;
   }
 }

@@ -29,12 +29,13 @@ export async function measureOverhead(
   const { kernels, samples } = await port.kernels(chain(LONG, 1), { ...request, runs: 200 }, job);
   const kernel = kernels.length > 0 ? median(samples.map((each) => estimate(each).ms)) : 0;
   const slope = long ? Math.max(0, (long.min - short.min) / (LONG - SHORT)) : 0;
+  const node = slope - kernel;
   const run = Math.max(0, short.min - SHORT * slope);
   const { a: large } = await port.bench(chain(1, LARGE), null, request, job);
   const traced = await port.kernels(chain(1, LARGE), { ...request, runs: 40 }, job);
   const own = traced.samples.reduce((sum, each) => sum + estimate(each).ms, 0);
-  const byte = Math.max(0, (large.min - own - run) / (2 * 4 * LARGE));
-  return { node: slope - kernel, run, byte };
+  const byte = Math.max(0, (large.min - own - node - run) / (2 * 4 * LARGE));
+  return { node, run, byte };
 }
 
 /** `length` additions of 1 to `size` float32 elements, which nothing fuses. */
@@ -47,7 +48,12 @@ function chain(length: number, size: number): Parcel {
   graph.inputs.push(value);
   const one = model.addInitializer(graph, 'one', floats([], [1])).id;
   for (let place = 0; place < length; place++) {
-    const node = model.addNode(graph, { opType: 'Add', name: `add#${place}`, inputs: [value, one], outputs: [`y${place}`] });
+    const node = model.addNode(graph, {
+      opType: 'Add',
+      name: `add#${place}`,
+      inputs: [value, one],
+      outputs: [`y${place}`],
+    });
     value = node.outputs[0] ?? value;
     model.getValue(value).type = type;
   }

@@ -39,7 +39,10 @@ export function predictLatency(model: Model, analysis: Analysis, table: LatencyT
     found.push({ ...told, key: part.key, ms, spread, source });
   }
   const overheadMs = overhead.run + overhead.node * kernels + overhead.byte * parts.endBytes;
-  const ms = Math.max(0, found.reduce((sum, part) => sum + part.ms, overheadMs));
+  const ms = Math.max(
+    0,
+    found.reduce((sum, part) => sum + part.ms, overheadMs),
+  );
   return {
     device,
     ms,

@@ -18,7 +18,9 @@ export function sized(model: Model, analysis: Analysis): Sized {
     .filter((id) => !model.graph.initializers.has(id))
     .map((id): PortInfo => {
       const { name, type } = model.getValue(id);
-      return isTensor(type) ? { name, dtype: type.dtype, shape: type.shape } : { name, dtype: 'undefined', shape: null };
+      return isTensor(type)
+        ? { name, dtype: type.dtype, shape: type.shape }
+        : { name, dtype: 'undefined', shape: null };
     });
   const dims = freeDims(ports);
   const [first] = TIMING_ATTEMPTS;

@@ -76,10 +76,14 @@ export async function tableBatch(
 
 const cuts = new WeakMap<Analysis, Map<boolean, readonly Parts[]>>();
 
-function cutParts({ model, analysis }: TableSubject, { acrossNorms }: { readonly acrossNorms: boolean }): readonly Parts[] {
+function cutParts(
+  { model, analysis }: TableSubject,
+  { acrossNorms }: { readonly acrossNorms: boolean },
+): readonly Parts[] {
   const known = cuts.get(analysis) ?? new Map<boolean, readonly Parts[]>();
   cuts.set(analysis, known);
-  const parts = known.get(acrossNorms) ?? cutModels(model, analysis, acrossNorms).map((cut) => partsOf(cut.model, cut.analysis));
+  const parts =
+    known.get(acrossNorms) ?? cutModels(model, analysis, acrossNorms).map((cut) => partsOf(cut.model, cut.analysis));
   known.set(acrossNorms, parts);
   return parts;
 }
@@ -131,7 +135,13 @@ export async function checkPrediction(
     middle = Math.min(middle, a.median);
     disturbed = a.median > a.min * (1 + WIDE);
   }
-  const { times } = await nodeTimes(parts.model, 'model.onnx', { ...request, runs: 30, budgetMs: budgetMs * 0.3 }, port, job);
+  const { times } = await nodeTimes(
+    parts.model,
+    'model.onnx',
+    { ...request, runs: 30, budgetMs: budgetMs * 0.3 },
+    port,
+    job,
+  );
   const apart = prediction.parts
     .map((part): PartCheck => {
       const measured = part.nodes.reduce((sum, node) => sum + (times.get(node as never) ?? 0), 0);

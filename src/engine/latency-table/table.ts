@@ -98,7 +98,8 @@ function tableOf(given: unknown, faulty: Fault): LatencyTable {
 
 function deviceFrom(given: unknown, faulty: Fault): TableDevice {
   const { name, backend, threads, runtimeVersion } = record(given) ?? {};
-  if (typeof name !== 'string' || typeof runtimeVersion !== 'string') throw faulty('does not say which device it is of');
+  if (typeof name !== 'string' || typeof runtimeVersion !== 'string')
+    throw faulty('does not say which device it is of');
   if (backend !== 'wasm' && backend !== 'webgpu') throw faulty('has a backend that is neither wasm nor webgpu');
   if (!isCount(threads) || !Number.isInteger(threads) || threads < 1) throw faulty('has no number of threads');
   return { name, backend, threads, runtimeVersion };
@@ -119,7 +120,8 @@ function entryOf(given: unknown, faulty: Fault): TableEntry {
   if (typeof key !== 'string' || !isKey(key)) throw faulty('has no key');
   if (typeof operators !== 'string' || typeof shapes !== 'string') throw faulty('does not name its operators');
   if (!isCount(ms)) throw faulty('has no time');
-  if (!isCount(spread) || !isCount(kernels) || !isCount(work) || !isCount(at)) throw faulty('has a number that is none');
+  if (!isCount(spread) || !isCount(kernels) || !isCount(work) || !isCount(at))
+    throw faulty('has a number that is none');
   return { key, operators, shapes, ms, spread, kernels, work, at };
 }
 
@@ -129,7 +131,9 @@ function isKey(key: string): boolean {
     return (
       Array.isArray(nodes) &&
       nodes.length > 0 &&
-      nodes.every((node) => Array.isArray(node) && node.length === 4 && Array.isArray(node[1]) && Array.isArray(node[2]))
+      nodes.every(
+        (node) => Array.isArray(node) && node.length === 4 && Array.isArray(node[1]) && Array.isArray(node[2]),
+      )
     );
   } catch {
     return false;

@@ -13,7 +13,9 @@ interface Props {
 }
 
 const useMeasuring = (app: App): JobView | undefined =>
-  useJobs(app, ({ jobs }) => jobs.findLast((job) => (job.kind === 'latency' || job.kind === 'latency-table') && job.state === 'running'));
+  useJobs(app, ({ jobs }) =>
+    jobs.findLast((job) => (job.kind === 'latency' || job.kind === 'latency-table') && job.state === 'running'),
+  );
 
 function Predicted({ session }: Pick<Props, 'session'>) {
   const { latency, forecast } = session;
@@ -107,7 +109,8 @@ export function LatencyNote({ app, session }: Props) {
   const within = Number.isFinite(error) ? `, ± ${formatShare(error)}` : '';
   return (
     <p className="num mt-2 text-11 text-ink-3">
-      Latency predicted from {plural(points, 'width')} {source}{within}: {place}.{card}
+      Latency predicted from {plural(points, 'width')} {source}
+      {within}: {place}.{card}
     </p>
   );
 }

@@ -10,7 +10,11 @@ const SHOWN = 60;
 
 function Source({ source }: Pick<EntryRow, 'source'>) {
   if (source === 'measured') return <span className="text-ink-3">measured</span>;
-  return source === 'interpolated' ? <Badge tone="changed">interpolated</Badge> : <Badge tone="warning">not covered</Badge>;
+  return source === 'interpolated' ? (
+    <Badge tone="changed">interpolated</Badge>
+  ) : (
+    <Badge tone="warning">not covered</Badge>
+  );
 }
 
 function Rows({ rows, counted }: { readonly rows: readonly EntryRow[]; readonly counted: boolean }) {

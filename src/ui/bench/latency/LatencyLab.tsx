@@ -27,8 +27,8 @@ function Begin({ disabled, threads, onMeasure }: BeginProps) {
       <h2 className="h3">How long does each operator take here?</h2>
       <p className="mt-1.5 max-w-[72ch] text-ink-2">
         Each kind of operator in this model is timed by itself, at its shapes and with the activation that the runtime
-        fuses into it: WASM, {plural(threads, 'thread')}. From then on the latency of any model made of them is predicted
-        without running it, at other widths as well. Tables are kept in this browser.
+        fuses into it: WASM, {plural(threads, 'thread')}. From then on the latency of any model made of them is
+        predicted without running it, at other widths as well. Tables are kept in this browser.
       </p>
       <div className="mt-3">
         <Button variant="primary" icon={Timer} disabled={disabled} onClick={onMeasure}>

@@ -104,7 +104,11 @@ export function PredictionCard({ prediction, check, isHere, disabled, onMeasure,
         />
         {check && (
           <>
-            <Figure title="Measured" value={formatMs(check.measured)} note={`fastest run; median ${formatMs(check.median)}`} />
+            <Figure
+              title="Measured"
+              value={formatMs(check.measured)}
+              note={`fastest run; median ${formatMs(check.median)}`}
+            />
             <Figure title="Error" value={signed(check.error)} note="predicted against measured" />
           </>
         )}

@@ -9,7 +9,9 @@ import { agentName } from '../agent.ts';
 
 const dateOf = ({ entries }: StoredTable): string => {
   const last = entries.reduce((latest, { at }) => Math.max(latest, at), 0);
-  return last > 0 ? new Date(last).toLocaleDateString('en-GB', { day: 'numeric', month: 'short', year: 'numeric' }) : '–';
+  return last > 0
+    ? new Date(last).toLocaleDateString('en-GB', { day: 'numeric', month: 'short', year: 'numeric' })
+    : '–';
 };
 
 const placeOf = ({ backend, threads }: TableDevice): string =>
