@@ -86,7 +86,6 @@ test('operators are measured once, and predict a model that is then checked agai
 
   await test.step('tables are kept between visits', async () => {
     await page.reload();
-    await studio.openSample('Residual CNN');
     await studio.workspace('Bench');
     await page.getByRole('radio', { name: 'Latency table' }).click();
     await expect(prediction).toContainText(/all \d+ parts covered/);

@@ -136,6 +136,10 @@ export function latencyTables(core: Core): LatencyTables {
     if (tables && core.view.getState().lab === 'latency') void predict();
   });
 
+  core.settings.subscribe(({ settings }, before) => {
+    if (settings.threads !== before.settings.threads && state.getState().tables) void predict();
+  });
+
   return {
     fill,
     actions: {

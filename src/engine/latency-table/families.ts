@@ -20,8 +20,10 @@ export function familyOf(key: string): string {
   return JSON.stringify(nodes);
 }
 
+const isComputed = (name: Json | undefined): boolean => typeof name === 'string' && name.startsWith('in');
+
 function shapeOf(input: readonly Json[]): readonly number[] | null {
-  const shape = String(input[0]).startsWith('in') ? input[2] : input[1];
+  const shape = isComputed(input[0]) ? input[2] : input[1];
   return Array.isArray(shape) ? (shape as number[]) : null;
 }
 
@@ -29,7 +31,7 @@ function opened(input: Json): Json {
   if (!Array.isArray(input)) return input;
   const [name, second, third] = input as readonly Json[];
   const shape = shapeOf(input as readonly Json[]) ?? [];
-  if (String(name).startsWith('in')) {
+  if (isComputed(name)) {
     return [name ?? null, second ?? null, shape.map((size, axis) => (shape.length > 1 && axis === 1 ? '*' : size))];
   }
   return [name ?? null, shape.map((size, axis) => (axis < 2 && size !== 1 ? '*' : size)), third ?? null];

@@ -1,4 +1,4 @@
-import { CodedError } from '../../base/error.ts';
+import type { CodedError } from '../../base/error.ts';
 import type { Job } from '../../base/job.ts';
 import type { KernelSamples } from '../../bench/kernel-samples.ts';
 import { median } from '../../bench/statistics.ts';
@@ -6,7 +6,7 @@ import type { BenchRequest } from '../../bench/types.ts';
 import { writeModel } from '../../onnx/write.ts';
 import type { RuntimePort } from '../ports.ts';
 import { estimate } from './estimate.ts';
-import { fragmentOf, microModel } from './micro-model.ts';
+import { aroundOf, fragmentOf, microModel } from './micro-model.ts';
 import type { Part, Parts } from './parts.ts';
 import type { TableEntry } from './types.ts';
 
@@ -119,10 +119,10 @@ async function timeBatch(
 function ownersOf({ kernels }: KernelSamples): readonly (number | null)[] {
   let last: number | null = null;
   return kernels.map(({ node }) => {
-    const around = /(?:feed|take)#(\d+)\./.exec(node)?.[1];
+    const around = aroundOf(node);
     const own = fragmentOf(node);
-    if (around !== undefined) {
-      last = Number(around);
+    if (around !== null) {
+      last = around;
       return null;
     }
     if (own !== null) last = own;

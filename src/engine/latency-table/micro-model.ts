@@ -23,8 +23,11 @@ export function fragmentOf(kernel: string): number | null {
   return digits === undefined ? null : Number(digits);
 }
 
-/** Kernels that stand around the fragments, by name. */
-export const isAround = (kernel: string): boolean => /(feed|take)#\d/.test(kernel);
+/** The fragment before or behind which a kernel stands that is no part of it; null: it is no such kernel. */
+export function aroundOf(kernel: string): number | null {
+  const digits = /(?:feed|take)#(\d+)\./.exec(kernel)?.[1];
+  return digits === undefined ? null : Number(digits);
+}
 
 /**
  * One model of many fragments side by side. Each reads what a kernel has just written, as it would in its own model

@@ -50,7 +50,7 @@ export function LatencyLab({ app }: { readonly app: App }) {
   const ready = capabilities !== null;
   useEffect(() => {
     if (ready) void app.actions.openTables();
-  }, [app, ready, threads]);
+  }, [app, ready]);
   const here = capabilities && wasmDevice(capabilities, threads);
   const device = shown ?? here;
   const table = tables && device && tableOf(tables, device);
