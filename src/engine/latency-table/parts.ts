@@ -92,11 +92,13 @@ function bytesOf(analysis: Analysis, value: ValueId): number {
 function shapesOf(analysis: Analysis, { nodes }: Fragment, ends: ReturnType<typeof endsOf>, folded: Folded): string {
   const told = (values: readonly ValueId[]): string =>
     values.map((value) => formatShape(shapeAt(analysis, value))).join(', ') || '–';
-  const weights = nodes
+  const isWeight = (value: ValueId): boolean =>
+    !ends.inputs.includes(value) &&
+    (staticShape(shapeAt(analysis, value))?.length ?? 0) > 1 &&
+    (folded.has(value) || analysis.model.graph.initializers.has(value));
+  const weight = nodes
     .slice(0, 2)
-    .flatMap(({ inputs }) => inputs.filter((value) => value !== null && !ends.inputs.includes(value)))
-    .filter((value) => value !== null && (staticShape(shapeAt(analysis, value))?.length ?? 0) > 1)
-    .filter((value) => value !== null && (folded.has(value) || analysis.model.graph.initializers.has(value)));
-  const [weight] = weights;
-  return `${told(ends.inputs)}${weight === undefined || weight === null ? '' : `; ${told([weight])}`} → ${told(ends.outputs)}`;
+    .flatMap(({ inputs }) => inputs.filter((value) => value !== null))
+    .find(isWeight);
+  return `${told(ends.inputs)}${weight === undefined ? '' : `; ${told([weight])}`} → ${told(ends.outputs)}`;
 }
