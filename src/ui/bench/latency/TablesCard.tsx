@@ -3,7 +3,7 @@ import { formatInteger, plural } from '../../../base/format.ts';
 import type { StoredTable } from '../../../engine/latency-table/table.ts';
 import { sameDevice } from '../../../state/tables-store.ts';
 import type { TableDevice } from '../../../engine/latency-table/types.ts';
-import { Badge, Button, IconButton } from '../../kit/controls.tsx';
+import { Button, IconButton } from '../../kit/controls.tsx';
 import { FileButton } from '../../kit/FileButton.tsx';
 import { agentName } from '../agent.ts';
 
@@ -56,7 +56,7 @@ export function TablesCard({ tables, here, shown, disabled, error, onShow, onCle
         <p className="text-ink-2">No table yet. Measure this model's operators, or import a table from elsewhere.</p>
       ) : (
         <div className="overflow-x-auto">
-          <table className="table num" aria-label="Latency tables">
+          <table className="table history num" aria-label="Latency tables">
             <thead>
               <tr>
                 <th scope="col">Device</th>
@@ -88,12 +88,10 @@ export function TablesCard({ tables, here, shown, disabled, error, onShow, onCle
                         onClick={() => onShow(device)}
                       >
                         {agentName(device.name)}
-                      </button>{' '}
-                      {here !== null && sameDevice(device, here) ? (
-                        <Badge tone="accent">this device</Badge>
-                      ) : (
-                        <Badge>another device</Badge>
-                      )}
+                      </button>
+                      <span className="ml-1.5 text-11 text-ink-2">
+                        {here !== null && sameDevice(device, here) ? 'this device' : 'another device'}
+                      </span>
                     </td>
                     <td className="text-ink-2">{placeOf(device)}</td>
                     <td className="r">{formatInteger(table.entries.length)}</td>
