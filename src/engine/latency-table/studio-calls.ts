@@ -51,6 +51,9 @@ export function requireTable(backend: RuntimeBackend, { webgpu, webgpuReason }: 
   );
 }
 
+/** For each of the measurements of what a run costs beside its kernels, ms at least. */
+const OVERHEAD_MS = 600;
+
 /** Times the next parts that a table lacks, one micro-model a call: what was measured stays when the next is cancelled. */
 export async function tableBatch(
   { model, analysis }: TableSubject,
@@ -62,7 +65,9 @@ export async function tableBatch(
   const { backend, threads, budgetMs } = request;
   const known = new Set(request.known);
   const common = { backend, threads, budgetMs };
-  const overhead = request.overhead ? await measureOverhead({ ...common, budgetMs: budgetMs / 4 }, port, job) : null;
+  const overhead = request.overhead
+    ? await measureOverhead({ ...common, budgetMs: Math.max(OVERHEAD_MS, budgetMs / 4) }, port, job)
+    : null;
   const subjects = [partsOf(model, analysis), ...(request.widths ? cutParts({ model, analysis }, request.widths) : [])];
   const missing = subjects.map((parts) => ({ parts, list: missingParts(parts, known) }));
   const next = missing.find(({ list }) => list.length > 0);
