@@ -9,6 +9,7 @@
 //   fusion  the preset `wasm` on real models and an encoder, before and after, WASM, one thread
 //   prune   what pruning costs: ratio, importance and repair on a digit classifier and MobileNetV2 (half an hour; only by name)
 //   prune-latency  predicted latency against measured at three widths of every real model (a quarter of an hour; only by name)
+//   latency-table  a table of operators' times: predicted against measured latency of every real CNN (ten minutes; only by name)
 //   prune-models  every real model at three widths: runs, costs as forecast, what is frozen and why (only by name)
 //   random  ten thousand random graphs: each exact pass alone and all together give equal outputs (an hour; only by name)
 //   verdicts  ten models against themselves, and with 5 % added to every run: how far verdicts can be relied on (20 minutes; only by name)
@@ -24,6 +25,7 @@ import { benchCanvas, printCanvas } from './bench-canvas.mjs';
 import { benchLayout, printLayout } from './bench-layout.mjs';
 import { benchFusion, printFusion } from './bench-fusion.mjs';
 import { benchHalf, printHalf } from './bench-half.mjs';
+import { benchLatencyTable } from './bench-latency-table.mjs';
 import { benchOpening, printOpening } from './bench-open.mjs';
 import { benchPasses, printPasses } from './bench-passes.mjs';
 import { benchProfile } from './bench-profile.mjs';
@@ -51,6 +53,7 @@ const SECTIONS = [
   'profile',
   'prune',
   'prune-latency',
+  'latency-table',
   'prune-models',
   'random',
   'verdicts',
@@ -124,6 +127,7 @@ if (wants('fusion')) {
 }
 if (chosen.includes('prune')) results.prune = await benchPrune(say);
 if (chosen.includes('prune-latency')) results.pruneLatency = await benchPruneLatency(files, say);
+if (chosen.includes('latency-table')) results.latencyTable = await benchLatencyTable(files, say);
 if (chosen.includes('prune-models')) results.pruneModels = await benchPruneModels(say);
 if (chosen.includes('verdicts')) results.verdicts = await benchVerdicts(files, say);
 if (chosen.includes('profile')) results.profile = await benchProfile(files, say);

@@ -7,6 +7,7 @@ import { bisect } from './commands/bisect.ts';
 import { data } from './commands/data.ts';
 import { diff } from './commands/diff.ts';
 import { inspect } from './commands/inspect.ts';
+import { latency } from './commands/latency.ts';
 import { optimizers } from './commands/optimizers.ts';
 import { optimize } from './commands/optimize.ts';
 import { passes } from './commands/passes.ts';
@@ -28,6 +29,7 @@ const COMMANDS: readonly Command[] = [
   diff,
   bench,
   profile,
+  latency,
   optimizers,
   tune,
   prune,

@@ -45,6 +45,19 @@ import type {
 } from './detail-types.ts';
 import { fidelity, type Fidelity, type Judgement } from './fidelity.ts';
 import { LatencyCache, measureLatency } from './latency-points.ts';
+import { latencyFromTable } from './latency-table/from-table.ts';
+import { partsOf, type Parts } from './latency-table/parts.ts';
+import { predictLatency } from './latency-table/predict.ts';
+import {
+  checkPrediction,
+  tableBatch,
+  type PredictionCheck,
+  type PredictionRequest,
+  type TableBatch,
+  type TableBatchRequest,
+} from './latency-table/studio-calls.ts';
+import { loadTable, type StoredTable } from './latency-table/table.ts';
+import type { LatencyPrediction } from './latency-table/types.ts';
 import { timeShare } from './latency-share.ts';
 import { settleLatency, withLatency, type LatencyTarget } from './latency-target.ts';
 import type { LatencyCheck, LatencyCheckRequest, LatencyModel, LatencyRequest } from './latency-types.ts';
@@ -352,11 +365,34 @@ export class Studio {
   }
 
   /** What the latency of the model at the cursor does when it is cut, measured here; the same is not measured twice. */
-  latencyModel(request: LatencyRequest, job: Job): Promise<LatencyModel> {
+  async latencyModel(request: LatencyRequest, job: Job): Promise<LatencyModel> {
     const { model, analysis, session } = this.current.current;
     const subject = { model, analysis, load: loadOf(session) };
+    const { table } = request;
+    if (table) return latencyFromTable(subject, { ...request, table });
     return this.latencies.get(analysis, request, () => measureLatency(subject, request, this.port, job));
   }
+
+  /** The latency of the model at the cursor from a table of its operators' times; nothing is run. */
+  async predictLatency({ table }: { table: StoredTable }, job: Job): Promise<LatencyPrediction> {
+    await job.checkpoint();
+    const { model, analysis } = this.current.current;
+    return predictLatency(model, analysis, loadTable(table));
+  }
+
+  /** The model at the cursor as a latency table sees it. */
+  parts(): Parts {
+    const { model, analysis } = this.current.current;
+    return partsOf(model, analysis);
+  }
+
+  /** Times the next operators of the model at the cursor that a table lacks. */
+  tableBatch = (request: TableBatchRequest, job: Job): Promise<TableBatch> =>
+    tableBatch(this.current.current, request, this.port, job);
+
+  /** The prediction of a table for the model at the cursor, held against a run. */
+  checkPrediction = (request: PredictionRequest, job: Job): Promise<PredictionCheck> =>
+    checkPrediction(this.current.current, request, this.port, job);
 
   /** Options of `prune-channels` with the ratio at which the predicted latency is at most `share` of what it was. */
   async latencyTarget(options: OptionValues, share: number, request: LatencyRequest, job: Job): Promise<LatencyTarget> {

@@ -1,5 +1,6 @@
 import type { Progress } from '../base/job.ts';
 import type { Json } from '../base/json.ts';
+import type { KernelSamples } from '../bench/kernel-samples.ts';
 import type { BenchMatrix, BenchRequest, BenchResult, OptimizerReport, Profile } from '../bench/types.ts';
 import type { AccuracyDataView, AccuracyFiles, SamplePicture } from '../engine/accuracy/data.ts';
 import type { AccuracyProgress, AccuracyRequest, AccuracyResult } from '../engine/accuracy/types.ts';
@@ -23,6 +24,14 @@ import type {
   TensorValues,
 } from '../engine/detail-types.ts';
 import type { LabInputs, LabRequest, LabResult } from '../engine/verify-lab/types.ts';
+import type {
+  PredictionCheck,
+  PredictionRequest,
+  TableBatch,
+  TableBatchRequest,
+} from '../engine/latency-table/studio-calls.ts';
+import type { StoredTable } from '../engine/latency-table/table.ts';
+import type { LatencyPrediction } from '../engine/latency-table/types.ts';
 import type { LatencyModel, LatencyRequest } from '../engine/latency-types.ts';
 import type { EditTarget } from '../engine/edit-target.ts';
 import type { Fidelity } from '../engine/fidelity.ts';
@@ -131,6 +140,18 @@ export interface GraphApi {
   prunePlan: Row<RatingRequest, PrunePlanView>;
   /** What the latency at the cursor does when channels are cut, measured on this device. */
   latencyModel: Row<LatencyRequest, LatencyModel>;
+  /** Latency of the model at the cursor from a table of its operators' times. */
+  predictLatency: Row<{ table: StoredTable }, LatencyPrediction>;
+  /** Reads a file of latency tables. */
+  latencyTables: Row<{ text: string; name: string }, readonly StoredTable[]>;
+  /** Latency tables that were kept between visits, as text; null: none. */
+  keptTables: Row<null, string | null>;
+  /** False where the browser keeps nothing. */
+  keepTables: Row<{ text: string }, boolean>;
+  /** Times the next operators of the model at the cursor that a table lacks. */
+  tableBatch: Row<TableBatchRequest, TableBatch>;
+  /** The prediction of a table held against a run. */
+  checkPrediction: Row<PredictionRequest, PredictionCheck>;
   /** What each group bears, cut by itself; judged on what the given data hold out, else on made-up inputs. */
   sensitivity: Row<SensitivityRequest, Sensitivity, SensitivityProgress>;
   /** The result at the cursor against the original, on what the given data hold out. */
@@ -205,6 +226,7 @@ export interface RuntimeApi {
   values: Row<{ a: ModelParcel; b: ModelParcel; request: ValuesRequest }, ValuesReport>;
   bench: Row<{ a: ModelParcel; b: ModelParcel | null; request: BenchRequest }, BenchResult>;
   profile: Row<{ model: ModelParcel; request: BenchRequest }, Profile>;
+  kernels: Row<{ model: ModelParcel; request: BenchRequest }, KernelSamples>;
   optimizers: Row<{ model: ModelParcel; request: BenchRequest }, OptimizerReport>;
 }
 

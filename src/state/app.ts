@@ -15,6 +15,7 @@ import { inspectingActions, type InspectingActions } from './inspecting.ts';
 import { keepingActions, type KeepingActions } from './keeping.ts';
 import { linkingActions, type LinkingActions } from './link/linking.ts';
 import { sessionActions, type SessionActions } from './session.ts';
+import { latencyTables, type LatencyTableActions } from './latency-table.ts';
 import { lookingActions, type LookingActions } from './looking.ts';
 import { measuringActions, CHECKED_UNASKED, type MeasuringActions } from './measuring.ts';
 import { openingActions, type OpeningActions } from './opening.ts';
@@ -44,6 +45,7 @@ interface Actions
     AccuracyActions,
     TuningActions,
     ProfilingActions,
+    LatencyTableActions,
     BisectingActions,
     VerifyingLabActions,
     RulingActions,
@@ -128,7 +130,8 @@ export function createApp(
     if (document && document.cursor > 0 && document.fileBytes <= CHECKED_UNASKED) void measuring.verifyUnchecked();
   });
   const judging = judgingActions(core);
-  const pruning = pruningActions(core, stepping, forecastOf);
+  const tables = latencyTables(core);
+  const pruning = pruningActions(core, stepping, forecastOf, tables.fill);
   const editing = editingActions(core, stepping, selecting.select);
   const ruling = rulingActions(core, { ...looking, ...editing });
   keepRecents(core);
@@ -161,6 +164,7 @@ export function createApp(
     ...accuracyActions(core),
     ...tuningActions(core, stepping),
     ...profilingActions(core, { ...stepping, ...selecting }),
+    ...tables.actions,
     ...bisectingActions(core, { ...stepping, ...selecting }),
     ...verifyingLabActions(core, { ...stepping, ...selecting }),
     ...ruling,
@@ -207,6 +211,7 @@ export function createApp(
     accuracy: core.accuracy,
     verifyLab: core.verifyLab,
     devices: core.devices,
+    tables: core.tables,
     actions,
     device: platform.device,
     canKeep: platform.models !== null,

@@ -16,6 +16,7 @@ import { createNoticesStore, type NoticesStore } from './notices.ts';
 import { createRecentsStore, type RecentsStore } from './recents.ts';
 import { createSettingsStore, type KeyValue, type SettingsStore } from './settings.ts';
 import { createVerifyLabStore, type VerifyLabStore } from './verify-lab-store.ts';
+import { createTablesStore, type TablesStore } from './tables-store.ts';
 import { createViewStore, type ViewStore } from './view.ts';
 
 /** What the page gives the state: the few things that only a browser can do. */
@@ -78,6 +79,7 @@ export interface Stores {
   readonly accuracy: AccuracyStore;
   readonly verifyLab: VerifyLabStore;
   readonly devices: DevicesStore;
+  readonly tables: TablesStore;
 }
 
 /** What was opened: enough to open it once more. */
@@ -145,6 +147,7 @@ export function createCore(host: () => Host, platform: Platform, onStuck: () => 
     accuracy: createAccuracyStore(),
     verifyLab: createVerifyLabStore(),
     devices: createDevicesStore(platform.devices !== undefined),
+    tables: createTablesStore(),
   };
   const runner = createJobRunner(stores.jobs, onStuck);
   const listeners: (() => void)[] = [];

@@ -16,6 +16,7 @@ export type JobKind =
   | 'latency'
   | 'profile'
   | 'roofline'
+  | 'latency-table'
   | 'bisect'
   | 'export'
   | 'prune'

@@ -2,6 +2,7 @@ import { CodedError } from '../base/error.ts';
 import type { Job } from '../base/job.ts';
 import type { BenchRequest, DeviceRef } from '../bench/types.ts';
 import { blobFiles } from '../onnx/external-browser.ts';
+import { readTables } from '../engine/latency-table/table.ts';
 import { Studio, type ModelSource } from '../engine/studio.ts';
 import type { Parcel, RuntimePort } from '../engine/ports.ts';
 import type { DocumentView } from '../engine/types.ts';
@@ -12,6 +13,7 @@ import { buffersOf, serve, Transferred, type Handlers } from '../protocol/server
 import type { Endpoint } from '../protocol/wire.ts';
 import type { RuntimeBackend } from '../runtime/types.ts';
 import { writeNpz } from '../verify/npz.ts';
+import { keepText, readKept } from '../storage/kept-text.ts';
 
 const scope = globalThis as unknown as Endpoint;
 
@@ -94,7 +96,7 @@ const LARGE = 64 << 20;
 const transferOf = (...parcels: (Parcel | null)[]): ArrayBuffer[] =>
   parcels.flatMap((each) => (each ? [each.bytes.buffer] : []));
 
-async function onModel<M extends 'profile' | 'optimizers'>(
+async function onModel<M extends 'profile' | 'kernels' | 'optimizers'>(
   method: M,
   model: Parcel,
   request: BenchRequest,
@@ -141,10 +143,14 @@ const port: RuntimePort = {
     return result;
   },
   profile: (model, request, job) => onModel('profile', model, request, job),
+  kernels: (model, request, job) => onModel('kernels', model, request, job),
   optimizers: (model, request, job) => onModel('optimizers', model, request, job),
 };
 
 const studio = new Studio(port);
+
+/** Under which latency tables are kept. */
+const TABLES = 'latency-tables';
 
 /** Copied, not transferred: the next layout starts from this one. */
 const drawn = (document: DocumentView) => ({ document, picture: studio.picture() });
@@ -206,6 +212,12 @@ const handlers: Handlers<GraphApi> = {
   },
   prunePlan: (params, job) => studio.prunePlan(params, job),
   latencyModel: (params, job) => studio.latencyModel(params, job),
+  predictLatency: (params, job) => studio.predictLatency(params, job),
+  latencyTables: ({ text, name }) => readTables(text, name),
+  keptTables: () => readKept(TABLES),
+  keepTables: ({ text }) => keepText(TABLES, text),
+  tableBatch: (params, job) => studio.tableBatch(params, job),
+  checkPrediction: (params, job) => studio.checkPrediction(params, job),
   sensitivity: (params, job) => studio.sensitivity(params, studio.heldOut, job),
   judge: (_, job) => studio.judge(studio.heldOut, job),
   verify: (params, job) => studio.verify(params, job),
