@@ -14,7 +14,12 @@ export default defineConfig({
   server: { headers: isolation },
   preview: { headers: isolation },
   worker: { format: 'es' },
-  build: { target: 'es2022', chunkSizeWarningLimit: 800 },
+  build: {
+    target: 'es2022',
+    chunkSizeWarningLimit: 800,
+    // The studio, and the page by which a phone lends itself to it.
+    rolldownOptions: { input: ['index.html', 'lend.html'] },
+  },
   // The bundled entry hangs with threads inside a module worker; the extern-wasm entry does not.
   resolve: { conditions: ['onnxruntime-web-use-extern-wasm', ...defaultClientConditions] },
   optimizeDeps: { exclude: ['onnxruntime-web'] },

@@ -9,10 +9,12 @@
 //   fusion  the preset `wasm` on real models and an encoder, before and after, WASM, one thread
 //   prune   what pruning costs: ratio, importance and repair on a digit classifier and MobileNetV2 (half an hour; only by name)
 //   prune-latency  predicted latency against measured at three widths of every real model (a quarter of an hour; only by name)
+//   latency-table  a table of operators' times: predicted against measured latency of every real CNN (ten minutes; only by name)
 //   prune-models  every real model at three widths: runs, costs as forecast, what is frozen and why (only by name)
 //   random  ten thousand random graphs: each exact pass alone and all together give equal outputs (an hour; only by name)
 //   verdicts  ten models against themselves, and with 5 % added to every run: how far verdicts can be relied on (20 minutes; only by name)
 //   accuracy  what four real models get right on real samples, preprocessing written out (a minute; only by name)
+//   profile every real model's profile: what of a run lies in nodes; the ceilings of this device (only by name)
 //   half    MobileNetV2 at half the channels against itself, both as the runtime loads them (`all`), WASM, one thread
 import { existsSync, mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -25,8 +27,10 @@ import { benchCanvas, printCanvas } from './bench-canvas.mjs';
 import { benchLayout, printLayout } from './bench-layout.mjs';
 import { benchFusion, printFusion } from './bench-fusion.mjs';
 import { benchHalf, printHalf } from './bench-half.mjs';
+import { benchLatencyTable } from './bench-latency-table.mjs';
 import { benchOpening, printOpening } from './bench-open.mjs';
 import { benchPasses, printPasses } from './bench-passes.mjs';
+import { benchProfile } from './bench-profile.mjs';
 import { benchPrune } from './bench-prune.mjs';
 import { benchPruneLatency } from './bench-prune-latency.mjs';
 import { benchPruneModels } from './bench-prune-models.mjs';
@@ -48,8 +52,10 @@ const SECTIONS = [
   'passes',
   'fusion',
   'half',
+  'profile',
   'prune',
   'prune-latency',
+  'latency-table',
   'prune-models',
   'random',
   'verdicts',
@@ -125,8 +131,10 @@ if (wants('fusion')) {
 if (chosen.includes('accuracy')) results.accuracy = benchAccuracy(say);
 if (chosen.includes('prune')) results.prune = await benchPrune(say);
 if (chosen.includes('prune-latency')) results.pruneLatency = await benchPruneLatency(files, say);
+if (chosen.includes('latency-table')) results.latencyTable = await benchLatencyTable(files, say);
 if (chosen.includes('prune-models')) results.pruneModels = await benchPruneModels(say);
 if (chosen.includes('verdicts')) results.verdicts = await benchVerdicts(files, say);
+if (chosen.includes('profile')) results.profile = await benchProfile(files, say);
 if (chosen.includes('random')) benchRandom(say);
 if (wants('half')) {
   results.half = benchHalf((await there(MOBILENET))[0], folder);

@@ -1,11 +1,21 @@
-// Builds the studio and serves it on loopback with the headers that WASM threads need.
-import { build, preview } from 'vite';
+// Builds the studio and serves it with the headers that WASM threads need: on loopback, and with --host to devices of
+// the local network.
+import { build } from 'vite';
+import { withSource } from './source.mjs';
 
-const port = Number(process.env.PORT ?? 4173);
-console.log('Building the studio …');
-await build({ logLevel: 'warn' });
-const server = await preview({ preview: { host: '127.0.0.1', port, strictPort: false } });
-const address = server.resolvedUrls?.local[0] ?? `http://127.0.0.1:${port}/`;
-console.log(
-  `\n  Whittle is at ${address}\n  Nothing is uploaded: the page works on your own machine. Ctrl+C ends it.\n`,
-);
+await withSource(async (load) => {
+  const { parseServeArguments } = await load('/src/serve/arguments.ts');
+  const { serveStudio } = await load('/src/serve/studio-server.ts');
+  try {
+    const options = parseServeArguments(process.argv.slice(2), process.env);
+    if (options.build) {
+      console.log('Building the studio …');
+      await build({ logLevel: 'warn' });
+    }
+    console.log(await serveStudio(options));
+  } catch (error) {
+    if (error.code !== 'bad-request') throw error;
+    console.error(error.message);
+    process.exitCode = 2;
+  }
+});

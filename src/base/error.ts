@@ -16,6 +16,7 @@ export type ErrorCode =
   | 'out-of-memory'
   | 'cancelled'
   | 'worker-died'
+  | 'device-lost' // a lent device went away, or was started anew
   | 'internal';
 
 /** An error that keeps its code and data across every boundary; it is never turned into a bare string. */

@@ -86,13 +86,14 @@ interface Measured {
 function conclude(subjects: readonly Subject[], { request, seed, software, conditions }: Measured): BenchResult {
   const [a, b] = subjects;
   if (!a) throw new Error('invariant: a benchmark has a first model');
-  const { backend, level, threads } = request;
+  const { backend, level, threads, device } = request;
   const pair = b && {
     ratio: median(a.samples) / median(b.samples),
     interval: bootstrapRatio(a.samples, b.samples, seed, a.rounds),
   };
   const judged = pair && (software ? 'no verdict' : judge(pair.interval, a.samples.length));
   const result = {
+    ...(device && { device: device.name }),
     backend,
     level,
     threads,

@@ -5,8 +5,8 @@ import type { BenchResult } from './types.ts';
 
 /** What a person should take from it: the verdict first, then where it was measured. */
 export function benchMessage(result: Omit<BenchResult, 'message'>, asked: number): string {
-  const { a, b, backend, threads } = result;
-  const place = placeName(backend, threads);
+  const { a, b, backend, threads, device } = result;
+  const place = placeName(backend, threads, device);
   const times = b ? formatPair(msPair(a.median, b.median)) : `Median ${formatMs(a.median)}, p95 ${formatMs(a.p95)}`;
   const said = [b ? `${verdictSentence(result, asked)} ${times} on ${place}.` : `${times} on ${place}.`];
   if (result.software) said.push('This WebGPU adapter is software: its times say nothing about a graphics card.');

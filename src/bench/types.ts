@@ -1,3 +1,4 @@
+import type { TracedTensor } from '../runtime/trace.ts';
 import type { OptimizationLevel, RuntimeBackend, WebnnDevice } from '../runtime/types.ts';
 
 /** How the runtime is to load one model, where that differs from the rest of the request. */
@@ -11,6 +12,12 @@ export interface LoadOptions {
   /** Of WebGPU: `preferredLayout`. */
   readonly layout?: 'NCHW' | 'NHWC';
   readonly webnnDevice?: WebnnDevice;
+}
+
+/** A lent device: its id at the relay, and what it is called. */
+export interface DeviceRef {
+  readonly id: number;
+  readonly name: string;
 }
 
 export interface BenchRequest {
@@ -29,6 +36,8 @@ export interface BenchRequest {
   readonly heap?: boolean;
   /** Of the first and the second model. */
   readonly loads?: { readonly a?: LoadOptions; readonly b?: LoadOptions };
+  /** Where to measure; absent: here. */
+  readonly device?: DeviceRef;
 }
 
 /** Times of one model, ms. */
@@ -92,6 +101,8 @@ export interface Conditions {
 export type BenchVerdict = 'faster' | 'slower' | 'no change' | 'inconclusive' | 'no verdict';
 
 export interface BenchResult {
+  /** Name of the lent device that it was measured on; absent: here. */
+  readonly device?: string;
   readonly backend: RuntimeBackend;
   readonly level: OptimizationLevel;
   readonly threads: number;
@@ -128,19 +139,47 @@ export interface KernelTime {
   readonly node: string;
   readonly op: string;
   readonly provider: string;
-  /** Median over the runs, ms. */
+  /** Mean over the middle half of the runs, ms; what runs inside of its subgraphs is told for itself. */
+  readonly ms: number;
+  /** The shortest call of these runs, ms: what it takes where nothing is in its way. */
+  readonly least: number;
+  /** How often it runs in one run: more than once inside a loop. */
+  readonly calls: number;
+  /** What it reads and writes, at its first call; weights that the runtime packed are left out. */
+  readonly inputs: readonly TracedTensor[];
+  readonly outputs: readonly TracedTensor[];
+}
+
+/** Whose clock told the times of kernels: the graphics card's, by timestamp queries, or the processor's. */
+export type KernelClock = 'gpu' | 'processor';
+
+/** One call of a kernel in the run that took the median time. */
+export interface KernelCall {
+  /** Index into `kernels`. */
+  readonly kernel: number;
+  /** From the start of the run, and how long, ms, by the processor's clock. */
+  readonly start: number;
   readonly ms: number;
 }
 
 export interface Profile {
+  /** Name of the lent device that it was measured on; absent: here. */
+  readonly device?: string;
   readonly backend: RuntimeBackend;
   readonly level: OptimizationLevel;
   readonly threads: number;
   /** Runs after the warm-up. */
   readonly runs: number;
-  /** Median of whole runs, ms; what the runtime does between kernels included. */
+  /** Mean of the middle half of the runs, ms; what the runtime does between kernels included. */
   readonly ms: number;
+  readonly clock: KernelClock;
+  /** Measured on a WebGPU adapter that is software. */
+  readonly software: boolean;
+  /** In the order in which they ran. */
   readonly kernels: readonly KernelTime[];
+  readonly timeline: readonly KernelCall[];
+  /** Shapes of the inputs that it was run on. */
+  readonly inputs: Readonly<Record<string, readonly number[]>>;
 }
 
 /** What one of the runtime's own optimizers is worth: it with all others, against all others without it. */

@@ -7,9 +7,11 @@ import { bisect } from './commands/bisect.ts';
 import { data } from './commands/data.ts';
 import { diff } from './commands/diff.ts';
 import { inspect } from './commands/inspect.ts';
+import { latency } from './commands/latency.ts';
 import { optimizers } from './commands/optimizers.ts';
 import { optimize } from './commands/optimize.ts';
 import { passes } from './commands/passes.ts';
+import { profile } from './commands/profile.ts';
 import { prune } from './commands/prune.ts';
 import { sensitivity } from './commands/sensitivity.ts';
 import { sites } from './commands/sites.ts';
@@ -26,6 +28,8 @@ const COMMANDS: readonly Command[] = [
   bisect,
   diff,
   bench,
+  profile,
+  latency,
   optimizers,
   tune,
   prune,

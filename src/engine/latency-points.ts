@@ -1,4 +1,4 @@
-import type { Analysis } from '../analysis/analyze.ts';
+import { analyze, type Analysis } from '../analysis/analyze.ts';
 import { CodedError } from '../base/error.ts';
 import type { Job } from '../base/job.ts';
 import { median } from '../bench/statistics.ts';
@@ -43,7 +43,7 @@ export async function measureLatency(
 ): Promise<LatencyModel> {
   await requireDevice(backend, port);
   const graph = channelGraph(model, analysis, acrossNorms);
-  const widths = latencyWidths(graph.groups.map(({ channels, atoms }) => ({ channels, atoms: atoms.length })));
+  const widths = widthsOf(graph);
   if (widths.length === 0) throw new CodedError('unsupported', 'No channel of this model can be cut.');
   const common = { backend, threads, level: 'all' } as const;
   const profiled = { ...common, runs: PROFILE_RUNS, budgetMs: budgetMs * PROFILE_SHARE };
@@ -67,7 +67,7 @@ export async function measureLatency(
   }
   const channels = graph.groups.map((group) => group.channels);
   const fit = fitLatency(latencyFeatures(model, analysis, graph, times, rest), channels, points);
-  return { ...fit, backend, threads, ms: median(whole) };
+  return { ...fit, backend, threads, ms: median(whole), from: 'timed' };
 }
 
 async function requireDevice(backend: LatencyRequest['backend'], port: RuntimePort): Promise<void> {
@@ -84,6 +84,24 @@ async function requireDevice(backend: LatencyRequest['backend'], port: RuntimePo
 
 /** The receiver may take the bytes over: they are written for each run anew. */
 const parcel = (model: Model): Parcel => ({ name: 'model.onnx', bytes: writeModel(model) });
+
+/** A model cut to the widths that a forecast rests on. */
+export interface CutModel {
+  readonly kept: Int32Array;
+  readonly model: Model;
+  readonly analysis: Analysis;
+}
+
+export function cutModels(model: Model, analysis: Analysis, acrossNorms: boolean): readonly CutModel[] {
+  const graph = channelGraph(model, analysis, acrossNorms);
+  return widthsOf(graph).map((kept) => {
+    const cut = cutTo(model, graph, kept);
+    return { kept, model: cut, analysis: analyze(cut) };
+  });
+}
+
+const widthsOf = (graph: ChannelGraph): readonly Int32Array[] =>
+  latencyWidths(graph.groups.map(({ channels, atoms }) => ({ channels, atoms: atoms.length })));
 
 /** Which channels go is all the same for the time that the others take. */
 function cutTo(model: Model, graph: ChannelGraph, kept: Int32Array): Model {

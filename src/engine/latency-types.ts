@@ -1,3 +1,4 @@
+import type { StoredTable } from './latency-table/table.ts';
 import type { RuntimeBackend } from '../runtime/types.ts';
 import type { LatencyFit } from '../prune/latency/types.ts';
 
@@ -8,14 +9,18 @@ export interface LatencyRequest {
   readonly acrossNorms?: boolean;
   /** For all points together, ms; a model whose runs are long may take more. */
   readonly budgetMs: number;
+  /** In place of timing: the latency at each width follows from this table, which has to cover it. */
+  readonly table?: StoredTable;
 }
 
 /** What a stop's latency does when its channels are cut, as measured on this device. */
 export interface LatencyModel extends LatencyFit {
   readonly backend: RuntimeBackend;
   readonly threads: number;
-  /** Median of a run of the whole model, ms. */
+  /** A run of the whole model, ms: the median where it was timed, else as predicted. */
   readonly ms: number;
+  /** Whether it was timed, or follows from a table of operators. */
+  readonly from: 'timed' | 'table';
 }
 
 export interface LatencyCheckRequest {

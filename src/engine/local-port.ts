@@ -1,6 +1,7 @@
 import { CodedError } from '../base/error.ts';
 import type { Runtime, RuntimeBackend, SessionSettings } from '../runtime/types.ts';
 import { benchmark } from '../bench/benchmark.ts';
+import { kernelSamples } from '../bench/kernel-samples.ts';
 import { measureOptimizers } from '../bench/optimizers.ts';
 import { profile } from '../bench/profile.ts';
 import { verifyModels, type Runtimes } from '../verify/verify.ts';
@@ -31,6 +32,8 @@ export const localPort = (runtimes: Runtimes): RuntimePort => ({
   bench: async (a, b, request, job) =>
     benchmark(runtimeFor(runtimes, request.backend), a.bytes, b?.bytes ?? null, request, job),
   profile: async (model, request, job) => profile(runtimeFor(runtimes, request.backend), model.bytes, request, job),
+  kernels: async (model, request, job) =>
+    kernelSamples(runtimeFor(runtimes, request.backend), model.bytes, request, job),
   optimizers: async (model, request, job) =>
     measureOptimizers(runtimeFor(runtimes, request.backend), model.bytes, request, job),
 });

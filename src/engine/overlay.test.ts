@@ -77,7 +77,7 @@ describe('overlays that the worker works out', () => {
   it('time every node on the runtime', async () => {
     const { values, note } = await ask(tinyModel(), 'time');
     expect(values.every((ms) => ms >= 0)).toBe(true);
-    expect(note).toMatch(/^Measured: WASM, 1 thread, “disabled”, median of 3 runs/);
+    expect(note).toMatch(/^Measured: WASM, 1 thread, “disabled”, mean of the middle half of 3 runs/);
   });
 
   it('give a node that the runtime fused into another no time of its own', async () => {

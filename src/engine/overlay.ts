@@ -155,8 +155,8 @@ async function time({ stop: { model, analysis }, name, port, request, job }: Ove
   };
 }
 
-function profileNote({ backend, level, threads, runs, ms }: Profile, kernels: number, untold: number): string {
-  const device = placeName(backend, threads);
+function profileNote({ device, backend, level, threads, runs, ms }: Profile, kernels: number, untold: number): string {
+  const place = placeName(backend, threads, device);
   const made = untold > 0.005 * kernels ? ` ${formatMs(untold)} in nodes that the runtime made itself.` : '';
-  return `Measured: ${device}, “${level}”, median of ${plural(runs, 'run')}, ${formatMs(ms)} a run.${made}`;
+  return `Measured: ${place}, “${level}”, mean of the middle half of ${plural(runs, 'run')}, ${formatMs(ms)} a run.${made}`;
 }

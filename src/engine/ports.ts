@@ -1,5 +1,6 @@
 import type { Job } from '../base/job.ts';
 import type { BenchRequest, BenchResult, OptimizerReport, Profile } from '../bench/types.ts';
+import type { KernelSamples } from '../bench/kernel-samples.ts';
 import type { MadeUp } from '../runtime/run-many.ts';
 import type { Capabilities, Feeds, HostTensor, SessionSettings } from '../runtime/types.ts';
 import type { VerifyRequest, VerifyResult } from '../verify/types.ts';
@@ -38,6 +39,8 @@ export interface RuntimePort {
   values(a: Parcel, b: Parcel, request: ValuesRequest, job: Job): Promise<ValuesReport>;
   bench(a: Parcel, b: Parcel | null, request: BenchRequest, job: Job): Promise<BenchResult>;
   profile(model: Parcel, request: BenchRequest, job: Job): Promise<Profile>;
+  /** Every sample of every kernel of a model. */
+  kernels(model: Parcel, request: BenchRequest, job: Job): Promise<KernelSamples>;
   /** What the runtime does to the model by itself, and what that is worth. */
   optimizers(model: Parcel, request: BenchRequest, job: Job): Promise<OptimizerReport>;
 }

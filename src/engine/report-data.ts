@@ -82,10 +82,11 @@ const timingOf = ({ median, p95, min, mad, startMs, heapBytes, samples }: Timing
 
 /** Only comparisons: a benchmark of one model alone has no place in before and after. */
 function benchOf(result: BenchResult): ReportBench[] {
-  const { a, b, ratio, interval, verdict, backend, threads, level, conditions } = result;
+  const { a, b, ratio, interval, verdict, backend, threads, level, device, conditions } = result;
   const { warnings } = conditions;
   if (!b || ratio === null || !interval || !verdict) return [];
-  return [{ backend, threads, level, before: timingOf(a), after: timingOf(b), ratio, interval, verdict, warnings }];
+  const where = { ...(device !== undefined && { device }), backend, threads, level };
+  return [{ ...where, before: timingOf(a), after: timingOf(b), ratio, interval, verdict, warnings }];
 }
 
 /** A node of both stops that reads other values, or other constants, than it did. */

@@ -15,6 +15,7 @@ import { presetRecipe } from '../recipe/presets.ts';
 import { sessionText } from '../recipe/session.ts';
 import type { Recipe, RecipeStep } from '../recipe/types.ts';
 import type { Backend, OptionValues } from '../rewrite/pass.ts';
+import type { ProfileView, Roofline } from '../report/profile/types.ts';
 import type { ReportData } from '../report/types.ts';
 import type { Capabilities } from '../runtime/types.ts';
 import { buildSample, listSamples } from '../samples/catalogue.ts';
@@ -44,6 +45,19 @@ import type {
 } from './detail-types.ts';
 import { fidelity, type Fidelity, type Judgement } from './fidelity.ts';
 import { LatencyCache, measureLatency } from './latency-points.ts';
+import { latencyFromTable } from './latency-table/from-table.ts';
+import { partsOf, type Parts } from './latency-table/parts.ts';
+import { predictLatency } from './latency-table/predict.ts';
+import {
+  checkPrediction,
+  tableBatch,
+  type PredictionCheck,
+  type PredictionRequest,
+  type TableBatch,
+  type TableBatchRequest,
+} from './latency-table/studio-calls.ts';
+import { loadTable, type StoredTable } from './latency-table/table.ts';
+import type { LatencyPrediction } from './latency-table/types.ts';
 import { timeShare } from './latency-share.ts';
 import { settleLatency, withLatency, type LatencyTarget } from './latency-target.ts';
 import type { LatencyCheck, LatencyCheckRequest, LatencyModel, LatencyRequest } from './latency-types.ts';
@@ -53,6 +67,8 @@ import { nodeDetail, nodeLabel } from './node-detail.ts';
 import { overlayValues } from './overlay.ts';
 import { OpenDocument, type OpenedFile } from './opened.ts';
 import type { Parcel, RuntimePort } from './ports.ts';
+import { profileModels } from './profile/profile.ts';
+import { RooflineCache, type RooflineRequest } from './profile/roofline.ts';
 import { pruneInRounds, type ScheduleRequest } from './prune-schedule.ts';
 import { makeReportData } from './report-data.ts';
 import { flattened, MADE_UP, sensitivity, SensitivityCache, type SensitivityRequest } from './sensitivity.ts';
@@ -121,6 +137,7 @@ export class Studio {
   private readonly sensitivities = new SensitivityCache();
   private readonly latencies = new LatencyCache();
   private readonly accuracyDesk = new AccuracyDesk();
+  private readonly rooflines = new RooflineCache();
 
   constructor(port: RuntimePort) {
     this.port = port;
@@ -348,11 +365,34 @@ export class Studio {
   }
 
   /** What the latency of the model at the cursor does when it is cut, measured here; the same is not measured twice. */
-  latencyModel(request: LatencyRequest, job: Job): Promise<LatencyModel> {
+  async latencyModel(request: LatencyRequest, job: Job): Promise<LatencyModel> {
     const { model, analysis, session } = this.current.current;
     const subject = { model, analysis, load: loadOf(session) };
+    const { table } = request;
+    if (table) return latencyFromTable(subject, { ...request, table });
     return this.latencies.get(analysis, request, () => measureLatency(subject, request, this.port, job));
   }
+
+  /** The latency of the model at the cursor from a table of its operators' times; nothing is run. */
+  async predictLatency({ table }: { table: StoredTable }, job: Job): Promise<LatencyPrediction> {
+    await job.checkpoint();
+    const { model, analysis } = this.current.current;
+    return predictLatency(model, analysis, loadTable(table));
+  }
+
+  /** The model at the cursor as a latency table sees it. */
+  parts(): Parts {
+    const { model, analysis } = this.current.current;
+    return partsOf(model, analysis);
+  }
+
+  /** Times the next operators of the model at the cursor that a table lacks. */
+  tableBatch = (request: TableBatchRequest, job: Job): Promise<TableBatch> =>
+    tableBatch(this.current.current, request, this.port, job);
+
+  /** The prediction of a table for the model at the cursor, held against a run. */
+  checkPrediction = (request: PredictionRequest, job: Job): Promise<PredictionCheck> =>
+    checkPrediction(this.current.current, request, this.port, job);
 
   /** Options of `prune-channels` with the ratio at which the predicted latency is at most `share` of what it was. */
   async latencyTarget(options: OptionValues, share: number, request: LatencyRequest, job: Job): Promise<LatencyTarget> {
@@ -452,6 +492,31 @@ export class Studio {
   optimizers({ stop, request }: { stop: number; request: BenchRequest }, job: Job): Promise<OptimizerReport> {
     return this.port.optimizers(this.current.parcel(stop), request, job);
   }
+
+  /** Where the time of a stop, or of the second model, goes: by node, as the runtime runs it. */
+  async profile({ side, request }: { side: CompareSide; request: BenchRequest }, job: Job): Promise<ProfileView> {
+    const [view] = await this.profiles({ sides: [side], request }, job);
+    return view!;
+  }
+
+  /** One or two models, two of them in turn. */
+  profiles(
+    { sides, request }: { sides: readonly CompareSide[]; request: BenchRequest },
+    job: Job,
+  ): Promise<readonly ProfileView[]> {
+    const subjects = sides.map((side) => {
+      const place = this.placeOf(side);
+      const { model, outcome, original } = place.document.stop(place.index);
+      const own = { model, name: place.document.file.name, load: loadAt(place) };
+      return side === 'second'
+        ? { ...own, original: null, title: '' }
+        : { ...own, original: original.model, title: outcome?.title ?? 'Original' };
+    });
+    return profileModels(subjects, request, this.port, job);
+  }
+
+  /** What this device does at best through the runtime; it is measured once for a backend and a number of threads. */
+  roofline = (request: RooflineRequest, job: Job): Promise<Roofline> => this.rooflines.get(request, this.port, job);
 
   /** Opens a model beside the document, to compare with; the one that was there before goes. */
   async openSecond(source: ModelSource, job: Job): Promise<SecondView> {

@@ -1,5 +1,6 @@
 import type { Progress } from '../base/job.ts';
 import type { Json } from '../base/json.ts';
+import type { KernelSamples } from '../bench/kernel-samples.ts';
 import type { BenchMatrix, BenchRequest, BenchResult, OptimizerReport, Profile } from '../bench/types.ts';
 import type { AccuracyDataView, AccuracyFiles, SamplePicture } from '../engine/accuracy/data.ts';
 import type { AccuracyProgress, AccuracyRequest, AccuracyResult } from '../engine/accuracy/types.ts';
@@ -23,9 +24,18 @@ import type {
   TensorValues,
 } from '../engine/detail-types.ts';
 import type { LabInputs, LabRequest, LabResult } from '../engine/verify-lab/types.ts';
+import type {
+  PredictionCheck,
+  PredictionRequest,
+  TableBatch,
+  TableBatchRequest,
+} from '../engine/latency-table/studio-calls.ts';
+import type { StoredTable } from '../engine/latency-table/table.ts';
+import type { LatencyPrediction } from '../engine/latency-table/types.ts';
 import type { LatencyModel, LatencyRequest } from '../engine/latency-types.ts';
 import type { EditTarget } from '../engine/edit-target.ts';
 import type { Fidelity } from '../engine/fidelity.ts';
+import type { RooflineRequest } from '../engine/profile/roofline.ts';
 import type { SensitivityProgress, SensitivityRequest } from '../engine/sensitivity.ts';
 import type {
   ApplyRequest,
@@ -43,6 +53,7 @@ import type { Sensitivity } from '../prune/sensitivity.ts';
 import type { PrunePlanView } from '../prune/types.ts';
 import type { Recipe } from '../recipe/types.ts';
 import type { Backend } from '../rewrite/pass.ts';
+import type { ProfileView, Roofline } from '../report/profile/types.ts';
 import type { ReportData } from '../report/types.ts';
 import type { MadeUp } from '../runtime/run-many.ts';
 import type { Capabilities, Feeds, HostTensor, RuntimeBackend, SessionSettings } from '../runtime/types.ts';
@@ -129,6 +140,18 @@ export interface GraphApi {
   prunePlan: Row<RatingRequest, PrunePlanView>;
   /** What the latency at the cursor does when channels are cut, measured on this device. */
   latencyModel: Row<LatencyRequest, LatencyModel>;
+  /** Latency of the model at the cursor from a table of its operators' times. */
+  predictLatency: Row<{ table: StoredTable }, LatencyPrediction>;
+  /** Reads a file of latency tables. */
+  latencyTables: Row<{ text: string; name: string }, readonly StoredTable[]>;
+  /** Latency tables that were kept between visits, as text; null: none. */
+  keptTables: Row<null, string | null>;
+  /** False where the browser keeps nothing. */
+  keepTables: Row<{ text: string }, boolean>;
+  /** Times the next operators of the model at the cursor that a table lacks. */
+  tableBatch: Row<TableBatchRequest, TableBatch>;
+  /** The prediction of a table held against a run. */
+  checkPrediction: Row<PredictionRequest, PredictionCheck>;
   /** What each group bears, cut by itself; judged on what the given data hold out, else on made-up inputs. */
   sensitivity: Row<SensitivityRequest, Sensitivity, SensitivityProgress>;
   /** The result at the cursor against the original, on what the given data hold out. */
@@ -155,6 +178,10 @@ export interface GraphApi {
   tune: Row<{ request: TuneRequest }, { document: DocumentView; picture: Picture; report: TuneReport }>;
   /** What the runtime does to a stop's model by itself when it loads it. */
   optimizers: Row<{ stop: number; request: BenchRequest }, OptimizerReport>;
+  /** Where the time goes, of one model or of two, stops or the second model. */
+  profiles: Row<{ sides: readonly CompareSide[]; request: BenchRequest }, readonly ProfileView[]>;
+  /** What this device does at best; measured once for a backend and a number of threads. */
+  roofline: Row<{ request: RooflineRequest }, Roofline>;
   /** Opens a model beside the document, to compare with. Files as for `open`. */
   openSecond: Row<{ files: readonly File[] }, SecondView>;
   closeSecond: Row<null, null>;
@@ -199,10 +226,13 @@ export interface RuntimeApi {
   values: Row<{ a: ModelParcel; b: ModelParcel; request: ValuesRequest }, ValuesReport>;
   bench: Row<{ a: ModelParcel; b: ModelParcel | null; request: BenchRequest }, BenchResult>;
   profile: Row<{ model: ModelParcel; request: BenchRequest }, Profile>;
+  kernels: Row<{ model: ModelParcel; request: BenchRequest }, KernelSamples>;
   optimizers: Row<{ model: ModelParcel; request: BenchRequest }, OptimizerReport>;
 }
 
 /** What the graph worker asks of the page, which owns the workers. */
 export type HostRequest =
   | { readonly kind: 'need-runtime'; readonly backend: RuntimeBackend }
+  /** A lent device in place of a worker of this page. */
+  | { readonly kind: 'need-device'; readonly device: number }
   | { readonly kind: 'release-runtime'; readonly backend: RuntimeBackend };

@@ -25,6 +25,7 @@ function setUp() {
   const graphs: FakeWorker[] = [];
   const runtimes: { backend: RuntimeBackend; worker: FakeWorker }[] = [];
   const deaths: CodedError[] = [];
+  const devices: number[] = [];
   const host = createHost(
     {
       graph: () => {
@@ -37,10 +38,14 @@ function setUp() {
         runtimes.push({ backend, worker });
         return worker as unknown as WorkerLike;
       },
+      device: (device, port) => {
+        devices.push(device);
+        port.close();
+      },
     },
     (error) => deaths.push(error),
   );
-  return { host, graphs, runtimes, deaths };
+  return { host, graphs, runtimes, devices, deaths };
 }
 
 describe('the owner of the workers', () => {
@@ -51,6 +56,14 @@ describe('the owner of the workers', () => {
     expect(runtimes.map(({ backend }) => backend)).toEqual(['wasm']);
     expect(runtimes[0]?.worker.sent[0]).toMatchObject({ kind: 'join' });
     expect(graphs[0]?.sent[0]).toMatchObject({ kind: 'runtime', backend: 'wasm' });
+  });
+
+  it('lets the graph worker call a lent device, which is no worker of its own', () => {
+    const { graphs, runtimes, devices } = setUp();
+    graphs[0]?.say({ kind: 'need-device', device: 7 });
+    expect(devices).toEqual([7]);
+    expect(runtimes).toEqual([]);
+    expect(graphs[0]?.sent[0]).toMatchObject({ kind: 'device', device: 7 });
   });
 
   it('ends a runtime worker when the graph worker gives it back', () => {

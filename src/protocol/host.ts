@@ -14,12 +14,15 @@ export interface WorkerLike extends Endpoint {
 export interface WorkerFactory {
   graph(): WorkerLike;
   runtime(backend: RuntimeBackend): WorkerLike;
+  /** Lets a lent device be called at this port. */
+  device?(device: number, port: MessagePort): void;
 }
 
 /** Messages outside the calls: the page joins the two workers by a port of their own. */
 export type JoinMessage =
   | { readonly kind: 'join'; readonly port: MessagePort }
   | { readonly kind: 'runtime'; readonly backend: RuntimeBackend; readonly port: MessagePort }
+  | { readonly kind: 'device'; readonly device: number; readonly port: MessagePort }
   | { readonly kind: 'runtime-died'; readonly backend: RuntimeBackend; readonly message: string };
 
 const reasonOf = (event: Event): string =>
@@ -64,6 +67,12 @@ export function createHost(factory: WorkerFactory, onGraphDeath: (error: CodedEr
     runtimes.set(backend, worker);
   };
 
+  const joinDevice = (device: number): void => {
+    const { port1, port2 } = new MessageChannel();
+    factory.device?.(device, port1);
+    graph.postMessage({ kind: 'device', device, port: port2 } satisfies JoinMessage, [port2]);
+  };
+
   const startGraph = (): void => {
     const worker = factory.graph();
     graph = worker;
@@ -71,6 +80,7 @@ export function createHost(factory: WorkerFactory, onGraphDeath: (error: CodedEr
     worker.addEventListener('message', (event: MessageEvent) => {
       const request = event.data as HostRequest;
       if (request.kind === 'need-runtime') startRuntime(request.backend);
+      if (request.kind === 'need-device') joinDevice(request.device);
       if (request.kind === 'release-runtime') endRuntime(request.backend);
     });
     worker.addEventListener('error', (event) => {

@@ -37,7 +37,7 @@ export function headlineClause(data: ReportData): string {
 function speedSentence(bench: ReportBench | null): string {
   if (!bench) return 'Speed was not measured.';
   const [low, high] = bench.interval;
-  const where = placeName(bench.backend, bench.threads);
+  const where = placeName(bench.backend, bench.threads, bench.device);
   const against = `against the original under the runtime's own optimization (level ${bench.level})`;
   const interval = `95 % interval ${low.toFixed(2)} to ${high.toFixed(2)}`;
   if (bench.verdict === 'inconclusive')

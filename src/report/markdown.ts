@@ -67,7 +67,9 @@ function recipe({ steps }: ReportData): string {
 }
 
 const benchRow = (bench: ReportBench): readonly string[] => [
-  escapeMarkdown(`${bench.backend}, ${plural(bench.threads, 'thread')}, ${bench.level}`),
+  escapeMarkdown(
+    [bench.device, bench.backend, plural(bench.threads, 'thread'), bench.level].filter(Boolean).join(', '),
+  ),
   ...pairTexts('ms', bench.before.median, bench.after.median),
   ...pairTexts('ms', bench.before.p95, bench.after.p95),
   `${formatRatio(bench.ratio)}, ${bench.interval.map((end) => end.toFixed(2)).join(' to ')}`,

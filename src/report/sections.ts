@@ -177,7 +177,7 @@ function pairRow(title: string, [before, after]: readonly [string, string]): Mar
 
 function timing(bench: ReportBench): Markup {
   const runs = Math.max(bench.before.samples.length, bench.after.samples.length);
-  const where = `${placeName(bench.backend, bench.threads)}, level ${bench.level}`;
+  const where = `${placeName(bench.backend, bench.threads, bench.device)}, level ${bench.level}`;
   const [low, high] = bench.interval;
   const ratio = safe`<p class="t2 gap">
     ${badge(bench.verdict)} ${formatRatio(bench.ratio)}, 95 % interval ${low.toFixed(2)} to ${high.toFixed(2)}

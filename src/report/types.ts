@@ -72,6 +72,8 @@ export interface ReportVerify {
   }[];
 }
 export interface ReportBench {
+  /** Name of the lent device that it was measured on; absent: the device of the report. */
+  readonly device?: string;
   readonly backend: BackendId;
   readonly threads: number;
   readonly level: string;

@@ -2,7 +2,15 @@ import type { Core } from './core.ts';
 import type { JobKind } from './jobs.ts';
 
 /** Measurements: they need the device for themselves, one at a time. */
-export const ALONE: readonly JobKind[] = ['bench', 'optimizers', 'tune', 'latency'];
+export const ALONE: readonly JobKind[] = [
+  'bench',
+  'optimizers',
+  'tune',
+  'latency',
+  'latency-table',
+  'profile',
+  'roofline',
+];
 
 /** What a measurement ends. */
 const ENDED: ReadonlySet<JobKind> = new Set([

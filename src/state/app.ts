@@ -7,6 +7,7 @@ import { calibratingActions, type CalibratingActions } from './calibrating.ts';
 import { comparingActions, type ComparingActions } from './comparing.ts';
 import { createCore, type Core, type Platform, type Stores } from './core.ts';
 import type { DeviceWatch } from './device-watch.ts';
+import { devicesActions, type DevicesActions } from './devices.ts';
 import { editingActions, isEdit, type EditingActions } from './editing.ts';
 import { exportingActions, type ExportingActions } from './exporting.ts';
 import { foldingActions, type FoldingActions } from './folding.ts';
@@ -14,6 +15,7 @@ import { inspectingActions, type InspectingActions } from './inspecting.ts';
 import { keepingActions, type KeepingActions } from './keeping.ts';
 import { linkingActions, type LinkingActions } from './link/linking.ts';
 import { sessionActions, type SessionActions } from './session.ts';
+import { latencyTables, type LatencyTableActions } from './latency-table.ts';
 import { lookingActions, type LookingActions } from './looking.ts';
 import { measuringActions, CHECKED_UNASKED, type MeasuringActions } from './measuring.ts';
 import { openingActions, type OpeningActions } from './opening.ts';
@@ -22,6 +24,7 @@ import { REESTIMATE } from './prune-schedule.ts';
 import { pruningActions, PRUNE_CHANNELS, type ForecastOf, type PruningActions } from './pruning.ts';
 import { judgingActions, type JudgingActions } from './judging.ts';
 import { keepRecents } from './keep-recents.ts';
+import { profilingActions, type ProfilingActions } from './profiling.ts';
 import { recover } from './recovering.ts';
 import { rulingActions, USER_RULE, type RulingActions } from './rules/ruling.ts';
 import { scopingActions, type ScopingActions } from './scoping.ts';
@@ -41,6 +44,8 @@ interface Actions
     BenchingActions,
     AccuracyActions,
     TuningActions,
+    ProfilingActions,
+    LatencyTableActions,
     BisectingActions,
     VerifyingLabActions,
     RulingActions,
@@ -58,6 +63,7 @@ interface Actions
     CalibratingActions,
     SensingActions,
     JudgingActions,
+    DevicesActions,
     PruningActions {
   changeSettings(patch: Partial<Settings>): void;
   /** Asks a job to stop; a worker that does not listen is ended, and the document opened again. */
@@ -124,7 +130,8 @@ export function createApp(
     if (document && document.cursor > 0 && document.fileBytes <= CHECKED_UNASKED) void measuring.verifyUnchecked();
   });
   const judging = judgingActions(core);
-  const pruning = pruningActions(core, stepping, forecastOf);
+  const tables = latencyTables(core);
+  const pruning = pruningActions(core, stepping, forecastOf, tables.fill);
   const editing = editingActions(core, stepping, selecting.select);
   const ruling = rulingActions(core, { ...looking, ...editing });
   keepRecents(core);
@@ -156,6 +163,8 @@ export function createApp(
     ...benchingActions(core),
     ...accuracyActions(core),
     ...tuningActions(core, stepping),
+    ...profilingActions(core, { ...stepping, ...selecting }),
+    ...tables.actions,
     ...bisectingActions(core, { ...stepping, ...selecting }),
     ...verifyingLabActions(core, { ...stepping, ...selecting }),
     ...ruling,
@@ -176,6 +185,7 @@ export function createApp(
     }),
     ...sensingActions(core, pruning, forecastOf),
     ...judging,
+    ...devicesActions(core),
     async applyPrune() {
       const applied = await pruning.applyPrune();
       // Where a person gave data, the result is judged by them as it is checked: unasked, if that takes no time.
@@ -200,6 +210,8 @@ export function createApp(
     compare: core.compare,
     accuracy: core.accuracy,
     verifyLab: core.verifyLab,
+    devices: core.devices,
+    tables: core.tables,
     actions,
     device: platform.device,
     canKeep: platform.models !== null,

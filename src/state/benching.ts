@@ -1,5 +1,5 @@
 import { plural } from '../base/format.ts';
-import type { BenchMatrix, BenchRequest, BenchResult } from '../bench/types.ts';
+import type { BenchMatrix, BenchRequest, BenchResult, DeviceRef } from '../bench/types.ts';
 import type { CompareSide } from '../engine/compare-types.ts';
 import { quiet } from './alone.ts';
 import type { Core } from './core.ts';
@@ -65,11 +65,12 @@ export function benchingActions(core: Core): BenchingActions {
     return result && { result, warnings, revision: document.revision };
   }
 
-  const keep = (entries: readonly Omit<BenchEntry, 'second'>[]): void => {
+  const keep = (entries: readonly Omit<BenchEntry, 'second'>[], device: DeviceRef | undefined): void => {
     const { second } = core.compare.getState();
     const named = entries.map((entry) => ({
       ...entry,
       second: entry.a === 'second' || entry.b === 'second' ? (second?.name ?? null) : null,
+      ...(device && { device }),
     }));
     store.setState(({ benches }) => ({ benches: [...benches, ...named] }));
   };
@@ -80,7 +81,7 @@ export function benchingActions(core: Core): BenchingActions {
       const found = await measured(titleOf(a, b), (call) => core.client.call('bench', { a, b, request: asked }, call));
       if (!found) return null;
       const result = withWarnings(found.result, found.warnings);
-      keep([{ a, b, revision: found.revision, loads: asked.loads, result, turn: null }]);
+      keep([{ a, b, revision: found.revision, loads: asked.loads, result, turn: null }], asked.device);
       const said = [result.message, `${plural(result.a.samples.length, 'sample')} each.`, ...found.warnings];
       core.notices.announce(said.join(' '));
       return result;
@@ -102,6 +103,7 @@ export function benchingActions(core: Core): BenchingActions {
           result: withWarnings(cell, found.warnings),
           turn: { id, across: across[index] ?? { ratio: NaN, interval: [NaN, NaN], verdict: null } },
         })),
+        asked[0]?.device,
       );
       core.notices.announce(`${plural(cells.length, 'setting')} timed.`);
       return found.result;

@@ -8,6 +8,7 @@ import { createAccuracyStore, type AccuracyStore } from './accuracy-store.ts';
 import { ALONE } from './alone.ts';
 import { createCompareStore, type CompareStore } from './compared.ts';
 import type { DeviceWatch } from './device-watch.ts';
+import { createDevicesStore, type DevicesAccess, type DevicesStore } from './devices.ts';
 import { createDocumentStore, type DocumentStore, type Failure } from './document.ts';
 import { createInspectionStore, type InspectionStore } from './inspection.ts';
 import { createJobRunner, createJobsStore, type JobKind, type JobRunner, type JobsStore } from './jobs.ts';
@@ -15,6 +16,7 @@ import { createNoticesStore, type NoticesStore } from './notices.ts';
 import { createRecentsStore, type RecentsStore } from './recents.ts';
 import { createSettingsStore, type KeyValue, type SettingsStore } from './settings.ts';
 import { createVerifyLabStore, type VerifyLabStore } from './verify-lab-store.ts';
+import { createTablesStore, type TablesStore } from './tables-store.ts';
 import { createViewStore, type ViewStore } from './view.ts';
 
 /** What the page gives the state: the few things that only a browser can do. */
@@ -29,6 +31,10 @@ export interface Platform {
   readonly tab: Tab;
   /** The worker that keeps models in the browser's own storage; null: this browser has none. */
   readonly models: Client<ModelsApi> | null;
+  /** The way to lent devices; absent: the page's server has no relay. */
+  readonly devices?: DevicesAccess;
+  /** Told when the network is back. */
+  onOnline?(listener: () => void): void;
   copy(text: string): Promise<void>;
   /** Whether the tab is hidden, the device on battery, the processor under pressure. */
   readonly device: DeviceWatch;
@@ -72,6 +78,8 @@ export interface Stores {
   readonly compare: CompareStore;
   readonly accuracy: AccuracyStore;
   readonly verifyLab: VerifyLabStore;
+  readonly devices: DevicesStore;
+  readonly tables: TablesStore;
 }
 
 /** What was opened: enough to open it once more. */
@@ -138,6 +146,8 @@ export function createCore(host: () => Host, platform: Platform, onStuck: () => 
     compare: createCompareStore(),
     accuracy: createAccuracyStore(),
     verifyLab: createVerifyLabStore(),
+    devices: createDevicesStore(platform.devices !== undefined),
+    tables: createTablesStore(),
   };
   const runner = createJobRunner(stores.jobs, onStuck);
   const listeners: (() => void)[] = [];

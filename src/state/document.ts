@@ -1,7 +1,7 @@
 import { createStore, type StoreApi } from 'zustand/vanilla';
 import type { ErrorRecord } from '../base/error.ts';
 import type { Json } from '../base/json.ts';
-import type { Across, BenchRequest, BenchResult, OptimizerReport } from '../bench/types.ts';
+import type { Across, BenchRequest, BenchResult, DeviceRef, OptimizerReport } from '../bench/types.ts';
 import type { Bisection } from '../engine/bisect-types.ts';
 import type { CompareSide } from '../engine/compare-types.ts';
 import type { CalibrationView } from '../engine/calibrate-files.ts';
@@ -27,6 +27,7 @@ import type { SampleInfo } from '../samples/types.ts';
 import type { Bound } from './bound.ts';
 import type { Judged } from './judging.ts';
 import type { Link } from './link/types.ts';
+import type { Profiled } from './profiling.ts';
 import { EMPTY, type RuleDraft, type RuleFault } from './rules/draft.ts';
 import type { SensitivityFinding } from './sensing.ts';
 import type { Session } from './session.ts';
@@ -166,6 +167,8 @@ export interface BenchEntry {
   readonly result: BenchResult;
   /** Where several settings took turns: what they have in common, and how this one does against the first. */
   readonly turn: { readonly id: number; readonly across: Across } | null;
+  /** The lent device that it was measured on; absent: here. */
+  readonly device?: DeviceRef;
 }
 
 export interface DocumentState {
@@ -212,6 +215,7 @@ export interface DocumentState {
   /** Of the stop that was tuned or left by tuning. */
   readonly tuning: Bound<Tuning> | null;
   readonly optimizers: Bound<OptimizerReport> | null;
+  readonly profiled: Bound<Profiled> | null;
   readonly bisection: Bound<Bisection> | null;
   /** Benchmarks of this session, the newest last. */
   readonly benches: readonly BenchEntry[];
@@ -263,6 +267,7 @@ export const createDocumentStore = (): DocumentStore =>
     rule: { draft: EMPTY, fault: null, asking: false, note: null },
     tuning: null,
     optimizers: null,
+    profiled: null,
     bisection: null,
     benches: [],
     failure: null,

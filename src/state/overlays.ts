@@ -2,6 +2,7 @@ import { toErrorRecord } from '../base/error.ts';
 import type { AskedOverlay } from '../engine/types.ts';
 import { ALONE } from './alone.ts';
 import type { Core } from './core.ts';
+import { placeFor } from './devices.ts';
 import type { OverlayEntry } from './document.ts';
 import { benchDefaults } from './benching.ts';
 import type { Overlay } from './view.ts';
@@ -9,7 +10,7 @@ import type { Overlay } from './view.ts';
 export interface OverlayActions {
   /** Colours the graph by something else; what the page does not have is asked for. */
   setOverlay(overlay: Overlay): void;
-  /** Times every node on this device. Everything else is quiet meanwhile. */
+  /** Times every node, on the device that was chosen to measure on. Everything else is quiet meanwhile. */
   measureNodes(): Promise<void>;
 }
 
@@ -67,7 +68,8 @@ export function overlayActions(core: Core): OverlayActions {
   const load = async (overlay: AskedOverlay): Promise<void> => {
     const { epoch } = core;
     const isStale = (): boolean => core.epoch !== epoch;
-    const request = benchDefaults(core.settings.getState().settings.threads);
+    const { threads } = core.settings.getState().settings;
+    const request = { ...benchDefaults(threads), ...placeFor(core.devices.getState(), threads) };
     set(overlay, { state: 'loading' });
     try {
       const work = { overlay, request: { ...request, runs: 20 } };

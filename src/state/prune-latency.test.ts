@@ -45,6 +45,7 @@ const model: LatencyModel = {
   backend: 'wasm',
   threads: 1,
   ms: 12,
+  from: 'timed',
 };
 
 let fixture: Fixture;

@@ -4,6 +4,7 @@ import { NOTHING_CUT, stepOptions } from '../prune/options.ts';
 import type { Core } from './core.ts';
 import { groupsWith, knownOnly, ratesByActivations } from './prune-actions.ts';
 import type { PruneSchedule } from './document.ts';
+import type { LatencyTables } from './latency-table.ts';
 import { ONCE, reestimates } from './prune-schedule.ts';
 import { pruneLatency, type LatencyActions } from './prune-latency.ts';
 import { defaultsOf } from './looking.ts';
@@ -32,9 +33,14 @@ export interface PruningActions extends LatencyActions {
 /** `latency`: as it was fitted to measured points. */
 export type ForecastOf = (plan: PrunePlanView, options: PruneOptions, latency: CostTerms | null) => PruneForecast;
 
-export function pruningActions(core: Core, stepping: SteppingActions, forecastOf: ForecastOf): PruningActions {
+export function pruningActions(
+  core: Core,
+  stepping: SteppingActions,
+  forecastOf: ForecastOf,
+  fill: LatencyTables['fill'],
+): PruningActions {
   const { document: store } = core;
-  const latency = pruneLatency(core, forecastOf);
+  const latency = pruneLatency(core, forecastOf, fill);
 
   /** What the pass says its defaults are, but starting with nothing cut. */
   const startOptions = (): PruneOptions => {

@@ -46,8 +46,13 @@ export const madeUpDevice = (noise: () => number = () => 1): Pick<RuntimePort, '
     const kernels = madeUpTimes(readModel(model.bytes).model).map((each): KernelTime => ({
       ...each,
       provider: 'made up',
+      least: each.ms,
+      calls: 1,
+      inputs: [],
+      outputs: [],
     }));
-    return Promise.resolve({ backend, level, threads, runs: 3, ms: timeOf(model), kernels });
+    const told = { software: false, clock: 'processor', timeline: [], inputs: {} } as const;
+    return Promise.resolve({ backend, level, threads, runs: 3, ms: timeOf(model), kernels, ...told });
   },
 });
 

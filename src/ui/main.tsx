@@ -8,11 +8,13 @@ import { startApp } from '../state/start.ts';
 import { WhittleApp } from './App.tsx';
 import { ensureIsolation } from './isolation.ts';
 import { browserPlatform } from './platform.ts';
+import { takeStudioToken } from './relay.ts';
 import { claimTab } from './tab.ts';
 import { browserWorkers } from './workers.ts';
 
 /** A page that is about to load again under its isolation headers starts no workers. */
 if ((await ensureIsolation()) !== 'reloading') {
+  takeStudioToken();
   const app = startApp(browserWorkers, browserPlatform(await claimTab()));
   void app.start();
   // The studio writes names in this face: loaded before it is needed, so that its first frame need not wait.

@@ -3,7 +3,8 @@ import type { BrowserPlatform } from '../state/start.ts';
 import { whenPainted } from './canvas/painted.ts';
 import { watchDevice } from './device-watch.ts';
 import { preparePicture } from './prepare-picture.ts';
-import { modelsWorker } from './workers.ts';
+import { relayOf } from './relay.ts';
+import { devicesWorker, modelsWorker } from './workers.ts';
 
 function storage(): Storage | null {
   try {
@@ -47,6 +48,8 @@ export const browserPlatform = (tab: Tab): BrowserPlatform => ({
   tab,
   modelsWorker: hasFiles() ? modelsWorker : null,
   device: watchDevice(),
+  relay: relayOf(devicesWorker),
+  onOnline: (listener) => window.addEventListener('online', listener),
   copy: (text) => navigator.clipboard.writeText(text),
   guardLeave(risky) {
     window.addEventListener('beforeunload', (event) => {

@@ -1,7 +1,8 @@
 import { CodedError } from '../base/error.ts';
 import type { Job } from '../base/job.ts';
-import type { BenchRequest } from '../bench/types.ts';
+import type { BenchRequest, DeviceRef } from '../bench/types.ts';
 import { blobFiles } from '../onnx/external-browser.ts';
+import { readTables } from '../engine/latency-table/table.ts';
 import { Studio, type ModelSource } from '../engine/studio.ts';
 import type { Parcel, RuntimePort } from '../engine/ports.ts';
 import type { DocumentView } from '../engine/types.ts';
@@ -12,6 +13,7 @@ import { buffersOf, serve, Transferred, type Handlers } from '../protocol/server
 import type { Endpoint } from '../protocol/wire.ts';
 import type { RuntimeBackend } from '../runtime/types.ts';
 import { writeNpz } from '../verify/npz.ts';
+import { keepText, readKept } from '../storage/kept-text.ts';
 
 const scope = globalThis as unknown as Endpoint;
 
@@ -19,53 +21,61 @@ interface Joined {
   readonly client: Client<RuntimeApi>;
 }
 
-/** Runtime workers by backend, asked for when first needed and ended after a large job. */
+/** Where a job runs: in a runtime worker of this page, by backend, or on a lent device, by id. */
+type Where = RuntimeBackend | number;
+
+/** Runtime workers by backend, asked for when first needed and ended after a large job; and lent devices. */
 class Runtimes {
-  private readonly joined = new Map<RuntimeBackend, Joined>();
-  private readonly waiting = new Map<RuntimeBackend, ((joined: Joined) => void)[]>();
+  private readonly joined = new Map<Where, Joined>();
+  private readonly waiting = new Map<Where, ((joined: Joined) => void)[]>();
 
   constructor() {
     scope.addEventListener('message', (event) => this.onMessage(event.data as JoinMessage));
   }
 
   async call<M extends keyof RuntimeApi & string>(
-    backend: RuntimeBackend,
+    where: Where,
     method: M,
     params: RuntimeApi[M]['params'],
     job: Job | null,
     transfer: Transferable[] = [],
   ): Promise<RuntimeApi[M]['result']> {
-    const { client } = await this.join(backend);
+    const { client } = await this.join(where);
     const watched = job ? { signal: job.signal, onProgress: job.progress } : {};
     return client.call(method, params, { ...watched, transfer });
   }
 
   /** The heap of the runtime never shrinks: ending the worker gives the memory back. */
-  release(backend: RuntimeBackend): void {
+  release(backend: Where): void {
+    // A device sees to its own memory.
+    if (typeof backend === 'number') return;
     if (this.joined.get(backend)?.client.pending) return;
     this.joined.delete(backend);
     scope.postMessage({ kind: 'release-runtime', backend } satisfies HostRequest);
   }
 
-  private join(backend: RuntimeBackend): Promise<Joined> {
-    const here = this.joined.get(backend);
+  private join(where: Where): Promise<Joined> {
+    const here = this.joined.get(where);
     if (here) return Promise.resolve(here);
     return new Promise((resolve) => {
-      const queue = this.waiting.get(backend);
+      const queue = this.waiting.get(where);
       if (queue) queue.push(resolve);
       else {
-        this.waiting.set(backend, [resolve]);
-        scope.postMessage({ kind: 'need-runtime', backend } satisfies HostRequest);
+        this.waiting.set(where, [resolve]);
+        const request: HostRequest =
+          typeof where === 'number' ? { kind: 'need-device', device: where } : { kind: 'need-runtime', backend: where };
+        scope.postMessage(request);
       }
     });
   }
 
   private onMessage(message: JoinMessage): void {
-    if (message.kind === 'runtime') {
+    if (message.kind === 'runtime' || message.kind === 'device') {
+      const where = message.kind === 'device' ? message.device : message.backend;
       const joined = { client: createClient<RuntimeApi>(message.port) };
-      this.joined.set(message.backend, joined);
-      for (const resolve of this.waiting.get(message.backend) ?? []) resolve(joined);
-      this.waiting.delete(message.backend);
+      this.joined.set(where, joined);
+      for (const resolve of this.waiting.get(where) ?? []) resolve(joined);
+      this.waiting.delete(where);
     } else if (message.kind === 'runtime-died') {
       const error = new CodedError(
         'worker-died',
@@ -78,21 +88,23 @@ class Runtimes {
 }
 
 const runtimes = new Runtimes();
+/** A lent device where one is asked for. */
+const placeOf = ({ backend, device }: { backend: RuntimeBackend; device?: DeviceRef }): Where => device?.id ?? backend;
 /** Work beyond this size leaves a heap behind that is worth giving back, bytes. */
 const LARGE = 64 << 20;
 
 const transferOf = (...parcels: (Parcel | null)[]): ArrayBuffer[] =>
   parcels.flatMap((each) => (each ? [each.bytes.buffer] : []));
 
-async function onModel<M extends 'profile' | 'optimizers'>(
+async function onModel<M extends 'profile' | 'kernels' | 'optimizers'>(
   method: M,
   model: Parcel,
   request: BenchRequest,
   job: Job,
 ): Promise<RuntimeApi[M]['result']> {
   const size = model.bytes.byteLength;
-  const result = await runtimes.call(request.backend, method, { model, request }, job, transferOf(model));
-  if (size > LARGE) runtimes.release(request.backend);
+  const result = await runtimes.call(placeOf(request), method, { model, request }, job, transferOf(model));
+  if (size > LARGE) runtimes.release(placeOf(request));
   return result;
 }
 
@@ -126,15 +138,19 @@ const port: RuntimePort = {
   },
   async bench(a, b, request, job) {
     const size = a.bytes.byteLength + (b?.bytes.byteLength ?? 0);
-    const result = await runtimes.call(request.backend, 'bench', { a, b, request }, job, transferOf(a, b));
-    if (size > LARGE) runtimes.release(request.backend);
+    const result = await runtimes.call(placeOf(request), 'bench', { a, b, request }, job, transferOf(a, b));
+    if (size > LARGE) runtimes.release(placeOf(request));
     return result;
   },
   profile: (model, request, job) => onModel('profile', model, request, job),
+  kernels: (model, request, job) => onModel('kernels', model, request, job),
   optimizers: (model, request, job) => onModel('optimizers', model, request, job),
 };
 
 const studio = new Studio(port);
+
+/** Under which latency tables are kept. */
+const TABLES = 'latency-tables';
 
 /** Copied, not transferred: the next layout starts from this one. */
 const drawn = (document: DocumentView) => ({ document, picture: studio.picture() });
@@ -196,6 +212,12 @@ const handlers: Handlers<GraphApi> = {
   },
   prunePlan: (params, job) => studio.prunePlan(params, job),
   latencyModel: (params, job) => studio.latencyModel(params, job),
+  predictLatency: (params, job) => studio.predictLatency(params, job),
+  latencyTables: ({ text, name }) => readTables(text, name),
+  keptTables: () => readKept(TABLES),
+  keepTables: ({ text }) => keepText(TABLES, text),
+  tableBatch: (params, job) => studio.tableBatch(params, job),
+  checkPrediction: (params, job) => studio.checkPrediction(params, job),
   sensitivity: (params, job) => studio.sensitivity(params, studio.heldOut, job),
   judge: (_, job) => studio.judge(studio.heldOut, job),
   verify: (params, job) => studio.verify(params, job),
@@ -229,6 +251,8 @@ const handlers: Handlers<GraphApi> = {
     return { ...drawn(document), report };
   },
   optimizers: (params, job) => studio.optimizers(params, job),
+  profiles: (params, job) => studio.profiles(params, job),
+  roofline: ({ request }, job) => studio.roofline(request, job),
   openSecond: async ({ files }, job) => studio.openSecond(await sourceOf(files, job), job),
   closeSecond: () => {
     studio.closeSecond();

@@ -77,6 +77,7 @@ export function runtimeHandlers(runtimes: Runtimes): Handlers<RuntimeApi> {
     values: ({ a, b, request }, job) => queued(job, () => port.values(a, b, request, job)),
     bench: ({ a, b, request }, job) => queued(job, () => port.bench(a, b, request, job)),
     optimizers: ({ model, request }, job) => queued(job, () => port.optimizers(model, request, job)),
+    kernels: ({ model, request }, job) => queued(job, () => port.kernels(model, request, job)),
     profile: ({ model, request }, job) => queued(job, () => port.profile(model, request, job)),
   };
 }

@@ -63,7 +63,8 @@ export async function measureAccuracy(
       held.push(await port.hold(subject.parcel(), { backend, level, threads }, job));
     }
     let done = 0;
-    for await (const batch of feedsOf(data.dataSet, indices, first.inputs, data.preprocess, BATCH)) {
+    const inputs = second ? commonInputs(first, second) : first.inputs;
+    for await (const batch of feedsOf(data.dataSet, indices, inputs, data.preprocess, BATCH)) {
       job.progress({ stage: 'Running samples', done, total: indices.length, right: tally.right });
       await job.checkpoint();
       const answers = [];
@@ -104,6 +105,15 @@ function requireTruth({ dataSet, targets }: AccuracyData, isPair: boolean): void
     `${dataSet.name} has no labels. Give a file of classes or of target values, sort the images into a folder for each class, or choose a second model to hold it against.`,
   );
 }
+
+/** Inputs of the first, with the sizes that only the second fixes: one may leave its batch free, the other not. */
+const commonInputs = (first: AccuracySubject, second: AccuracySubject): readonly InputPort[] =>
+  first.inputs.map((input, place) => {
+    const other = second.inputs.find(({ name }) => name === input.name) ?? second.inputs[place];
+    if (!input.shape || input.shape.length !== other?.shape?.length) return input;
+    const { shape } = other;
+    return { ...input, shape: input.shape.map((dim, axis) => (typeof dim === 'number' ? dim : (shape[axis] ?? dim))) };
+  });
 
 /** The same inputs under the names that the second model has for them. */
 function renamed(feeds: Feeds, from: AccuracySubject, to: AccuracySubject): Feeds {

@@ -1,3 +1,4 @@
+import type { ReactNode } from 'react';
 import type { Capabilities } from '../../runtime/types.ts';
 import type { App } from '../../state/app.ts';
 import { Segments } from '../kit/controls.tsx';
@@ -11,12 +12,15 @@ interface Props {
   readonly capabilities: Capabilities | null;
   readonly threads: number;
   readonly disabled: boolean;
+  /** Chooses where to measure. */
+  readonly where?: ReactNode;
   onSetup(patch: Partial<Setup>): void;
   onThreads(threads: number): void;
 }
 
 /** What to time: the two models, the backend, threads and runs. */
-export function BenchSetup({ app, setup, capabilities, threads, disabled, onSetup, onThreads }: Props) {
+export function BenchSetup(props: Props) {
+  const { app, setup, capabilities, threads, disabled, where, onSetup, onThreads } = props;
   const most = capabilities?.maxThreads ?? 1;
   const severalChosen = setup.several.length > 1;
   return (
@@ -37,6 +41,7 @@ export function BenchSetup({ app, setup, capabilities, threads, disabled, onSetu
         onChange={(b) => onSetup({ b })}
       />
       <SecondFileButton app={app} onOpened={() => onSetup({ b: 'second' })} />
+      {where}
       <Segments
         label="Backend"
         value={severalChosen ? 'several' : setup.backend}

@@ -5,10 +5,10 @@ import { Icon } from '../kit/controls.tsx';
 import { agentName } from './agent.ts';
 
 /** What the times hold for: backends, isolation, cores, clock. Absent things are said, with the reason. */
-export function DeviceChips({ capabilities }: { readonly capabilities: Capabilities }) {
+export function DeviceChips({ capabilities, name }: { readonly capabilities: Capabilities; readonly name: string }) {
   const { webgpu, crossOriginIsolated: isolated } = capabilities;
   return (
-    <ul className="flex min-w-0 flex-wrap gap-2" aria-label="This device">
+    <ul className="flex min-w-0 flex-wrap gap-2" aria-label={name}>
       <li className="chip">
         <Icon of={Cpu} size={13} className="text-ink-3" />
         <b>WASM</b>

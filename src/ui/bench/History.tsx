@@ -63,7 +63,7 @@ function HistoryRow({ entry, current, onSelect }: { entry: BenchEntry; current: 
           {entryTitle(entry)}
         </button>
       </td>
-      <td className="text-ink-2">{placeName(result.backend, result.threads)}</td>
+      <td className="text-ink-2">{placeName(result.backend, result.threads, result.device)}</td>
       <td className="r text-ink-3">{formatMs(result.a.median)}</td>
       <td className="r">{formatMs(result.b?.median)}</td>
       <td className="r">{formatRatioInterval(result.ratio, result.interval)}</td>

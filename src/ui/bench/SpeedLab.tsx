@@ -8,6 +8,8 @@ import { Button } from '../kit/controls.tsx';
 import { Problem } from '../kit/Problem.tsx';
 import { useCompare, useDocument, useJobs, useSettings } from '../kit/use-store.ts';
 import { BenchProgress } from './BenchProgress.tsx';
+import { DeviceSelect } from './devices/DeviceSelect.tsx';
+import { usePlace } from './devices/use-place.ts';
 import { BenchSetup } from './BenchSetup.tsx';
 import { DeviceWarnings } from './Conditions.tsx';
 import { History } from './History.tsx';
@@ -73,6 +75,7 @@ function Results({ app }: { readonly app: App }) {
                   runs: runs * 2,
                   budgetMs: 60_000,
                   ...(entry.loads ? { loads: entry.loads } : {}),
+                  ...(entry.device && { device: entry.device }),
                 })
               }
             >
@@ -97,26 +100,30 @@ export function SpeedLab({ app }: { readonly app: App }) {
   const hasSecond = useCompare(app, (state) => state.second !== null);
   const secondError = useCompare(app, (state) => state.secondError);
   const [job] = useJobs(app, (state) => runningJobs(state).filter((each) => ALONE.includes(each.kind)));
-  const chosenThreads = useSettings(app, (settings) => settings.threads);
+  const localThreads = useSettings(app, (settings) => settings.threads);
+  const place = usePlace(app);
   const [changes, setChanges] = useState<Partial<Setup>>({});
   const [method, setMethod] = useState(false);
   if (!document) return null;
-  const here = { stops: document.stops.length, hasSecond, capabilities };
+  const here = { stops: document.stops.length, hasSecond, capabilities: place.capabilities };
   const setup = fitSetup({ ...firstSetup(document), ...changes }, here);
   const { a, b, backend } = setup;
   const onSetup = (patch: Partial<Setup>): void => setChanges({ ...changes, ...patch });
-  const threads = backend === 'wasm' ? chosenThreads : 1;
+  const threads = backend === 'wasm' ? place.threads : 1;
+  const on = { backend, threads, ...(place.device && { device: place.device }) };
+  // The runtime's optimizers and tuning are measured here, wherever the benchmark runs.
+  const local = backend === 'webgpu' && capabilities?.webgpu ? backend : 'wasm';
   const measuring: Measuring = {
-    backend: backend === 'webgpu' ? backend : 'wasm',
-    threads,
+    backend: local,
+    threads: local === 'wasm' ? localThreads : 1,
     software: capabilities?.webgpu?.software === true,
     job: job ?? null,
   };
-  const several = settingsHere(capabilities).filter(({ id }) => setup.several.includes(id));
+  const several = settingsHere(place.capabilities).filter(({ id }) => setup.several.includes(id));
   const request = requestOf(setup);
   const run = (): void => {
-    if (several.length < 2) return void app.actions.bench(a, b, { ...request, backend, threads });
-    const requests = several.map((each) => ({ ...request, backend: each.backend, threads: each.threads }));
+    if (several.length < 2) return void app.actions.bench(a, b, { ...request, ...on });
+    const requests = several.map((each) => ({ ...request, ...on, backend: each.backend, threads: each.threads }));
     void app.actions.benchSettings(a, b, requests);
   };
   const steps = stepGains(document.stops, document.cursor, benches, backend, threads);
@@ -128,11 +135,12 @@ export function SpeedLab({ app }: { readonly app: App }) {
           <BenchSetup
             app={app}
             setup={setup}
-            capabilities={capabilities}
-            threads={chosenThreads}
+            capabilities={place.capabilities}
+            threads={place.threads}
             disabled={job !== undefined}
             onSetup={onSetup}
-            onThreads={(count) => app.actions.changeSettings({ threads: count })}
+            where={<DeviceSelect app={app} disabled={job !== undefined} />}
+            onThreads={place.setThreads}
           />
         </div>
         <div className="flex flex-none items-center gap-2">
@@ -144,7 +152,7 @@ export function SpeedLab({ app }: { readonly app: App }) {
           </Button>
         </div>
       </div>
-      {method && <MethodPanel setup={setup} capabilities={capabilities} onSetup={onSetup} />}
+      {method && <MethodPanel setup={setup} capabilities={place.capabilities} onSetup={onSetup} />}
       {secondError && (
         <Problem error={secondError.error} what={`Opening ${secondError.name}`}>
           <Button size="small" onClick={app.actions.dismissSecondError}>
@@ -166,7 +174,7 @@ export function SpeedLab({ app }: { readonly app: App }) {
         <StepGains
           steps={steps}
           disabled={job !== undefined}
-          onRun={() => void app.actions.benchSteps({ ...request, heap: false, backend, threads })}
+          onRun={() => void app.actions.benchSteps({ ...request, ...on, heap: false })}
         />
       )}
       <div className="bench-pair">

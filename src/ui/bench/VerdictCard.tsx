@@ -56,8 +56,8 @@ export function VerdictCard({ entry, children }: { readonly entry: BenchEntry; r
       <p className="bench-headline num">{ratio === null ? formatMs(result.a.median) : formatRatio(ratio)}</p>
       <p className="num mt-0.5 mb-3 text-13 text-ink-2">
         {interval
-          ? `between ${formatRatio(interval[0])} and ${formatRatio(interval[1])}, on this device`
-          : 'median, on this device'}
+          ? `between ${formatRatio(interval[0])} and ${formatRatio(interval[1])}, on ${result.device ?? 'this device'}`
+          : `median, on ${result.device ?? 'this device'}`}
       </p>
       {ratio !== null && interval && look && <IntervalAxis ratio={ratio} interval={interval} tone={look.tone} />}
       <p className="mt-2 text-ink-2">{result.message}</p>

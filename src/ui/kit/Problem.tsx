@@ -16,6 +16,7 @@ const TITLES: Readonly<Record<ErrorCode, string>> = {
   'out-of-memory': 'Not enough memory',
   cancelled: 'Cancelled',
   'worker-died': 'A worker ended',
+  'device-lost': 'The device went away',
   internal: 'A defect in the studio',
 };
 

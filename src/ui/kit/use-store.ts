@@ -3,6 +3,7 @@ import { useShallow } from 'zustand/react/shallow';
 import type { AccuracyState } from '../../state/accuracy-store.ts';
 import type { App } from '../../state/app.ts';
 import type { CompareState } from '../../state/compared.ts';
+import type { DevicesState } from '../../state/devices.ts';
 import type { DocumentState } from '../../state/document.ts';
 import type { InspectionState } from '../../state/inspection.ts';
 import type { JobsState } from '../../state/jobs.ts';
@@ -14,6 +15,7 @@ export const useDocument = <T>(app: App, select: (state: DocumentState) => T): T
 export const useView = <T>(app: App, select: (state: ViewState) => T): T => useStore(app.view, select);
 export const useCompare = <T>(app: App, select: (state: CompareState) => T): T => useStore(app.compare, select);
 export const useAccuracy = <T>(app: App, select: (state: AccuracyState) => T): T => useStore(app.accuracy, select);
+export const useDevices = <T>(app: App, select: (state: DevicesState) => T): T => useStore(app.devices, select);
 export const useJobs = <T>(app: App, select: (state: JobsState) => T): T => useStore(app.jobs, useShallow(select));
 export const useSettings = <T>(app: App, select: (settings: Settings) => T): T =>
   useStore(app.settings, (state) => select(state.settings));

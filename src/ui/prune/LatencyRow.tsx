@@ -14,7 +14,9 @@ interface Props {
 }
 
 const useMeasuring = (app: App): JobView | undefined =>
-  useJobs(app, ({ jobs }) => jobs.findLast((job) => job.kind === 'latency' && job.state === 'running'));
+  useJobs(app, ({ jobs }) =>
+    jobs.findLast((job) => (job.kind === 'latency' || job.kind === 'latency-table') && job.state === 'running'),
+  );
 
 function Predicted({ session }: Pick<Props, 'session'>) {
   const { latency, forecast } = session;
@@ -48,14 +50,24 @@ export function LatencyRow({ app, session }: Props) {
               Cancel
             </Button>
           ) : (
-            <Button
-              size="small"
-              icon={Timer}
-              disabled={plan.groups.length === 0}
-              onClick={() => void app.actions.measureLatency()}
-            >
-              Measure
-            </Button>
+            <span className="flex justify-end gap-1.5">
+              <Button
+                size="small"
+                disabled={plan.groups.length === 0}
+                title="Follows from the latency table of this device's operators; what it lacks is measured first"
+                onClick={() => void app.actions.latencyFromTable()}
+              >
+                From the table
+              </Button>
+              <Button
+                size="small"
+                icon={Timer}
+                disabled={plan.groups.length === 0}
+                onClick={() => void app.actions.measureLatency()}
+              >
+                Measure
+              </Button>
+            </span>
           )}
         </td>
       )}
@@ -92,12 +104,14 @@ export function LatencyNote({ app, session }: Props) {
       </p>
     );
   }
-  const { backend, threads, points, error } = latency;
+  const { backend, threads, points, error, from } = latency;
+  const source = from === 'timed' ? 'timed on this device' : 'that follow from the latency table';
   const place = placeName(backend, threads);
   const within = Number.isFinite(error) ? `, ± ${formatShare(error)}` : '';
   return (
     <p className="num mt-2 text-11 text-ink-3">
-      Latency predicted from {plural(points, 'width')} timed on this device{within}: {place}.{card}
+      Latency predicted from {plural(points, 'width')} {source}
+      {within}: {place}.{card}
     </p>
   );
 }
