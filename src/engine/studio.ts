@@ -442,7 +442,7 @@ export class Studio {
       if (b === null) return null;
       return isRecipe ? this.current.timed(a, b) : parcelBeside(first, second);
     };
-    return (request, job) => {
+    return async (request, job) => {
       const { loads } = request;
       const both = { a: { ...loadAt(first), ...loads?.a }, b: { ...loadAt(second), ...loads?.b } };
       return this.port.bench(first.document.parcel(first.index), other(), { ...request, loads: both }, job);

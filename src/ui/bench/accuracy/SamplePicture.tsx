@@ -16,15 +16,16 @@ interface Props {
 /** One sample, asked for when it is shown; nothing where it is no image. */
 export function SamplePicture({ app, index, fed, label, side }: Props) {
   const used = useAccuracy(app, (state) => state.used);
-  const [picture, setPicture] = useState<Picture | null>(null);
+  const [shown, setShown] = useState<{ readonly of: unknown; readonly picture: Picture | null } | null>(null);
+  // Other data or another preprocessing look otherwise.
+  const picture = shown?.of === used ? shown.picture : null;
   const canvas = useRef<HTMLCanvasElement>(null);
   useEffect(() => {
     let isOver = false;
-    void app.actions.accuracyPicture(index, fed).then((found) => isOver || setPicture(found));
+    void app.actions.accuracyPicture(index, fed).then((found) => isOver || setShown({ of: used, picture: found }));
     return () => {
       isOver = true;
     };
-    // Other data or another preprocessing look otherwise.
   }, [app, index, fed, used]);
   useEffect(() => {
     const context = canvas.current?.getContext('2d');
