@@ -29,6 +29,7 @@ async function openLab(page: Page, model: Model): Promise<StudioPage> {
   await expect(studio.canvas).toBeVisible();
   await studio.workspace('Bench');
   await page.getByRole('radio', { name: 'Verification' }).click();
+  await expect(page.getByLabel('B', { exact: true })).toBeVisible();
   return studio;
 }
 

@@ -74,9 +74,33 @@ async function comparing(browser, url) {
   await page.close();
 }
 
+/** Where the time goes, before and after pruning, and the roofline. */
+async function measuring(browser, url) {
+  const page = await open(browser, url, 'dark');
+  await page.getByRole('button', { name: /^Prune channels, \d+/ }).click();
+  await page.getByRole('list', { name: 'Channel groups' }).waitFor();
+  const target = page.getByRole('spinbutton').first();
+  await target.fill('50');
+  await target.press('Enter');
+  await page
+    .getByRole('button', { name: /^Apply/ })
+    .first()
+    .click();
+  await page.getByRole('list', { name: 'Recipe' }).getByRole('listitem').nth(2).waitFor();
+  await page.getByRole('tab', { name: 'Bench', exact: true }).click();
+  await page.getByRole('radio', { name: 'Profile', exact: true }).click();
+  await page.getByRole('button', { name: 'Profile', exact: true }).click();
+  await page.getByRole('button', { name: 'Measure the device' }).click({ timeout: 120_000 });
+  await page.getByText(/GFLOP\/s, measured peak/).waitFor({ timeout: 120_000 });
+  await page.waitForTimeout(800);
+  await page.screenshot({ path: `${out}bench-profile.png` });
+  await page.close();
+}
+
 await withStudio(async (browser, url) => {
   await fusing(browser, url);
   await pruning(browser, url);
   await inspecting(browser, url);
   await comparing(browser, url);
+  await measuring(browser, url);
 });

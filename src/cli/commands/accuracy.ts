@@ -117,7 +117,11 @@ export const accuracy: Command = {
     against: { type: 'string', value: 'ORIGINAL', help: 'another model, sample by sample' },
     preprocess: { type: 'string', value: 'FILE', help: 'fields of the preprocessing as JSON' },
     set: { type: 'string', multiple: true, value: 'KEY=VALUE', help: 'change a field of the preprocessing' },
-    'label-offset': { type: 'string', value: 'N', help: 'a class of the model less that of a label (0)' },
+    'label-offset': {
+      type: 'string',
+      value: 'N',
+      help: 'a class of the model less that of a label (0); --label-offset=-1',
+    },
     output: { type: 'string', value: 'NAME', help: 'the output that answers (the first that can)' },
     metric: { type: 'string', value: 'FORMULA', help: 'an error of outputs y and targets t: mean(abs(y - t))' },
     samples: { type: 'string', value: 'N', help: 'at most so many, drawn by a fixed seed (all)' },

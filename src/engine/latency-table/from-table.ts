@@ -46,7 +46,13 @@ export function latencyFromTable(
 function requireCovered(predictions: readonly LatencyPrediction[]): void {
   const kinds = new Set(predictions.flatMap(({ missing }) => missing.flatMap(({ key }) => key ?? [])));
   const worst = Math.max(...predictions.map(({ missingWork }) => missingWork));
-  if (kinds.size === 0 || worst <= MOST_MISSING) return;
+  if (worst <= MOST_MISSING) return;
+  if (kinds.size === 0) {
+    throw new CodedError(
+      'unsupported',
+      `The latency table cannot cover ${formatShare(worst)} of this model's work: shapes or types there are not known. Time it at several widths instead.`,
+    );
+  }
   throw new CodedError(
     'bad-request',
     `The latency table lacks ${plural(kinds.size, 'kind')} of operators of this model at the widths of a forecast, up to ${formatShare(worst)} of its work. Measure them first.`,

@@ -27,7 +27,9 @@ export function BenchWorkspace({ app }: { readonly app: App }) {
         )}
         {capabilities && <DeviceChips capabilities={capabilities} name={device?.name ?? 'This device'} />}
       </header>
-      <Suspense fallback={null}>{View && <View app={app} />}</Suspense>
+      <Suspense key={lab} fallback={null}>
+        {View && <View app={app} />}
+      </Suspense>
     </section>
   );
 }

@@ -93,7 +93,7 @@ export function EntriesCard({ table, prediction }: Props) {
           />
         )}
       </header>
-      <div className="overflow-x-auto">
+      <div className="overflow-x-auto" tabIndex={0} role="region" aria-label="Entries of the table">
         <Rows rows={shown} counted={which === 'model'} />
       </div>
       {shown.length < rows.length && (

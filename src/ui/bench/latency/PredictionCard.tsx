@@ -27,7 +27,7 @@ function Apart({ check }: { readonly check: PredictionCheck }) {
   return (
     <>
       <h3 className="mt-4 mb-1.5 font-medium">Where they part most</h3>
-      <div className="overflow-x-auto">
+      <div className="overflow-x-auto" tabIndex={0} role="region" aria-label="Where the prediction parts">
         <table className="table entries num" aria-label="Where prediction and profile part most">
           <thead>
             <tr>

@@ -55,7 +55,7 @@ export function TablesCard({ tables, here, shown, disabled, error, onShow, onCle
       {tables.length === 0 ? (
         <p className="text-ink-2">No table yet. Measure this model's operators, or import a table from elsewhere.</p>
       ) : (
-        <div className="overflow-x-auto">
+        <div className="overflow-x-auto" tabIndex={0} role="region" aria-label="Tables of devices">
           <table className="table history num" aria-label="Latency tables">
             <thead>
               <tr>
