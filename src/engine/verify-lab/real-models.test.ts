@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { silentJob } from '../../base/job.ts';
-import type { Model } from '../../ir/model.ts';
+
 import { floats } from '../../ir/tensor.ts';
 import { memoryFiles } from '../../onnx/external.ts';
 import { readModel } from '../../onnx/read.ts';
@@ -38,18 +38,6 @@ async function studioOf(path: string): Promise<Studio> {
 const openBeside = (studio: Studio, bytes: Uint8Array) =>
   studio.openSecond({ name: 'second.onnx', bytes, external }, job);
 
-/** Moves one weight of the Conv in the middle of the model by more than its own size. */
-function corrupt(model: Model): { model: Model; node: string } {
-  const convs = [...model.nodes.values()].filter(({ opType }) => opType === 'Conv');
-  const conv = convs[convs.length >> 1]!;
-  const weight = conv.inputs[1]!;
-  const tensor = model.graph.initializers.get(weight)!;
-  const data = Float32Array.from(tensor.numbers());
-  data[0]! += 2;
-  model.setInitializer(weight, floats(tensor.shape, data));
-  return { model, node: `Conv ${conv.name}` };
-}
-
 describe.skipIf(!haveShared())('real models', () => {
   it(
     'MobileNetV2 agrees with its fused version inside, as stops and as files',
@@ -64,21 +52,6 @@ describe.skipIf(!haveShared())('real models', () => {
       const files = await studio.verifyLab(REQUEST, null, job);
       expect(files, files.notes.join(' ')).toMatchObject({ ok: true, parts: [] });
       expect(files.matched.values).toBeGreaterThan(50);
-    },
-    PATIENCE,
-  );
-
-  it(
-    'MobileNetV2 with one corrupted weight parts at that Conv, alone',
-    async () => {
-      const studio = await studioOf(MOBILENET);
-      const { model, node } = corrupt(readModel(sharedFile(MOBILENET), { external, name: 'm' }).model);
-      await openBeside(studio, writeModel(model));
-      const result = await studio.verifyLab(REQUEST, null, job);
-      expect(result.verify.verdict).toBe('differs');
-      expect(result.parts.map(({ producer }) => producer)).toEqual([node]);
-      expect(result.parts[0]!.before).toBe(0);
-      expect(result.parts[0]!.why).toMatch(/^its W differs in 1 of \d+ elements, by 2\.0e0 at most$/);
     },
     PATIENCE,
   );
