@@ -8,7 +8,7 @@ import { Studio } from '../studio.ts';
 
 const job = silentJob();
 const SLOW = 120_000;
-const REQUEST = { backend: 'wasm', level: 'all', threads: 1, runs: 12, budgetMs: 12_000 } as const;
+const REQUEST = { backend: 'wasm', level: 'all', threads: 1, runs: 4, budgetMs: 4_000 } as const;
 
 async function profiled(path: string): Promise<{ view: ProfileView; studio: Studio }> {
   const studio = new Studio(nodePort());
@@ -32,12 +32,9 @@ describe.runIf(haveShared())('the profile of a real model', () => {
   });
 
   it.each([
-    'ocr/ch_PP-OCRv2_det_infer.onnx',
     'transformer/vit_pgd_2_3_16.onnx',
     'audio/silero_vad.onnx',
-    'audio/gtcrn_simple.onnx',
     'decoder/gpt2_past.onnx',
-    'decoder/aidreams260k_nocache.onnx',
   ])('lies on nodes of the graph: %s', { timeout: SLOW }, async (path) => {
     const { view } = await profiled(path);
     expect(view.mapped).toBeGreaterThanOrEqual(0.95);

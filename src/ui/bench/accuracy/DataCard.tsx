@@ -85,6 +85,7 @@ function Preprocessing({ app, view }: { readonly app: App; readonly view: Accura
 /** Type, shape and spread of what the model is fed with. */
 function Fed({ app, view }: { readonly app: App; readonly view: AccuracyDataView }) {
   const [feed] = view.feeds;
+  const isChanged = useAccuracy(app, (state) => Object.keys(state.used?.changes ?? {}).length > 0);
   const isImage = view.preprocess.kind === 'image';
   return (
     <div className="min-w-0">
@@ -110,6 +111,9 @@ function Fed({ app, view }: { readonly app: App; readonly view: AccuracyDataView
             </span>
           )}
         </p>
+      )}
+      {isChanged && view.notes.length > 0 && (
+        <p className="mt-1.5 text-11 text-ink-3">Proposed before it was changed:</p>
       )}
       <ul className="mt-1.5 text-11 text-ink-3">
         {view.notes.map((note) => (
