@@ -31,15 +31,15 @@ describe.runIf(haveShared())('the profile of a real model', () => {
     expect(view.kernelsMs + view.betweenMs).toBeCloseTo(view.ms, 6);
   });
 
-  it.each([
-    'transformer/vit_pgd_2_3_16.onnx',
-    'audio/silero_vad.onnx',
-    'decoder/gpt2_past.onnx',
-  ])('lies on nodes of the graph: %s', { timeout: SLOW }, async (path) => {
-    const { view } = await profiled(path);
-    expect(view.mapped).toBeGreaterThanOrEqual(0.95);
-    expect(view.kernelsMs).toBeLessThanOrEqual(view.ms);
-  });
+  it.each(['transformer/vit_pgd_2_3_16.onnx', 'audio/silero_vad.onnx', 'decoder/gpt2_past.onnx'])(
+    'lies on nodes of the graph: %s',
+    { timeout: SLOW },
+    async (path) => {
+      const { view } = await profiled(path);
+      expect(view.mapped).toBeGreaterThanOrEqual(0.95);
+      expect(view.kernelsMs).toBeLessThanOrEqual(view.ms);
+    },
+  );
 
   describe('with attention that the runtime fuses', () => {
     let view: ProfileView;
