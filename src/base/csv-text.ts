@@ -1,4 +1,4 @@
-type Cell = string | number | null;
+type Cell = string | number | boolean | null;
 
 const quoted = (value: Cell): string => {
   const text = value === null ? '' : String(value);

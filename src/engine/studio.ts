@@ -2,10 +2,10 @@ import { CodedError } from '../base/error.ts';
 import { loosest, type Exactness } from '../base/exactness.ts';
 import type { Job } from '../base/job.ts';
 import type { Json } from '../base/json.ts';
-import type { BenchMatrix, BenchRequest, BenchResult, LoadOptions, OptimizerReport } from '../bench/types.ts';
+import type { BenchMatrix, BenchRequest, BenchResult, OptimizerReport } from '../bench/types.ts';
 import type { ExternalFiles } from '../onnx/external.ts';
 import { readModel } from '../onnx/read.ts';
-import { modelByteLength, writeModel } from '../onnx/write.ts';
+import { modelByteLength } from '../onnx/write.ts';
 import { planView } from '../prune/plan.ts';
 import { sparsityFigures, type SparsityFigures } from '../prune/sparsity/figures.ts';
 import type { Sensitivity } from '../prune/sensitivity.ts';
@@ -62,7 +62,6 @@ import { timeShare } from './latency-share.ts';
 import { settleLatency, withLatency, type LatencyTarget } from './latency-target.ts';
 import type { LatencyCheck, LatencyCheckRequest, LatencyModel, LatencyRequest } from './latency-types.ts';
 import { editTargets, type EditTarget } from './edit-target.ts';
-import { withInputNames } from './interface.ts';
 import { nodeDetail, nodeLabel } from './node-detail.ts';
 import { overlayValues } from './overlay.ts';
 import { OpenDocument, type OpenedFile } from './opened.ts';
@@ -80,8 +79,8 @@ import { previewStep, runRecipe, runStep, type StepContext } from './steps.ts';
 import { tensorPicture } from './tensor-picture.ts';
 import { resolveTensor } from './tensor-ref.ts';
 import { tensorStats } from './tensor-stats.ts';
-import { inputSources } from './verify-lab/ports.ts';
 import { tensorValues } from './tensor-values.ts';
+import { loadAt, timer, type Place, type Sides } from './timed.ts';
 import { describeInputs, verifyLab } from './verify-lab/lab.ts';
 import type { LabFiles, LabInputs, LabRequest, LabResult } from './verify-lab/types.ts';
 import type {
@@ -100,25 +99,6 @@ export interface ModelSource {
   readonly name: string;
   readonly bytes: Uint8Array;
   readonly external: ExternalFiles;
-}
-
-interface Place {
-  readonly document: OpenDocument;
-  readonly index: number;
-}
-/** A model without a common history as it is timed beside another, on the same inputs: under the names they have there. */
-function parcelBeside(first: Place, { document, index }: Place): Parcel {
-  const inputs = inputSources(first.document.stop(first.index), document.stop(index));
-  if (inputs.every(({ name, source }) => name === source)) return document.parcel(index);
-  return { name: document.file.name, bytes: writeModel(withInputNames(document.stop(index).model, { inputs })) };
-}
-
-const loadAt = ({ document, index }: Place): LoadOptions => loadOf(document.stop(index).session);
-
-/** What is timed; `b` null: the first alone. */
-interface BenchSides {
-  readonly a: CompareSide;
-  readonly b: CompareSide | null;
 }
 
 /** A recipe to replay: one that was read, its JSON text, or the name of a preset. */
@@ -425,28 +405,17 @@ export class Studio {
     return bisect(this.current, request, { port: this.port, backend: this.current.backend, job });
   }
 
-  bench({ a, b, request }: BenchSides & { request: BenchRequest }, job: Job): Promise<BenchResult> {
+  bench({ a, b, request }: Sides & { request: BenchRequest }, job: Job): Promise<BenchResult> {
     return this.timer({ a, b })(request, job);
   }
 
   /** The same at several settings, which take turns. */
-  benchMatrix({ a, b, requests }: BenchSides & { requests: readonly BenchRequest[] }, job: Job): Promise<BenchMatrix> {
+  benchMatrix({ a, b, requests }: Sides & { requests: readonly BenchRequest[] }, job: Job): Promise<BenchMatrix> {
     return benchMatrix(requests, this.timer({ a, b }), job);
   }
 
-  /** Models are written for each measurement anew: the receiver may take the bytes over. */
-  private timer({ a, b }: BenchSides): (request: BenchRequest, job: Job) => Promise<BenchResult> {
-    const [first, second] = [this.placeOf(a), this.placeOf(b ?? a)];
-    const isRecipe = a !== 'second' && b !== 'second';
-    const other = (): Parcel | null => {
-      if (b === null) return null;
-      return isRecipe ? this.current.timed(a, b) : parcelBeside(first, second);
-    };
-    return async (request, job) => {
-      const { loads } = request;
-      const both = { a: { ...loadAt(first), ...loads?.a }, b: { ...loadAt(second), ...loads?.b } };
-      return this.port.bench(first.document.parcel(first.index), other(), { ...request, loads: both }, job);
-    };
+  private timer({ a, b }: Sides): ReturnType<typeof timer> {
+    return timer(this.placeOf(a), b === null ? null : this.placeOf(b), this.port);
   }
 
   /** Labelled data that models are measured on, until another model is opened. */
@@ -460,7 +429,7 @@ export class Studio {
     this.accuracyDesk.picture(index, fed);
 
   /** What `a` gets right on the given data, and `b` beside it. */
-  accuracy({ a, b, request }: BenchSides & { request: AccuracyRequest }, job: Job): Promise<AccuracyResult> {
+  accuracy({ a, b, request }: Sides & { request: AccuracyRequest }, job: Job): Promise<AccuracyResult> {
     const subject = (side: CompareSide): AccuracySubject => {
       const { document, index } = this.placeOf(side);
       const name = side === 'second' ? document.file.name : index === 0 ? 'Original' : `Step ${index}`;

@@ -1,6 +1,6 @@
 import { useState } from 'react';
 import type { LoadOptions } from '../../bench/types.ts';
-import type { Capabilities, OptimizationLevel } from '../../runtime/types.ts';
+import type { Capabilities, OptimizationLevel, WebnnDevice } from '../../runtime/types.ts';
 import { Check, FaultLine } from '../prune/fields.tsx';
 import { Picked } from './Picked.tsx';
 import { readEntries, settingsHere, withOption, writeEntries, type Setup } from './setup.ts';
@@ -22,11 +22,13 @@ interface SideProps {
   readonly name: string;
   readonly options: LoadOptions;
   readonly webgpu: boolean;
+  /** Where WebNN computes; empty: there is none. */
+  readonly webnn: readonly WebnnDevice[];
   onOptions(options: LoadOptions): void;
 }
 
 /** Session options of one of the two. */
-function SideOptions({ name, options, webgpu, onOptions }: SideProps) {
+function SideOptions({ name, options, webgpu, webnn, onOptions }: SideProps) {
   const [text, setText] = useState(writeEntries(options.config));
   const bad = readEntries(text) === null;
   return (
@@ -61,6 +63,16 @@ function SideOptions({ name, options, webgpu, onOptions }: SideProps) {
               ['NHWC', 'NHWC'],
             ]}
             onChange={(layout) => onOptions(withOption(options, 'layout', layout === 'usual' ? undefined : layout))}
+          />
+        )}
+        {webnn.length > 0 && (
+          <Picked
+            label="WebNN on"
+            value={options.webnnDevice ?? 'usual'}
+            options={[['usual', 'as usual'], ...webnn.map((device) => [device, device] as const)]}
+            onChange={(device) =>
+              onOptions(withOption(options, 'webnnDevice', device === 'usual' ? undefined : device))
+            }
           />
         )}
       </div>
@@ -151,12 +163,14 @@ export function MethodPanel({ setup, capabilities, onSetup }: Props) {
         name="the first"
         options={options.a}
         webgpu={webgpu}
+        webnn={capabilities?.webnn ?? []}
         onOptions={(a) => onSetup({ options: { ...options, a } })}
       />
       <SideOptions
         name="the second"
         options={options.b}
         webgpu={webgpu}
+        webnn={capabilities?.webnn ?? []}
         onOptions={(b) => onSetup({ options: { ...options, b } })}
       />
     </section>

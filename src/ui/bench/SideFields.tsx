@@ -2,7 +2,9 @@ import { useId } from 'react';
 import type { CompareSide } from '../../engine/compare-types.ts';
 import type { StopView } from '../../engine/types.ts';
 import type { App } from '../../state/app.ts';
+import { Button } from '../kit/controls.tsx';
 import { FileButton } from '../kit/FileButton.tsx';
+import { Problem } from '../kit/Problem.tsx';
 import { useCompare, useDocument } from '../kit/use-store.ts';
 
 const stopLabel = (stop: StopView): string => (stop.index === 0 ? 'Original' : `${stop.index} ${stop.title}`);
@@ -49,18 +51,38 @@ export function SideField({ app, label, value, none, disabled, onChange }: Field
   );
 }
 
-/** Opens a model beside the document, to time it too. */
-export function SecondFileButton({ app, onOpened }: { readonly app: App; onOpened(): void }) {
+interface ButtonProps {
+  readonly app: App;
+  readonly disabled?: boolean;
+  onOpened(): void;
+}
+
+/** Opens a model beside the document, to be measured too. */
+export function SecondFileButton({ app, disabled = false, onOpened }: ButtonProps) {
   const has = useCompare(app, (state) => state.second !== null);
   return (
     <FileButton
       label="Second model files"
       multiple
+      disabled={disabled}
       onFiles={(files) =>
         void app.actions.openBeside(files.map(({ file }) => file)).then((opened) => (opened ? onOpened() : undefined))
       }
     >
       {has ? 'Another second file' : 'Second file'}
     </FileButton>
+  );
+}
+
+/** Why the second file did not open, said in every lab that offers one. */
+export function SecondProblem({ app }: { readonly app: App }) {
+  const problem = useCompare(app, (state) => state.secondError);
+  if (!problem) return null;
+  return (
+    <Problem error={problem.error} what={`Opening ${problem.name}`}>
+      <Button size="small" onClick={app.actions.dismissSecondError}>
+        Dismiss
+      </Button>
+    </Problem>
   );
 }

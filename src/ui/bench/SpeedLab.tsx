@@ -17,6 +17,7 @@ import { MethodPanel } from './MethodPanel.tsx';
 import { OptimizersCard } from './OptimizersCard.tsx';
 import { ResultCard } from './ResultCard.tsx';
 import { samplesCsv, samplesJson } from './samples.ts';
+import { SecondProblem } from './SideFields.tsx';
 import { SettingsCard } from './SettingsCard.tsx';
 import { FIRST, fitSetup, requestOf, settingsHere, type Measuring, type Setup } from './setup.ts';
 import { StepGains, stepGains } from './StepGains.tsx';
@@ -98,7 +99,6 @@ export function SpeedLab({ app }: { readonly app: App }) {
   const benches = useDocument(app, (state) => state.benches);
   const failure = useDocument(app, (state) => (state.failure?.place === 'bench' ? state.failure : null));
   const hasSecond = useCompare(app, (state) => state.second !== null);
-  const secondError = useCompare(app, (state) => state.secondError);
   const [job] = useJobs(app, (state) => runningJobs(state).filter((each) => ALONE.includes(each.kind)));
   const localThreads = useSettings(app, (settings) => settings.threads);
   const place = usePlace(app);
@@ -153,13 +153,7 @@ export function SpeedLab({ app }: { readonly app: App }) {
         </div>
       </div>
       {method && <MethodPanel setup={setup} capabilities={place.capabilities} onSetup={onSetup} />}
-      {secondError && (
-        <Problem error={secondError.error} what={`Opening ${secondError.name}`}>
-          <Button size="small" onClick={app.actions.dismissSecondError}>
-            Dismiss
-          </Button>
-        </Problem>
-      )}
+      <SecondProblem app={app} />
       {job?.kind === 'bench' && <BenchProgress job={job} onCancel={() => app.actions.cancelJob(job.id)} />}
       {failure && (
         <Problem error={failure.error} what={failure.what}>

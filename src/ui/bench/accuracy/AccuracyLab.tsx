@@ -11,7 +11,7 @@ import { Problem } from '../../kit/Problem.tsx';
 import { useAccuracy, useDocument, useJobs, useSettings } from '../../kit/use-store.ts';
 import { BenchProgress } from '../BenchProgress.tsx';
 import { saveJson } from '../save-json.ts';
-import { SecondFileButton, SideField } from '../SideFields.tsx';
+import { SecondFileButton, SecondProblem, SideField } from '../SideFields.tsx';
 import './accuracy.css';
 import { ChangedCard } from './ChangedCard.tsx';
 import { ConfusionCard } from './ConfusionCard.tsx';
@@ -218,6 +218,7 @@ export function AccuracyLab({ app }: { readonly app: App }) {
           </Button>
         </div>
       )}
+      <SecondProblem app={app} />
       {job?.kind === 'accuracy' && <BenchProgress job={job} onCancel={() => app.actions.cancelJob(job.id)} />}
       {failure && (
         <Problem error={failure.error} what={failure.what}>

@@ -13,6 +13,7 @@ import { BenchProgress } from '../BenchProgress.tsx';
 import { DeviceSelect } from '../devices/DeviceSelect.tsx';
 import { usePlace } from '../devices/use-place.ts';
 import { SOFTWARE } from '../setup.ts';
+import { SecondProblem } from '../SideFields.tsx';
 import { FlameCard } from './FlameCard.tsx';
 import './profile.css';
 import { ProfileSetup } from './ProfileSetup.tsx';
@@ -98,6 +99,7 @@ export function ProfileLab({ app }: { readonly app: App }) {
       {backend === 'webgpu' && place.capabilities?.webgpu?.software && (
         <p className="text-12 text-warning">{SOFTWARE}</p>
       )}
+      <SecondProblem app={app} />
       {own && <BenchProgress job={own} onCancel={() => app.actions.cancelJob(own.id)} />}
       {failure && (
         <Problem error={failure.error} what={failure.what}>

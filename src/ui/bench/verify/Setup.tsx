@@ -7,7 +7,7 @@ import type { Capabilities, OptimizationLevel, RuntimeBackend } from '../../../r
 import type { App } from '../../../state/app.ts';
 import type { VerifySetup } from '../../../state/verify-lab-store.ts';
 import { IconButton, Segments } from '../../kit/controls.tsx';
-import { SecondFile, SecondProblem } from './SecondFile.tsx';
+import { SecondFileButton, SecondProblem } from '../SideFields.tsx';
 
 interface SelectProps {
   readonly label: string;
@@ -110,7 +110,7 @@ export function Setup({ app, setup, stops, second, capabilities, disabled }: Pro
         <Select label="B" value={String(b)} disabled={disabled} onChange={(value) => change({ b: sideOf(value) })}>
           {options}
         </Select>
-        <SecondFile app={app} open={second !== null} disabled={disabled} />
+        <SecondFileButton app={app} disabled={disabled} onOpened={() => change({ b: 'second' })} />
       </div>
       <SecondProblem app={app} />
       <div className="mt-3 flex flex-wrap items-end gap-x-4 gap-y-2.5">

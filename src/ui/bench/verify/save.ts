@@ -1,3 +1,4 @@
+import { csvText } from '../../../base/csv-text.ts';
 import type { LabResult } from '../../../engine/verify-lab/types.ts';
 import type { Verified } from '../../../state/verify-lab-store.ts';
 
@@ -13,12 +14,6 @@ export function resultJson({ request, result }: Verified): string {
 
 const COLUMNS = ['kind', 'name', 'producer', 'backend', 'level', 'maxAbs', 'maxRel', 'cosine', 'sqnr', 'allowed', 'ok'];
 
-/** A cell as RFC 4180 wants it. */
-const cell = (value: string | number | boolean): string => {
-  const text = String(value);
-  return /[",\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
-};
-
 /** A row for every output at every setting, then one for every value inside. */
 export function resultCsv({ verify, intermediates }: LabResult): string {
   const outputs = verify.runs.flatMap(({ backend, level, outputs: all }) =>
@@ -32,7 +27,7 @@ export function resultCsv({ verify, intermediates }: LabResult): string {
     intermediates?.at.level ?? '',
     ...errors(each),
   ]);
-  return [COLUMNS, ...outputs, ...inside].map((row) => `${row.map(cell).join(',')}\r\n`).join('');
+  return csvText([COLUMNS, ...outputs, ...inside]);
 }
 
 type Errors = Pick<LabResult['verify']['outputs'][number], 'maxAbs' | 'maxRel' | 'cosine' | 'sqnr' | 'allowed' | 'ok'>;
