@@ -1,5 +1,5 @@
-import { AxeBuilder } from '@axe-core/playwright';
 import { expect, test } from '@playwright/test';
+import { seriousFaults } from './faults.ts';
 import { StudioPage } from './studio-page.ts';
 
 for (const colorScheme of ['dark', 'light'] as const) {
@@ -12,9 +12,7 @@ for (const colorScheme of ['dark', 'light'] as const) {
     }) => {
       const studio = new StudioPage(page);
       const check = async (place: string): Promise<void> => {
-        const { violations } = await new AxeBuilder({ page }).analyze();
-        const serious = violations.filter(({ impact }) => impact === 'serious' || impact === 'critical');
-        const told = serious.map(({ id, nodes }) => `${place}: ${id} ${nodes[0]?.html.slice(0, 160)}`);
+        const told = (await seriousFaults(page)).map((fault) => `${place}: ${fault}`);
         expect(told).toEqual([]);
       };
       await studio.goto();

@@ -1,9 +1,9 @@
-import { AxeBuilder } from '@axe-core/playwright';
 import { expect, test, type Page } from '@playwright/test';
 import type { Model } from '../src/ir/model.ts';
 import { writeModel } from '../src/onnx/write.ts';
 import { buildModel } from '../src/testing/build.ts';
 import { writeNpy } from '../src/verify/npz.ts';
+import { allFaults } from './faults.ts';
 import { StudioPage, watchForErrors } from './studio-page.ts';
 
 /** Six scores that are the input itself, and `bias` on the first of them. */
@@ -40,8 +40,7 @@ async function openLab(page: Page): Promise<void> {
 async function violationsOf(page: Page) {
   // A button under the pointer is on its way to another colour.
   await page.mouse.move(0, 0);
-  const { violations } = await new AxeBuilder({ page }).analyze();
-  return violations.map(({ id, nodes }) => `${id} ${nodes[0]?.html.slice(0, 160)}`);
+  return allFaults(page);
 }
 
 test.use({ contextOptions: { reducedMotion: 'reduce' } });

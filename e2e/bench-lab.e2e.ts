@@ -1,8 +1,8 @@
-import { AxeBuilder } from '@axe-core/playwright';
 import { expect, test, type Locator, type Page } from '@playwright/test';
 import { writeModel } from '../src/onnx/write.ts';
 import { buildModel } from '../src/testing/build.ts';
 import { tinyModel } from '../src/testing/tiny.ts';
+import { seriousFaults } from './faults.ts';
 import { StudioPage } from './studio-page.ts';
 
 const product = (size: number, count: number) =>
@@ -32,9 +32,7 @@ async function openBench(page: Page, file: { name: string; bytes: Uint8Array }):
 }
 
 async function noSeriousFaults(page: Page): Promise<void> {
-  const { violations } = await new AxeBuilder({ page }).analyze();
-  const serious = violations.filter(({ impact }) => impact === 'serious' || impact === 'critical');
-  expect(serious.map(({ id, nodes }) => `${id} ${nodes[0]?.html.slice(0, 160)}`)).toEqual([]);
+  expect(await seriousFaults(page)).toEqual([]);
 }
 
 // What has just changed is tinted for a moment, and a colour on its way may lack contrast.

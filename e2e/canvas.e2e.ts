@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
-import { AxeBuilder } from '@axe-core/playwright';
 import { expect, test, type Page } from '@playwright/test';
 import { writeModel } from '../src/onnx/write.ts';
 import { buildModel } from '../src/testing/build.ts';
+import { seriousFaults } from './faults.ts';
 import { StudioPage, watchForErrors } from './studio-page.ts';
 
 /** Saves a picture by the dialog, with the choices that are named. */
@@ -67,8 +67,7 @@ test('a picture that is too large for one canvas is saved in parts', async ({ pa
   await expect(dialog.getByRole('status')).toContainText(/parts in one archive/);
   await dialog.getByRole('radio', { name: 'SVG' }).click();
   await expect(dialog.getByRole('status')).not.toContainText('parts');
-  const { violations } = await new AxeBuilder({ page }).include('[role=dialog]').analyze();
-  expect(violations.filter(({ impact }) => impact === 'serious' || impact === 'critical')).toEqual([]);
+  expect(await seriousFaults(page, '[role=dialog]')).toEqual([]);
   await page.keyboard.press('Escape');
   await expect(dialog).toBeHidden();
 });

@@ -1,9 +1,9 @@
 import { writeFileSync } from 'node:fs';
-import { AxeBuilder } from '@axe-core/playwright';
 import { expect, test, type Locator, type Page } from '@playwright/test';
 import { tensorFromBytes } from '../src/ir/tensor.ts';
 import { writeModel } from '../src/onnx/write.ts';
 import { buildModel } from '../src/testing/build.ts';
+import { seriousFaults } from './faults.ts';
 import { StudioPage, watchForErrors } from './studio-page.ts';
 
 const inspectorOf = (page: Page): Locator => page.getByRole('complementary', { name: 'Inspector' });
@@ -180,9 +180,8 @@ for (const colorScheme of ['dark', 'light'] as const) {
               .first(),
           ).toBeVisible();
         }
-        const { violations } = await new AxeBuilder({ page }).include('aside[aria-label=Inspector]').analyze();
-        const serious = violations.filter(({ impact }) => impact === 'serious' || impact === 'critical');
-        expect(serious.map(({ id, nodes }) => `${name}: ${id} ${nodes[0]?.html.slice(0, 160)}`)).toEqual([]);
+        const faults = await seriousFaults(page, 'aside[aria-label=Inspector]');
+        expect(faults.map((fault) => `${name}: ${fault}`)).toEqual([]);
       }
     });
   });

@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs';
-import { AxeBuilder } from '@axe-core/playwright';
 import { expect, test, type Locator, type Page } from '@playwright/test';
 import { float } from '../src/ir/attribute.ts';
 import { writeModel } from '../src/onnx/write.ts';
 import { buildModel } from '../src/testing/build.ts';
+import { seriousFaults } from './faults.ts';
 import { StudioPage, watchForErrors, type NamedBytes } from './studio-page.ts';
 
 /** Two convolutions with activations that can be fused into them, and a product with a sigmoid behind. */
@@ -49,9 +49,7 @@ async function openTiny(page: Page): Promise<StudioPage> {
 }
 
 async function noSeriousFaults(page: Page): Promise<void> {
-  const { violations } = await new AxeBuilder({ page }).analyze();
-  const serious = violations.filter(({ impact }) => impact === 'serious' || impact === 'critical');
-  expect(serious.map(({ id, nodes }) => `${id} ${nodes[0]?.html.slice(0, 160)}`)).toEqual([]);
+  expect(await seriousFaults(page)).toEqual([]);
 }
 
 // What has just changed is tinted for a moment, and a colour on its way may lack contrast.

@@ -1,8 +1,8 @@
-import { AxeBuilder } from '@axe-core/playwright';
 import { expect, test, type Page } from '@playwright/test';
 import { readFile } from 'node:fs/promises';
 import { writeModel } from '../src/onnx/write.ts';
 import { tinyModel } from '../src/testing/tiny.ts';
+import { seriousFaults } from './faults.ts';
 import { StudioPage, watchForErrors } from './studio-page.ts';
 
 const lab = async (studio: StudioPage): Promise<void> => {
@@ -18,9 +18,7 @@ const places = (page: Page) => page.getByRole('table', { name: 'Where the time g
 async function expectAccessible(page: Page): Promise<void> {
   // Nothing is pointed at.
   await page.mouse.move(0, 0);
-  const { violations } = await new AxeBuilder({ page }).analyze();
-  const serious = violations.filter(({ impact }) => impact === 'serious' || impact === 'critical');
-  expect(serious.map(({ id, nodes }) => `${id} ${nodes[0]?.html.slice(0, 200)}`)).toEqual([]);
+  expect(await seriousFaults(page)).toEqual([]);
 }
 
 // What has just changed is tinted for a moment, and a colour on its way may lack contrast.

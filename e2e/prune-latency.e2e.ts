@@ -1,5 +1,5 @@
-import { AxeBuilder } from '@axe-core/playwright';
 import { expect, test } from '@playwright/test';
+import { seriousFaults } from './faults.ts';
 import { StudioPage, watchForErrors } from './studio-page.ts';
 
 /** ms; a few widths are timed for half a minute, longer on a busy machine. */
@@ -58,10 +58,7 @@ test('latency is measured at a few widths, then follows the sliders and is a tar
   });
 
   await test.step('the panel has no serious accessibility fault', async () => {
-    const { violations, passes } = await new AxeBuilder({ page }).analyze();
-    expect(passes.length).toBeGreaterThan(10);
-    const serious = violations.filter(({ impact }) => impact === 'serious' || impact === 'critical');
-    expect(serious.map(({ id, nodes }) => `${id} ${nodes[0]?.html.slice(0, 160)}`)).toEqual([]);
+    expect(await seriousFaults(page)).toEqual([]);
   });
 
   await test.step('the step is replayed without measuring', async () => {

@@ -132,9 +132,9 @@ test.describe('over https', () => {
     await join(device, lan.through(served.lend), code);
     await expect(lending(device)).toContainText('Lent to the studio');
     const name = await lent(studio).getByRole('heading').innerText();
-    await measureOn(studio, name, '480');
+    await measureOn(studio, name, '240');
     const atWork = page.getByRole('region', { name: 'Benchmark at work' });
-    await expect(atWork).toContainText(/\d+ of 480/);
+    await expect(atWork).toContainText(/\d+ of 240/);
     await expect(lending(device).getByRole('group', { name: 'At work' })).toContainText('benchmark');
     lan.cut();
     await expect(atWork).toContainText(`Waiting for ${name} to come back`);
@@ -145,7 +145,7 @@ test.describe('over https', () => {
     await expect(history(studio)).toContainText(name);
 
     await page.getByRole('button', { name: 'Run again' }).click();
-    await expect(atWork).toContainText(/\d+ of 480/);
+    await expect(atWork).toContainText(/\d+ of 240/);
     // Its page is loaded again: it is lent as before, but what it was doing is lost.
     await device.reload();
     await expect(page.getByRole('alert').filter({ hasText: 'The device went away' })).toContainText('Run it again');

@@ -1,4 +1,3 @@
-import { AxeBuilder } from '@axe-core/playwright';
 import { expect, test, type Page } from '@playwright/test';
 import { float } from '../src/ir/attribute.ts';
 import type { Model } from '../src/ir/model.ts';
@@ -8,6 +7,7 @@ import { writeModel } from '../src/onnx/write.ts';
 import { buildModel } from '../src/testing/build.ts';
 import { tinyModel } from '../src/testing/tiny.ts';
 import { writeNpz } from '../src/verify/npz.ts';
+import { allFaults } from './faults.ts';
 import { StudioPage } from './studio-page.ts';
 
 /** Eight blocks of Conv and LeakyRelu; `slope` is that of the fifth. */
@@ -43,8 +43,7 @@ const giveSecond = (page: Page, model: Model) =>
 async function violationsOf(page: Page) {
   // A button under the pointer is on its way to another colour.
   await page.mouse.move(0, 0);
-  const { violations } = await new AxeBuilder({ page }).analyze();
-  return violations.map(({ id, nodes }) => `${id} ${nodes[0]?.html.slice(0, 160)}`);
+  return allFaults(page);
 }
 
 test.use({ contextOptions: { reducedMotion: 'reduce' } });

@@ -41,8 +41,9 @@ function Commands({ app, text, run }: { readonly app: App; readonly text: string
   useStore(app.document);
   useStore(app.jobs);
   const all = commandsOf(app);
-  // The first of them are there at once, the rest in the next task.
-  const whole = useStages(2) > 1;
+  // The first of them are there at once, the rest in the next task, or with the first letter: who writes fast and presses
+  // Enter means one of all.
+  const whole = useStages(2) > 1 || text !== '';
   const ids = useSettings(app, (settings) => settings.recentCommands);
   const recent = ids.flatMap((id) => all.find((command) => command.id === id && !command.refusal) ?? []);
   // What can run comes first.

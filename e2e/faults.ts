@@ -1,0 +1,23 @@
+import { AxeBuilder } from '@axe-core/playwright';
+import type { Page } from '@playwright/test';
+
+async function violationsOf(page: Page, within?: string) {
+  // Places are worked out of faults alone (of all that is right they take most of the time), and in the page itself:
+  // the studio has no frame that axe could look into.
+  const builder = new AxeBuilder({ page }).options({ resultTypes: ['violations'] }).setLegacyMode(true);
+  const { violations, passes } = await (within === undefined ? builder : builder.include(within)).analyze();
+  if (passes.length < 5) throw new Error(`axe found only ${passes.length} rules that hold here: is the page there?`);
+  return violations;
+}
+
+type Violation = Awaited<ReturnType<typeof violationsOf>>[number];
+const inWords = ({ id, nodes }: Violation): string => `${id} ${nodes[0]?.html.slice(0, 160)}`;
+
+/** What axe finds, each with the first element that has it. */
+export const allFaults = async (page: Page): Promise<string[]> => (await violationsOf(page)).map(inWords);
+
+/** Of it what is serious or critical; `within` a selector, if not on the whole page. */
+export async function seriousFaults(page: Page, within?: string): Promise<string[]> {
+  const violations = await violationsOf(page, within);
+  return violations.filter(({ impact }) => impact === 'serious' || impact === 'critical').map(inWords);
+}
