@@ -76,6 +76,16 @@ export class Emit {
     return defined(this.node(opType, inputs, attributes, { domain }).outputs[0], 'an output');
   }
 
+  /** An output of a node that it can give and does not yet. */
+  further(node: Node, index: number): ValueId {
+    const given = node.outputs[index] ?? null;
+    if (given !== null) return given;
+    const value = this.model.addValue(this.model.graph, `${this.unique(node.opType)}:${index}`);
+    this.model.moveOutput(value.id, node, index);
+    this.inference.extend(node);
+    return value.id;
+  }
+
   /** An input of the graph, as a training step is given its weights and coefficients. */
   input(name: string, dtype: DataType, shape: readonly number[]): ValueId {
     const value = this.model.addValue(this.model.graph, name, { kind: 'tensor', dtype, shape });
