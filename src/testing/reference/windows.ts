@@ -36,7 +36,8 @@ export function windowsOf(c: Call, image: readonly number[], kernel: readonly nu
   const ends = image.map((_, i) => (same ? totals[i]! - begins[i]! : (given?.[i + rank] ?? 0)));
   const out = image.map((size, i) => {
     const room = size + begins[i]! + ends[i]! - extents[i]!;
-    const places = (c.int('ceil_mode', 0) === 1 ? Math.ceil : Math.floor)(room / strides[i]!) + 1;
+    if (c.int('ceil_mode', 0) === 0) return Math.floor(room / strides[i]!) + 1;
+    const places = Math.ceil(room / strides[i]!) + 1;
     // A last window that would start in the end padding is dropped.
     return (places - 1) * strides[i]! >= size + begins[i]! ? places - 1 : places;
   });
