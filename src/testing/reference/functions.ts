@@ -27,3 +27,43 @@ export const tanhGelu = (x: number): number =>
   0.5 * x * (1 + Math.tanh(Math.sqrt(2 / Math.PI) * (x + 0.044715 * x ** 3)));
 export const clamp = (x: number, low: number, high: number): number => Math.min(Math.max(x, low), high);
 export const hardSigmoid = (x: number, alpha: number, beta: number): number => clamp(alpha * x + beta, 0, 1);
+
+/**
+ * Activations by their names, as recurrent operators, FusedConv and FusedGemm have them; with the parameters that the
+ * operator specification gives where there are none.
+ */
+export function activation(name: string, params: readonly number[] = []): (x: number) => number {
+  const [alpha, beta] = params;
+  switch (name.toLowerCase()) {
+    case '':
+      return (x) => x;
+    case 'relu':
+      return (x) => Math.max(x, 0);
+    case 'tanh':
+      return Math.tanh;
+    case 'sigmoid':
+      return sigmoid;
+    case 'softsign':
+      return (x) => x / (1 + Math.abs(x));
+    case 'softplus':
+      return softplus;
+    case 'affine':
+      return (x) => (alpha ?? 1) * x + (beta ?? 0);
+    case 'leakyrelu':
+      return (x) => (x < 0 ? (alpha ?? 0.01) * x : x);
+    case 'thresholdedrelu':
+      return (x) => (x > (alpha ?? 1) ? x : 0);
+    case 'scaledtanh':
+      return (x) => (alpha ?? 1) * Math.tanh((beta ?? 1) * x);
+    case 'hardsigmoid':
+      return (x) => hardSigmoid(x, alpha ?? 0.2, beta ?? 0.5);
+    case 'elu':
+      return (x) => (x < 0 ? (alpha ?? 1) * Math.expm1(x) : x);
+    case 'clip':
+      return (x) => clamp(x, alpha ?? -Infinity, beta ?? Infinity);
+    case 'hardswish':
+      return (x) => x * hardSigmoid(x, 1 / 6, 0.5);
+    default:
+      throw new Error(`no activation ${name}`);
+  }
+}
