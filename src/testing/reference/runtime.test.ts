@@ -71,6 +71,7 @@ const CASES: Readonly<Record<string, Build>> = {
     dilations: [1, 2],
     pads: [0, 2, 1, 1],
   }),
+  'Conv with a window that sees padding only': node('Conv', [IMAGE, [3, 2, 3, 2]], { pads: [2, 0, 1, 3] }),
   'Conv SAME_LOWER': node('Conv', [IMAGE, [3, 2, 2, 4]], { strides: [2, 1], auto_pad: 'SAME_LOWER' }),
   'ConvTranspose with output_shape': node('ConvTranspose', [IMAGE, [2, 3, 3, 3]], {
     strides: [2, 3],
