@@ -129,6 +129,18 @@ const CASES: Readonly<Record<string, Build>> = {
     g.output(g.op('Einsum', [m, g.input('v', [2])], { equation: 'ij,k->kij' }));
   },
 
+  Activations: (g) => {
+    const x = g.input('x', [4, 8]);
+    g.output(g.op('ThresholdedRelu', [x], { alpha: 0.4 }));
+    g.output(g.op('Elu', [x], { alpha: 1.5 }));
+    g.output(g.op('Celu', [x], { alpha: 0.7 }));
+    for (const approximate of ['none', 'tanh']) g.output(g.op('Gelu', [x], { approximate }));
+    g.output(g.op('HardSwish', [x]));
+    g.output(g.op('PRelu', [x, g.input('slope', [8])]));
+    g.output(g.op('Asin', [g.op('Tanh', [x])]));
+  },
+  'Round, halves to even': (g) => g.output(g.op('Round', [g.floats('x', [7], [-2.5, -1.5, -0.5, 0.5, 1.5, 2.5, 0.7])])),
+
   'Pad by every mode, on chosen axes, and by less than nothing': (g) => {
     const x = g.input('x', [3, 4]);
     const of = list(g);
