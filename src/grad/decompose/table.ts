@@ -1,3 +1,6 @@
+import { MULTI_HEAD_DECOMPOSITIONS } from './attention/multi-head.ts';
+import { PACKED_DECOMPOSITIONS } from './attention/packed.ts';
+import { ROTARY_DECOMPOSITIONS } from './attention/rotary.ts';
 import type { Decomposition, DecompositionTable } from './composite.ts';
 import { GELU_DECOMPOSITIONS } from './gelu.ts';
 import { LAYER_NORM_DECOMPOSITIONS } from './layer-norm.ts';
@@ -5,7 +8,12 @@ import { LINEAR_DECOMPOSITIONS } from './linear.ts';
 
 /** Every operator that is written out in others, by `LSTM` or `com.microsoft.FusedConv`. */
 export const DECOMPOSITIONS: ReadonlyMap<string, Decomposition> = new Map(
-  [GELU_DECOMPOSITIONS, LAYER_NORM_DECOMPOSITIONS, LINEAR_DECOMPOSITIONS].flatMap((table: DecompositionTable) =>
-    Object.entries(table),
-  ),
+  [
+    GELU_DECOMPOSITIONS,
+    LAYER_NORM_DECOMPOSITIONS,
+    LINEAR_DECOMPOSITIONS,
+    MULTI_HEAD_DECOMPOSITIONS,
+    PACKED_DECOMPOSITIONS,
+    ROTARY_DECOMPOSITIONS,
+  ].flatMap((table: DecompositionTable) => Object.entries(table)),
 );
