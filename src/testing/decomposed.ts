@@ -1,6 +1,7 @@
 import { expect } from 'vitest';
 import { silentJob } from '../base/job.ts';
-import { decompose, type DecomposeReport } from '../grad/decompose/decompose.ts';
+import { decompose } from '../grad/decompose/decompose.ts';
+import type { DecomposeReport } from '../grad/decompose/report.ts';
 import type { Model } from '../ir/model.ts';
 import { verifyModel } from '../ir/verify-model.ts';
 import { writeModel } from '../onnx/write.ts';

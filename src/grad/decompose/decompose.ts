@@ -5,20 +5,9 @@ import type { NodeId, ValueId } from '../../ir/types.ts';
 import { opKey } from '../../ops/registry.ts';
 import { Emit } from '../emit.ts';
 import { Composite, type Decomposition } from './composite.ts';
+import { inlineCalls } from './inline.ts';
+import { markMade, placeOf, type DecomposeReport, type Left, type Replaced } from './report.ts';
 import { DECOMPOSITIONS } from './table.ts';
-
-/** What became of the nodes that a decomposition is known for. */
-export interface DecomposeReport {
-  /** `by`: how many nodes stand for it now. */
-  readonly replaced: readonly { readonly node: NodeId; readonly name: string; readonly opType: string; by: number }[];
-  readonly left: readonly Left[];
-}
-export interface Left {
-  readonly node: NodeId;
-  readonly name: string;
-  readonly opType: string;
-  readonly reason: string;
-}
 
 /** The operator set of ai.onnx whose operators are written. */
 const OLDEST_OPSET = 18;
@@ -40,39 +29,35 @@ export function decompose(model: Model, keep: (node: Node) => boolean = () => fa
     );
   }
   const first = model.frontier;
-  const replaced: DecomposeReport['replaced'][number][] = [];
+  const calls = inlineCalls(model, keep);
+  const stays = new Set(calls.left.map(({ node }) => node));
+  const isSite = (node: Node): boolean => DECOMPOSITIONS.has(opKey(node)) && !stays.has(node.id) && !keep(node);
+  const replaced = calls.replaced;
   let left: readonly Left[] = [];
   // What was written out may tell sizes that the whole operator kept to itself.
   for (let done = -1; done < replaced.length;) {
     done = replaced.length;
-    left = round(model, keep, replaced);
-    model.sort();
+    left = round(model, isSite, replaced);
     if (left.length === 0) break;
   }
   removeUnusedConstants(model, first);
-  return { replaced, left: [...left, ...inSubgraphs(model, keep)] };
+  return { replaced, left: [...calls.left, ...left, ...inSubgraphs(model, isSite)] };
 }
 
 /** Writes out what it can, and says what it cannot. */
-function round(
-  model: Model,
-  keep: (node: Node) => boolean,
-  replaced: DecomposeReport['replaced'][number][],
-): readonly Left[] {
-  const sites = [...model.graph.nodes].flatMap((id) => {
-    const node = model.getNode(id);
-    const rule = DECOMPOSITIONS.get(opKey(node));
-    return rule && !keep(node) ? [{ node, rule }] : [];
-  });
+function round(model: Model, isSite: (node: Node) => boolean, replaced: Replaced[]): readonly Left[] {
+  const sites = [...model.graph.nodes].map((id) => model.getNode(id)).filter(isSite);
   if (sites.length === 0) return [];
   const emit = new Emit(model, 'wasm');
-  return sites.flatMap(({ node, rule }) => {
-    const { id, name, opType } = node;
-    const outcome = writeOut(emit, node, rule);
-    if (typeof outcome === 'string') return [{ node: id, name, opType, reason: outcome }];
-    replaced.push({ node: id, name, opType, by: outcome });
-    return [];
-  });
+  const left: Left[] = [];
+  for (const node of sites) {
+    const place = placeOf(node);
+    const outcome = writeOut(emit, node, defined(DECOMPOSITIONS.get(place.opType), place.opType));
+    if (typeof outcome === 'string') left.push({ ...place, reason: outcome });
+    else replaced.push({ ...place, by: outcome });
+  }
+  model.sort();
+  return left;
 }
 
 /** How many nodes took the place of one, or why it stays. */
@@ -90,10 +75,7 @@ function writeOut(emit: Emit, node: Node, rule: Decomposition): number | string 
     throw error;
   }
   const made = madeSince(model, first);
-  for (const each of made) {
-    each.ancestors = node.ancestors.length > 0 ? node.ancestors : [node.id];
-    each.madeBy = `decompose/${node.opType}`;
-  }
+  markMade(made, node);
   return made.length;
 }
 
@@ -152,14 +134,10 @@ function removeUnusedConstants(model: Model, first: number): void {
 }
 
 /** Nodes of the bodies of If, Loop and Scan, which gradients do not enter. */
-function inSubgraphs(model: Model, keep: (node: Node) => boolean): Left[] {
+function inSubgraphs(model: Model, isSite: (node: Node) => boolean): Left[] {
   return [...model.graphs.values()].flatMap((graph) => {
     if (graph.owner === null) return [];
-    const inner = [...graph.nodes].map((id) => model.getNode(id));
-    return inner.flatMap((node) =>
-      DECOMPOSITIONS.has(opKey(node)) && !keep(node)
-        ? [{ node: node.id, name: node.name, opType: node.opType, reason: 'it stands in a subgraph' }]
-        : [],
-    );
+    const sites = [...graph.nodes].map((id) => model.getNode(id)).filter(isSite);
+    return sites.map((node) => ({ ...placeOf(node), reason: 'it stands in a subgraph' }));
   });
 }
