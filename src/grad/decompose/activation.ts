@@ -54,8 +54,9 @@ const ACTIVATIONS: Readonly<Record<string, Activation>> = {
   },
   Softplus: { defaults: [], write: softplus },
   Softsign: { defaults: [], write: (emit, x) => emit.div(x, emit.shift(absolute(emit, x), 1)) },
+  // 1 where it is an operator; 0 in a recurrent layer of ONNX Runtime, and FusedGemm has no default.
   ThresholdedRelu: {
-    defaults: [1],
+    defaults: [0],
     write: (emit, x, [alpha]) => {
       const inside = emit.op('Greater', [x, emit.scalar(alpha)]);
       return emit.op('Where', [inside, x, emit.scalar(0)]);

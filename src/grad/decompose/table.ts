@@ -10,6 +10,7 @@ import { GELU_DECOMPOSITIONS } from './gelu.ts';
 import { LAYER_NORM_DECOMPOSITIONS } from './layer-norm.ts';
 import { LINEAR_DECOMPOSITIONS } from './linear.ts';
 import { PLAIN_DECOMPOSITIONS } from './plain.ts';
+import { RECURRENT_DECOMPOSITIONS } from './recurrent/cells.ts';
 
 /** Every operator that is written out in others, by `LSTM` or `com.microsoft.FusedConv`. */
 export const DECOMPOSITIONS: ReadonlyMap<string, Decomposition> = new Map(
@@ -24,6 +25,7 @@ export const DECOMPOSITIONS: ReadonlyMap<string, Decomposition> = new Map(
     MULTI_HEAD_DECOMPOSITIONS,
     PACKED_DECOMPOSITIONS,
     PLAIN_DECOMPOSITIONS,
+    RECURRENT_DECOMPOSITIONS,
     ROTARY_DECOMPOSITIONS,
   ].flatMap((table: DecompositionTable) => Object.entries(table)),
 );
