@@ -1,12 +1,15 @@
 import { invariant } from '../../base/assert.ts';
 import type { ValueId } from '../../ir/types.ts';
+import { CONTENTS_LIMIT } from '../../ops/types.ts';
 import type { Emit } from '../emit.ts';
 
-/** Parts of `sizes` along an axis, one after the other. */
+/** Parts of `sizes` along an axis, one after the other; more than are followed in a constant are of one size. */
 export function split(emit: Emit, x: ValueId, axis: number, sizes: readonly number[]): readonly ValueId[] {
   if (sizes.length === 1) return [x];
-  const { outputs } = emit.node('Split', [x, emit.ints(sizes)], { axis }, { outputs: sizes.length });
-  return outputs.filter((output) => output !== null);
+  const many = sizes.length > CONTENTS_LIMIT;
+  const inputs = many ? [x] : [x, emit.ints(sizes)];
+  const attributes = many ? { axis, num_outputs: sizes.length } : { axis };
+  return emit.node('Split', inputs, attributes, { outputs: sizes.length }).outputs.filter((output) => output !== null);
 }
 
 /** `split` into three. */
