@@ -32,6 +32,14 @@ export function backward(
     const outer = node.outputs.map((output) => (output === null ? null : (gradients.get(output) ?? null)));
     if (outer.every((gradient) => gradient === null) || ZERO_GRADIENT.has(opKey(node))) continue;
     if (!node.inputs.some((input) => input !== null && emit.isFloat(input) && asked.has(input))) continue;
+    const own = emit.ownRule(node.id);
+    if (own && outer[0]) {
+      const gradient = outer[0];
+      emit.in(node.name || node.opType, () => {
+        for (const [value, write] of own(gradient)) if (asked.has(value)) add(value, write());
+      });
+      continue;
+    }
     const inner = emit.in(node.name || node.opType, () =>
       ruleOf(node)(new Vjp(emit, node, outer, (value) => asked.has(value))),
     );

@@ -3,12 +3,15 @@ import { CodedError } from '../base/error.ts';
 import { defined } from '../base/assert.ts';
 import type { Attribute, Model, Node } from '../ir/model.ts';
 import { floats, int64s, type Tensor } from '../ir/tensor.ts';
-import { isFloat, sizeOf, staticShape, type DataType, type ValueId } from '../ir/types.ts';
+import { isFloat, sizeOf, staticShape, type DataType, type NodeId, type ValueId } from '../ir/types.ts';
 import { Inference } from '../analysis/inference.ts';
 import { isTensor } from '../ops/shapes.ts';
 
 /** Where a training graph will run: some operators pay, or exist, on one of them only. */
 export type TrainBackend = 'wasm' | 'webgpu';
+
+/** From the gradient of a value to those of what it is computed from, each written only if it is asked for. */
+export type OwnRule = (gradient: ValueId) => readonly (readonly [ValueId, () => ValueId])[];
 
 /** Whole numbers are `int`, lists of them `ints`, text `string`; a float is written `real(0.5)`. */
 export type Attributes = Readonly<Record<string, number | readonly number[] | string | Attribute>>;
@@ -32,6 +35,7 @@ export class Emit {
   private readonly constants = new Map<string, ValueId>();
   private readonly names = new Map<string, number>();
   private scope = '';
+  private readonly own = new Map<NodeId, OwnRule>();
 
   /** Types are inferred from the model's inputs, whose sizes have to be numbers. */
   constructor(model: Model, backend: TrainBackend) {
@@ -72,8 +76,46 @@ export class Emit {
     return node;
   }
 
+  /** A node that gives an existing value without a producer, which keeps its name and its readers. */
+  give(output: ValueId, opType: string, inputs: readonly ValueId[], attributes: Attributes = {}): void {
+    const node = this.model.addNode(this.model.graph, {
+      opType,
+      name: this.unique(opType),
+      inputs,
+      outputs: [output],
+      attributes: Object.entries(attributes).map(([key, value]) => [key, toAttribute(value)] as const),
+    });
+    this.inference.extend(node);
+  }
+
+  /** Takes a node out; `write` has to give its outputs anew. The caller sorts the model when all is done. */
+  replace(node: Node, write: () => void): void {
+    for (const output of node.outputs) if (output !== null) this.model.detachOutput(output);
+    this.in(node.name || node.opType, write);
+    this.model.removeNode(node.id);
+  }
+
+  /**
+   * The gradient of a value that several nodes compute is known as a whole: `rule` tells, for each value that it reads,
+   * how to write what flows back to it. The nodes between are passed by.
+   */
+  differentiate(value: ValueId, rule: OwnRule): void {
+    this.own.set(defined(this.model.getValue(value).producer, 'a producer').node, rule);
+  }
+  ownRule = (node: NodeId): OwnRule | undefined => this.own.get(node);
+
   op(opType: string, inputs: readonly (ValueId | null)[], attributes: Attributes = {}, domain = ''): ValueId {
     return defined(this.node(opType, inputs, attributes, { domain }).outputs[0], 'an output');
+  }
+
+  /** An output of a node that it can give and does not yet. */
+  further(node: Node, index: number): ValueId {
+    const given = node.outputs[index] ?? null;
+    if (given !== null) return given;
+    const value = this.model.addValue(this.model.graph, `${this.unique(node.opType)}:${index}`);
+    this.model.moveOutput(value.id, node, index);
+    this.inference.extend(node);
+    return value.id;
   }
 
   /** An input of the graph, as a training step is given its weights and coefficients. */

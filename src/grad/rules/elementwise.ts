@@ -83,16 +83,16 @@ function mish(emit: Emit, x: ValueId): ValueId {
 function pow(c: Vjp): readonly (ValueId | null)[] {
   const { emit } = c;
   const [x, exponent] = [c.input(0), c.input(1)];
+  const general = (): ValueId => {
+    // It may be of whole numbers, beside a float.
+    const power = emit.cast(exponent, 'float32');
+    return emit.mul(power, emit.op('Pow', [x, emit.sub(power, emit.scalar(1))]));
+  };
   return c.each(
     () => {
       const [known] = emit.size(exponent) === 1 ? (emit.knownNumbers(exponent) ?? []) : [];
       // x·x has a kernel that is ten times as fast as that of Pow.
-      const slope =
-        known === 2
-          ? emit.scale(x, 2)
-          : known === 3
-            ? emit.scale(square(emit, x), 3)
-            : emit.mul(exponent, emit.op('Pow', [x, emit.sub(exponent, emit.scalar(1))]));
+      const slope = known === 2 ? emit.scale(x, 2) : known === 3 ? emit.scale(square(emit, x), 3) : general();
       return emit.sumTo(emit.mul(c.gradient(), slope), c.shape(0));
     },
     () => emit.sumTo(emit.mul(c.gradient(), emit.mul(c.output(), emit.op('Log', [x]))), c.shape(1)),
@@ -194,7 +194,9 @@ export const ELEMENTWISE_RULES: VjpTable = {
   Softplus: unary((emit, x) => sigmoid(emit, x)),
   Softsign: divided((emit, x) => square(emit, emit.shift(emit.op('Abs', [x]), 1))),
   Elu: unary((emit, x, y, c) => eluLike(emit, x, y, c.float('alpha', 1), 1)),
-  Selu: unary((emit, x, y, c) => eluLike(emit, x, y, c.float('alpha', 1.67326), c.float('gamma', 1.0507))),
+  Selu: unary((emit, x, y, c) =>
+    eluLike(emit, x, y, c.float('alpha', 1.6732631921768188), c.float('gamma', 1.0507010221481323)),
+  ),
   Celu: unary((emit, x, y, c) => {
     const alpha = c.float('alpha', 1);
     return blend(emit, positive(emit, x), emit.scalar(1), emit.shift(emit.scale(y, 1 / alpha), 1));
