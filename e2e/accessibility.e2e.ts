@@ -21,6 +21,7 @@ for (const colorScheme of ['dark', 'light'] as const) {
       await studio.look('Fold batch norm', 15);
       await check('studio');
       await studio.apply('Fold batch norm');
+      await expect(studio.stop(1)).toContainText('agrees');
       await studio.pass('Prune channels').click();
       await expect(page.getByRole('list', { name: 'Channel groups' })).toBeVisible();
       await check('pruning');

@@ -2,6 +2,12 @@ import { AxeBuilder } from '@axe-core/playwright';
 import type { Page } from '@playwright/test';
 
 async function violationsOf(page: Page, within?: string) {
+  // What is pointed at, or has just changed, is on its way to another colour, which may lack contrast.
+  await page.mouse.move(0, 0);
+  await page.evaluate(async () => {
+    const ending = document.getAnimations().filter(({ effect }) => effect?.getComputedTiming().endTime !== Infinity);
+    await Promise.allSettled(ending.map((each) => each.finished));
+  });
   // Places are worked out of faults alone (of all that is right they take most of the time), and in the page itself:
   // the studio has no frame that axe could look into.
   const builder = new AxeBuilder({ page }).options({ resultTypes: ['violations'] }).setLegacyMode(true);

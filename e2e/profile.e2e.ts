@@ -16,8 +16,6 @@ const profile = async (page: Page): Promise<void> => {
 const places = (page: Page) => page.getByRole('table', { name: 'Where the time goes' });
 
 async function expectAccessible(page: Page): Promise<void> {
-  // Nothing is pointed at.
-  await page.mouse.move(0, 0);
   expect(await seriousFaults(page)).toEqual([]);
 }
 

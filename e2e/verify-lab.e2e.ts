@@ -41,8 +41,6 @@ const giveSecond = (page: Page, model: Model) =>
   });
 
 async function violationsOf(page: Page) {
-  // A button under the pointer is on its way to another colour.
-  await page.mouse.move(0, 0);
   return allFaults(page);
 }
 

@@ -27,7 +27,7 @@ interface Told {
 
 describe('whittle profile', () => {
   it('tells every node as JSON, and writes a trace', { timeout: SLOW }, async () => {
-    const argv = ['--runs', '6', '--trace', at('trace.json'), '--json'];
+    const argv = ['--runs', '6', '--budget', '1', '--trace', at('trace.json'), '--json'];
     const { code, out } = await whittle('profile', model, ...argv);
     expect(code).toBe(0);
     const { ms, kernelsMs, mapped, nodes, device } = JSON.parse(out) as Told;
@@ -42,26 +42,40 @@ describe('whittle profile', () => {
   });
 
   it('prints a table by operator, and by block', { timeout: SLOW }, async () => {
-    const byOperator = await whittle('profile', model, '--runs', '5');
+    const byOperator = await whittle('profile', model, '--runs', '5', '--budget', '1');
     expect(byOperator.out).toMatch(/^operator +calls +ms +share +GFLOP\/s/);
     expect(byOperator.out).toMatch(/^FusedConv {2}3×3/m);
     expect(byOperator.out).toMatch(/^Between operators/m);
     expect(byOperator.out).toContain('time on the processor');
-    const byBlock = await whittle('profile', model, '--runs', '5', '--by', 'block');
+    const byBlock = await whittle('profile', model, '--runs', '5', '--budget', '1', '--by', 'block');
     expect(byBlock.out).toMatch(/^block /);
   });
 
   it('lays another model beside it', { timeout: SLOW }, async () => {
-    const { code, out } = await whittle('profile', model, '--against', model, '--runs', '6', '--json');
+    const { code, out } = await whittle('profile', model, '--against', model, '--runs', '6', '--budget', '1', '--json');
     expect(code).toBe(0);
     const { nodes, against } = JSON.parse(out) as Told;
     expect(against?.nodes.map(({ label }) => label)).toEqual(nodes.map(({ label }) => label));
   });
 
   it('measures the device, and says what limits each node', { timeout: SLOW }, async () => {
-    const { out } = await whittle('profile', model, '--runs', '5', '--by', 'node', '--roofline', '--json');
+    const { out } = await whittle(
+      'profile',
+      model,
+      '--runs',
+      '5',
+      '--budget',
+      '1',
+      '--by',
+      'node',
+      '--roofline',
+      '--json',
+    );
     const { nodes, device } = JSON.parse(out) as Told;
-    expect(device?.peakGflops).toBeGreaterThan(0);
+    expect(device?.peakGflops).toBeGreaterThan(0.5);
+    expect(device?.bandwidthGbs).toBeGreaterThan(0.2);
+    expect(device?.levels.map(({ bytes }) => bytes)).toEqual([262_144, 4_194_304, 33_554_432, 134_217_728]);
+    expect(device?.kernelUs).toBeGreaterThan(0);
     const convolutions = nodes.filter(({ op, ms }) => op === 'Conv' && ms !== null);
     for (const { bound } of convolutions) expect(bound?.words).toMatch(/^(memory|compute|dispatch)-bound: /);
   });

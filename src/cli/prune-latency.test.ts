@@ -23,7 +23,7 @@ interface Pruned {
 
 describe('whittle prune --latency', () => {
   it('prunes to a predicted share, and says what was measured of it', { timeout: SLOW }, async () => {
-    const argv = ['--latency', '0.6', '--budget', '3', '-o', at('fast.onnx')];
+    const argv = ['--latency', '0.6', '--budget', '1', '-o', at('fast.onnx')];
     const { code, out, err } = await whittle('prune', model, ...argv, '--json');
     expect(code).toBe(0);
     const { latency, before, after } = JSON.parse(out) as Pruned;
@@ -36,7 +36,7 @@ describe('whittle prune --latency', () => {
   });
 
   it('tells both shares in words', { timeout: SLOW }, async () => {
-    const { code, out } = await whittle('prune', model, '--latency', '0.8', '--budget', '2', '--dry-run');
+    const { code, out } = await whittle('prune', model, '--latency', '0.8', '--budget', '1', '--dry-run');
     expect(code).toBe(0);
     expect(out).toMatch(/latency .* → .*: predicted .*\s%, measured .*\s% of it \([+−].*; WASM, 1 thread\)/);
   });

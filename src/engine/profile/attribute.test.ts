@@ -14,7 +14,7 @@ const job = silentJob();
 
 /** Attribution of a model as the runtime runs it, by operators of the file. */
 async function attributed(model: Model, level: OptimizationLevel = 'all') {
-  const request = { backend: 'wasm', level, threads: 1, runs: 3, budgetMs: 3000 } as const;
+  const request = { backend: 'wasm', level, threads: 1, runs: 3, budgetMs: 500 } as const;
   const { attribution, profile, rest } = await nodeTimes(model, 'm.onnx', request, nodePort(), job);
   const op = (id: NodeId): string => model.getNode(id).opType;
   return {
@@ -56,7 +56,7 @@ describe('kernels and the nodes that they stand for', () => {
       const two = g.op('Conv', [g.op('Relu', [one]), g.weight('w2', [4, 4, 1, 1])], {}, { name: 'second' });
       g.output(two);
     });
-    const request = { backend: 'wasm', level: 'all', threads: 1, runs: 3, budgetMs: 3000 } as const;
+    const request = { backend: 'wasm', level: 'all', threads: 1, runs: 3, budgetMs: 500 } as const;
     const { attribution } = await nodeTimes(model, 'm.onnx', request, nodePort(), job);
     const names = Array.from(attribution.inside, ([node, anchor]) => [
       model.getNode(node).opType,

@@ -98,12 +98,4 @@ describe('the ceilings of a device', () => {
     await expect(measureRoofline(WASM, strict, job)).rejects.toThrow(CodedError);
     expect(stages).toHaveLength(3);
   });
-
-  it('are those of the runtime here, by models that it really runs', { timeout: 120_000 }, async () => {
-    const found = await measureRoofline(WASM, nodePort(), silentJob());
-    expect(found.peakGflops).toBeGreaterThan(0.5);
-    expect(found.bandwidthGbs).toBeGreaterThan(0.2);
-    expect(found.levels.map(({ bytes }) => bytes)).toEqual([262_144, 4_194_304, 33_554_432, 134_217_728]);
-    expect(found.kernelUs).toBeGreaterThan(0);
-  });
 });

@@ -19,7 +19,7 @@ function Source({ source }: Pick<EntryRow, 'source'>) {
 
 function Rows({ rows, counted }: { readonly rows: readonly EntryRow[]; readonly counted: boolean }) {
   return (
-    <table className="table entries num" aria-label="Operators of the latency table">
+    <table className="table latency-entries num" aria-label="Operators of the latency table">
       <thead>
         <tr>
           <th scope="col">Operators</th>
