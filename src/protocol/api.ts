@@ -1,3 +1,4 @@
+import type { StepInput, StepOutput, TrainerSetup, TrainerState, Weights } from '../train/stepper.ts';
 import type { Progress } from '../base/job.ts';
 import type { Json } from '../base/json.ts';
 import type { KernelSamples } from '../bench/kernel-samples.ts';
@@ -222,6 +223,13 @@ export interface RuntimeApi {
   hold: Row<{ model: ModelParcel; settings: SessionSettings }, number>;
   runHeld: Row<{ held: number; inputs: readonly Feeds[] }, readonly Readonly<Record<string, HostTensor>>[]>;
   releaseHeld: Row<{ held: number }, null>;
+  /** Loads a training step until it is released. */
+  train: Row<{ step: ModelParcel; setup: TrainerSetup; settings: SessionSettings }, number>;
+  trainSteps: Row<{ held: number; inputs: readonly StepInput[] }, readonly StepOutput[]>;
+  trainWeights: Row<{ held: number }, Weights>;
+  trainState: Row<{ held: number }, TrainerState>;
+  trainRestore: Row<{ held: number; state: TrainerState }, null>;
+  releaseTrainer: Row<{ held: number }, null>;
   verify: Row<{ a: ModelParcel; b: ModelParcel; request: VerifyRequest }, VerifyResult>;
   values: Row<{ a: ModelParcel; b: ModelParcel; request: ValuesRequest }, ValuesReport>;
   bench: Row<{ a: ModelParcel; b: ModelParcel | null; request: BenchRequest }, BenchResult>;

@@ -122,6 +122,21 @@ const port: RuntimePort = {
       },
     };
   },
+  async train(step, setup, settings, job) {
+    const { backend } = settings;
+    const held = await runtimes.call(backend, 'train', { step, setup, settings }, job, transferOf(step));
+    return {
+      steps: (inputs, running) => runtimes.call(backend, 'trainSteps', { held, inputs }, running),
+      weights: () => runtimes.call(backend, 'trainWeights', { held }, null),
+      state: () => runtimes.call(backend, 'trainState', { held }, null),
+      async restore(state) {
+        await runtimes.call(backend, 'trainRestore', { held, state }, null);
+      },
+      async release() {
+        await runtimes.call(backend, 'releaseTrainer', { held }, null);
+      },
+    };
+  },
   async verify(a, b, request, job) {
     const backend = request.backends.includes('webgpu') ? 'webgpu' : 'wasm';
     const size = a.bytes.byteLength + b.bytes.byteLength;

@@ -29,23 +29,43 @@ export class Call {
     this.runGraph = runGraph;
   }
 
-  optional = (index: number): RefTensor | null => this.inputs[index] ?? null;
-  has = (index: number): boolean => this.optional(index) !== null;
-  input = (index: number): RefTensor => defined(this.inputs[index], `input ${index} of ${this.node.opType}`);
-  all = (): RefTensor[] => this.inputs.map((_, index) => this.input(index));
+  optional(index: number): RefTensor | null {
+    return this.inputs[index] ?? null;
+  }
+  has(index: number): boolean {
+    return this.optional(index) !== null;
+  }
+  input(index: number): RefTensor {
+    return defined(this.inputs[index], `input ${index} of ${this.node.opType}`);
+  }
+  all(): RefTensor[] {
+    return this.inputs.map((_, index) => this.input(index));
+  }
   /** The elements of an input; null: it is left out. */
-  numbers = (index: number): number[] | null => {
+  numbers(index: number): number[] | null {
     const input = this.optional(index);
     return input && Array.from(input.data);
-  };
+  }
   /** The only element of an input. */
-  number = (index: number, fallback: number): number => this.optional(index)?.data[0] ?? fallback;
+  number(index: number, fallback: number): number {
+    return this.optional(index)?.data[0] ?? fallback;
+  }
 
-  int = (name: string, fallback: number): number => getInt(this.node, name, fallback);
-  ints = (name: string): number[] | null => getInts(this.node, name, null);
-  float = (name: string, fallback: number): number => getFloat(this.node, name, fallback);
-  floats = (name: string): readonly number[] | null => getFloats(this.node, name, null);
-  string = (name: string, fallback: string): string => getString(this.node, name, fallback);
+  int(name: string, fallback: number): number {
+    return getInt(this.node, name, fallback);
+  }
+  ints(name: string): number[] | null {
+    return getInts(this.node, name, null);
+  }
+  float(name: string, fallback: number): number {
+    return getFloat(this.node, name, fallback);
+  }
+  floats(name: string): readonly number[] | null {
+    return getFloats(this.node, name, null);
+  }
+  string(name: string, fallback: string): string {
+    return getString(this.node, name, fallback);
+  }
   strings(name: string): string[] | null {
     const attribute = this.node.attributes.get(name);
     return attribute?.type === 'strings' ? attribute.value.map((each) => new TextDecoder().decode(each)) : null;

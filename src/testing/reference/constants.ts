@@ -28,7 +28,7 @@ const range: RefOp = (c) => {
 
 const eyeLike: RefOp = (c) => {
   const k = c.int('k', 0);
-  return tabulate(dtypeOf(c, c.input(0).dtype), c.input(0).shape, (index) => Number(index[1]! - index[0]! === k));
+  return tabulate(dtypeOf(c, c.input(0).dtype), c.input(0).shape, (index) => Number(index[0]! + k === index[1]));
 };
 
 export const CONSTANTS: RefTable = {

@@ -1,4 +1,4 @@
-import { add, map, zip, zip2 } from './broadcast.ts';
+import { add, map, zip2 } from './broadcast.ts';
 import type { Call, RefOp, RefTable } from './call.ts';
 import { mean, reduceAlong, sum } from './reduce.ts';
 import { axisOf, reshaped, tabulate, reader, type RefTensor } from './tensor.ts';
@@ -100,7 +100,7 @@ const batchNorm: RefOp = (c) => {
   const centred = minus(x, mean);
   const variance = training ? varianceOf(centred, axes) : perChannel(runningVariance, rank);
   const epsilon = c.float('epsilon', 1e-5);
-  const y = zip(x.dtype, [centred, variance], (a, v) => a! / Math.sqrt(v! + epsilon));
+  const y = zip2(x.dtype, centred, variance, (a, v) => a / Math.sqrt(v + epsilon));
   const result = scaled(y, perChannel(c.input(1), rank), perChannel(c.input(2), rank));
   if (!training) return result;
   const momentum = c.float('momentum', 0.9);

@@ -34,10 +34,11 @@ export function windowsOf(c: Call, image: readonly number[], kernel: readonly nu
   const half = auto === 'SAME_UPPER' ? Math.floor : Math.ceil;
   const begins = image.map((_, i) => (same ? half(totals[i]! / 2) : (given?.[i] ?? 0)));
   const ends = image.map((_, i) => (same ? totals[i]! - begins[i]! : (given?.[i + rank] ?? 0)));
+  const ceil = c.int('ceil_mode', 0) === 1;
   const out = image.map((size, i) => {
-    const room = size + begins[i]! + ends[i]! - extents[i]!;
-    if (c.int('ceil_mode', 0) === 0) return Math.floor(room / strides[i]!) + 1;
-    const places = Math.ceil(room / strides[i]!) + 1;
+    const room = (size + begins[i]! + ends[i]! - extents[i]!) / strides[i]!;
+    if (!ceil) return Math.floor(room) + 1;
+    const places = Math.ceil(room) + 1;
     // A last window that would start in the end padding is dropped.
     return (places - 1) * strides[i]! >= size + begins[i]! ? places - 1 : places;
   });

@@ -1,0 +1,36 @@
+import { OPTIMIZER } from '../../train/optimizer.ts';
+import { SCHEDULE } from '../../train/schedule.ts';
+import type { LossSettings, SparseRequest, TrainRequest } from './types.ts';
+
+export const LOSSES: LossSettings = { labels: 1, logits: 0, values: 0, hints: [], temperature: 4, smoothing: 0 };
+
+export const SPARSITY: SparseRequest = {
+  kind: 'movement',
+  target: 0.9,
+  begin: 0.1,
+  end: 0.7,
+  block: { height: 1, width: 1 },
+  scoreRate: 10,
+  threshold: 0.5,
+  penalty: 0,
+};
+
+/** What a run does that nobody has said anything about. */
+export const TRAINING: TrainRequest = {
+  losses: LOSSES,
+  optimizer: OPTIMIZER,
+  schedule: { ...SCHEDULE, warmUp: 20 },
+  rate: 1e-3,
+  batch: 32,
+  steps: 500,
+  seed: 0,
+  batchNorm: 'batch',
+  frozen: [],
+  augment: null,
+  sparsity: null,
+  evaluateEvery: 100,
+  holdOut: 1000,
+  checkpointEvery: 100,
+  backend: 'wasm',
+  threads: 1,
+};
