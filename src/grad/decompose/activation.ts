@@ -1,6 +1,7 @@
 import { defined } from '../../base/assert.ts';
 import type { ValueId } from '../../ir/types.ts';
 import type { Emit } from '../emit.ts';
+import { erfGelu, quickGelu } from './gelu.ts';
 import { absolute } from './write.ts';
 
 /** Writes an activation; its parameters are α, β, γ in the order of the specification. */
@@ -42,12 +43,14 @@ const ACTIVATIONS: Readonly<Record<string, Activation>> = {
       return emit.add(above(emit, x, 0), emit.scale(rest, alpha));
     },
   },
+  Gelu: { defaults: [], write: erfGelu },
   HardSigmoid: { defaults: [0.2, 0.5], write: (emit, x, [alpha, beta]) => hardSigmoid(emit, x, alpha, beta) },
   HardSwish: { defaults: [], write: (emit, x) => emit.mul(x, hardSigmoid(emit, x, 1 / 6, 0.5)) },
   LeakyRelu: {
     defaults: [0.01],
     write: (emit, x, [alpha]) => emit.add(above(emit, x, 0), emit.scale(below(emit, x, 0), alpha)),
   },
+  QuickGelu: { defaults: [1.702], write: (emit, x, [alpha]) => quickGelu(emit, x, alpha) },
   ScaledTanh: {
     defaults: [1, 1],
     write: (emit, x, [alpha, beta]) => emit.scale(emit.op('Tanh', [emit.scale(x, beta)]), alpha),

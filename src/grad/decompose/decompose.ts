@@ -32,36 +32,49 @@ export function decompose(model: Model, keep: (node: Node) => boolean = () => fa
   const calls = inlineCalls(model, keep);
   const stays = new Set(calls.left.map(({ node }) => node));
   const isSite = (node: Node): boolean => DECOMPOSITIONS.has(opKey(node)) && !stays.has(node.id) && !keep(node);
-  const replaced = calls.replaced;
-  let left: readonly Left[] = [];
-  // What was written out may tell sizes that the whole operator kept to itself.
-  for (let done = -1; done < replaced.length;) {
-    done = replaced.length;
-    left = round(model, isSite, replaced);
-    if (left.length === 0) break;
-  }
+  const log: Log = { replaced: calls.replaced, madeFor: new Map() };
+  let left: readonly Left[];
+  let before: number;
+  // What was written out may tell sizes that the whole operator kept to itself, and may be made of others again.
+  do {
+    before = log.madeFor.size;
+    left = round(model, isSite, log);
+  } while (log.madeFor.size > before);
   removeUnusedConstants(model, first);
-  return { replaced, left: [...calls.left, ...left, ...inSubgraphs(model, isSite)] };
+  return { replaced: log.replaced, left: [...calls.left, ...left, ...inSubgraphs(model, isSite)] };
+}
+
+interface Log {
+  readonly replaced: Replaced[];
+  /** Nodes that were written, by what they were written for. */
+  readonly madeFor: Map<NodeId, Replaced>;
 }
 
 /** Writes out what it can, and says what it cannot. */
-function round(model: Model, isSite: (node: Node) => boolean, replaced: Replaced[]): readonly Left[] {
+function round(model: Model, isSite: (node: Node) => boolean, { replaced, madeFor }: Log): readonly Left[] {
   const sites = [...model.graph.nodes].map((id) => model.getNode(id)).filter(isSite);
   if (sites.length === 0) return [];
   const emit = new Emit(model, 'wasm');
   const left: Left[] = [];
   for (const node of sites) {
     const place = placeOf(node);
-    const outcome = writeOut(emit, node, defined(DECOMPOSITIONS.get(place.opType), place.opType));
-    if (typeof outcome === 'string') left.push({ ...place, reason: outcome });
-    else replaced.push({ ...place, by: outcome });
+    const made = writeOut(emit, node, defined(DECOMPOSITIONS.get(place.opType), place.opType));
+    if (typeof made === 'string') {
+      left.push({ ...place, reason: made });
+      continue;
+    }
+    const outer = madeFor.get(node.id);
+    const entry = outer ?? { ...place, by: 0 };
+    entry.by += made.length - (outer ? 1 : 0);
+    if (!outer) replaced.push(entry);
+    for (const each of made) madeFor.set(each.id, entry);
   }
   model.sort();
   return left;
 }
 
-/** How many nodes took the place of one, or why it stays. */
-function writeOut(emit: Emit, node: Node, rule: Decomposition): number | string {
+/** The nodes that took the place of one, or why it stays. */
+function writeOut(emit: Emit, node: Node, rule: Decomposition): readonly Node[] | string {
   const { model } = emit;
   const first = model.frontier;
   try {
@@ -76,7 +89,7 @@ function writeOut(emit: Emit, node: Node, rule: Decomposition): number | string 
   }
   const made = madeSince(model, first);
   markMade(made, node);
-  return made.length;
+  return made;
 }
 
 function checkType(emit: Emit, node: Node): void {

@@ -1,6 +1,6 @@
 import type { ValueId } from '../../ir/types.ts';
 import type { Composite, DecompositionTable } from './composite.ts';
-import { affine, standardize } from './layer-norm.ts';
+import { lastAxisNorm } from './layer-norm.ts';
 import { tensorOf } from '../../ir/tensor.ts';
 
 /** Position embeddings [S, C] of 0 … S − 1, or those of given positions [B or 1, S]. */
@@ -31,8 +31,8 @@ function embedLayerNormalization(c: Composite): readonly (ValueId | null)[] {
   const placed = emit.add(words, positions(c, length));
   const segmented = c.has(1) && c.has(4);
   const sum = segmented ? emit.add(placed, emit.op('Gather', [c.input(4), c.input(1)], { axis: 0 })) : placed;
-  const { y } = standardize(emit, sum, [2], c.float('epsilon', 1e-12));
-  return [affine(emit, y, c.input(5), c.optional(6)), c.asks(1) ? maskIndex(c, batch) : null, c.asks(2) ? sum : null];
+  const y = lastAxisNorm(emit, sum, c.input(5), c.optional(6), c.float('epsilon', 1e-12));
+  return [y, c.asks(1) ? maskIndex(c, batch) : null, c.asks(2) ? sum : null];
 }
 
 export const EMBED_DECOMPOSITIONS: DecompositionTable = {

@@ -4,7 +4,7 @@ import type { Composite, Decomposition, DecompositionTable } from './composite.t
 import { square } from './write.ts';
 
 /** x·Φ(x) = x/2·(1 + erf(x/√2)) (Hendrycks & Gimpel, Gaussian Error Linear Units, 2016). */
-function erfGelu(emit: Emit, x: ValueId): ValueId {
+export function erfGelu(emit: Emit, x: ValueId): ValueId {
   const erf = emit.op('Erf', [emit.scale(x, Math.SQRT1_2)]);
   return emit.mul(emit.scale(x, 0.5), emit.shift(erf, 1));
 }
@@ -15,6 +15,10 @@ function tanhGelu(emit: Emit, x: ValueId): ValueId {
   const inner = emit.mul(x, emit.shift(emit.scale(square(emit, x), root * 0.044715), root));
   return emit.mul(emit.scale(x, 0.5), emit.shift(emit.op('Tanh', [inner]), 1));
 }
+
+/** x·σ(αx) */
+export const quickGelu = (emit: Emit, x: ValueId, alpha: number): ValueId =>
+  emit.mul(x, emit.op('Sigmoid', [emit.scale(x, alpha)]));
 
 /** Input 1 is a bias [C], where there is one. */
 const biased = (c: Composite): ValueId => (c.has(1) ? c.emit.add(c.input(0), c.input(1)) : c.input(0));
@@ -28,9 +32,5 @@ export const GELU_DECOMPOSITIONS: DecompositionTable = {
   'com.microsoft.Gelu': gelu(erfGelu),
   'com.microsoft.BiasGelu': gelu(erfGelu),
   'com.microsoft.FastGelu': gelu(tanhGelu),
-  // x·σ(αx)
-  'com.microsoft.QuickGelu': (c) => {
-    const gate = c.emit.op('Sigmoid', [c.emit.scale(c.input(0), c.float('alpha', 1.702))]);
-    return [c.emit.mul(c.input(0), gate)];
-  },
+  'com.microsoft.QuickGelu': (c) => [quickGelu(c.emit, c.input(0), c.float('alpha', 1.702))],
 };

@@ -85,6 +85,17 @@ describe('norms of a sum', () => {
       await expectDecomposed(before);
     }
   });
+  it('is a sum and LayerNormalization where that is kept', () => {
+    const before = model((g, x) => {
+      const inputs = [x, skip(g), gamma(g), g.weight('beta', [8])];
+      g.output(g.op('SkipLayerNormalization', inputs, {}, ms()), 'y');
+    });
+    const { replaced, left } = decompose(before, ({ opType }) => opType === 'LayerNormalization');
+    expect(replaced).toMatchObject([{ opType: 'com.microsoft.SkipLayerNormalization', by: 2 }]);
+    expect(left).toEqual([]);
+    const types = [...before.graph.nodes].map((id) => before.getNode(id).opType);
+    expect(types).toEqual(['Add', 'LayerNormalization']);
+  });
   it('repeats a skip without a batch', async () => {
     for (const shape of [
       [1, 5, 8],

@@ -1,5 +1,5 @@
 import type { ValueId } from '../../ir/types.ts';
-import type { Emit } from '../emit.ts';
+import { real, type Emit } from '../emit.ts';
 import type { Composite, Decomposition, DecompositionTable } from './composite.ts';
 import { square } from './write.ts';
 
@@ -30,6 +30,12 @@ export const affine = (emit: Emit, y: ValueId, scale: ValueId | null, bias: Valu
 const trailing = (axis: number, rank: number): number[] => Array.from({ length: rank - axis }, (_, i) => axis + i);
 
 const trailingAxes = (c: Composite): number[] => trailing(c.axis('axis', -1, c.rank(0)), c.rank(0));
+
+/** LayerNormalization itself over the last axis, which is written out in turn unless it is to be kept. */
+export function lastAxisNorm(emit: Emit, x: ValueId, scale: ValueId, bias: ValueId | null, epsilon: number): ValueId {
+  const inputs = bias === null ? [x, scale] : [x, scale, bias];
+  return emit.op('LayerNormalization', inputs, { axis: -1, epsilon: real(epsilon) });
+}
 
 /** ai.onnx LayerNormalization-17: X, Scale, B? → Y, Mean?, InvStdDev?. */
 function layerNormalization(c: Composite): readonly (ValueId | null)[] {
@@ -68,10 +74,9 @@ const skipNormalization =
 const EPSILON_OF_SKIP = 1e-12;
 
 /** com.microsoft.SkipLayerNormalization: input, skip, gamma, beta?, bias?. */
-const skipLayerNormalization = skipNormalization(4, (c, sum, axes) => {
-  const { y } = standardize(c.emit, sum, axes, c.float('epsilon', EPSILON_OF_SKIP));
-  return affine(c.emit, y, c.input(2), c.optional(3));
-});
+const skipLayerNormalization = skipNormalization(4, (c, sum) =>
+  lastAxisNorm(c.emit, sum, c.input(2), c.optional(3), c.float('epsilon', EPSILON_OF_SKIP)),
+);
 
 /** com.microsoft.SkipSimplifiedLayerNormalization: input, skip, gamma, bias?. */
 const skipSimplifiedLayerNormalization = skipNormalization(3, (c, sum, axes) => {

@@ -25,11 +25,25 @@ describe('FusedConv', () => {
     ['LeakyRelu', [0.2]],
     ['Clip', [-0.5, 1.5]],
     ['HardSigmoid', [0.3, 0.4]],
+    ['HardSwish', []],
   ])('is a convolution and then %s', async (activation, parameters) => {
     const attributes = parameters.length > 0 ? { activation_params: floatsAttribute(parameters) } : {};
     const { model: after } = await expectDecomposed(conv({ activation, ...attributes }));
     const found = [...after.nodes.values()].find(({ opType }) => opType === 'Conv')!;
     expect([...found.attributes.keys()].sort()).toEqual(['group', 'pads', 'strides']);
+  });
+  it('takes the activations of WebGPU, which the kernel here does not load', async () => {
+    const convolved = (g: GraphBuilder): ValueId => {
+      const inputs = [g.input('x', [2, 4, 9, 7]), g.weight('w', [6, 2, 3, 3]), g.weight('b', [6])];
+      return g.op('Conv', inputs, { group: 2, strides: [2, 2], pads: [1, 1, 1, 1] });
+    };
+    const reference = (opType: string, attributes: Record<string, AttributeInit>) => ({
+      reference: model((g) => g.op(opType, [convolved(g)], attributes, opType === 'Softplus' ? {} : ms)),
+    });
+    await expectDecomposed(conv({ activation: 'Softplus' }), reference('Softplus', {}));
+    await expectDecomposed(conv({ activation: 'Gelu' }), reference('Gelu', {}));
+    const silu = { activation: 'QuickGelu', activation_params: floatsAttribute([1]) };
+    await expectDecomposed(conv(silu), reference('QuickGelu', { alpha: float(1) }));
   });
   it('adds what stands beside it before the activation', async () => {
     await expectDecomposed(conv({ activation: 'Relu' }, true));

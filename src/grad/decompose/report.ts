@@ -16,7 +16,7 @@ interface Place {
 }
 /** `by`: how many nodes took its place. */
 export interface Replaced extends Place {
-  readonly by: number;
+  by: number;
 }
 /** A node that stays, with the reason as a clause: `its mask is [8]`. */
 export interface Left extends Place {

@@ -14,11 +14,13 @@ interface Window {
   readonly offset: number;
   /** Keys that a query sees, itself included; all before it where it is left out. */
   readonly length?: number;
+  /** What is added to other scores; the lowest number where it is left out. */
+  readonly low?: number;
 }
 
 const windows = new WeakMap<Emit, Map<string, ValueId>>();
 
-/** [S, T]: 0 where a query sees a key, else the lowest number. All layers of a model share one. */
+/** [S, T]: 0 where a query sees a key, else `low`. All layers of a model share one. */
 export function causalBias(emit: Emit, window: Window): ValueId {
   const known = windows.get(emit) ?? new Map<string, ValueId>();
   windows.set(emit, known);
@@ -30,12 +32,12 @@ export function causalBias(emit: Emit, window: Window): ValueId {
   return made;
 }
 
-function hidden({ queries, keys, offset, length = Infinity }: Window): Float32Array {
+function hidden({ queries, keys, offset, length = Infinity, low = LOWEST }: Window): Float32Array {
   const data = new Float32Array(queries * keys);
   for (let query = 0; query < queries; query++) {
     for (let key = 0; key < keys; key++) {
       const place = offset + query;
-      if (key > place || key <= place - length) data[query * keys + key] = LOWEST;
+      if (key > place || key <= place - length) data[query * keys + key] = low;
     }
   }
   return data;
@@ -92,9 +94,22 @@ export function maskBias(c: Composite, mask: ValueId, sizes: MaskSizes, low: num
 }
 
 /** `low` from the end of each row on: ends [B] → [B, 1, 1, T]. */
-export function lengthBias(emit: Emit, ends: ValueId, { batch, keys }: Omit<MaskSizes, 'queries'>, low: number) {
+function lengthBias(emit: Emit, ends: ValueId, { batch, keys }: MaskSizes, low: number): ValueId {
   const inside = emit.op('Less', [places(emit, ends, keys), emit.reshape(ends, [batch, 1, 1, 1])]);
   return lowUnless(emit, inside, low);
+}
+
+/**
+ * `low` behind the last key of each sample, ends [B] → [B, 1, 1, T]; where queries are the last ones of their sample and
+ * see what comes before them, [B, 1, S, T].
+ */
+export function sampleBias(emit: Emit, ends: ValueId, sizes: MaskSizes, low: number, causal: boolean): ValueId {
+  if (!causal) return lengthBias(emit, ends, sizes, low);
+  const { batch, queries, keys } = sizes;
+  const steps = Array.from({ length: queries }, (_, i) => i + 1 - queries);
+  const rows = emit.reshape(integer(emit, ends, steps), [1, 1, queries, 1]);
+  const ownEnds = emit.add(emit.reshape(ends, [batch, 1, 1, 1]), rows);
+  return lowUnless(emit, emit.op('Less', [places(emit, ends, keys), ownEnds]), low);
 }
 
 /** `low` before the start of each row. */

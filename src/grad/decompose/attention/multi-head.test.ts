@@ -117,6 +117,15 @@ describe('com.microsoft.MultiHeadAttention', () => {
     await expectDecomposed(packed, { reference });
   });
 
+  it('has a form for generation, which stays', () => {
+    const model = buildModel({ opset: 18, domains: { 'com.microsoft': 1 } }, (g) => {
+      const inputs = ['q', 'k', 'v'].map((name) => g.input(name, [B, 1, N * H]));
+      const init = { domain: 'com.microsoft' };
+      g.output(g.op('DecoderMaskedMultiHeadAttention', inputs, { num_heads: N }, init), 'y');
+    });
+    expect(decompose(model).left).toMatchObject([{ reason: 'it is for generation, one position at a time' }]);
+  });
+
   it('stays without keys, and in masks that it does not know', () => {
     const reasons = (form: Form) => decompose(multiHead(form)).left.map(({ reason }) => reason);
     expect(reasons({ key: null, value: null })).toEqual(['it has neither keys nor a packed query']);

@@ -85,4 +85,5 @@ function multiHeadAttention(c: Composite): readonly (ValueId | null)[] {
 
 export const MULTI_HEAD_DECOMPOSITIONS: DecompositionTable = {
   'com.microsoft.MultiHeadAttention': multiHeadAttention,
+  'com.microsoft.DecoderMaskedMultiHeadAttention': (c) => c.refuse('it is for generation, one position at a time'),
 };

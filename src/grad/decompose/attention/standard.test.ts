@@ -1,10 +1,14 @@
 import { describe, expect, it } from 'vitest';
+import { silentJob } from '../../../base/job.ts';
 import { float } from '../../../ir/attribute.ts';
 import type { Model } from '../../../ir/model.ts';
 import { tensorOf } from '../../../ir/tensor.ts';
 import type { ValueId } from '../../../ir/types.ts';
+import { writeModel } from '../../../onnx/write.ts';
+import { makeFeeds } from '../../../runtime/feeds.ts';
 import { buildModel, type AttributeInit, type GraphBuilder } from '../../../testing/build.ts';
 import { expectDecomposed } from '../../../testing/decomposed.ts';
+import { testRuntime } from '../../../testing/equivalent.ts';
 import { decompose } from '../decompose.ts';
 
 const [B, S, L, N, NK, H] = [2, 5, 7, 4, 2, 8];
@@ -37,6 +41,15 @@ const bools = (g: GraphBuilder, shape: readonly number[]): ValueId => {
   const data = Uint8Array.from({ length: shape.reduce((a, b) => a * b, 1) }, (_, i) => Number(i % 3 !== 1));
   return g.tensor('mask', tensorOf('bool', shape, data));
 };
+
+/** The first output, for seeded inputs. */
+async function results(model: Model): Promise<number[]> {
+  const settings = { backend: 'wasm', level: 'disabled', threads: 1 } as const;
+  const session = await testRuntime().createSession(writeModel(model), settings, silentJob());
+  const outputs = await session.run(makeFeeds(session.inputs, 'normal', 1, { sizes: {}, shapes: {}, limits: {} }));
+  await session.release();
+  return Array.from(outputs['y']!.data as Float32Array);
+}
 
 describe('Attention', () => {
   it('attends between heads', async () => {
@@ -89,6 +102,25 @@ describe('Attention', () => {
     const numbers = (g: GraphBuilder): ValueId =>
       g.op('Where', [truths(g), g.floats('in', [], 0), g.floats('out', [], low)]);
     await expectDecomposed(standard({ mask: truths }), { reference: standard({ mask: (g) => end(g, numbers(g)) }) });
+  });
+  it('lets queries be the last ones of samples that differ in length', async () => {
+    await expectDecomposed(standard({ lengths: [5, 7], attributes: { is_causal: 1 } }));
+    const mask = (g: GraphBuilder): ValueId => bools(g, [S, L]);
+    await expectDecomposed(standard({ lengths: [2, 7], mask, attributes: { is_causal: 1 } }));
+  });
+  it('gives 0 for a query that sees no key', async () => {
+    const rows = (g: GraphBuilder): ValueId => {
+      const data = Uint8Array.from({ length: S * L }, (_, i) => Number(Math.floor(i / L) !== 2));
+      return g.tensor('mask', tensorOf('bool', [S, L], data));
+    };
+    const numbers = (g: GraphBuilder): ValueId =>
+      g.op('Where', [rows(g), g.floats('in', [], 0.3), g.floats('out', [], -Infinity)]);
+    for (const mask of [rows, numbers]) {
+      const { model: after } = await expectDecomposed(standard({ mask }));
+      const y = await results(after);
+      expect(y.slice(2 * H, 3 * H).every((each) => each === 0)).toBe(true);
+      expect(y.slice(0, 2 * H).every((each) => each !== 0)).toBe(true);
+    }
   });
   it('stays where its scores are read', () => {
     const { left } = decompose(standard({ outputs: ['y', null, null, 'qk'] }));

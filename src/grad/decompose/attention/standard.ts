@@ -1,7 +1,7 @@
 import type { ValueId } from '../../../ir/types.ts';
 import type { Composite, DecompositionTable } from '../composite.ts';
 import { afterPast, attend, fromHeads, scaleOf, toHeads } from './core.ts';
-import { causalBias, lengthBias, LOWEST, lowUnless, strictest, sumOf } from './mask.ts';
+import { causalBias, LOWEST, lowUnless, sampleBias } from './mask.ts';
 
 /** [B, N, S, H], or [B, S, N·H] with the number of heads in an attribute. */
 const headsOf = (c: Composite, index: number, attribute: string): ValueId =>
@@ -13,25 +13,39 @@ function toLength(c: Composite, mask: ValueId, keys: number): ValueId {
   const missing = keys - (shape.at(-1) ?? keys);
   if (missing <= 0 || shape.at(-1) === 1) return mask;
   const pads = [...shape.map(() => 0), ...shape.map((_, axis) => (axis === shape.length - 1 ? missing : 0))];
-  return c.emit.op('Pad', [mask, c.emit.ints(pads), c.emit.scalar(LOWEST)]);
+  return c.emit.op('Pad', [mask, c.emit.ints(pads), c.emit.scalar(-Infinity)]);
 }
 
-/** Everything that is added to the scores; truth values say which keys count. */
-function biasOf(c: Composite, batch: number, queries: number, keys: number, past: number): ValueId | null {
+interface Masked {
+  /** Added to the scores; null: nothing is. */
+  readonly bias: ValueId | null;
+  /** 1 for a query that sees a key, 0 for one whose result is 0; null: all of them see one. */
+  readonly sees: ValueId | null;
+}
+
+/** Masks are numbers to add, or truth values that say which keys count; −∞ hides a key, and a query may see none. */
+function masked(c: Composite, batch: number, queries: number, keys: number, past: number): Masked {
   const { emit } = c;
-  const causal = c.int('is_causal', 0) !== 0 ? causalBias(emit, { queries, keys, offset: past }) : null;
-  if (causal !== null && c.has(6)) return c.refuse('it is causal, and its samples differ in length');
-  const lengths = c.has(6) ? lengthBias(emit, c.input(6), { batch, keys }, LOWEST) : null;
-  const hidden = strictest(emit, [causal, lengths]);
-  if (!c.has(3)) return hidden;
-  const mask = c.input(3);
-  if (emit.dtype(mask) !== 'bool') return sumOf(emit, toLength(c, mask, keys), hidden);
-  return strictest(emit, [toLength(c, lowUnless(emit, mask, LOWEST), keys), hidden]);
+  const causal = c.int('is_causal', 0) !== 0;
+  const window = { queries, keys, offset: past };
+  if (!c.has(3) && !c.has(6)) return { bias: causal ? causalBias(emit, window) : null, sees: null };
+  const parts: ValueId[] = [];
+  if (c.has(6)) parts.push(sampleBias(emit, c.input(6), { batch, queries, keys }, -Infinity, causal));
+  else if (causal) parts.push(causalBias(emit, { ...window, low: -Infinity }));
+  if (c.has(3)) {
+    const numbers = emit.dtype(c.input(3)) === 'bool' ? lowUnless(emit, c.input(3), -Infinity) : c.input(3);
+    parts.push(toLength(c, numbers, keys));
+  }
+  const bias = parts.reduce((sum, part) => emit.add(sum, part));
+  const best = emit.reduce('ReduceMax', bias, [emit.rank(bias) - 1]);
+  // Finite numbers in their place: softmax of nothing but −∞ is none, and neither is its gradient.
+  const finite = emit.op('Max', [bias, emit.scalar(LOWEST)]);
+  return { bias: finite, sees: emit.mask(emit.op('GreaterOrEqual', [best, emit.scalar(LOWEST)])) };
 }
 
 /**
  * ai.onnx Attention-23 and -24: Q, K, V, attn_mask?, past_key?, past_value?, nonpad_kv_seqlen? → Y, present_key?,
- * present_value?. Scores are scaled, capped, masked.
+ * present_value?. Scores are scaled, capped, masked; a query that sees no key gives 0.
  */
 function attention(c: Composite): readonly (ValueId | null)[] {
   const { emit } = c;
@@ -43,14 +57,10 @@ function attention(c: Composite): readonly (ValueId | null)[] {
   const [batch = 1, , queries = 1, width = 1] = emit.shape(query);
   const keys = emit.shape(key)[2] ?? 1;
   const past = keys - (emit.shape(newKey)[2] ?? 0);
-  const y = attend(emit, {
-    query,
-    key,
-    value,
-    scale: scaleOf(c.float('scale', 0), width),
-    softcap: c.float('softcap', 0),
-    bias: biasOf(c, batch, queries, keys, past),
-  });
+  const { bias, sees } = masked(c, batch, queries, keys, past);
+  const scale = scaleOf(c.float('scale', 0), width);
+  const all = attend(emit, { query, key, value, scale, softcap: c.float('softcap', 0), bias });
+  const y = sees === null ? all : emit.mul(all, sees);
   return [c.rank(0) === 4 ? y : fromHeads(emit, y), c.asks(1) ? key : null, c.asks(2) ? value : null];
 }
 
