@@ -74,6 +74,10 @@ import { flattened, MADE_UP, sensitivity, SensitivityCache, type SensitivityRequ
 import { findAllSites } from './sites.ts';
 import type { Stop } from './document.ts';
 import { loadOf, tune } from './tune.ts';
+import { TrainDesk, type Participant, type Training } from './train/desk.ts';
+import type { CheckpointStore } from './train/checkpoint.ts';
+import type { TrainJob } from './train/run.ts';
+import type { TrainAsk, TrainPlan, TrainResult } from './train/types.ts';
 import type { TuneReport, TuneRequest } from './tune-types.ts';
 import { previewStep, runRecipe, runStep, type StepContext } from './steps.ts';
 import { tensorPicture } from './tensor-picture.ts';
@@ -118,6 +122,8 @@ export class Studio {
   private readonly latencies = new LatencyCache();
   private readonly accuracyDesk = new AccuracyDesk();
   private readonly rooflines = new RooflineCache();
+  /** Data, runs and results of trainings. */
+  readonly trainings = new TrainDesk();
 
   constructor(port: RuntimePort) {
     this.port = port;
@@ -439,6 +445,24 @@ export class Studio {
     return measureAccuracy(subjects, this.accuracyDesk.data, request, this.port, job);
   }
 
+  /** What a training would do, before it begins. */
+  trainPlan(request: TrainAsk): Promise<TrainPlan> {
+    return this.trainings.plan(this.training(request));
+  }
+
+  /** Trains a side on the data that `trainings` was given, beside a teacher or alone. */
+  train(request: TrainAsk, job: TrainJob, store: CheckpointStore | null = null): Promise<TrainResult> {
+    return this.trainings.run(this.training(request), this.port, job, store);
+  }
+
+  private training({ student, teacher, request }: TrainAsk): Training {
+    const participant = (side: CompareSide): Participant => {
+      const { document, index } = this.placeOf(side);
+      return { stop: document.stop(index), name: index === 0 ? document.file.name : `Step ${index}` };
+    };
+    return { student: participant(student), teacher: teacher === null ? null : participant(teacher), request };
+  }
+
   /**
    * Times candidate rewrites on this device and appends those that gain as steps, with their figures. Nothing changes
    * where it is cancelled.
@@ -535,6 +559,7 @@ export class Studio {
     this.calibration = SYNTHETIC;
     this.comparer.closeSecond();
     this.accuracyDesk.forget();
+    this.trainings.forget();
     return view;
   }
 

@@ -1,5 +1,5 @@
 import type { Node } from '../ir/model.ts';
-import type { NodeId, ValueId } from '../ir/types.ts';
+import type { ValueId } from '../ir/types.ts';
 import { holdsGraphs } from '../ir/attribute.ts';
 import { opKey } from '../ops/registry.ts';
 import type { Emit } from './emit.ts';
@@ -17,7 +17,7 @@ import { noGradient, Vjp } from './vjp.ts';
 export function backward(
   emit: Emit,
   seeds: ReadonlyMap<ValueId, ValueId>,
-  targets: Iterable<ValueId>,
+  targets: readonly ValueId[],
 ): Map<ValueId, ValueId> {
   const { model } = emit;
   const nodes = [...model.graph.nodes].map((id) => model.getNode(id));
@@ -63,28 +63,11 @@ function ruleOf(node: Node) {
 }
 
 /** The targets, and all that is computed from them. */
-function reached(nodes: readonly Node[], targets: Iterable<ValueId>): ReadonlySet<ValueId> {
+function reached(nodes: readonly Node[], targets: readonly ValueId[]): ReadonlySet<ValueId> {
   const found = new Set(targets);
   for (const { inputs, outputs } of nodes) {
     if (!inputs.some((input) => input !== null && found.has(input))) continue;
     for (const output of outputs) if (output !== null) found.add(output);
   }
   return found;
-}
-
-/** The nodes that the gradients of `targets` pass on their way from `from`: what has to have rules. */
-export function pathBetween(emit: Emit, from: Iterable<ValueId>, targets: Iterable<ValueId>): ReadonlySet<NodeId> {
-  const { model } = emit;
-  const nodes = [...model.graph.nodes].map((id) => model.getNode(id));
-  const below = reached(nodes, targets);
-  const needed = new Set(from);
-  const path = new Set<NodeId>();
-  for (const node of nodes.reverse()) {
-    if (!node.outputs.some((output) => output !== null && needed.has(output))) continue;
-    if (ZERO_GRADIENT.has(opKey(node))) continue;
-    const inner = node.inputs.filter((input) => input !== null && emit.isFloat(input) && below.has(input));
-    if (inner.length > 0) path.add(node.id);
-    for (const input of inner) if (input !== null) needed.add(input);
-  }
-  return path;
 }

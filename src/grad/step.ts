@@ -104,7 +104,7 @@ export function writeTrainingStep(model: Model, { backend, losses, trained, batc
     terms.map(({ value, factor }) => emit.mul(value, factor)).reduce((sum, each) => emit.add(sum, each)),
   );
   const one = emit.scalar(1);
-  const gradients = emit.in('backward', () => backward(emit, new Map([[total, one]]), parameters.keys()));
+  const gradients = emit.in('backward', () => backward(emit, new Map([[total, one]]), [...parameters.keys()]));
   const give = (value: ValueId, name: string): string => {
     const given = emit.op('Identity', [value]);
     model.getValue(given).name = name;

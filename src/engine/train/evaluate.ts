@@ -1,6 +1,7 @@
 import type { Job } from '../../base/job.ts';
 import { writeModel } from '../../onnx/write.ts';
 import type { Model } from '../../ir/model.ts';
+import type { DataFeeds, InputPort } from '../../data/types.ts';
 import type { HostTensor } from '../../runtime/types.ts';
 import type { HeldModel, RuntimePort } from '../ports.ts';
 import { numbersOf } from '../host-numbers.ts';
@@ -36,14 +37,22 @@ export interface Said {
 export interface HeldOut {
   readonly data: TrainData;
   readonly indices: readonly number[];
+  readonly ports: readonly InputPort[];
   /** Whether the model answers with next tokens: [N, T, V]. */
   readonly text: boolean;
 }
 
-/** Runs the held-out samples through a model with the given constants. Throws as the runtime does. */
+/** A model that is asked about held-out samples. */
+export interface Asked {
+  readonly model: Model;
+  readonly answer: AnswerOf;
+  /** Feeds under the names of its own inputs. */
+  readonly named?: (feeds: DataFeeds) => DataFeeds;
+}
+
+/** Runs the held-out samples through a model. Throws as the runtime does. */
 export async function said(
-  model: Model,
-  answer: AnswerOf,
+  { model, answer, named = (feeds) => feeds }: Asked,
   heldOut: HeldOut,
   port: RuntimePort,
   threads: number,
@@ -58,9 +67,9 @@ export async function said(
   const rows: Float64Array[] = [];
   const tokens: Int32Array[] = [];
   try {
-    for await (const { feeds, indices } of inTurn(heldOut.data, heldOut.indices, BATCH)) {
+    for await (const { feeds, indices } of inTurn({ ...heldOut.data, inputs: heldOut.ports }, heldOut.indices, BATCH)) {
       await job.checkpoint();
-      const [outputs] = await held.run([feeds], job);
+      const [outputs] = await held.run([named(feeds)], job);
       const tensor = outputs?.[answer.logits];
       if (!tensor) continue;
       rows.push(...rowsOf(tensor, indices.length));

@@ -2,10 +2,9 @@ import { CodedError } from '../../base/error.ts';
 import { decompose } from '../../grad/decompose/decompose.ts';
 import type { DecomposeReport } from '../../grad/decompose/report.ts';
 import type { Model } from '../../ir/model.ts';
-import { setBatch } from '../../passes/edit/set-batch.ts';
 import { convertOpset } from '../../passes/cleanup/convert-opset.ts';
-import type { Pass } from '../../rewrite/pass.ts';
 import { runPass } from '../../rewrite/run.ts';
+import { batched } from './batch.ts';
 
 /** The operator set that gradients are written in. */
 const OPSET = 18;
@@ -21,28 +20,25 @@ export async function forwardModel(
   model: Model,
   shapes: Readonly<Record<string, readonly number[]>>,
 ): Promise<{ model: Model; report: DecomposeReport }> {
-  let copy = model.clone();
-  const batch = Object.values(shapes)[0]?.[0];
-  if (batch !== undefined) copy = await changed(copy, setBatch, { batch: String(batch) }, 'The batch cannot be set');
+  const batch = Object.values(shapes)[0]?.[0] ?? 1;
+  let copy = await batched(model, batch);
   for (const id of copy.graph.inputs) {
     const value = copy.getValue(id);
     const shape = shapes[value.name];
     if (shape && value.type?.kind === 'tensor') value.type = { ...value.type, shape };
   }
   if (copy.opset() < OPSET) {
-    copy = await changed(copy, convertOpset, { target: OPSET }, 'Gradients are written in a later operator set');
-    if (copy.opset() < OPSET) throw new CodedError('unsupported', `Gradients are written in operator set ${OPSET}.`);
+    copy = await converted(copy);
   }
   copy.sort();
   const report = decompose(copy, (node) => node.opType === 'LayerNormalization' && node.domain === '');
   return { model: copy, report };
 }
 
-async function changed(model: Model, pass: Pass, options: Readonly<Record<string, string | number>>, failing: string) {
-  const result = await runPass(model, pass, { backend: 'portable', options, copies: true });
-  const [refusal] = result.refusals;
-  if (result.applied.length === 0 && refusal) {
-    throw new CodedError('unsupported', `${failing}: ${refusal.reason}`);
-  }
-  return result.model;
+async function converted(model: Model): Promise<Model> {
+  const options = { target: OPSET };
+  const result = await runPass(model, convertOpset, { backend: 'portable', options, copies: true });
+  if (result.model.opset() >= OPSET) return result.model;
+  const reason = result.refusals[0]?.reason ?? `The model is of operator set ${model.opset()}.`;
+  throw new CodedError('unsupported', `Gradients are written in operator set ${OPSET}. ${reason}`);
 }

@@ -1,3 +1,4 @@
+import type { CompareSide } from '../compare-types.ts';
 import type { OptimizerSettings } from '../../train/optimizer.ts';
 import type { Schedule } from '../../train/schedule.ts';
 import type { TrainBackend } from '../../grad/emit.ts';
@@ -69,6 +70,13 @@ export interface TrainRequest {
   readonly checkpointEvery: number;
   readonly backend: TrainBackend;
   readonly threads: number;
+}
+
+/** Which models take part: stops of the recipe, or the file opened beside. */
+export interface TrainAsk {
+  readonly student: CompareSide;
+  readonly teacher: CompareSide | null;
+  readonly request: TrainRequest;
 }
 
 /** What held-out samples say. Null: it does not apply. */
