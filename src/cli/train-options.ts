@@ -7,7 +7,7 @@ import type { HintPair, LossSettings, SparseRequest, TrainRequest } from '../eng
 export const TRAIN_OPTIONS: Options = {
   data: { type: 'string', value: 'D', help: 'samples: images, idx, npy, npz, csv, text, ONNX test data, digits' },
   labels: { type: 'string', value: 'L', help: 'classes of the samples: idx, npy, csv or json (folders of images)' },
-  'test-data': { type: 'string', value: 'D', help: 'samples that judge (some of --data are held out)' },
+  'test-data': { type: 'string', value: 'D', help: 'samples that judge the result, and neither train nor choose' },
   'test-labels': { type: 'string', value: 'L', help: 'their classes' },
   tokenizer: {
     type: 'string',
@@ -45,7 +45,11 @@ export const TRAIN_OPTIONS: Options = {
     value: 'N',
     help: `steps between looks at held-out samples (${TRAINING.evaluateEvery})`,
   },
-  'hold-out': { type: 'string', value: 'N', help: `samples that judge, at most (${TRAINING.holdOut})` },
+  'hold-out': {
+    type: 'string',
+    value: 'N',
+    help: `samples of --data that choose the weights, at most (${TRAINING.holdOut})`,
+  },
   checkpoint: {
     type: 'string',
     value: 'FILE',
@@ -57,7 +61,11 @@ export const TRAIN_OPTIONS: Options = {
 /** What those take that have a teacher. */
 export const TEACHER_OPTIONS: Options = {
   teacher: { type: 'string', value: 'MODEL', help: 'the model that the student is to be like' },
-  temperature: { type: 'string', value: 'T', help: `softens the classes of both (${LOSSES.temperature})` },
+  temperature: {
+    type: 'string',
+    value: 'T',
+    help: "softens the classes of both (by the spread of the teacher's scores)",
+  },
   'label-factor': { type: 'string', value: 'X', help: 'factor of the labels in the loss (0)' },
   'logit-factor': { type: 'string', value: 'X', help: "factor of the teacher's classes (1)" },
   hint: {
@@ -151,6 +159,6 @@ export function teachingLosses(args: Arguments, hasLabels: boolean): LossSetting
     labels,
     logits: args.number('logit-factor', { min: 0, max: 1e6 }) ?? 1,
     hints: [...pairs('hint'), ...pairs('attention')],
-    temperature: args.number('temperature', { min: 0.1, max: 100 }) ?? LOSSES.temperature,
+    temperature: args.number('temperature', { min: 0.1, max: 1e6 }),
   };
 }

@@ -69,8 +69,13 @@ function evaluationCells({ step, top1, agreement, crossEntropy, divergence, perp
   ];
 }
 
+const testRows = ({ before, after, teacher }: NonNullable<TrainResult['test']>): string[][] => {
+  const row = (name: string, each: Evaluation): string[] => [name, ...evaluationCells(each).slice(1)];
+  return [row('test, before', before), row('test, after', after), ...(teacher ? [row('test, teacher', teacher)] : [])];
+};
+
 function lines(result: TrainResult): string[] {
-  const { steps, parameters, ms, evaluations, teacher, terms, notes } = result;
+  const { steps, parameters, ms, evaluations, teacher, terms, notes, test } = result;
   const { best } = metricsOf(result);
   const last = result.curve.at(-1);
   return [
@@ -79,6 +84,7 @@ function lines(result: TrainResult): string[] {
       ? `loss ${last.loss.toFixed(4)} (${terms.map((term, i) => `${term} ${last.terms[i]?.toFixed(4)}`).join(', ')})`
       : '',
     ...table(evaluations.map(evaluationCells)),
+    ...(test ? table(testRows(test)) : []),
     ...(teacher ? [`teacher  ${evaluationCells(teacher).slice(1).filter(Boolean).join('  ')}`] : []),
     best ? `kept: the weights of step ${formatInteger(best.step)}` : '',
     ...notes,
@@ -110,7 +116,14 @@ async function run(
   writeFileSync(out, studio.trainings.trained(basename(out)).bytes);
   const { curve, evaluations, ...rest } = result;
   const { first, best } = metricsOf(result);
-  const told = { ...rest, loss: curve.map(({ loss }) => loss), metrics: best, before: first, evaluations, output: out };
+  const told = {
+    ...rest,
+    loss: curve.map(({ loss }) => loss),
+    metrics: result.test?.after ?? best,
+    before: result.test?.before ?? first,
+    evaluations,
+    output: out,
+  };
   output.result(told, [...lines(result), `written to ${out}`]);
   return 0 as const;
 }

@@ -2,7 +2,7 @@ import { OPTIMIZER } from '../../train/optimizer.ts';
 import { SCHEDULE } from '../../train/schedule.ts';
 import type { LossSettings, SparseRequest, TrainRequest } from './types.ts';
 
-export const LOSSES: LossSettings = { labels: 1, logits: 0, values: 0, hints: [], temperature: 4, smoothing: 0 };
+export const LOSSES: LossSettings = { labels: 1, logits: 0, values: 0, hints: [], temperature: null, smoothing: 0 };
 
 export const SPARSITY: SparseRequest = {
   kind: 'movement',

@@ -23,7 +23,7 @@ export interface TrainInput {
   readonly student: Model;
   readonly teacher: TeacherModel | null;
   readonly data: TrainData;
-  /** Samples that judge and are never trained on; null: some of `data` are held out. */
+  /** Samples that judge the result, and neither train nor choose the weights that are kept. */
   readonly judges: TrainData | null;
   /** Inputs of the student as they are, with a fixed batch if it has one. */
   readonly ports: readonly InputPort[];
@@ -92,22 +92,19 @@ class Run {
     store: CheckpointStore | null,
   ): Promise<Run> {
     const { student, data, judges, request } = input;
-    const { samples, judging } = divided(data, judges, request);
+    const { samples, heldOut: indices } = divided(data, request);
     const first = await new Batches(data, null).feeds([samples[0] ?? 0], 0);
     const shapes = shapesFor(first, request.batch);
     const built = await buildStep(student, input.teacher, request, shapes);
-    const heldOut: HeldOut = { ...judging, ports: input.ports, text: built.text || isText(data) };
+    const text = built.text || isText(data);
+    const heldOut: HeldOut = { data, indices, ports: input.ports, text };
+    const test = judges && new Test(input, judges, { ports: input.ports, text }, port, job);
     const running = (bytes: Uint8Array<ArrayBuffer>, name: string) => ({ name, bytes });
     const settings = { backend: request.backend, level: 'all', threads: request.threads } as const;
     const teacher = await heldTeacher(input, built, port, job);
-    let teacherSaid: Said | null = null;
-    if (input.teacher) {
-      job.progress({ stage: 'Asking the teacher about held-out samples' });
-      const { model } = input.teacher;
-      const named = (feeds: DataFeeds): DataFeeds => forTeacher(input, feeds);
-      teacherSaid = (await said({ model, answer: answerOf(model), named }, heldOut, port, request.threads, whole(job)))
-        .said;
-    }
+    job.progress({ stage: 'Looking at held-out samples' });
+    const teacherSaid = await teacherOn(input, heldOut, port, job);
+    await test?.begin(student);
     job.progress({ stage: 'Loading the training step' });
     const trainer = await port.train(
       running(writeModel(built.step.model), 'training step'),
@@ -127,6 +124,7 @@ class Run {
       teacherSaid,
       heldOut,
       samples,
+      test,
     });
     await run.takeUp();
     return run;
@@ -153,7 +151,9 @@ class Run {
     if (this.evaluations.at(-1)?.step !== this.step) await this.look();
     const { evaluation: best, weights } = defined(this.best, 'a look at held-out samples');
     await store?.drop();
-    return { result: this.result(best), weights, model: withWeights(student, weights) };
+    const model = withWeights(student, weights);
+    const test = (await this.parts.test?.end(model, this.evaluations[best]?.step ?? 0)) ?? null;
+    return { result: { ...this.result(best), test }, weights, model };
   }
 
   async release(): Promise<void> {
@@ -215,7 +215,7 @@ class Run {
       (await teacher?.answers(indices, () => Promise.resolve(forTeacher(input, feeds)), taught, whole(job))) ?? [];
     taught.forEach(({ target }, index) => (targets[target] = defined(answers[index], 'an answer')));
     for (const loss of losses) this.truth(loss, indices, feeds, data, targets);
-    const scalars = scalarsOf(request, losses);
+    const scalars = scalarsOf(request, losses, this.temperature);
     const known = new Set(built.step.model.graph.inputs.map((id) => built.step.model.getValue(id).name));
     const all = { ...feeds, ...targets, ...scalars };
     return Object.fromEntries(Object.entries(all).filter(([name]) => known.has(name))) as Feeds;
@@ -255,8 +255,19 @@ class Run {
     job.progress({ stage: 'Training', done: this.step, total: request.steps, evaluation: found });
   }
 
-  private result(best: number): TrainResult {
-    const { built, input, teacher, heldOut, teacherSaid } = this.parts;
+  private get temperature(): number {
+    const { input, teacherSaid } = this.parts;
+    return input.request.losses.temperature ?? (teacherSaid ? fittingTemperature(teacherSaid) : 1);
+  }
+
+  private temperatureNote(): readonly string[] {
+    const { losses } = this.parts.input.request;
+    const chosen = losses.logits > 0 && losses.temperature === null;
+    return chosen ? [`Temperature ${this.temperature}, by the spread of the teacher's scores.`] : [];
+  }
+
+  private result(best: number): Omit<TrainResult, 'test'> {
+    const { built, teacher, heldOut, teacherSaid } = this.parts;
     const sizes = (trained: boolean): number =>
       built.parameters.reduce(
         (sum, { shape, trains }) => sum + (trains || !trained ? shape.reduce((a, b) => a * b, 1) : 0),
@@ -273,9 +284,22 @@ class Run {
       teacher: teacherSaid && !heldOut.text ? evaluation(0, heldOut, teacherSaid, null, []) : null,
       ms: performance.now() - this.started,
       parameters: { trained: sizes(true), all: sizes(false) },
-      notes: [...built.notes, ...(asked ? [asked] : []), ...(input.judges ? [] : [heldOutNote(heldOut)])],
+      notes: [...built.notes, ...(asked ? [asked] : []), heldOutNote(heldOut), ...this.temperatureNote()],
     };
   }
+}
+
+/**
+ * How far scores are softened where nobody says: so that their spread within a sample is as that of usual networks (3)
+ * at the usual temperature (4). A model that was trained to scores of hundreds would teach nothing but its top class.
+ */
+function fittingTemperature({ rows }: Said): number {
+  const spreads = rows.slice(0, 200).map((row) => {
+    const mean = row.reduce((sum, each) => sum + each, 0) / row.length;
+    return Math.sqrt(row.reduce((sum, each) => sum + (each - mean) ** 2, 0) / row.length);
+  });
+  const spread = spreads.reduce((sum, each) => sum + each, 0) / Math.max(1, spreads.length);
+  return Math.max(1, Number(((4 / 3) * spread).toPrecision(2)));
 }
 
 interface Parts {
@@ -290,6 +314,7 @@ interface Parts {
   readonly teacherSaid: Said | null;
   readonly heldOut: HeldOut;
   readonly samples: readonly number[];
+  readonly test: Test | null;
 }
 
 /** Inner work tells its own stages, which are none of the run. */
@@ -300,21 +325,67 @@ const isText = ({ dataSet }: TrainData): boolean => dataSet.kind === 'text';
 const heldOutNote = ({ indices }: HeldOut): string =>
   `${indices.length} samples were held out of training, drawn by the seed.`;
 
-/** Which samples train and which judge. */
+/** Which samples train, and which choose the weights that are kept. */
 function divided(
-  data: TrainData,
-  judges: TrainData | null,
+  { dataSet }: TrainData,
   { holdOut, seed }: TrainRequest,
-): { samples: readonly number[]; judging: { data: TrainData; indices: readonly number[] } } {
-  const all = shuffled(data.dataSet.count, seed);
-  if (judges) {
-    const chosen = shuffled(judges.dataSet.count, seed)
-      .slice(0, holdOut)
-      .sort((a, b) => a - b);
-    return { samples: all, judging: { data: judges, indices: chosen } };
-  }
+): { samples: readonly number[]; heldOut: readonly number[] } {
+  const all = shuffled(dataSet.count, seed);
   const count = Math.max(1, Math.min(holdOut, Math.floor(all.length / 5)));
-  return { samples: all.slice(count), judging: { data, indices: all.slice(0, count).sort((a, b) => a - b) } };
+  return { samples: all.slice(count), heldOut: all.slice(0, count).sort((a, b) => a - b) };
+}
+
+/** What the teacher says of held-out samples; null: there is none. */
+async function teacherOn(input: TrainInput, heldOut: HeldOut, port: RuntimePort, job: TrainJob): Promise<Said | null> {
+  if (!input.teacher) return null;
+  const { model } = input.teacher;
+  const named = (feeds: DataFeeds): DataFeeds => forTeacher(input, feeds);
+  const asked = { model, answer: answerOf(model), named };
+  return (await said(asked, heldOut, port, input.request.threads, whole(job))).said;
+}
+
+/** Samples of their own that the result is judged by, before and after. */
+class Test {
+  private readonly input: TrainInput;
+  private readonly heldOut: HeldOut;
+  private readonly port: RuntimePort;
+  private readonly job: TrainJob;
+  private before: Evaluation | null = null;
+  private teacher: Said | null = null;
+
+  constructor(
+    input: TrainInput,
+    data: TrainData,
+    rest: Pick<HeldOut, 'ports' | 'text'>,
+    port: RuntimePort,
+    job: TrainJob,
+  ) {
+    this.input = input;
+    this.heldOut = { data, indices: Array.from({ length: data.dataSet.count }, (_, index) => index), ...rest };
+    this.port = port;
+    this.job = job;
+  }
+
+  async begin(student: Model): Promise<void> {
+    this.teacher = await teacherOn(this.input, this.heldOut, this.port, this.job);
+    this.before = await this.look(student, 0);
+  }
+
+  async end(model: Model, step: number): Promise<NonNullable<TrainResult['test']>> {
+    const { heldOut, teacher } = this;
+    return {
+      before: defined(this.before, 'a look before training'),
+      after: await this.look(model, step),
+      teacher: teacher && !heldOut.text ? evaluation(0, heldOut, teacher, null, []) : null,
+    };
+  }
+
+  private async look(model: Model, step: number): Promise<Evaluation> {
+    const { heldOut, teacher, port, input, job } = this;
+    const asked = { model, answer: answerOf(model) };
+    const { said: own, tokens } = await said(asked, heldOut, port, input.request.threads, whole(job));
+    return evaluation(step, heldOut, own, teacher, tokens);
+  }
 }
 
 const shapesFor = (feeds: DataFeeds, batch: number): Record<string, readonly number[]> =>
@@ -326,7 +397,11 @@ function nextStop(step: number, { steps, evaluateEvery, checkpointEvery }: Train
   return Math.min(steps, after(evaluateEvery), after(checkpointEvery));
 }
 
-function scalarsOf({ losses }: TrainRequest, terms: readonly StepLoss[]): Record<string, HostTensor> {
+function scalarsOf(
+  { losses }: TrainRequest,
+  terms: readonly StepLoss[],
+  temperature: number,
+): Record<string, HostTensor> {
   const scalar = (value: number): HostTensor => ({ dtype: 'float32', shape: [], data: Float32Array.of(value) });
   const factors = [
     ...(losses.labels > 0 ? [losses.labels] : []),
@@ -335,7 +410,7 @@ function scalarsOf({ losses }: TrainRequest, terms: readonly StepLoss[]): Record
     ...losses.hints.map(({ factor }) => factor),
   ];
   return {
-    [TEMPERATURE]: scalar(losses.temperature),
+    [TEMPERATURE]: scalar(temperature),
     [SMOOTHING]: scalar(losses.smoothing),
     ...Object.fromEntries(terms.map(({ coefficient }, index) => [coefficient, scalar(factors[index] ?? 0)])),
   };
