@@ -15,6 +15,12 @@ export const TRAIN_OPTIONS: Options = {
     help: 'how text becomes ids; FILE as of llama2.c (bytes)',
   },
   set: { type: 'string', multiple: true, value: 'KEY=VALUE', help: 'change a field of the preprocessing' },
+  recipe: { type: 'string', value: 'FILE', help: 'train the model behind this recipe; its original teaches' },
+  'save-recipe': {
+    type: 'string',
+    value: 'FILE',
+    help: 'write the recipe with the step, its weights in a folder beside it',
+  },
   output: { type: 'string', short: 'o', value: 'OUT', help: 'where the trained model goes' },
   steps: { type: 'string', value: 'N', help: `steps (${TRAINING.steps})` },
   batch: { type: 'string', value: 'N', help: `samples a step (${TRAINING.batch})` },

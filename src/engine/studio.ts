@@ -74,6 +74,7 @@ import { flattened, MADE_UP, sensitivity, SensitivityCache, type SensitivityRequ
 import { findAllSites } from './sites.ts';
 import type { Stop } from './document.ts';
 import { loadOf, tune } from './tune.ts';
+import { Artifacts } from './artifacts.ts';
 import { TrainDesk, type Participant, type Training } from './train/desk.ts';
 import type { CheckpointStore } from './train/checkpoint.ts';
 import type { TrainJob } from './train/run.ts';
@@ -122,6 +123,8 @@ export class Studio {
   private readonly latencies = new LatencyCache();
   private readonly accuracyDesk = new AccuracyDesk();
   private readonly rooflines = new RooflineCache();
+  /** Learnt weights that steps of the recipe name. */
+  readonly artifacts = new Artifacts();
   /** Data, runs and results of trainings. */
   readonly trainings = new TrainDesk();
 
@@ -455,6 +458,13 @@ export class Studio {
     return this.trainings.run(this.training(request), this.port, job, store);
   }
 
+  /** What the last training learnt becomes a step behind the stop that was trained, which has to be the last one. */
+  async keepLearnt(job: Job): Promise<DocumentView> {
+    const { bytes, how } = this.trainings.learnt();
+    const weights = await this.artifacts.keep(bytes);
+    return this.apply({ pass: 'recover', options: { weights, how }, off: [] }, job);
+  }
+
   private training({ student, teacher, request }: TrainAsk): Training {
     const participant = (side: CompareSide): Participant => {
       const { document, index } = this.placeOf(side);
@@ -581,7 +591,14 @@ export class Studio {
   private context(job: Job): StepContext {
     const document = this.current;
     const { port, calibration } = this;
-    return { backend: document.backend, port, calibration, job, revision: () => document.nextRevision() };
+    return {
+      backend: document.backend,
+      port,
+      calibration,
+      weights: this.artifacts.weights,
+      job,
+      revision: () => document.nextRevision(),
+    };
   }
 
   private async warnOfAnotherModel({ model: wanted }: Recipe): Promise<string | null> {

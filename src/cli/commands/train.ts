@@ -17,6 +17,7 @@ import type { Command } from '../command.ts';
 import { fileAt, filesAt } from '../data-files.ts';
 import { keyValues } from '../options.ts';
 import { table, type Output } from '../output.ts';
+import { replayFile, saveRecipe } from '../recipe-file.ts';
 import { openStudio, type CommandStudio } from '../studio.ts';
 import { TEACHER_OPTIONS, teachingLosses, TRAIN_OPTIONS, trainRequest } from '../train-options.ts';
 
@@ -91,13 +92,16 @@ function lines(result: TrainResult): string[] {
   ].filter((line) => line !== '');
 }
 
+/** Who teaches: a side as the studio calls it. */
+type Teacher = 'second' | 0 | null;
+
 async function run(
   args: Arguments,
   output: Output,
   job: Job,
   losses: LossSettings,
-  studio: CommandStudio,
-  inputs: readonly InputPort[],
+  { studio, inputs }: Awaited<ReturnType<typeof opened>>,
+  teacher: Teacher,
 ) {
   const path = args.text('data');
   const out = args.text('output');
@@ -111,9 +115,12 @@ async function run(
   const request = trainRequest(args, losses);
   const checkpoint = args.text('checkpoint');
   const store = checkpoint === null ? null : fileStore(checkpoint);
-  const ask = { student: 0, teacher: args.text('teacher') === null ? null : ('second' as const), request };
-  const result = await studio.train(ask, job, store);
-  writeFileSync(out, studio.trainings.trained(basename(out)).bytes);
+  const student = studio.document().stops.length - 1;
+  const result = await studio.train({ student, teacher, request }, job, store);
+  const document = await studio.keepLearnt(job);
+  writeFileSync(out, studio.exportModel().bytes);
+  const recipeFile = args.text('save-recipe');
+  if (recipeFile !== null) saveRecipe(recipeFile, document.recipe, studio.artifacts);
   const { curve, evaluations, ...rest } = result;
   const { first, best } = metricsOf(result);
   const told = {
@@ -128,9 +135,12 @@ async function run(
   return 0 as const;
 }
 
+/** The model, after the recipe if there is one. */
 async function opened(args: Arguments, job: Job): Promise<{ studio: CommandStudio; inputs: readonly InputPort[] }> {
-  const { studio, document } = await openStudio(args.positionals[0] ?? '', job);
-  return { studio, inputs: document.stops[0]?.summary.inputs ?? [] };
+  const { studio } = await openStudio(args.positionals[0] ?? '', job);
+  const recipe = args.text('recipe');
+  if (recipe !== null) await replayFile(studio, recipe, job);
+  return { studio, inputs: studio.document().stops.at(-1)?.summary.inputs ?? [] };
 }
 
 export const train: Command = {
@@ -139,8 +149,7 @@ export const train: Command = {
   positionals: ['MODEL'],
   options: TRAIN_OPTIONS,
   async run(args, output, job) {
-    const { studio, inputs } = await opened(args, job);
-    return run(args, output, job, LOSSES, studio, inputs);
+    return run(args, output, job, LOSSES, await opened(args, job), null);
   },
 };
 
@@ -151,11 +160,14 @@ const taught = (name: 'distill' | 'recover', summary: string): Command => ({
   positionals: ['STUDENT'],
   options: { ...TEACHER_OPTIONS, ...TRAIN_OPTIONS },
   async run(args, output, job) {
-    const teacher = args.text('teacher');
-    if (teacher === null) throw new UsageError('--teacher is missing: the model that the student learns from.');
-    const { studio, inputs } = await opened(args, job);
-    await studio.openSecond(openPath(teacher), job);
-    return run(args, output, job, teachingLosses(args, args.text('labels') !== null), studio, inputs);
+    const path = args.text('teacher');
+    if (path === null && args.text('recipe') === null) {
+      throw new UsageError('--teacher is missing: the model to learn from. With --recipe, the original teaches.');
+    }
+    const open = await opened(args, job);
+    if (path !== null) await open.studio.openSecond(openPath(path), job);
+    const losses = teachingLosses(args, args.text('labels') !== null);
+    return run(args, output, job, losses, open, path === null ? 0 : 'second');
   },
 });
 

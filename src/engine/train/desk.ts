@@ -1,4 +1,5 @@
 import { CodedError } from '../../base/error.ts';
+import type { JsonObject } from '../../base/json.ts';
 import type { DataSet, InputPort } from '../../data/types.ts';
 import type { Preprocess } from '../../data/preprocess.ts';
 import { writeModel } from '../../onnx/write.ts';
@@ -6,7 +7,9 @@ import type { Stop } from '../document.ts';
 import type { Parcel, RuntimePort } from '../ports.ts';
 import { buildStep, planOf } from './build.ts';
 import type { CheckpointStore } from './checkpoint.ts';
+import { encodeWeights } from '../artifacts.ts';
 import { TrainControl } from './control.ts';
+import { dataHash, howOf } from './how.ts';
 import { train, type TrainInput, type TrainJob, type TrainOutcome } from './run.ts';
 import { batchFree, Batches, type TrainData } from './samples.ts';
 import type { TrainPlan, TrainRequest, TrainResult } from './types.ts';
@@ -36,7 +39,7 @@ export class TrainDesk {
   private training: PreparedData | null = null;
   private judging: PreparedData | null = null;
   private control: TrainControl | null = null;
-  private outcome: TrainOutcome | null = null;
+  private outcome: (TrainOutcome & { readonly how: JsonObject }) | null = null;
 
   give(data: PreparedData, as: 'train' | 'judge'): void {
     if (as === 'train') this.training = data;
@@ -66,8 +69,13 @@ export class TrainDesk {
     const control = new TrainControl();
     this.control = control;
     try {
-      this.outcome = await train(this.inputOf(training), port, job, { control, store });
-      return this.outcome.result;
+      const input = this.inputOf(training);
+      const outcome = await train(input, port, job, { control, store });
+      const { name, count } = input.data.dataSet;
+      const data = { name, count, sha256: await dataHash(input.data) };
+      const how = howOf(training.request, outcome.result, training.teacher?.name ?? null, data);
+      this.outcome = { ...outcome, how };
+      return outcome.result;
     } finally {
       this.control = null;
     }
@@ -80,8 +88,19 @@ export class TrainDesk {
 
   /** The student of the last training, with its best weights. */
   trained(name: string): Parcel {
+    return { name, bytes: writeModel(this.last.model) };
+  }
+
+  /** What a step of a recipe is made of: the weights as a safetensors file, and how they were learnt. */
+  learnt(): { readonly bytes: Uint8Array<ArrayBuffer>; readonly how: JsonObject } {
+    const { model, weights, how } = this.last;
+    const named = [...model.graph.initializers].map(([id, tensor]) => [model.getValue(id).name, tensor] as const);
+    return { bytes: encodeWeights(new Map(named.filter(([name]) => weights[name]))), how };
+  }
+
+  private get last() {
     if (!this.outcome) throw new CodedError('bad-request', 'Nothing was trained yet.');
-    return { name, bytes: writeModel(this.outcome.model) };
+    return this.outcome;
   }
 
   private get data(): PreparedData {

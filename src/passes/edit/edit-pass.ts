@@ -1,7 +1,7 @@
 import type { Exactness } from '../../base/exactness.ts';
 import type { NodeId } from '../../ir/types.ts';
 import { fnv1a } from '../../rewrite/hash.ts';
-import type { Findings, OptionSpec, Pass, PassContext } from '../../rewrite/pass.ts';
+import type { Findings, OptionSpec, Pass, PassContext, PassGroup } from '../../rewrite/pass.ts';
 
 /** What a hand edit would do at the place that its options name. */
 export interface EditPlan {
@@ -20,6 +20,8 @@ export interface EditPlan {
 
 interface EditSpec {
   readonly id: string;
+  /** Default: `edit`. */
+  readonly group?: PassGroup;
   readonly title: string;
   readonly why: string;
   readonly options: Readonly<Record<string, OptionSpec>>;
@@ -54,7 +56,7 @@ export function editPass(spec: EditSpec): Pass {
   const { id, title, why, options, preserves, changesInterface } = spec;
   return {
     id,
-    group: 'edit',
+    group: spec.group ?? 'edit',
     title,
     why,
     options,
