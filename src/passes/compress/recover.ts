@@ -46,6 +46,7 @@ export const recover = editPass({
     how: { type: 'json', default: {}, label: 'How they were learnt' },
   },
   preserves: 'approximation',
+  needs: ['weights'],
   changesInterface: false,
   ask: 'Train first: the Train workspace, or `whittle recover`, gives weights for this step.',
   plan(context) {

@@ -1,7 +1,7 @@
 import type { Exactness } from '../../base/exactness.ts';
 import type { NodeId } from '../../ir/types.ts';
 import { fnv1a } from '../../rewrite/hash.ts';
-import type { Findings, OptionSpec, Pass, PassContext, PassGroup } from '../../rewrite/pass.ts';
+import type { Findings, Need, OptionSpec, Pass, PassContext, PassGroup } from '../../rewrite/pass.ts';
 
 /** What a hand edit would do at the place that its options name. */
 export interface EditPlan {
@@ -22,6 +22,8 @@ interface EditSpec {
   readonly id: string;
   /** Default: `edit`. */
   readonly group?: PassGroup;
+  /** Default: nothing. */
+  readonly needs?: readonly Need[];
   readonly title: string;
   readonly why: string;
   readonly options: Readonly<Record<string, OptionSpec>>;
@@ -61,7 +63,7 @@ export function editPass(spec: EditSpec): Pass {
     why,
     options,
     preserves,
-    needs: [],
+    needs: spec.needs ?? [],
     backends: ['wasm', 'webgpu', 'portable'],
     repeats: false,
     changesInterface,
