@@ -116,8 +116,8 @@ async function run(
   const checkpoint = args.text('checkpoint');
   const store = checkpoint === null ? null : fileStore(checkpoint);
   const student = studio.document().stops.length - 1;
-  const result = await studio.train({ student, teacher, request }, job, store);
-  const document = await studio.keepLearnt(job);
+  const result = await studio.trainings.run({ student, teacher, request }, job, store);
+  const document = await studio.trainings.keep(job);
   writeFileSync(out, studio.exportModel().bytes);
   const recipeFile = args.text('save-recipe');
   if (recipeFile !== null) saveRecipe(recipeFile, document.recipe, studio.artifacts);

@@ -1,24 +1,22 @@
 import { CodedError } from '../../base/error.ts';
 import type { JsonObject } from '../../base/json.ts';
-import type { DataSet, InputPort } from '../../data/types.ts';
+import type { DataSet } from '../../data/types.ts';
+import type { Job } from '../../base/job.ts';
 import type { Preprocess } from '../../data/preprocess.ts';
 import { writeModel } from '../../onnx/write.ts';
 import type { Stop } from '../document.ts';
 import type { Parcel, RuntimePort } from '../ports.ts';
 import { buildStep, planOf } from './build.ts';
 import type { CheckpointStore } from './checkpoint.ts';
-import { encodeWeights } from '../artifacts.ts';
+import { encodeWeights, type Artifacts } from '../artifacts.ts';
+import type { CompareSide } from '../compare-types.ts';
+import type { Place } from '../timed.ts';
+import type { ApplyRequest, DocumentView } from '../types.ts';
 import { TrainControl } from './control.ts';
 import { dataHash, howOf } from './how.ts';
-import { train, type TrainInput, type TrainJob, type TrainOutcome } from './run.ts';
+import { shapesFor, train, type TrainInput, type TrainJob, type TrainOutcome } from './run.ts';
 import { batchFree, Batches, type TrainData } from './samples.ts';
-import type { TrainPlan, TrainRequest, TrainResult } from './types.ts';
-
-/** A model that takes part in a training. */
-export interface Participant {
-  readonly stop: Stop;
-  readonly name: string;
-}
+import type { TrainAsk, TrainPlan, TrainResult } from './types.ts';
 
 /** Data as they were opened and are fed. */
 export interface PreparedData {
@@ -27,19 +25,31 @@ export interface PreparedData {
   readonly notes: readonly string[];
 }
 
-/** Who trains whom, and how. */
-export interface Training {
-  readonly student: Participant;
-  readonly teacher: Participant | null;
-  readonly request: TrainRequest;
+/** A model that takes part in a training. */
+interface Participant {
+  readonly stop: Stop;
+  readonly name: string;
+}
+
+/** What the desk needs of the studio that it stands in. */
+interface Surroundings {
+  readonly port: RuntimePort;
+  readonly artifacts: Artifacts;
+  placeOf(side: CompareSide): Place;
+  apply(request: ApplyRequest, job: Job): Promise<DocumentView>;
 }
 
 /** The data that an open model is trained on, the training at work, and what the last one came to. */
 export class TrainDesk {
+  private readonly around: Surroundings;
   private training: PreparedData | null = null;
   private judging: PreparedData | null = null;
   private control: TrainControl | null = null;
   private outcome: (TrainOutcome & { readonly how: JsonObject }) | null = null;
+
+  constructor(around: Surroundings) {
+    this.around = around;
+  }
 
   give(data: PreparedData, as: 'train' | 'judge'): void {
     if (as === 'train') this.training = data;
@@ -53,32 +63,35 @@ export class TrainDesk {
   }
 
   /** What a run would do: which constants it moves, the terms of its loss, what memory it takes. */
-  async plan({ student, teacher, request }: Training): Promise<TrainPlan> {
-    const data = trainData(this.data, student);
+  async plan(ask: TrainAsk): Promise<TrainPlan> {
+    const { student, teacher, data, request } = this.inputOf(ask);
     const feeds = await new Batches(data, null).feeds([0], 0);
-    const shapes = Object.fromEntries(
-      Object.entries(feeds).map(([name, { shape }]) => [name, [request.batch, ...shape.slice(1)]]),
-    );
-    const theirs = teacher && { model: teacher.stop.model, name: teacher.name };
-    return planOf(await buildStep(student.stop.model, theirs, request, shapes));
+    return planOf(await buildStep(student, teacher, request, shapesFor(feeds, request.batch)));
   }
 
   /** Runs a training; another one may begin only when it is over. Throws as `train` does. */
-  async run(training: Training, port: RuntimePort, job: TrainJob, store: CheckpointStore | null): Promise<TrainResult> {
+  async run(ask: TrainAsk, job: TrainJob, store: CheckpointStore | null = null): Promise<TrainResult> {
     if (this.control) throw new CodedError('bad-request', 'A training is at work already. Stop it first.');
     const control = new TrainControl();
     this.control = control;
     try {
-      const input = this.inputOf(training);
-      const outcome = await train(input, port, job, { control, store });
+      const input = this.inputOf(ask);
+      const outcome = await train(input, this.around.port, job, { control, store });
       const { name, count } = input.data.dataSet;
       const data = { name, count, sha256: await dataHash(input.data) };
-      const how = howOf(training.request, outcome.result, training.teacher?.name ?? null, data);
+      const how = howOf(ask.request, outcome.result, input.teacher?.name ?? null, data);
       this.outcome = { ...outcome, how };
       return outcome.result;
     } finally {
       this.control = null;
     }
+  }
+
+  /** What the last training learnt becomes a step behind the stop that was trained, which has to be at the cursor. */
+  async keep(job: Job): Promise<DocumentView> {
+    const { bytes, how } = this.learnt();
+    const weights = await this.around.artifacts.keep(bytes);
+    return this.around.apply({ pass: 'recover', options: { weights, how }, off: [] }, job);
   }
 
   /** Of the training at work, if one is. */
@@ -92,7 +105,7 @@ export class TrainDesk {
   }
 
   /** What a step of a recipe is made of: the weights as a safetensors file, and how they were learnt. */
-  learnt(): { readonly bytes: Uint8Array<ArrayBuffer>; readonly how: JsonObject } {
+  private learnt(): { readonly bytes: Uint8Array<ArrayBuffer>; readonly how: JsonObject } {
     const { model, weights, how } = this.last;
     const named = [...model.graph.initializers].map(([id, tensor]) => [model.getValue(id).name, tensor] as const);
     return { bytes: encodeWeights(new Map(named.filter(([name]) => weights[name]))), how };
@@ -108,21 +121,27 @@ export class TrainDesk {
     throw new CodedError('bad-request', 'There is nothing to train on: give samples first.');
   }
 
-  private inputOf({ student, teacher, request }: Training): TrainInput {
+  private inputOf({ student, teacher, request }: TrainAsk): TrainInput {
+    const own = this.participant(student);
+    const theirs = teacher === null ? null : this.participant(teacher);
     const { dataSet } = this.data;
     return {
-      student: student.stop.model,
-      teacher: teacher && { model: teacher.stop.model, name: teacher.name },
-      data: trainData(this.data, student),
-      ports: student.stop.summary.inputs,
-      judges: this.judging && trainData(this.judging, student),
+      student: own.stop.model,
+      teacher: theirs && { model: theirs.stop.model, name: theirs.name },
+      data: trainData(this.data, own),
+      ports: own.stop.summary.inputs,
+      judges: this.judging && trainData(this.judging, own),
       request,
-      key: JSON.stringify([student.name, teacher?.name ?? null, dataSet.name, dataSet.count, request]),
+      key: JSON.stringify([own.name, theirs?.name ?? null, dataSet.name, dataSet.count, request]),
     };
+  }
+
+  private participant(side: CompareSide): Participant {
+    const { document, index } = this.around.placeOf(side);
+    return { stop: document.stop(index), name: index === 0 ? document.file.name : `Step ${index}` };
   }
 }
 
 function trainData({ dataSet, preprocess }: PreparedData, { stop }: Participant): TrainData {
-  const inputs: readonly InputPort[] = batchFree(stop.summary.inputs);
-  return { dataSet, preprocess, inputs };
+  return { dataSet, preprocess, inputs: batchFree(stop.summary.inputs) };
 }

@@ -388,7 +388,8 @@ class Test {
   }
 }
 
-const shapesFor = (feeds: DataFeeds, batch: number): Record<string, readonly number[]> =>
+/** The sizes of the inputs for a batch, by what one sample gives. */
+export const shapesFor = (feeds: DataFeeds, batch: number): Record<string, readonly number[]> =>
   Object.fromEntries(Object.entries(feeds).map(([name, { shape }]) => [name, [batch, ...shape.slice(1)]]));
 
 /** The step at which the next chunk ends at the latest. */

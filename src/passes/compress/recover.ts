@@ -1,3 +1,4 @@
+import { CodedError } from '../../base/error.ts';
 import { formatInteger, plural } from '../../base/format.ts';
 import type { Json, JsonObject } from '../../base/json.ts';
 import type { Tensor } from '../../ir/tensor.ts';
@@ -55,8 +56,11 @@ export const recover = editPass({
     if (!SHA256.test(sha256)) refuse(`"${sha256}" is no SHA-256 of weights: 64 digits from 0 to f.`);
     const weights = context.facts.weights(sha256);
     if (!weights) {
-      refuse(
+      // Not a place that is gone: the replay ends here.
+      throw new CodedError(
+        'replay-failed',
         `The learnt weights of this step are not here. Put ${sha256}.safetensors beside the recipe, in the folder of its weights, or train again.`,
+        { weights: sha256 },
       );
     }
     const places = placesOf(context, weights);
