@@ -1,6 +1,6 @@
 import { CodedError } from '../base/error.ts';
 import { defined } from '../base/assert.ts';
-import type { Model } from '../ir/model.ts';
+import type { Model, Node } from '../ir/model.ts';
 import { sizeOf, type ValueId } from '../ir/types.ts';
 import { backward } from './backward.ts';
 import { Emit, type TrainBackend } from './emit.ts';
@@ -93,7 +93,9 @@ export const TOTAL = 'loss';
 export function writeTrainingStep(model: Model, { backend, losses, trained, batchNorm }: StepOptions): TrainingStep {
   const emit = new Emit(model, backend);
   const inputs = model.graph.inputs.filter((id) => !model.graph.initializers.has(id)).map((id) => emit.nameOf(id));
-  const statistics = emit.in('statistics', () => (batchNorm === 'batch' ? useBatchStatistics(emit) : []));
+  const statistics = emit.in('statistics', () =>
+    batchNorm === 'batch' ? useBatchStatistics(emit, (node) => keepsStatistics(model, node)) : [],
+  );
   useTrainingActivations(emit);
   model.graph.outputs.length = 0;
   const scalars = new Scalars(emit);
@@ -132,12 +134,20 @@ export function writeTrainingStep(model: Model, { backend, losses, trained, batc
   return { model, inputs, parameters: moved, losses: told, statistics: seen };
 }
 
+/** Running values that are computed cannot be moved: such a batch norm goes by them as they are. */
+const keepsStatistics = ({ graph }: Model, { inputs }: Node): boolean =>
+  [3, 4].every((index) => {
+    const value = inputs[index] ?? null;
+    return value !== null && graph.initializers.has(value);
+  });
+
 /** A constant becomes an input, which every step is fed anew. */
 function fed(emit: Emit, value: ValueId): Omit<StepParameter, 'gradient'> {
   const { graph } = emit.model;
   const tensor = defined(graph.initializers.get(value), 'a constant that is trained');
   graph.initializers.delete(value);
-  graph.inputs.push(value);
+  // One that is an input with a default has its place already.
+  if (!graph.inputs.includes(value)) graph.inputs.push(value);
   return { name: emit.nameOf(value), shape: tensor.shape, value };
 }
 

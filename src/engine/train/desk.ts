@@ -3,6 +3,8 @@ import type { JsonObject } from '../../base/json.ts';
 import type { DataSet } from '../../data/types.ts';
 import type { Job } from '../../base/job.ts';
 import type { Preprocess } from '../../data/preprocess.ts';
+import { freezeDefaults, nameConstants } from '../../grad/named-constants.ts';
+import type { Model } from '../../ir/model.ts';
 import { writeModel } from '../../onnx/write.ts';
 import type { Stop } from '../document.ts';
 import type { Parcel, RuntimePort } from '../ports.ts';
@@ -126,8 +128,8 @@ export class TrainDesk {
     const theirs = teacher === null ? null : this.participant(teacher);
     const { dataSet } = this.data;
     return {
-      student: own.stop.model,
-      teacher: theirs && { model: theirs.stop.model, name: theirs.name },
+      student: withConstants(own.stop.model),
+      teacher: theirs && { model: withConstants(theirs.stop.model), name: theirs.name },
       data: trainData(this.data, own),
       ports: own.stop.summary.inputs,
       judges: this.judging && trainData(this.judging, own),
@@ -144,4 +146,12 @@ export class TrainDesk {
 
 function trainData({ dataSet, preprocess }: PreparedData, { stop }: Participant): TrainData {
   return { dataSet, preprocess, inputs: batchFree(stop.summary.inputs) };
+}
+
+/** As it is trained, and teaches. */
+function withConstants(model: Model): Model {
+  const copy = model.clone();
+  freezeDefaults(copy);
+  nameConstants(copy);
+  return copy;
 }

@@ -390,7 +390,13 @@ class Test {
 
 /** The sizes of the inputs for a batch, by what one sample gives. */
 export const shapesFor = (feeds: DataFeeds, batch: number): Record<string, readonly number[]> =>
-  Object.fromEntries(Object.entries(feeds).map(([name, { shape }]) => [name, [batch, ...shape.slice(1)]]));
+  Object.fromEntries(
+    // A state of its own, whose first axis is none of samples, stays as it is.
+    Object.entries(feeds).map(([name, { shape }]) => [
+      name,
+      [shape[0] === 1 ? batch : (shape[0] ?? 1), ...shape.slice(1)],
+    ]),
+  );
 
 /** The step at which the next chunk ends at the latest. */
 function nextStop(step: number, { steps, evaluateEvery, checkpointEvery }: TrainRequest): number {

@@ -4,6 +4,7 @@ import type { Json, JsonObject } from '../../base/json.ts';
 import type { Tensor } from '../../ir/tensor.ts';
 import type { NodeId, ValueId } from '../../ir/types.ts';
 import type { PassContext } from '../../rewrite/pass.ts';
+import { nameConstants } from '../../grad/named-constants.ts';
 import { editPass, refuse } from '../edit/edit-pass.ts';
 import { textOption } from '../edit/targets.ts';
 
@@ -13,7 +14,9 @@ const SHA256 = /^[0-9a-f]{64}$/;
 function placesOf({ model }: PassContext, weights: ReadonlyMap<string, Tensor>): ReadonlyMap<ValueId, Tensor> {
   const found = new Map<ValueId, Tensor>();
   const unmet = new Set(weights.keys());
-  for (const [value, tensor] of model.graph.initializers) {
+  const copy = model.clone();
+  nameConstants(copy);
+  for (const [value, tensor] of copy.graph.initializers) {
     const { name } = model.getValue(value);
     const learnt = weights.get(name);
     if (!learnt) continue;
@@ -76,6 +79,7 @@ export const recover = editPass({
       title: titleOf(context.options['how']),
       what: `Gives ${plural(places.size, 'constant')} (${formatInteger(count)} numbers) what was learnt.`,
       apply: () => {
+        nameConstants(model);
         for (const [value, tensor] of places) model.setInitializer(value, tensor);
       },
     };
