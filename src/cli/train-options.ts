@@ -34,6 +34,7 @@ export const TRAIN_OPTIONS: Options = {
   average: { type: 'string', value: 'X', help: 'decay of a running average of the weights (none is kept)' },
   smoothing: { type: 'string', value: 'X', help: 'label smoothing (0)' },
   'batch-norm': { type: 'string', value: 'batch|fixed', help: 'what batch norms go by while training (batch)' },
+  'from-scratch': { type: 'boolean', help: 'begin with weights drawn by the seed, as if nothing had been learnt' },
   freeze: {
     type: 'string',
     multiple: true,
@@ -122,6 +123,7 @@ export function trainRequest(args: Arguments, losses: LossSettings): TrainReques
     steps: args.number('steps', { min: 1, max: 1e7, integer: true }) ?? TRAINING.steps,
     seed: args.number('seed', { min: 0, max: 2 ** 31, integer: true }) ?? 0,
     batchNorm: args.choice('batch-norm', ['batch', 'fixed']) ?? TRAINING.batchNorm,
+    fresh: args.flag('from-scratch'),
     frozen: args.texts('freeze'),
     augment: augment.flip || augment.shift > 0 || augment.jitter > 0 ? augment : null,
     sparsity: sparsityOf(args),

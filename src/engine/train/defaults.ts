@@ -25,6 +25,7 @@ export const TRAINING: TrainRequest = {
   steps: 500,
   seed: 0,
   batchNorm: 'batch',
+  fresh: false,
   frozen: [],
   augment: null,
   sparsity: null,

@@ -17,6 +17,7 @@ import type { ApplyRequest, DocumentView } from '../types.ts';
 import { TrainControl } from './control.ts';
 import { dataHash, howOf } from './how.ts';
 import { shapesFor, train, type TrainInput, type TrainJob, type TrainOutcome } from './run.ts';
+import { untrained } from './student.ts';
 import { batchFree, Batches, type TrainData } from './samples.ts';
 import type { TrainAsk, TrainPlan, TrainResult } from './types.ts';
 
@@ -128,7 +129,7 @@ export class TrainDesk {
     const theirs = teacher === null ? null : this.participant(teacher);
     const { dataSet } = this.data;
     return {
-      student: withConstants(own.stop.model),
+      student: request.fresh ? untrained(withConstants(own.stop.model), request.seed) : withConstants(own.stop.model),
       teacher: theirs && { model: withConstants(theirs.stop.model), name: theirs.name },
       data: trainData(this.data, own),
       ports: own.stop.summary.inputs,

@@ -59,6 +59,8 @@ export interface TrainRequest {
   readonly steps: number;
   readonly seed: number;
   readonly batchNorm: 'batch' | 'fixed';
+  /** Begins with nothing learnt: the student's weights are drawn anew by the seed. */
+  readonly fresh: boolean;
   /** Names of constants, or beginnings of them with `*` behind, that stay as they are. */
   readonly frozen: readonly string[];
   readonly augment: Augmentation | null;
