@@ -57,6 +57,7 @@ export const TRAIN_OPTIONS: Options = {
     value: 'N',
     help: `samples of --data that choose the weights, at most (${TRAINING.holdOut})`,
   },
+  graph: { type: 'string', value: 'FILE', help: 'write the training step as a model: forward, loss and backward' },
   checkpoint: {
     type: 'string',
     value: 'FILE',

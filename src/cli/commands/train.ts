@@ -116,7 +116,10 @@ async function run(
   const checkpoint = args.text('checkpoint');
   const store = checkpoint === null ? null : fileStore(checkpoint);
   const student = studio.document().stops.length - 1;
-  const result = await studio.trainings.run({ student, teacher, request }, job, store);
+  const ask = { student, teacher, request };
+  const graph = args.text('graph');
+  if (graph !== null) writeFileSync(graph, (await studio.trainings.graph(ask, basename(graph))).bytes);
+  const result = await studio.trainings.run(ask, job, store);
   const document = await studio.trainings.keep(job);
   writeFileSync(out, studio.exportModel().bytes);
   const recipeFile = args.text('save-recipe');

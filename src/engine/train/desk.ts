@@ -8,7 +8,7 @@ import type { Model } from '../../ir/model.ts';
 import { writeModel } from '../../onnx/write.ts';
 import type { Stop } from '../document.ts';
 import type { Parcel, RuntimePort } from '../ports.ts';
-import { buildStep, planOf } from './build.ts';
+import { buildStep, planOf, type BuiltStep } from './build.ts';
 import type { CheckpointStore } from './checkpoint.ts';
 import { encodeWeights, type Artifacts } from '../artifacts.ts';
 import type { CompareSide } from '../compare-types.ts';
@@ -67,9 +67,13 @@ export class TrainDesk {
 
   /** What a run would do: which constants it moves, the terms of its loss, what memory it takes. */
   async plan(ask: TrainAsk): Promise<TrainPlan> {
-    const { student, teacher, data, request } = this.inputOf(ask);
-    const feeds = await new Batches(data, null).feeds([0], 0);
-    return planOf(await buildStep(student, teacher, request, shapesFor(feeds, request.batch)));
+    return planOf(await this.build(ask));
+  }
+
+  /** The training step itself, as a model that can be looked at: forward, loss and backward. */
+  async graph(ask: TrainAsk, name: string): Promise<Parcel> {
+    const { step } = await this.build(ask);
+    return { name, bytes: writeModel(step.model) };
   }
 
   /** Runs a training; another one may begin only when it is over. Throws as `train` does. */
@@ -122,6 +126,12 @@ export class TrainDesk {
   private get data(): PreparedData {
     if (this.training) return this.training;
     throw new CodedError('bad-request', 'There is nothing to train on: give samples first.');
+  }
+
+  private async build(ask: TrainAsk): Promise<BuiltStep> {
+    const { student, teacher, data, request } = this.inputOf(ask);
+    const feeds = await new Batches(data, null).feeds([0], 0);
+    return buildStep(student, teacher, request, shapesFor(feeds, request.batch));
   }
 
   private inputOf({ student, teacher, request }: TrainAsk): TrainInput {
