@@ -10,7 +10,7 @@ import { openData } from '../../engine/data.ts';
 import { openPath } from '../../engine/node.ts';
 import type { CheckpointStore } from '../../engine/train/checkpoint.ts';
 import type { PreparedData } from '../../engine/train/desk.ts';
-import { LOSSES } from '../../engine/train/defaults.ts';
+import { LOSSES, TEACHING, TRAINING } from '../../engine/train/defaults.ts';
 import type { Evaluation, LossSettings, TrainResult } from '../../engine/train/types.ts';
 import { UsageError, type Arguments } from '../arguments.ts';
 import type { Command } from '../command.ts';
@@ -112,7 +112,7 @@ async function run(
   for (const note of data.notes) output.note(note);
   const test = args.text('test-data');
   if (test !== null) studio.trainings.give(await dataFrom(test, args.text('test-labels'), args, inputs), 'judge');
-  const request = trainRequest(args, losses);
+  const request = trainRequest(args, losses, teacher === null ? TRAINING : TEACHING);
   const checkpoint = args.text('checkpoint');
   const store = checkpoint === null ? null : fileStore(checkpoint);
   const student = studio.document().stops.length - 1;

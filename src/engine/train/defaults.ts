@@ -35,3 +35,13 @@ export const TRAINING: TrainRequest = {
   backend: 'wasm',
   threads: 1,
 };
+
+/**
+ * The same with a teacher. Its answers are no noise that weight decay would have to hold against, and a running average
+ * settles what a small student cannot (MNIST CNN at half its channels: 98.1 instead of 97.7 % of the test images).
+ */
+export const TEACHING: TrainRequest = {
+  ...TRAINING,
+  losses: { ...LOSSES, labels: 0, logits: 1 },
+  optimizer: { ...OPTIMIZER, weightDecay: 0, average: 0.998 },
+};
