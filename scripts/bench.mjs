@@ -15,6 +15,7 @@
 //   verdicts  ten models against themselves, and with 5 % added to every run: how far verdicts can be relied on (20 minutes; only by name)
 //   accuracy  what four real models get right on real samples, preprocessing written out (a minute; only by name)
 //   profile every real model's profile: what of a run lies in nodes; the ceilings of this device (only by name)
+//   train-steps  forward, forward and backward, whole step of a CNN and a transformer; threads, native (two minutes; only by name)
 //   half    MobileNetV2 at half the channels against itself, both as the runtime loads them (`all`), WASM, one thread
 import { existsSync, mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -36,6 +37,7 @@ import { benchPruneLatency } from './bench-prune-latency.mjs';
 import { benchPruneModels } from './bench-prune-models.mjs';
 import { benchRandom } from './bench-random.mjs';
 import { benchSlider, printSlider } from './bench-slider.mjs';
+import { benchTrain } from './bench-train.mjs';
 import { benchVerdicts } from './bench-verdicts.mjs';
 import { withStudio } from './browser.mjs';
 import { realModels } from './real-models.mjs';
@@ -60,6 +62,7 @@ const SECTIONS = [
   'random',
   'verdicts',
   'accuracy',
+  'train-steps',
 ];
 const args = process.argv.slice(2);
 const json = args.includes('--json');
@@ -134,6 +137,7 @@ if (chosen.includes('prune-latency')) results.pruneLatency = await benchPruneLat
 if (chosen.includes('latency-table')) results.latencyTable = await benchLatencyTable(files, say);
 if (chosen.includes('prune-models')) results.pruneModels = await benchPruneModels(say);
 if (chosen.includes('verdicts')) results.verdicts = await benchVerdicts(files, say);
+if (chosen.includes('train-steps')) results.trainSteps = await benchTrain(say);
 if (chosen.includes('profile')) results.profile = await benchProfile(files, say);
 if (chosen.includes('random')) benchRandom(say);
 if (wants('half')) {
