@@ -47,6 +47,7 @@ export function useBatchStatistics(emit: Emit, chosen: (node: Node) => boolean =
   for (const node of nodesOf(emit)) {
     if (node.opType !== 'BatchNormalization' || node.domain !== '' || !chosen(node)) continue;
     if (getInt(node, 'training_mode', 0) === 1) throw noGradient(node, 'it is in training mode already');
+    // Taken before the node loses it.
     const y = defined(node.outputs[0], 'its output');
     emit.replace(node, () => found.push(writeBatchNorm(emit, node, y)));
   }
