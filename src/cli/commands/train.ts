@@ -5,7 +5,8 @@ import type { Job } from '../../base/job.ts';
 import { changePreprocess } from '../../data/change.ts';
 import { prepared } from '../../data/feeds.ts';
 import { preprocessFor } from '../../data/propose.ts';
-import type { InputPort } from '../../data/types.ts';
+import { digits } from '../../data/digits.ts';
+import type { DataSet, InputPort } from '../../data/types.ts';
 import { openData } from '../../engine/data.ts';
 import { openPath } from '../../engine/node.ts';
 import type { CheckpointStore } from '../../engine/train/checkpoint.ts';
@@ -27,16 +28,24 @@ async function dataFrom(
   args: Arguments,
   inputs: readonly InputPort[],
 ): Promise<PreparedData> {
+  const dataSet = await dataSetFrom(path, labels, args);
+  const { preprocess: proposed, notes } = await preprocessFor(inputs, dataSet);
+  const preprocess = changePreprocess(proposed, keyValues(args));
+  return { dataSet: prepared(dataSet, preprocess), preprocess, notes };
+}
+
+/** Digits that are drawn here, where nothing is at hand. */
+const DRAWN = 6000;
+
+async function dataSetFrom(path: string, labels: string | null, args: Arguments): Promise<DataSet> {
+  if (path === 'digits') return digits(DRAWN, 1);
   const tokenizer = args.text('tokenizer');
-  const dataSet = await openData(basename(resolve(path)), filesAt(path), {
+  return openData(basename(resolve(path)), filesAt(path), {
     ...(labels !== null && { labels: fileAt(labels) }),
     ...(tokenizer !== null && {
       tokenizer: tokenizer === 'bytes' || tokenizer === 'characters' ? tokenizer : fileAt(tokenizer),
     }),
   });
-  const { preprocess: proposed, notes } = await preprocessFor(inputs, dataSet);
-  const preprocess = changePreprocess(proposed, keyValues(args));
-  return { dataSet: prepared(dataSet, preprocess), preprocess, notes };
 }
 
 /** A file that is there as a whole or not at all. */
@@ -169,7 +178,7 @@ const taught = (name: 'distill' | 'recover', summary: string): Command => ({
     }
     const open = await opened(args, job);
     if (path !== null) await open.studio.openSecond(openPath(path), job);
-    const losses = teachingLosses(args, args.text('labels') !== null);
+    const losses = teachingLosses(args, args.text('labels') !== null || args.text('data') === 'digits');
     return run(args, output, job, losses, open, path === null ? 0 : 'second');
   },
 });
