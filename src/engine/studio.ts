@@ -77,7 +77,9 @@ import { loadOf, tune } from './tune.ts';
 import { TrainDesk, type Participant, type Training } from './train/desk.ts';
 import type { CheckpointStore } from './train/checkpoint.ts';
 import type { TrainJob } from './train/run.ts';
-import type { TrainAsk, TrainPlan, TrainResult } from './train/types.ts';
+import { openTrainData, type TrainFiles } from './train/files.ts';
+import { namedValues } from './train/named-values.ts';
+import type { NamedValue, TrainAsk, TrainPlan, TrainResult } from './train/types.ts';
 import type { TuneReport, TuneRequest } from './tune-types.ts';
 import { previewStep, runRecipe, runStep, type StepContext } from './steps.ts';
 import { tensorPicture } from './tensor-picture.ts';
@@ -446,21 +448,46 @@ export class Studio {
   }
 
   /** What a training would do, before it begins. */
-  trainPlan(request: TrainAsk): Promise<TrainPlan> {
-    return this.trainings.plan(this.training(request));
+  async trainPlan(request: TrainAsk): Promise<TrainPlan> {
+    return this.trainings.plan(await this.training(request));
+  }
+
+  /** Tells a training from all others: its checkpoints go by it. */
+  async trainKey(request: TrainAsk): Promise<string> {
+    return this.trainings.keyOf(await this.training(request));
+  }
+
+  /** Samples to train on, or to judge by, until another model is opened; null: they are given back. */
+  async giveTrainData(files: TrainFiles | null, as: 'train' | 'judge'): Promise<AccuracyDataView | null> {
+    const opened = files && (await openTrainData(files, this.current.stop(0).summary.inputs));
+    this.trainings.give(opened && opened.data, as);
+    return opened && opened.view;
+  }
+
+  /** Values inside a model that a hint may name, in running order. */
+  valueNames(side: CompareSide): readonly NamedValue[] {
+    const { document, index } = this.placeOf(side);
+    const { model, analysis } = document.stop(index);
+    return namedValues(model, analysis);
   }
 
   /** Trains a side on the data that `trainings` was given, beside a teacher or alone. */
-  train(request: TrainAsk, job: TrainJob, store: CheckpointStore | null = null): Promise<TrainResult> {
-    return this.trainings.run(this.training(request), this.port, job, store);
+  async train(request: TrainAsk, job: TrainJob, store: CheckpointStore | null = null): Promise<TrainResult> {
+    return this.trainings.run(await this.training(request), this.port, job, store);
   }
 
-  private training({ student, teacher, request }: TrainAsk): Training {
-    const participant = (side: CompareSide): Participant => {
+  private async training({ student, teacher, request }: TrainAsk): Promise<Training> {
+    const participant = async (side: CompareSide): Promise<Participant> => {
       const { document, index } = this.placeOf(side);
-      return { stop: document.stop(index), name: index === 0 ? document.file.name : `Step ${index}` };
+      const steps = Array.from({ length: index }, (_, i) => document.stop(i + 1).outcome?.step);
+      const key = JSON.stringify([await document.sha256(), document.stop(index).bytes, steps]);
+      return { stop: document.stop(index), name: index === 0 ? document.file.name : `Step ${index}`, key };
     };
-    return { student: participant(student), teacher: teacher === null ? null : participant(teacher), request };
+    return {
+      student: await participant(student),
+      teacher: teacher === null ? null : await participant(teacher),
+      request,
+    };
   }
 
   /**

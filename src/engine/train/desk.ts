@@ -15,6 +15,8 @@ import type { TrainPlan, TrainRequest, TrainResult } from './types.ts';
 export interface Participant {
   readonly stop: Stop;
   readonly name: string;
+  /** Tells its weights from others: of the file, and of the steps up to its stop. */
+  readonly key: string;
 }
 
 /** Data as they were opened and are fed. */
@@ -38,7 +40,8 @@ export class TrainDesk {
   private control: TrainControl | null = null;
   private outcome: TrainOutcome | null = null;
 
-  give(data: PreparedData, as: 'train' | 'judge'): void {
+  /** Null: they are given back. */
+  give(data: PreparedData | null, as: 'train' | 'judge'): void {
     if (as === 'train') this.training = data;
     else this.judging = data;
   }
@@ -89,8 +92,15 @@ export class TrainDesk {
     throw new CodedError('bad-request', 'There is nothing to train on: give samples first.');
   }
 
-  private inputOf({ student, teacher, request }: Training): TrainInput {
-    const { dataSet } = this.data;
+  /** Of models, data and request: a checkpoint of a run that differs in any of them is none of this one. */
+  keyOf({ student, teacher, request }: Training): string {
+    const data = (given: PreparedData | null) =>
+      given && [given.dataSet.name, given.dataSet.count, given.dataSet.labels?.length ?? null, given.preprocess];
+    return JSON.stringify([student.key, teacher?.key ?? null, data(this.data), data(this.judging), request]);
+  }
+
+  private inputOf(training: Training): TrainInput {
+    const { student, teacher, request } = training;
     return {
       student: student.stop.model,
       teacher: teacher && { model: teacher.stop.model, name: teacher.name },
@@ -98,7 +108,7 @@ export class TrainDesk {
       ports: student.stop.summary.inputs,
       judges: this.judging && trainData(this.judging, student),
       request,
-      key: JSON.stringify([student.name, teacher?.name ?? null, dataSet.name, dataSet.count, request]),
+      key: this.keyOf(training),
     };
   }
 }

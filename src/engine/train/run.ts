@@ -101,12 +101,16 @@ class Run {
     const settings = { backend: request.backend, level: 'all', threads: request.threads } as const;
     const teacher = await heldTeacher(input, built, port, job);
     let teacherSaid: Said | null = null;
+    let teacherFound: Evaluation | null = null;
     if (input.teacher) {
       job.progress({ stage: 'Asking the teacher about held-out samples' });
       const { model } = input.teacher;
       const named = (feeds: DataFeeds): DataFeeds => forTeacher(input, feeds);
-      teacherSaid = (await said({ model, answer: answerOf(model), named }, heldOut, port, request.threads, whole(job)))
-        .said;
+      const asked = { model, answer: answerOf(model), named };
+      const answer = await said(asked, heldOut, port, request.threads, whole(job));
+      teacherSaid = answer.said;
+      teacherFound = evaluation(0, heldOut, answer.said, null, answer.tokens);
+      job.progress({ stage: 'Asking the teacher about held-out samples', teacher: teacherFound });
     }
     job.progress({ stage: 'Loading the training step' });
     const trainer = await port.train(
@@ -125,6 +129,7 @@ class Run {
       trainer,
       teacher,
       teacherSaid,
+      teacherFound,
       heldOut,
       samples,
     });
@@ -256,7 +261,7 @@ class Run {
   }
 
   private result(best: number): TrainResult {
-    const { built, input, teacher, heldOut, teacherSaid } = this.parts;
+    const { built, input, teacher, heldOut, teacherFound } = this.parts;
     const sizes = (trained: boolean): number =>
       built.parameters.reduce(
         (sum, { shape, trains }) => sum + (trains || !trained ? shape.reduce((a, b) => a * b, 1) : 0),
@@ -270,7 +275,7 @@ class Run {
       curve: this.curve,
       evaluations: this.evaluations,
       best,
-      teacher: teacherSaid && !heldOut.text ? evaluation(0, heldOut, teacherSaid, null, []) : null,
+      teacher: teacherFound,
       ms: performance.now() - this.started,
       parameters: { trained: sizes(true), all: sizes(false) },
       notes: [...built.notes, ...(asked ? [asked] : []), ...(input.judges ? [] : [heldOutNote(heldOut)])],
@@ -288,6 +293,7 @@ interface Parts {
   readonly trainer: HeldTrainer;
   readonly teacher: Teacher | null;
   readonly teacherSaid: Said | null;
+  readonly teacherFound: Evaluation | null;
   readonly heldOut: HeldOut;
   readonly samples: readonly number[];
 }
