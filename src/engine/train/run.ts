@@ -143,7 +143,7 @@ class Run {
     if (this.evaluations.length === 0) await this.look();
     let size = 1;
     while (this.step < request.steps && !control.stopped) {
-      await control.ready(job.signal);
+      if (control.paused) await this.rest();
       await job.checkpoint();
       const next = nextStop(this.step, request);
       const count = Math.min(size, next - this.step);
@@ -159,6 +159,14 @@ class Run {
     const { evaluation: best, weights } = defined(this.best, 'a look at held-out samples');
     await store?.drop();
     return { result: this.result(best), weights, model: withWeights(student, weights) };
+  }
+
+  /** Until it may go on. A pause may be long, and the page gone after it: where it stands is kept. */
+  private async rest(): Promise<void> {
+    const { input, control, job } = this.parts;
+    if (input.request.checkpointEvery > 0) await this.keep();
+    job.progress({ stage: 'Paused', done: this.step, total: input.request.steps });
+    await control.ready(job.signal);
   }
 
   async release(): Promise<void> {
