@@ -36,8 +36,7 @@ const AT_WORK: ReadonlySet<TrainStatus> = new Set(['running', 'pausing', 'paused
 export const isAtWork = (run: TrainRun | null): boolean => run !== null && AT_WORK.has(run.status);
 
 /** Leaving the page would lose it: it is at work, or nobody has saved what it came to. */
-export const isUnsaved = (run: TrainRun | null): boolean =>
-  isAtWork(run) || (run?.status === 'done' && !run.saved);
+export const isUnsaved = (run: TrainRun | null): boolean => isAtWork(run) || (run?.status === 'done' && !run.saved);
 
 export const begun = (start: Pick<TrainRun, 'student' | 'teacher' | 'request' | 'terms'>): TrainRun => ({
   ...start,

@@ -33,7 +33,11 @@ export function rememberedSetup(storage: KeyValue | null, model: string, threads
   return { student: found?.student ?? 0, teacher: found?.teacher ?? null, request };
 }
 
-export function rememberSetup(storage: KeyValue | null, model: string, { student, teacher, request }: TrainSetup): void {
+export function rememberSetup(
+  storage: KeyValue | null,
+  model: string,
+  { student, teacher, request }: TrainSetup,
+): void {
   const side = (each: CompareSide | null): number | null => (each === 'second' ? null : each);
   const setup = { student: side(student) ?? 0, teacher: side(teacher), request };
   const others = stored(storage).filter(([name]) => name !== model);

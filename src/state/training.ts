@@ -209,9 +209,14 @@ export function trainingActions(core: Core): TrainingActions {
               ...call,
               onProgress(progress) {
                 messages.push(progress);
-                if (performance.now() - drawn >= DRAWN_EVERY || progress.evaluation || progress.stage === 'Paused') draw();
+                if (performance.now() - drawn >= DRAWN_EVERY || progress.evaluation || progress.stage === 'Paused')
+                  draw();
                 const { stage, done, total } = progress;
-                call.onProgress?.({ stage, ...(done !== undefined && { done }), ...(total !== undefined && { total }) });
+                call.onProgress?.({
+                  stage,
+                  ...(done !== undefined && { done }),
+                  ...(total !== undefined && { total }),
+                });
               },
             },
           );
