@@ -179,8 +179,8 @@ export function LossSection({ app, disabled }: Props) {
   const set = app.actions.changeLosses;
   const factor = { min: 0, max: 1e6, disabled };
   return (
-    <section className="train-section" aria-labelledby="train-loss">
-      <h2 id="train-loss" className="h4">
+    <section className="train-section" aria-label="Terms of the loss">
+      <h2 className="h4">
         Loss
         <span className="font-regular text-ink-3">factors; 0 is left out</span>
       </h2>

@@ -154,11 +154,11 @@ export function SamplesSection({ app, use, disabled }: Props) {
   return (
     <section
       className={clsx('train-section', over && 'drop-lit')}
-      aria-labelledby={`train-data-${use}`}
+      aria-label={title}
       data-drop={`train-${use}`}
       {...handlers}
     >
-      <h2 id={`train-data-${use}`} className="h4">
+      <h2 className="h4">
         {title}
         {view && (
           <IconButton
