@@ -153,6 +153,7 @@ test('a run that was paused goes on after a reload, ends, and its model does bet
   const [, at = ''] = /^Step (.+) of/.exec((await bar.getAttribute('aria-label')) ?? '') ?? [];
 
   await page.reload();
+  await expect(page.getByRole('button', { name: /Choose/ }).first()).toBeVisible();
   await openTraining(page);
   await giveSamples(page);
   await expect(page.getByLabel('Steps', { exact: true })).toHaveValue('4000');

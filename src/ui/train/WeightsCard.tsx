@@ -5,7 +5,7 @@ import type { App } from '../../state/app.ts';
 import { Button } from '../kit/controls.tsx';
 import { useListed } from '../kit/Listed.tsx';
 import { useTraining } from '../kit/use-store.ts';
-import { canTrain, frozenBut, frozenToo, sizeOf, type PlannedWeight } from './weights.ts';
+import { canTrain, frozenBut, frozenToo, sizeOf, trainsNow, type PlannedWeight } from './weights.ts';
 
 interface Props {
   readonly app: App;
@@ -23,7 +23,7 @@ export function WeightsCard({ app, plan, disabled }: Props) {
     [name, node, role].some((text) => text.toLowerCase().includes(wanted)),
   );
   const { shown, more } = useListed(found);
-  const trained = plan.parameters.filter(({ trains }) => trains);
+  const trained = plan.parameters.filter((each) => trainsNow(frozen, each));
   const set = (next: readonly string[]): void => app.actions.changeTraining({ frozen: next });
   const free = found.filter(canTrain);
   return (
@@ -47,14 +47,14 @@ export function WeightsCard({ app, plan, disabled }: Props) {
         </span>
         <Button
           size="small"
-          disabled={disabled || !free.some(({ trains }) => trains)}
+          disabled={disabled || !free.some((each) => trainsNow(frozen, each))}
           onClick={() => set(frozenToo(frozen, free))}
         >
           Freeze {wanted === '' ? 'all' : 'these'}
         </Button>
         <Button
           size="small"
-          disabled={disabled || free.every(({ trains }) => trains)}
+          disabled={disabled || free.every((each) => trainsNow(frozen, each))}
           onClick={() => set(frozenBut(frozen, free))}
         >
           Train {wanted === '' ? 'all' : 'these'}
@@ -81,7 +81,7 @@ export function WeightsCard({ app, plan, disabled }: Props) {
                   type="checkbox"
                   className="size-3.5 accent-(--accent-solid)"
                   aria-label={`Train ${each.name}`}
-                  checked={each.trains}
+                  checked={trainsNow(frozen, each)}
                   disabled={disabled || !canTrain(each)}
                   onChange={(event) =>
                     set(event.target.checked ? frozenBut(frozen, [each]) : frozenToo(frozen, [each]))

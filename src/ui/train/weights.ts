@@ -14,9 +14,13 @@ export const frozenToo = (frozen: readonly string[], weights: readonly Named[]):
   ...new Set([...frozen, ...weights.map(({ name }) => name)]),
 ];
 
+const means = (pattern: string, { name, node }: Named): boolean =>
+  [name, node].some((each) => (pattern.endsWith('*') ? each.startsWith(pattern.slice(0, -1)) : pattern === each));
+
 /** Without what freezes these: their names, their nodes, and beginnings of either. */
 export const frozenBut = (frozen: readonly string[], weights: readonly Named[]): readonly string[] =>
-  frozen.filter((each) => {
-    const means = (name: string): boolean => (each.endsWith('*') ? name.startsWith(each.slice(0, -1)) : each === name);
-    return !weights.some(({ name, node }) => means(name) || means(node));
-  });
+  frozen.filter((each) => !weights.some((weight) => means(each, weight)));
+
+/** What a plan says, and what has been chosen since. */
+export const trainsNow = (frozen: readonly string[], weight: PlannedWeight): boolean =>
+  canTrain(weight) && !frozen.some((each) => means(each, weight));
