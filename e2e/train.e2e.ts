@@ -12,8 +12,8 @@ const COUNT = 240;
 const CLASSES = 3;
 
 /** A convolution, and a dense layer over what is left of its places. */
-const network = (): Model =>
-  buildModel({ seed: 3 }, (g) => {
+const network = (seed = 3): Model =>
+  buildModel({ seed }, (g) => {
     const x = g.input('image', ['N', 1, SIDE, SIDE]);
     const seen = g.op('Conv', [x, g.weight('conv.weight', [6, 1, 3, 3]), g.floats('conv.bias', [6], 0)], {
       pads: [1, 1, 1, 1],
@@ -191,5 +191,47 @@ test('a run that was paused goes on after a reload, ends, and its model does bet
   await expect(page.getByRole('region', { name: 'Accuracy', exact: true })).toContainText('Better', {
     timeout: 60_000,
   });
+  expect(errors).toEqual([]);
+});
+
+test('a student learns from a second file without labels, values inside it too; a run may be cancelled', async ({
+  page,
+}, info) => {
+  const errors = watchForErrors(page);
+  await new StudioPage(page).goto();
+  await openTraining(page);
+  await page.getByLabel('Second model files').setInputFiles(file('teacher.onnx', writeModel(network(8))));
+  await expect(page.getByLabel('Teacher, frozen')).toHaveValue('second');
+  await page.getByLabel('Training samples').setInputFiles(file('bars-images-idx3-ubyte', samples().images));
+  await expect(page.getByRole('region', { name: 'Data', exact: true })).toContainText('no labels');
+  await expect(page.getByLabel('Labels', { exact: true })).toHaveValue('0');
+  await expect(page.getByLabel('KD, softened')).toHaveValue('1');
+  await page.getByRole('button', { name: 'Add a hint pair' }).click();
+  await expect(page.getByRole('region', { name: 'What is lacking' })).toContainText('A hint lacks a value');
+  await set(page, 'Value of the student, pair 1', 'nothing');
+  await set(page, 'Value of the teacher, pair 1', 'maxpool_out');
+  await expect(page.getByRole('alert').first()).toContainText('nothing');
+  await set(page, 'Value of the student, pair 1', 'maxpool_out');
+  await set(page, 'Steps', '300');
+  await set(page, 'Learning rate', '0.01');
+  await page.getByRole('button', { name: 'Train', exact: true }).click();
+  await expect(status(page)).toHaveText('done', { timeout: 60_000 });
+  const chart = page.getByRole('region', { name: 'Loss', exact: true });
+  await expect(chart.getByText(/^total/)).toBeVisible();
+  await expect(chart.getByText(/^logits/)).toBeVisible();
+  await expect(page.getByRole('region', { name: 'Held-out samples' })).toContainText('Top class as the teacher');
+  const rows = await looks(page).getByRole('row').allInnerTexts();
+  const agreement = (row: string | undefined): number => Number(/([\d.]+)\s%/.exec(row ?? '')?.[1]);
+  expect(Math.max(...rows.slice(1).map(agreement))).toBeGreaterThan(agreement(rows.at(-1)) + 20);
+  expect(await seriousFaults(page)).toEqual([]);
+  await page.screenshot({ path: info.outputPath('taught-1440.png') });
+
+  await set(page, 'Steps', '200000');
+  await page.getByRole('button', { name: 'Train again' }).click();
+  await expect(page.getByRole('progressbar', { name: /^Step [1-9]/ })).toBeVisible();
+  await page.screenshot({ path: info.outputPath('running-1440.png') });
+  await page.getByRole('button', { name: 'Cancel' }).click();
+  await expect(status(page)).toHaveText('cancelled');
+  await expect(page.getByRole('button', { name: /^Go on from step/ })).toBeVisible();
   expect(errors).toEqual([]);
 });

@@ -52,15 +52,22 @@ export function trainingActions(core: Core): TrainingActions {
   const setSamples = (use: TrainUse, patch: Partial<TrainSamples>): void =>
     store.setState(({ data }) => ({ data: { ...data, [use]: { ...data[use], ...patch } } }));
 
-  core.onOpened(() => {
+  const reset = (): void => {
     reading.train++;
     reading.judge++;
     asked++;
     if (atWork !== null) core.runner.cancel(atWork);
     atWork = null;
+    store.setState(NO_TRAINING);
+  };
+  document.subscribe((state, before) => {
+    if (before.document && !state.document) reset();
+  });
+  core.onOpened(() => {
+    reset();
     const name = document.getState().document?.name ?? '';
     const setup = rememberedSetup(platform.storage, name, core.settings.getState().settings.threads);
-    store.setState({ ...NO_TRAINING, setup });
+    store.setState({ setup });
   });
   // Stops may be gone, or be other ones.
   core.onAdopt(() => {

@@ -1,12 +1,12 @@
 import { Download } from 'lucide-react';
-import { formatBytes, formatCount, formatInteger, formatMs, formatValue } from '../../base/format.ts';
+import { formatBytes, formatCount, formatInteger, formatMs } from '../../base/format.ts';
 import type { App } from '../../state/app.ts';
 import { bestOf, isAtWork, type TrainRun } from '../../state/training-run.ts';
 import { Button } from '../kit/controls.tsx';
 import { Problem } from '../kit/Problem.tsx';
 import { useDocument } from '../kit/use-store.ts';
 import { lossOf, metricOf } from './chart.ts';
-import { metricText } from './words.ts';
+import { lossText, metricText } from './words.ts';
 
 /** Looks at held-out samples, the newest first, as a table. */
 function Looks({ run }: { readonly run: TrainRun }) {
@@ -50,7 +50,7 @@ function Looks({ run }: { readonly run: TrainRun }) {
                     <td>{formatInteger(each.step)}</td>
                     <td className="text-11 text-ink-2">{notes.join(', ')}</td>
                     {metric && <td className="r">{metricText(metric, each)}</td>}
-                    <td className="r text-ink-2">{formatValue(lossOf(each))}</td>
+                    <td className="r text-ink-2">{lossText(lossOf(each))}</td>
                   </tr>
                 );
               })}

@@ -6,6 +6,7 @@ import type { TrainRun } from '../../state/training-run.ts';
 import { Button } from '../kit/controls.tsx';
 import { useWidth } from '../kit/use-width.ts';
 import { lossLines, pathOf, spread, type LossLines, type Point } from './chart.ts';
+import { lossText } from './words.ts';
 
 /** Room for the numbers at the left and the names of the lines at the right. */
 export const MARGIN = { left: 44, right: 116, top: 8, bottom: 24 };
@@ -124,11 +125,11 @@ function LossTable({ run }: { readonly run: TrainRun }) {
           {rows.map((point) => (
             <tr key={point.step}>
               <td>{formatInteger(point.step)}</td>
-              <td className="r">{formatValue(point.loss)}</td>
+              <td className="r">{lossText(point.loss)}</td>
               {terms.length > 1 &&
                 terms.map((term, index) => (
                   <td key={term} className="r">
-                    {formatValue(point.terms[index])}
+                    {lossText(point.terms[index] ?? null)}
                   </td>
                 ))}
               <td className="r text-ink-2">{formatValue(point.rate)}</td>

@@ -1,11 +1,15 @@
+import { clsx } from 'clsx';
 import { Info, Scale } from 'lucide-react';
+import type { CSSProperties } from 'react';
 import { formatInteger } from '../../base/format.ts';
 import type { App } from '../../state/app.ts';
 import { isAtWork, type TrainRun } from '../../state/training-run.ts';
 import { lacking } from '../../state/training-setup.ts';
 import { Icon } from '../kit/controls.tsx';
 import { Problem } from '../kit/Problem.tsx';
+import { useDrop } from '../kit/use-drop.ts';
 import { useTraining } from '../kit/use-store.ts';
+import { RIGHT, usePanels } from '../shell/use-panels.ts';
 import { Header } from './Header.tsx';
 import { HeldOutChart } from './HeldOutChart.tsx';
 import { LooksPanel, Memory } from './LooksPanel.tsx';
@@ -18,13 +22,22 @@ import './train.css';
 import { WeightsCard } from './WeightsCard.tsx';
 import { verdictOf } from './words.ts';
 
+/** The left column has fields in it, px: it never closes to a rail. */
+const LEAST_LEFT = 236;
+
 /** Where nothing can begin yet: what it is for, and what is lacking. */
 function Lacking({ app }: { readonly app: App }) {
   const lacks = useTraining(app, lacking);
   const hasRun = useTraining(app, (state) => state.run !== null);
+  const { over, handlers } = useDrop((files) => void app.actions.giveTrainFiles('train', files));
   if (lacks === null) return null;
   return (
-    <section className="card px-5 py-4" aria-label="What is lacking">
+    <section
+      className={clsx('card px-5 py-4', over && 'drop-lit')}
+      aria-label="What is lacking"
+      data-drop="train"
+      {...handlers}
+    >
       {!hasRun && (
         <p className="mb-2 max-w-[72ch] text-ink-2">
           The weights of a model are trained here, in this browser: from labels, or from a teacher, whose answers need
@@ -53,14 +66,17 @@ function Verdict({ run }: { readonly run: TrainRun }) {
 }
 
 /** The run at work, or the last one. */
-function Progress({ run }: { readonly run: TrainRun }) {
+function Progress({ app }: { readonly app: App }) {
+  const run = useTraining(app, (state) => state.run);
   return (
-    <>
-      {run.error && <Problem error={run.error} what={run.teacher === null ? 'Training' : 'Distillation'} />}
-      {(run.curve.length > 0 || isAtWork(run)) && <LossChart run={run} />}
-      <HeldOutChart run={run} />
-      <Verdict run={run} />
-    </>
+    run && (
+      <>
+        {run.error && <Problem error={run.error} what={run.teacher === null ? 'Training' : 'Distillation'} />}
+        {(run.curve.length > 0 || isAtWork(run)) && <LossChart run={run} />}
+        <HeldOutChart run={run} />
+        <Verdict run={run} />
+      </>
+    )
   );
 }
 
@@ -93,12 +109,30 @@ function Takes({ app }: { readonly app: App }) {
   );
 }
 
+/** What comes of it, where there is anything. */
+function Right({ app }: { readonly app: App }) {
+  const run = useTraining(app, (state) => state.run);
+  const planned = useTraining(app, (state) => state.planned !== null);
+  if (!run && !planned) return null;
+  return (
+    <section className="train-right" aria-label="What comes of it">
+      {run && <LooksPanel app={app} run={run} />}
+      <Takes app={app} />
+    </section>
+  );
+}
+
 /** Training and distillation: what is set at the left, how it goes in the middle, what comes of it at the right. */
 export function TrainWorkspace({ app }: { readonly app: App }) {
-  const run = useTraining(app, (state) => state.run);
-  const atWork = isAtWork(run);
+  const panels = usePanels(app);
+  // Each part follows the run by itself: it changes several times a second.
+  const atWork = useTraining(app, (state) => isAtWork(state.run));
+  const widths = {
+    '--train-left': `${Math.max(LEAST_LEFT, panels.left)}px`,
+    '--train-right': `${panels.right || RIGHT.min}px`,
+  } as CSSProperties;
   return (
-    <div className="train-page">
+    <div className="train-page" style={widths}>
       <section className="train-left" aria-label="What to train, and how">
         <SidesSection app={app} disabled={atWork} />
         <SamplesSection app={app} use="train" disabled={atWork} />
@@ -109,13 +143,10 @@ export function TrainWorkspace({ app }: { readonly app: App }) {
       <div className="train-centre">
         <Header app={app} />
         {!atWork && <Lacking app={app} />}
-        {run && <Progress run={run} />}
+        <Progress app={app} />
         {!atWork && <Planned app={app} />}
       </div>
-      <section className="train-right" aria-label="What comes of it">
-        {run && <LooksPanel app={app} run={run} />}
-        <Takes app={app} />
-      </section>
+      <Right app={app} />
     </div>
   );
 }

@@ -17,6 +17,10 @@ export const STATUS_WORDS: Readonly<Record<TrainStatus, string>> = {
 export const metricText = ({ key, isShare }: Metric, evaluation: Evaluation): string =>
   evaluation[key] === null ? UNKNOWN : isShare ? formatShare(evaluation[key]) : formatValue(evaluation[key]);
 
+/** A loss in a column: three digits after the point, fewer where it is large. */
+export const lossText = (loss: number | null): string =>
+  loss === null ? UNKNOWN : !Number.isFinite(loss) ? formatValue(loss) : loss.toFixed(loss < 100 ? 3 : 1);
+
 /** `11.4 steps/s`; below one a second, the time of a step. */
 export const paceText = (pace: number): string =>
   pace >= 1 ? `${pace.toFixed(pace < 99.5 ? 1 : 0)} steps/s` : `${formatMs(1000 / pace)} a step`;
