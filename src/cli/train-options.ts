@@ -1,6 +1,6 @@
 import type { Options } from './arguments.ts';
 import { UsageError, type Arguments } from './arguments.ts';
-import { LOSSES, SPARSITY, TRAINING } from '../engine/train/defaults.ts';
+import { LOSSES, SPARSITY, TRAINING } from '../train/defaults.ts';
 import type { HintPair, LossSettings, SparseRequest, TrainRequest } from '../engine/train/types.ts';
 
 /** What all commands that train take. */

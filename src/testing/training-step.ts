@@ -60,10 +60,7 @@ export interface StepAnswer {
 }
 
 /** What a step says, out of its outputs. */
-export function answerOf(
-  { parameters, losses }: TrainingStep,
-  outputs: ReadonlyMap<string, RefTensor>,
-): StepAnswer {
+export function answerOf({ parameters, losses }: TrainingStep, outputs: ReadonlyMap<string, RefTensor>): StepAnswer {
   const first = (name: string): number => defined(outputs.get(name)?.data[0], name);
   return {
     loss: first(TOTAL),

@@ -11,7 +11,7 @@ import { openData } from '../../engine/data.ts';
 import { openPath } from '../../engine/node.ts';
 import type { CheckpointStore } from '../../engine/train/checkpoint.ts';
 import type { PreparedData } from '../../engine/train/desk.ts';
-import { LOSSES, TEACHING, TRAINING } from '../../engine/train/defaults.ts';
+import { LOSSES, TEACHING, TRAINING } from '../../train/defaults.ts';
 import type { Evaluation, LossSettings, TrainResult } from '../../engine/train/types.ts';
 import { UsageError, type Arguments } from '../arguments.ts';
 import type { Command } from '../command.ts';

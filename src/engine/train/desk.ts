@@ -15,11 +15,14 @@ import type { CompareSide } from '../compare-types.ts';
 import type { Place } from '../timed.ts';
 import type { ApplyRequest, DocumentView } from '../types.ts';
 import { TrainControl } from './control.ts';
+import { openTrainData, type TrainFiles } from './files.ts';
 import { dataHash, howOf } from './how.ts';
+import { namedValues } from './named-values.ts';
+import type { AccuracyDataView } from '../accuracy/data.ts';
 import { shapesFor, train, type TrainInput, type TrainJob, type TrainOutcome } from './run.ts';
 import { untrained } from './student.ts';
 import { batchFree, Batches, type TrainData } from './samples.ts';
-import type { TrainAsk, TrainPlan, TrainResult } from './types.ts';
+import type { NamedValue, TrainAsk, TrainPlan, TrainResult } from './types.ts';
 
 /** Data as they were opened and are fed. */
 export interface PreparedData {
@@ -32,6 +35,8 @@ export interface PreparedData {
 interface Participant {
   readonly stop: Stop;
   readonly name: string;
+  /** Tells its weights from others: of the file, and of the steps up to its stop. */
+  readonly key: string;
 }
 
 /** What the desk needs of the studio that it stands in. */
@@ -54,10 +59,29 @@ export class TrainDesk {
     this.around = around;
   }
 
-  give(data: PreparedData, as: 'train' | 'judge'): void {
+  /** Null: they are given back. */
+  give(data: PreparedData | null, as: 'train' | 'judge'): void {
     if (as === 'train') this.training = data;
     else this.judging = data;
   }
+
+  /** Opens files of samples, until another model is opened; null: they are given back. Throws as the readers do. */
+  async open(files: TrainFiles | null, as: 'train' | 'judge'): Promise<AccuracyDataView | null> {
+    const { document } = this.around.placeOf(0);
+    const opened = files && (await openTrainData(files, document.stop(0).summary.inputs));
+    this.give(opened && opened.data, as);
+    return opened && opened.view;
+  }
+
+  /** Values inside a model that a hint may name, in running order. */
+  valueNames(side: CompareSide): readonly NamedValue[] {
+    const { document, index } = this.around.placeOf(side);
+    const { model, analysis } = document.stop(index);
+    return namedValues(model, analysis);
+  }
+
+  /** Tells a training from all others: a checkpoint of one that differs in models, data or request is none of it. */
+  keyOf = async (ask: TrainAsk): Promise<string> => (await this.inputOf(ask)).key;
 
   forget(): void {
     this.training = null;
@@ -82,7 +106,7 @@ export class TrainDesk {
     const control = new TrainControl();
     this.control = control;
     try {
-      const input = this.inputOf(ask);
+      const input = await this.inputOf(ask);
       const outcome = await train(input, this.around.port, job, { control, store });
       const { name, count } = input.data.dataSet;
       const data = { name, count, sha256: await dataHash(input.data) };
@@ -129,29 +153,33 @@ export class TrainDesk {
   }
 
   private async build(ask: TrainAsk): Promise<BuiltStep> {
-    const { student, teacher, data, request } = this.inputOf(ask);
+    const { student, teacher, data, request } = await this.inputOf(ask);
     const feeds = await new Batches(data, null).feeds([0], 0);
     return buildStep(student, teacher, request, shapesFor(feeds, request.batch));
   }
 
-  private inputOf({ student, teacher, request }: TrainAsk): TrainInput {
-    const own = this.participant(student);
-    const theirs = teacher === null ? null : this.participant(teacher);
-    const { dataSet } = this.data;
+  private async inputOf({ student, teacher, request }: TrainAsk): Promise<TrainInput> {
+    const own = await this.participant(student);
+    const theirs = teacher === null ? null : await this.participant(teacher);
+    const start = withConstants(own.stop.model);
+    const data = (given: PreparedData | null) =>
+      given && [given.dataSet.name, given.dataSet.count, given.dataSet.labels?.length ?? null, given.preprocess];
     return {
-      student: request.fresh ? untrained(withConstants(own.stop.model), request.seed) : withConstants(own.stop.model),
+      student: request.fresh ? untrained(start, request.seed) : start,
       teacher: theirs && { model: withConstants(theirs.stop.model), name: theirs.name },
       data: trainData(this.data, own),
       ports: own.stop.summary.inputs,
       judges: this.judging && trainData(this.judging, own),
       request,
-      key: JSON.stringify([own.name, theirs?.name ?? null, dataSet.name, dataSet.count, request]),
+      key: JSON.stringify([own.key, theirs?.key ?? null, data(this.data), data(this.judging), request]),
     };
   }
 
-  private participant(side: CompareSide): Participant {
+  private async participant(side: CompareSide): Promise<Participant> {
     const { document, index } = this.around.placeOf(side);
-    return { stop: document.stop(index), name: index === 0 ? document.file.name : `Step ${index}` };
+    const steps = Array.from({ length: index }, (_, i) => document.stop(i + 1).outcome?.step);
+    const key = JSON.stringify([await document.sha256(), document.stop(index).bytes, steps]);
+    return { stop: document.stop(index), name: index === 0 ? document.file.name : `Step ${index}`, key };
   }
 }
 

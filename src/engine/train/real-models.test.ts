@@ -11,7 +11,7 @@ import { nodePort } from '../node.ts';
 import { answerOf } from './answers.ts';
 import { freezeDefaults, nameConstants } from '../../grad/named-constants.ts';
 import { buildStep } from './build.ts';
-import { TRAINING } from './defaults.ts';
+import { TRAINING } from '../../train/defaults.ts';
 
 const job = silentJob();
 const port = nodePort();

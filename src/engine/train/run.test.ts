@@ -5,7 +5,7 @@ import { preparedStripes, stripes, stripesModel, stripesPort } from '../../testi
 import { nodePort } from '../node.ts';
 import type { CheckpointStore } from './checkpoint.ts';
 import { TrainControl } from './control.ts';
-import { TRAINING } from './defaults.ts';
+import { TRAINING } from '../../train/defaults.ts';
 import { train, type TrainInput } from './run.ts';
 import { batchFree } from './samples.ts';
 import type { TrainProgress, TrainRequest } from './types.ts';

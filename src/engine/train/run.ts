@@ -14,7 +14,7 @@ import { batched } from './batch.ts';
 import { buildStep, withWeights, type BuiltStep, type TeacherModel } from './build.ts';
 import { decodeCheckpoint, encodeCheckpoint, type CheckpointStore } from './checkpoint.ts';
 import { TrainControl } from './control.ts';
-import { evaluation, said, type HeldOut, type Said } from './evaluate.ts';
+import { evaluation, said, type Answered, type HeldOut, type Said } from './evaluate.ts';
 import { Batches, Order, type TrainData } from './samples.ts';
 import { nextTokens, oneHot, Teacher } from './targets.ts';
 import type { CurvePoint, Evaluation, TrainProgress, TrainRequest, TrainResult } from './types.ts';
@@ -103,7 +103,10 @@ class Run {
     const settings = { backend: request.backend, level: 'all', threads: request.threads } as const;
     const teacher = await heldTeacher(input, built, port, job);
     job.progress({ stage: 'Looking at held-out samples' });
-    const teacherSaid = await teacherOn(input, heldOut, port, job);
+    const teacherAnswer = await teacherOn(input, heldOut, port, job);
+    const teacherSaid = teacherAnswer?.said ?? null;
+    const teacherFound = teacherAnswer && evaluation(0, heldOut, teacherAnswer.said, null, teacherAnswer.tokens);
+    if (teacherFound) job.progress({ stage: 'Looking at held-out samples', teacher: teacherFound });
     await test?.begin(student);
     job.progress({ stage: 'Loading the training step' });
     const trainer = await port.train(
@@ -122,6 +125,7 @@ class Run {
       trainer,
       teacher,
       teacherSaid,
+      teacherFound,
       heldOut,
       samples,
       test,
@@ -136,7 +140,7 @@ class Run {
     if (this.evaluations.length === 0) await this.look();
     let size = 1;
     while (this.step < request.steps && !control.stopped) {
-      await control.ready(job.signal);
+      if (control.paused) await this.rest();
       await job.checkpoint();
       const next = nextStop(this.step, request);
       const count = Math.min(size, next - this.step);
@@ -154,6 +158,14 @@ class Run {
     const model = withWeights(student, weights);
     const test = (await this.parts.test?.end(model, this.evaluations[best]?.step ?? 0)) ?? null;
     return { result: { ...this.result(best), test }, weights, model };
+  }
+
+  /** Until it may go on. A pause may be long, and the page gone after it: where it stands is kept. */
+  private async rest(): Promise<void> {
+    const { input, control, job } = this.parts;
+    if (input.request.checkpointEvery > 0) await this.keep();
+    job.progress({ stage: 'Paused', done: this.step, total: input.request.steps });
+    await control.ready(job.signal);
   }
 
   async release(): Promise<void> {
@@ -267,7 +279,7 @@ class Run {
   }
 
   private result(best: number): Omit<TrainResult, 'test'> {
-    const { built, teacher, heldOut, teacherSaid } = this.parts;
+    const { built, teacher, heldOut, teacherFound } = this.parts;
     const sizes = (trained: boolean): number =>
       built.parameters.reduce(
         (sum, { shape, trains }) => sum + (trains || !trained ? shape.reduce((a, b) => a * b, 1) : 0),
@@ -281,7 +293,7 @@ class Run {
       curve: this.curve,
       evaluations: this.evaluations,
       best,
-      teacher: teacherSaid && !heldOut.text ? evaluation(0, heldOut, teacherSaid, null, []) : null,
+      teacher: teacherFound,
       ms: performance.now() - this.started,
       parameters: { trained: sizes(true), all: sizes(false) },
       notes: [...built.notes, ...(asked ? [asked] : []), heldOutNote(heldOut), ...this.temperatureNote()],
@@ -312,6 +324,7 @@ interface Parts {
   readonly trainer: HeldTrainer;
   readonly teacher: Teacher | null;
   readonly teacherSaid: Said | null;
+  readonly teacherFound: Evaluation | null;
   readonly heldOut: HeldOut;
   readonly samples: readonly number[];
   readonly test: Test | null;
@@ -336,12 +349,17 @@ function divided(
 }
 
 /** What the teacher says of held-out samples; null: there is none. */
-async function teacherOn(input: TrainInput, heldOut: HeldOut, port: RuntimePort, job: TrainJob): Promise<Said | null> {
+async function teacherOn(
+  input: TrainInput,
+  heldOut: HeldOut,
+  port: RuntimePort,
+  job: TrainJob,
+): Promise<Answered | null> {
   if (!input.teacher) return null;
   const { model } = input.teacher;
   const named = (feeds: DataFeeds): DataFeeds => forTeacher(input, feeds);
   const asked = { model, answer: answerOf(model), named };
-  return (await said(asked, heldOut, port, input.request.threads, whole(job))).said;
+  return said(asked, heldOut, port, input.request.threads, whole(job));
 }
 
 /** Samples of their own that the result is judged by, before and after. */
@@ -351,7 +369,7 @@ class Test {
   private readonly port: RuntimePort;
   private readonly job: TrainJob;
   private before: Evaluation | null = null;
-  private teacher: Said | null = null;
+  private teacher: Answered | null = null;
 
   constructor(
     input: TrainInput,
@@ -376,7 +394,7 @@ class Test {
     return {
       before: defined(this.before, 'a look before training'),
       after: await this.look(model, step),
-      teacher: teacher && !heldOut.text ? evaluation(0, heldOut, teacher, null, []) : null,
+      teacher: teacher && evaluation(0, heldOut, teacher.said, null, teacher.tokens),
     };
   }
 
@@ -384,7 +402,7 @@ class Test {
     const { heldOut, teacher, port, input, job } = this;
     const asked = { model, answer: answerOf(model) };
     const { said: own, tokens } = await said(asked, heldOut, port, input.request.threads, whole(job));
-    return evaluation(step, heldOut, own, teacher, tokens);
+    return evaluation(step, heldOut, own, teacher?.said ?? null, tokens);
   }
 }
 

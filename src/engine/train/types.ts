@@ -110,6 +110,8 @@ export interface CurvePoint {
 
 export interface TrainProgress {
   readonly stage: string;
+  /** The teacher on the held-out samples: told once. */
+  readonly teacher?: Evaluation;
   readonly done?: number;
   readonly total?: number;
   /** What came since the last message. */
@@ -155,4 +157,11 @@ export interface TrainPlan {
   readonly nodes: number;
   readonly memory: { readonly weights: number; readonly optimizer: number; readonly activations: number | null };
   readonly notes: readonly string[];
+}
+
+/** A value inside a model that a hint may name. */
+export interface NamedValue {
+  readonly name: string;
+  /** As far as it is known. */
+  readonly shape: readonly (number | string | null)[] | null;
 }

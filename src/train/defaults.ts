@@ -1,6 +1,6 @@
-import { OPTIMIZER } from '../../train/optimizer.ts';
-import { SCHEDULE } from '../../train/schedule.ts';
-import type { LossSettings, SparseRequest, TrainRequest } from './types.ts';
+import { OPTIMIZER } from './optimizer.ts';
+import { SCHEDULE } from './schedule.ts';
+import type { LossSettings, SparseRequest, TrainRequest } from '../engine/train/types.ts';
 
 export const LOSSES: LossSettings = { labels: 1, logits: 0, values: 0, hints: [], temperature: null, smoothing: 0 };
 
