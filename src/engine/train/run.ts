@@ -302,8 +302,9 @@ class Run {
 }
 
 /**
- * How far scores are softened where nobody says: so that their spread within a sample is as that of usual networks (3)
- * at the usual temperature (4). A model that was trained to scores of hundreds would teach nothing but its top class.
+ * How far scores are softened where nobody says: half their spread within a sample. A model that was trained to scores of
+ * hundreds would teach nothing but its top class at a temperature of 4. (MNIST CNN, whose spread is 2 300: at 4 the half-wide
+ * student ends at 97.3 %, from 800 to 1 500 at 97.8 to 98.1 %.)
  */
 function fittingTemperature({ rows }: Said): number {
   const spreads = rows.slice(0, 200).map((row) => {
@@ -311,7 +312,7 @@ function fittingTemperature({ rows }: Said): number {
     return Math.sqrt(row.reduce((sum, each) => sum + (each - mean) ** 2, 0) / row.length);
   });
   const spread = spreads.reduce((sum, each) => sum + each, 0) / Math.max(1, spreads.length);
-  return Math.max(1, Number(((4 / 3) * spread).toPrecision(2)));
+  return Math.max(1, Number((spread / 2).toPrecision(2)));
 }
 
 interface Parts {
