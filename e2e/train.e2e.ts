@@ -219,7 +219,9 @@ test('a student learns from a second file without labels, values inside it too; 
   const chart = page.getByRole('region', { name: 'Loss', exact: true });
   await expect(chart.getByText(/^total/)).toBeVisible();
   await expect(chart.getByText(/^logits/)).toBeVisible();
-  await expect(page.getByRole('region', { name: 'Held-out samples' })).toContainText('Top class as the teacher');
+  await expect(page.getByRole('region', { name: 'Held-out samples', exact: true })).toContainText(
+    'Top class as the teacher',
+  );
   const rows = await looks(page).getByRole('row').allInnerTexts();
   const agreement = (row: string | undefined): number => Number(/([\d.]+)\s%/.exec(row ?? '')?.[1]);
   expect(Math.max(...rows.slice(1).map(agreement))).toBeGreaterThan(agreement(rows.at(-1)) + 20);

@@ -12,6 +12,8 @@ import { lossText } from './words.ts';
 export const MARGIN = { left: 44, right: 116, top: 8, bottom: 24 };
 const HEIGHT = 250;
 const LABEL = 14;
+/** Letters of a name that find room beside the lines. */
+const LONGEST = 14;
 /** Rows of the table: as many points of the curve, evenly. */
 const ROWS = 40;
 
@@ -86,8 +88,8 @@ function Ends({ run, lines, at }: { readonly run: TrainRun; readonly lines: Loss
     <>
       {named.map(({ name, colour, value, place }, index) => (
         <text key={name} className="train-end" x={place.x + 7} y={heights[index]} style={{ fill: colour }}>
-          {name.length > 14 ? `${name.slice(0, 13)}…` : name} {formatValue(value)}
-          <title>{name}</title>
+          {name.length > LONGEST ? `${name.slice(0, LONGEST - 1)}…` : name} {formatValue(value)}
+          {name.length > LONGEST && <title>{name}</title>}
         </text>
       ))}
     </>

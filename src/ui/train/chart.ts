@@ -79,15 +79,41 @@ export interface Metric {
   readonly title: string;
   /** In a column's head. */
   readonly short: string;
+  /** As the subject of a sentence. */
+  readonly said: string;
   readonly isShare: boolean;
 }
 
 const METRICS: readonly Metric[] = [
-  { key: 'perplexity', title: 'Perplexity of held-out samples', short: 'Perplexity', isShare: false },
-  { key: 'top1', title: 'Top class right, held-out samples, %', short: 'Top class', isShare: true },
-  { key: 'agreement', title: 'Top class as the teacher’s, held-out samples, %', short: 'As teacher', isShare: true },
-  { key: 'error', title: 'Squared error of held-out samples', short: 'Error', isShare: false },
-  { key: 'divergence', title: 'KL to the teacher, held-out samples', short: 'KL', isShare: false },
+  {
+    key: 'perplexity',
+    title: 'Perplexity of held-out samples',
+    short: 'Perplexity',
+    said: 'Perplexity',
+    isShare: false,
+  },
+  {
+    key: 'top1',
+    title: 'Top class right, held-out samples, %',
+    short: 'Top class',
+    said: 'The share of right top classes',
+    isShare: true,
+  },
+  {
+    key: 'agreement',
+    title: 'Top class as the teacher’s, held-out samples, %',
+    short: 'As teacher',
+    said: 'Agreement with the teacher',
+    isShare: true,
+  },
+  { key: 'error', title: 'Squared error of held-out samples', short: 'Error', said: 'The error', isShare: false },
+  {
+    key: 'divergence',
+    title: 'KL to the teacher, held-out samples',
+    short: 'KL',
+    said: 'KL to the teacher',
+    isShare: false,
+  },
 ];
 
 /** The first that held-out samples say anything of; null: none. */

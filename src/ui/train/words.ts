@@ -68,16 +68,16 @@ export function verdictOf(run: TrainRun): Verdict | null {
   if (!metric.isShare) {
     const same = best.step === first.step;
     const headline = same
-      ? `${metric.short} has not fallen.`
-      : `${metric.short} fell from ${formatValue(before)} to ${formatValue(after)}.`;
+      ? `${metric.said} has not fallen.`
+      : `${metric.said} fell from ${formatValue(before)} to ${formatValue(after)}.`;
     return { headline, detail: `On ${plural(first.samples, 'held-out sample')}; best at ${at}.${beside}` };
   }
   const gain = after - before;
   const width = halfWidth(after, first.samples);
   const headline =
     gain > 0
-      ? `${metric.short} rose by ${points(gain)} points, to ${metricText(metric, best)}.`
-      : `${metric.short} has not risen above ${metricText(metric, first)}.`;
+      ? `${metric.said} rose by ${points(gain)} points, to ${metricText(metric, best)}.`
+      : `${metric.said} has not risen above ${metricText(metric, first)}.`;
   const settled = Math.abs(gain) > width + halfWidth(before, first.samples) ? '' : ': not settled';
   const interval = `With ${plural(first.samples, 'held-out sample')} the 95${THIN}% interval is ±${points(width)} points${settled}.`;
   return { headline, detail: `${interval} Best at ${at}.${beside}` };
