@@ -43,7 +43,8 @@ function samples(): { readonly images: Uint8Array; readonly labels: Uint8Array }
       if (label === 0) light(row, k);
       if (label === 1) light(k, column);
     }
-    for (let k = 0; k < 9 && label === 2; k++) light(row - 1 + Math.floor(k / 3), column - 1 + (k % 3));
+    const square = label === 2 ? 9 : 0;
+    for (let k = 0; k < square; k++) light(row - 1 + Math.floor(k / 3), column - 1 + (k % 3));
   });
   return { images: idx([COUNT, SIDE, SIDE], images), labels: idx([COUNT], labels) };
 }

@@ -1,6 +1,5 @@
 import type { Folder } from './types.ts';
 
-
 const isMissing = (error: unknown): boolean => error instanceof DOMException && error.name === 'NotFoundError';
 
 async function rootAt(name: string): Promise<FileSystemDirectoryHandle> {

@@ -1,6 +1,18 @@
 import { describe, expect, it } from 'vitest';
 import type { CurvePoint, Evaluation } from '../../engine/train/types.ts';
-import { lossLines, lossOf, metricOf, pathOf, smoothed, spread, thinned, usualTop, windowOf } from './chart.ts';
+import { LOSSES } from '../../train/defaults.ts';
+import {
+  factorsOf,
+  lossLines,
+  lossOf,
+  metricOf,
+  pathOf,
+  smoothed,
+  spread,
+  thinned,
+  usualTop,
+  windowOf,
+} from './chart.ts';
 
 const NOTHING: Evaluation = {
   step: 0,
@@ -50,22 +62,27 @@ describe('the chart of the loss', () => {
     Array.from({ length: count }, (_, i) => ({ step: i + 1, loss: 3, terms: [1, 2], rate: 0.1, norm: 1 }));
 
   it('has a line for each of several terms, and none beside the total of one', () => {
-    const lines = lossLines(curve(50), 2, 100);
-    expect(lines.terms.map((line) => line.at(-1)?.y)).toEqual([1, 2]);
+    const lines = lossLines(curve(50), [1, 0.5], 100);
+    expect(lines.terms.map((line) => line.at(-1)?.y)).toEqual([1, 1]);
     expect(lines.total.at(-1)).toEqual({ x: 50, y: 3 });
-    expect(lossLines(curve(50), 1, 100).terms).toEqual([]);
+    expect(lossLines(curve(50), [1], 100).terms).toEqual([]);
+  });
+
+  it('gives each term its factor; those that are left out have none', () => {
+    const hints = [{ student: 'a', teacher: 'b', kind: 'hint', factor: 0.1 }] as const;
+    expect(factorsOf({ ...LOSSES, labels: 0, logits: 2, values: 0, hints })).toEqual([2, 0.1]);
   });
 
   it('is as high as what is usual, not as one wild step', () => {
     expect(usualTop([...Array.from({ length: 99 }, () => 2), 1e9])).toBe(2);
     expect(usualTop([])).toBe(0);
     const wild = curve(200).map((point) => (point.step === 150 ? { ...point, loss: 1e3 } : point));
-    expect(lossLines(wild, 1, 100).top).toBeLessThan(60);
+    expect(lossLines(wild, [1], 100).top).toBeLessThan(60);
   });
 
   it('leaves steps out whose loss is no number', () => {
     const broken = curve(4).map((point) => (point.step === 2 ? { ...point, loss: NaN } : point));
-    expect(lossLines(broken, 1, 100).raw.map(({ x }) => x)).toEqual([1, 3, 4]);
+    expect(lossLines(broken, [1], 100).raw.map(({ x }) => x)).toEqual([1, 3, 4]);
   });
 });
 

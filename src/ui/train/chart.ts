@@ -1,4 +1,4 @@
-import type { CurvePoint, Evaluation } from '../../engine/train/types.ts';
+import type { CurvePoint, Evaluation, LossSettings } from '../../engine/train/types.ts';
 
 /** A place in a chart, in its own units. */
 export interface Point {
@@ -133,8 +133,18 @@ export interface LossLines {
   readonly top: number;
 }
 
-/** The lines of the chart of the loss, thinned to so many columns. */
-export function lossLines(curve: readonly CurvePoint[], terms: number, columns: number): LossLines {
+/** Factors of the terms that are not left out, in the order of the terms. */
+export const factorsOf = ({ labels, logits, values, hints }: LossSettings): readonly number[] => [
+  ...[labels, logits, values].filter((factor) => factor > 0),
+  ...hints.map(({ factor }) => factor),
+];
+
+/**
+ * The lines of the chart of the loss, thinned to so many columns.
+ *
+ * @param factors of the terms: with them the lines of the terms add up to that of the total
+ */
+export function lossLines(curve: readonly CurvePoint[], factors: readonly number[], columns: number): LossLines {
   const window = windowOf(curve.length);
   const line = (values: readonly number[]): readonly Point[] =>
     thinned(
@@ -142,12 +152,12 @@ export function lossLines(curve: readonly CurvePoint[], terms: number, columns: 
       columns,
     );
   const losses = curve.map(({ loss }) => loss);
-  const of = (term: number): number[] =>
+  const of = (factor: number, term: number): number[] =>
     smoothed(
-      curve.map((point) => point.terms[term] ?? NaN),
+      curve.map((point) => factor * (point.terms[term] ?? NaN)),
       window,
     );
-  const lines = terms > 1 ? Array.from({ length: terms }, (_, term) => line(of(term))) : [];
+  const lines = factors.length > 1 ? factors.map((factor, term) => line(of(factor, term))) : [];
   const total = line(smoothed(losses, window));
   const highest = [total, ...lines].flat().reduce((most, { y }) => Math.max(most, y), 0);
   return { raw: line(losses), total, terms: lines, window, top: Math.max(highest, usualTop(losses)) };

@@ -17,9 +17,9 @@ export const STATUS_WORDS: Readonly<Record<TrainStatus, string>> = {
 export const metricText = ({ key, isShare }: Metric, evaluation: Evaluation): string =>
   evaluation[key] === null ? UNKNOWN : isShare ? formatShare(evaluation[key]) : formatValue(evaluation[key]);
 
-/** A loss in a column: three digits after the point, fewer where it is large. */
+/** A loss in a column: three digits after the point, others where it is very large or small. */
 export const lossText = (loss: number | null): string =>
-  loss === null ? UNKNOWN : !Number.isFinite(loss) ? formatValue(loss) : loss.toFixed(loss < 100 ? 3 : 1);
+  loss !== null && loss >= 0.0995 && loss < 100 ? loss.toFixed(3) : formatValue(loss);
 
 /** `11.4 steps/s`; below one a second, the time of a step. */
 export const paceText = (pace: number): string =>
