@@ -9,7 +9,7 @@ import { factorsOf, lossLines, pathOf, spread, type LossLines, type Point } from
 import { lossText } from './words.ts';
 
 /** Room for the numbers at the left and the names of the lines at the right. */
-export const MARGIN = { left: 44, right: 116, top: 8, bottom: 24 };
+export const MARGIN = { left: 44, right: 124, top: 8, bottom: 24 };
 const HEIGHT = 250;
 const LABEL = 14;
 /** Letters of a name that find room beside the lines. */

@@ -219,7 +219,8 @@ export function LossSection({ app, disabled }: Props) {
         </>
       )}
       <Decimal
-        label="Label smoothing"
+        label="Smoothing"
+        title="Of labels: each class gets a share of the certainty"
         value={smoothing}
         min={0}
         max={0.9}

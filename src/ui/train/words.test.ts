@@ -23,7 +23,9 @@ const plain = (text: string | undefined): string => (text ?? '').replaceAll('\u2
 
 describe('how far a run is', () => {
   it('is told in steps, their pace, and the time that is left', () => {
-    expect(plain(progressText(run({ step: 2390, pace: 11.4 })))).toBe('2390 of 3000 · 11.4 steps/s · 54.0 s left');
+    expect(plain(progressText(run({ step: 2390, pace: 11.4 })))).toBe('2390 of 3000 · 11.4 steps/s · 54 s left');
+    expect(plain(progressText(run({ step: 0, pace: 10 })))).toContain('5 min left');
+    expect(plain(progressText(run({ step: 0, pace: 0.25 })))).toContain('3 h 20 min left');
     expect(progressText(run({}))).toBe('Preparing');
     expect(progressText(run({ step: 40, status: 'paused', pace: 3 }))).toBe('40 of 3000 · paused');
   });

@@ -25,6 +25,14 @@ export const lossText = (loss: number | null): string =>
 export const paceText = (pace: number): string =>
   pace >= 1 ? `${pace.toFixed(pace < 99.5 ? 1 : 0)} steps/s` : `${formatMs(1000 / pace)} a step`;
 
+/** Whole seconds, then minutes, then hours: an estimate is no measurement. */
+function leftText(ms: number): string {
+  const seconds = Math.max(1, Math.round(ms / 1000));
+  if (seconds < 100) return `${seconds}${THIN}s`;
+  const minutes = Math.round(seconds / 60);
+  return minutes < 100 ? `${minutes}${THIN}min` : `${Math.floor(minutes / 60)}${THIN}h ${minutes % 60}${THIN}min`;
+}
+
 /** `2 390 of 3 000 · 11.4 steps/s · 53 s left`. */
 export function progressText(run: TrainRun): string {
   const { step, request, pace, status, stage } = run;
@@ -32,8 +40,7 @@ export function progressText(run: TrainRun): string {
   if (status === 'paused') return `${count} · paused`;
   if (pace === null) return step > 0 ? `${count} · ${stage}` : stage;
   const left = msLeft(run);
-  const seconds = left === null ? '' : ` · ${formatMs(Math.max(1000, Math.round(left / 1000) * 1000))} left`;
-  return `${count} · ${paceText(pace)}${seconds}`;
+  return `${count} · ${paceText(pace)}${left === null ? '' : ` · ${leftText(left)} left`}`;
 }
 
 /**
