@@ -149,7 +149,8 @@ export function trainingActions(core: Core): TrainingActions {
   const control = (wish: 'pause' | 'resume' | 'stop', status: TrainStatus): void => {
     if (!isAtWork(store.getState().run)) return;
     setRun(() => ({ status }));
-    void core.client.call('trainControl', { wish });
+    // Where the worker is gone, the run itself says so.
+    core.client.call('trainControl', { wish }).catch(() => {});
   };
   const nameOf = (side: CompareSide): string => {
     if (side === 'second') return core.compare.getState().second?.name ?? 'Second file';

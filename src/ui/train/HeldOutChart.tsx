@@ -35,7 +35,7 @@ function seriesOf(run: TrainRun, metric: Metric): readonly Series[] {
   // How often both say the same, beside how often the student is right.
   if (metric.key !== 'top1' || last?.agreement == null) return [own];
   const agreed = of(({ agreement }) => (agreement === null ? null : 100 * agreement));
-  return [own, { name: `as the teacher ${formatShare(last.agreement)}`, className: 'train-agreed', points: agreed }];
+  return [own, { name: `agreement ${formatShare(last.agreement)}`, className: 'train-agreed', points: agreed }];
 }
 
 function axisOf(metric: Metric, series: readonly Series[], teacher: number | null): Axis {

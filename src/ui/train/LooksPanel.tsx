@@ -22,7 +22,7 @@ function Looks({ run }: { readonly run: TrainRun }) {
       {rows.length === 0 && <p className="text-11 text-ink-3">None yet: the first one comes before the first step.</p>}
       {rows.length > 0 && (
         <div className="max-h-[46vh] overflow-auto" tabIndex={0} role="region" aria-label="Looks, the newest first">
-          <table className="table num">
+          <table className="table num train-looks">
             <thead>
               <tr>
                 <th scope="col">Step</th>
@@ -58,7 +58,7 @@ function Looks({ run }: { readonly run: TrainRun }) {
           </table>
         </div>
       )}
-      {run.taught && metric && (
+      {metric && run.taught && run.taught[metric.key] !== null && (
         <p className="num text-11 text-ink-3">The teacher on the same samples: {metricText(metric, run.taught)}.</p>
       )}
     </section>

@@ -5,13 +5,15 @@ import { createAxis, formatTick, type Axis } from '../../report/scale.ts';
 import type { TrainRun } from '../../state/training-run.ts';
 import { Button } from '../kit/controls.tsx';
 import { useWidth } from '../kit/use-width.ts';
-import { lossLines, pathOf, spread, type LossLines, type Point } from './chart.ts';
+import { factorsOf, lossLines, pathOf, spread, type LossLines, type Point } from './chart.ts';
 import { lossText } from './words.ts';
 
 /** Room for the numbers at the left and the names of the lines at the right. */
-export const MARGIN = { left: 44, right: 116, top: 8, bottom: 24 };
+export const MARGIN = { left: 44, right: 124, top: 8, bottom: 24 };
 const HEIGHT = 250;
 const LABEL = 14;
+/** Letters of a name that find room beside the lines. */
+const LONGEST = 14;
 /** Rows of the table: as many points of the curve, evenly. */
 const ROWS = 40;
 
@@ -86,8 +88,8 @@ function Ends({ run, lines, at }: { readonly run: TrainRun; readonly lines: Loss
     <>
       {named.map(({ name, colour, value, place }, index) => (
         <text key={name} className="train-end" x={place.x + 7} y={heights[index]} style={{ fill: colour }}>
-          {name.length > 14 ? `${name.slice(0, 13)}…` : name} {formatValue(value)}
-          <title>{name}</title>
+          {name.length > LONGEST ? `${name.slice(0, LONGEST - 1)}…` : name} {formatValue(value)}
+          {name.length > LONGEST && <title>{name}</title>}
         </text>
       ))}
     </>
@@ -95,7 +97,8 @@ function Ends({ run, lines, at }: { readonly run: TrainRun; readonly lines: Loss
 }
 
 function LossTable({ run }: { readonly run: TrainRun }) {
-  const { curve, terms } = run;
+  const { curve, terms, request } = run;
+  const factors = factorsOf(request.losses);
   const every = Math.max(1, Math.ceil(curve.length / ROWS));
   const rows = curve.filter((_, at) => at % every === 0 || at === curve.length - 1);
   return (
@@ -129,7 +132,7 @@ function LossTable({ run }: { readonly run: TrainRun }) {
               {terms.length > 1 &&
                 terms.map((term, index) => (
                   <td key={term} className="r">
-                    {lossText(point.terms[index] ?? null)}
+                    {lossText((factors[index] ?? 1) * (point.terms[index] ?? NaN))}
                   </td>
                 ))}
               <td className="r text-ink-2">{formatValue(point.rate)}</td>
@@ -148,8 +151,8 @@ export function LossChart({ run }: { readonly run: TrainRun }) {
   const clip = useId();
   const [box, full] = useWidth();
   const width = Math.max(160, full - MARGIN.left - MARGIN.right);
-  const { curve, terms, request, step } = run;
-  const lines = useMemo(() => lossLines(curve, terms.length, width), [curve, terms.length, width]);
+  const { curve, request, step } = run;
+  const lines = useMemo(() => lossLines(curve, factorsOf(request.losses), width), [curve, request, width]);
   const x = stepAxis(request.steps);
   const y = createAxis(0, lines.top || 1, 5);
   const at = (point: Point): Point => ({ x: x.place(point.x) * width, y: (1 - y.place(point.y)) * HEIGHT });
@@ -159,7 +162,10 @@ export function LossChart({ run }: { readonly run: TrainRun }) {
     <section className="card min-w-0 px-4 py-3" aria-label="Loss">
       <div className="mb-2 flex items-center gap-3">
         <h2 className="h3 grow">Loss</h2>
-        {lines.window > 1 && <span className="text-11 text-ink-3">mean of {plural(lines.window, 'step')}</span>}
+        <span className="text-11 text-ink-3">
+          {lines.window > 1 && `mean of ${plural(lines.window, 'step')}`}
+          {lines.terms.length > 0 && ' · terms with their factors'}
+        </span>
         <Button size="small" variant="ghost" icon={Table2} aria-pressed={isTable} onClick={() => setTable(!isTable)}>
           Show as table
         </Button>

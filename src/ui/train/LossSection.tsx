@@ -12,16 +12,17 @@ import { Decimal, OneOf } from './fields.tsx';
 function useValues(app: App, side: CompareSide | null, needed: boolean): readonly NamedValue[] {
   const revision = useDocument(app, (state) => state.document?.revision);
   const second = useCompare(app, (state) => state.second);
-  const [values, setValues] = useState<readonly NamedValue[]>([]);
+  const key = `${side} ${revision} ${second?.name}`;
+  const [found, setFound] = useState<{ readonly of: string; readonly values: readonly NamedValue[] } | null>(null);
   useEffect(() => {
     if (side === null || !needed) return;
     let isOver = false;
-    void app.actions.valueNames(side).then((found) => isOver || setValues(found));
+    void app.actions.valueNames(side).then((values) => isOver || setFound({ of: key, values }));
     return () => {
       isOver = true;
     };
-  }, [app, side, needed, revision, second]);
-  return side === null ? [] : values;
+  }, [app, side, needed, key]);
+  return found?.of === key ? found.values : [];
 }
 
 interface NameProps {
@@ -138,11 +139,12 @@ function Hints({ app, disabled }: Props) {
             />
             <OneOf
               label="Kind"
+              title="Values: as they are, through a learnt map of channels. Attention: where each looks, whatever its channels."
               value={pair.kind}
               disabled={disabled}
               options={[
-                ['hint', 'values, learnt map'],
-                ['attention', 'where each looks'],
+                ['hint', 'values'],
+                ['attention', 'attention'],
               ]}
               onChange={(kind) => change(index, { kind })}
             />
@@ -218,7 +220,8 @@ export function LossSection({ app, disabled }: Props) {
         </>
       )}
       <Decimal
-        label="Label smoothing"
+        label="Smoothing"
+        title="Of labels: each class gets a share of the certainty"
         value={smoothing}
         min={0}
         max={0.9}

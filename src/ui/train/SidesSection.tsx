@@ -1,6 +1,6 @@
 import { ArrowDown } from 'lucide-react';
 import { useId } from 'react';
-import { formatBytes, formatCount } from '../../base/format.ts';
+import { formatCount } from '../../base/format.ts';
 import type { ModelSummary } from '../../analysis/summary.ts';
 import type { CompareSide } from '../../engine/compare-types.ts';
 import type { App } from '../../state/app.ts';
@@ -48,9 +48,8 @@ function Side({ app, label, value, none, disabled, onChange }: SideProps) {
         {second && <option value="second">{second.name}</option>}
       </select>
       {summary && (
-        <p className="num flex justify-between gap-2 text-11 text-ink-3">
+        <p className="num flex flex-wrap justify-between gap-x-2 text-11 whitespace-nowrap text-ink-3">
           <span>{formatCount(summary.parameters)} parameters</span>
-          <span>{formatBytes(summary.bytes)}</span>
           <span>{formatCount(summary.macs)} MACs</span>
         </p>
       )}

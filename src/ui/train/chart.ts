@@ -1,4 +1,4 @@
-import type { CurvePoint, Evaluation } from '../../engine/train/types.ts';
+import type { CurvePoint, Evaluation, LossSettings } from '../../engine/train/types.ts';
 
 /** A place in a chart, in its own units. */
 export interface Point {
@@ -79,15 +79,41 @@ export interface Metric {
   readonly title: string;
   /** In a column's head. */
   readonly short: string;
+  /** As the subject of a sentence. */
+  readonly said: string;
   readonly isShare: boolean;
 }
 
 const METRICS: readonly Metric[] = [
-  { key: 'perplexity', title: 'Perplexity of held-out samples', short: 'Perplexity', isShare: false },
-  { key: 'top1', title: 'Top class right, held-out samples, %', short: 'Top class', isShare: true },
-  { key: 'agreement', title: 'Top class as the teacher’s, held-out samples, %', short: 'As teacher', isShare: true },
-  { key: 'error', title: 'Squared error of held-out samples', short: 'Error', isShare: false },
-  { key: 'divergence', title: 'KL to the teacher, held-out samples', short: 'KL', isShare: false },
+  {
+    key: 'perplexity',
+    title: 'Perplexity of held-out samples',
+    short: 'Perplexity',
+    said: 'Perplexity',
+    isShare: false,
+  },
+  {
+    key: 'top1',
+    title: 'Top class right, held-out samples, %',
+    short: 'Top class',
+    said: 'The share of right top classes',
+    isShare: true,
+  },
+  {
+    key: 'agreement',
+    title: 'Top class as the teacher’s, held-out samples, %',
+    short: 'As teacher',
+    said: 'Agreement with the teacher',
+    isShare: true,
+  },
+  { key: 'error', title: 'Squared error of held-out samples', short: 'Error', said: 'The error', isShare: false },
+  {
+    key: 'divergence',
+    title: 'KL to the teacher, held-out samples',
+    short: 'KL',
+    said: 'KL to the teacher',
+    isShare: false,
+  },
 ];
 
 /** The first that held-out samples say anything of; null: none. */
@@ -107,8 +133,18 @@ export interface LossLines {
   readonly top: number;
 }
 
-/** The lines of the chart of the loss, thinned to so many columns. */
-export function lossLines(curve: readonly CurvePoint[], terms: number, columns: number): LossLines {
+/** Factors of the terms that are not left out, in the order of the terms. */
+export const factorsOf = ({ labels, logits, values, hints }: LossSettings): readonly number[] => [
+  ...[labels, logits, values].filter((factor) => factor > 0),
+  ...hints.map(({ factor }) => factor),
+];
+
+/**
+ * The lines of the chart of the loss, thinned to so many columns.
+ *
+ * @param factors of the terms: with them the lines of the terms add up to that of the total
+ */
+export function lossLines(curve: readonly CurvePoint[], factors: readonly number[], columns: number): LossLines {
   const window = windowOf(curve.length);
   const line = (values: readonly number[]): readonly Point[] =>
     thinned(
@@ -116,12 +152,12 @@ export function lossLines(curve: readonly CurvePoint[], terms: number, columns: 
       columns,
     );
   const losses = curve.map(({ loss }) => loss);
-  const of = (term: number): number[] =>
+  const of = (factor: number, term: number): number[] =>
     smoothed(
-      curve.map((point) => point.terms[term] ?? NaN),
+      curve.map((point) => factor * (point.terms[term] ?? NaN)),
       window,
     );
-  const lines = terms > 1 ? Array.from({ length: terms }, (_, term) => line(of(term))) : [];
+  const lines = factors.length > 1 ? factors.map((factor, term) => line(of(factor, term))) : [];
   const total = line(smoothed(losses, window));
   const highest = [total, ...lines].flat().reduce((most, { y }) => Math.max(most, y), 0);
   return { raw: line(losses), total, terms: lines, window, top: Math.max(highest, usualTop(losses)) };

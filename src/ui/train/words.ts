@@ -17,13 +17,21 @@ export const STATUS_WORDS: Readonly<Record<TrainStatus, string>> = {
 export const metricText = ({ key, isShare }: Metric, evaluation: Evaluation): string =>
   evaluation[key] === null ? UNKNOWN : isShare ? formatShare(evaluation[key]) : formatValue(evaluation[key]);
 
-/** A loss in a column: three digits after the point, fewer where it is large. */
+/** A loss in a column: three digits after the point, others where it is very large or small. */
 export const lossText = (loss: number | null): string =>
-  loss === null ? UNKNOWN : !Number.isFinite(loss) ? formatValue(loss) : loss.toFixed(loss < 100 ? 3 : 1);
+  loss !== null && loss >= 0.0995 && loss < 100 ? loss.toFixed(3) : formatValue(loss);
 
 /** `11.4 steps/s`; below one a second, the time of a step. */
 export const paceText = (pace: number): string =>
   pace >= 1 ? `${pace.toFixed(pace < 99.5 ? 1 : 0)} steps/s` : `${formatMs(1000 / pace)} a step`;
+
+/** Whole seconds, then minutes, then hours: an estimate is no measurement. */
+function leftText(ms: number): string {
+  const seconds = Math.max(1, Math.round(ms / 1000));
+  if (seconds < 100) return `${seconds}${THIN}s`;
+  const minutes = Math.round(seconds / 60);
+  return minutes < 100 ? `${minutes}${THIN}min` : `${Math.floor(minutes / 60)}${THIN}h ${minutes % 60}${THIN}min`;
+}
 
 /** `2 390 of 3 000 · 11.4 steps/s · 53 s left`. */
 export function progressText(run: TrainRun): string {
@@ -32,8 +40,7 @@ export function progressText(run: TrainRun): string {
   if (status === 'paused') return `${count} · paused`;
   if (pace === null) return step > 0 ? `${count} · ${stage}` : stage;
   const left = msLeft(run);
-  const seconds = left === null ? '' : ` · ${formatMs(Math.max(1000, Math.round(left / 1000) * 1000))} left`;
-  return `${count} · ${paceText(pace)}${seconds}`;
+  return `${count} · ${paceText(pace)}${left === null ? '' : ` · ${leftText(left)} left`}`;
 }
 
 /**
@@ -68,16 +75,16 @@ export function verdictOf(run: TrainRun): Verdict | null {
   if (!metric.isShare) {
     const same = best.step === first.step;
     const headline = same
-      ? `${metric.short} has not fallen.`
-      : `${metric.short} fell from ${formatValue(before)} to ${formatValue(after)}.`;
+      ? `${metric.said} has not fallen.`
+      : `${metric.said} fell from ${formatValue(before)} to ${formatValue(after)}.`;
     return { headline, detail: `On ${plural(first.samples, 'held-out sample')}; best at ${at}.${beside}` };
   }
   const gain = after - before;
   const width = halfWidth(after, first.samples);
   const headline =
     gain > 0
-      ? `${metric.short} rose by ${points(gain)} points, to ${metricText(metric, best)}.`
-      : `${metric.short} has not risen above ${metricText(metric, first)}.`;
+      ? `${metric.said} rose by ${points(gain)} points, to ${metricText(metric, best)}.`
+      : `${metric.said} has not risen above ${metricText(metric, first)}.`;
   const settled = Math.abs(gain) > width + halfWidth(before, first.samples) ? '' : ': not settled';
   const interval = `With ${plural(first.samples, 'held-out sample')} the 95${THIN}% interval is ±${points(width)} points${settled}.`;
   return { headline, detail: `${interval} Best at ${at}.${beside}` };
