@@ -84,7 +84,7 @@ export class StudioPage {
     await expect(this.stops()).toHaveCount(before);
   }
 
-  async workspace(name: 'Studio' | 'Compare' | 'Bench' | 'Report'): Promise<void> {
+  async workspace(name: 'Studio' | 'Compare' | 'Bench' | 'Train' | 'Report'): Promise<void> {
     await this.page.getByRole('tab', { name, exact: true }).click();
   }
 }

@@ -123,6 +123,16 @@ export class Inference {
     );
   }
 
+  /** Takes in a node of the main graph that was added behind all others since the run. */
+  extend(node: Node): void {
+    this.inferAnew(node, this.root);
+  }
+
+  /** Takes in a constant that was added since the run. */
+  extendConstant(id: ValueId, tensor: Tensor): void {
+    this.constants.set(id, tensor);
+  }
+
   typeOf(id: ValueId): ValueType | null {
     const found = this.types.get(id);
     if (found !== undefined) return found;

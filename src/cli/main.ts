@@ -15,6 +15,7 @@ import { profile } from './commands/profile.ts';
 import { prune } from './commands/prune.ts';
 import { sensitivity } from './commands/sensitivity.ts';
 import { sites } from './commands/sites.ts';
+import { distill, recover, train } from './commands/train.ts';
 import { tune } from './commands/tune.ts';
 import { verify } from './commands/verify.ts';
 import { createOutput, endProgress, terminalJob } from './output.ts';
@@ -34,6 +35,9 @@ const COMMANDS: readonly Command[] = [
   tune,
   prune,
   sensitivity,
+  train,
+  distill,
+  recover,
   accuracy,
   data,
 ];

@@ -40,11 +40,7 @@ export async function* feedsOf(
 ): AsyncGenerator<FeedBatch> {
   if (!Number.isInteger(batch) || batch < 1)
     throw new CodedError('bad-request', `A batch of ${batch} is none; give a whole number from 1.`);
-  const encode = async (index: number): Promise<DataFeeds> => {
-    const where = dataSet.files?.[index] ?? `sample ${index} of ${dataSet.name}`;
-    const feeds = encodeSample(where, await dataSet.sample(index), inputs, preprocess);
-    return Object.fromEntries(inputs.map((input) => [input.name, fitted(where, input, feeds[input.name])]));
-  };
+  const encode = (index: number): Promise<DataFeeds> => sampleFeeds(dataSet, index, inputs, preprocess);
   for (let from = 0; from < indices.length;) {
     const first = await encode(indices[from] ?? 0);
     const { rows, fixed } = batchFor(inputs, first, batch);
@@ -53,10 +49,26 @@ export async function* feedsOf(
     for (const index of part.slice(1)) samples.push(await encode(index));
     const missing = fixed ? rows - samples.length : 0;
     const padded = [...samples, ...Array.from({ length: missing }, () => samples.at(-1) ?? first)];
-    yield { indices: part, feeds: Object.fromEntries(inputs.map((input) => [input.name, stack(input, padded)])) };
+    yield { indices: part, feeds: stackFeeds(inputs, padded) };
     from += part.length;
   }
 }
+
+/** What one sample gives each input, without the batch axis where that is free. Throws as `feedsOf`. */
+export async function sampleFeeds(
+  dataSet: DataSet,
+  index: number,
+  inputs: readonly InputPort[],
+  preprocess: Preprocess,
+): Promise<DataFeeds> {
+  const where = dataSet.files?.[index] ?? `sample ${index} of ${dataSet.name}`;
+  const feeds = encodeSample(where, await dataSet.sample(index), inputs, preprocess);
+  return Object.fromEntries(inputs.map((input) => [input.name, fitted(where, input, feeds[input.name])]));
+}
+
+/** Samples of one shape side by side, along a new first axis. Throws `bad-request` where their shapes differ. */
+export const stackFeeds = (inputs: readonly InputPort[], samples: readonly DataFeeds[]): DataFeeds =>
+  Object.fromEntries(inputs.map((input) => [input.name, stack(input, samples)]));
 
 /** A sample of the input's own type and sizes: without the batch axis, or whole. */
 function fitted(where: string, input: InputPort, tensor: FeedTensor | undefined): FeedTensor {

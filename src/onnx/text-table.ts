@@ -10,7 +10,12 @@ const strict = new TextDecoder('utf-8', { fatal: true });
  * that were seen lately come from a table, without being decoded or stored again.
  */
 export class TextTable {
-  private readonly slots: (string | undefined)[] = Array.from({ length: SLOTS });
+  private readonly slots: (string | undefined)[] = [];
+
+  constructor() {
+    // Room without contents: filling it takes 3 ms, and every file that holds one tensor has a table.
+    this.slots.length = SLOTS;
+  }
 
   read(bytes: Uint8Array, start: number, length: number): string {
     if (length === 0) return '';

@@ -1,3 +1,4 @@
+import type { StepInput, StepOutput, TrainerSetup, TrainerState, Weights } from '../train/stepper.ts';
 import type { Progress } from '../base/job.ts';
 import type { Json } from '../base/json.ts';
 import type { KernelSamples } from '../bench/kernel-samples.ts';
@@ -48,6 +49,8 @@ import type {
   Preview,
 } from '../engine/types.ts';
 import type { ScheduleRequest } from '../engine/prune-schedule.ts';
+import type { TrainFiles } from '../engine/train/files.ts';
+import type { NamedValue, TrainAsk, TrainPlan, TrainProgress, TrainResult } from '../engine/train/types.ts';
 import type { TuneReport, TuneRequest } from '../engine/tune-types.ts';
 import type { Sensitivity } from '../prune/sensitivity.ts';
 import type { PrunePlanView } from '../prune/types.ts';
@@ -99,6 +102,19 @@ export interface GivenAccuracyData extends Omit<AccuracyFiles, 'files' | 'labels
   readonly labels: GivenFile | null;
   readonly targets: GivenFile | null;
 }
+/** Samples to train on, as a person gives them. */
+export interface GivenTrainData extends Omit<TrainFiles, 'files' | 'labels' | 'tokenizer'> {
+  readonly files: readonly GivenFile[];
+  readonly labels: GivenFile | null;
+  readonly tokenizer: 'bytes' | 'characters' | GivenFile | null;
+}
+/** What data are for: to be trained on, or to judge by. */
+export type TrainUse = 'train' | 'judge';
+/** A run that was broken off, and how far it had come. */
+export interface TrainCheckpoint {
+  readonly step: number;
+}
+
 /** Inputs of a person's own for a comparison. */
 export type LabData = Omit<GivenData, 'labels'>;
 
@@ -174,6 +190,18 @@ export interface GraphApi {
   accuracy: Row<{ a: CompareSide; b: CompareSide | null; request: AccuracyRequest }, AccuracyResult, AccuracyProgress>;
   /** A sample as it lies in the files, or as the model gets it; null: it is no image. */
   accuracyPicture: Row<{ index: number; fed: boolean }, SamplePicture | null>;
+  /** Samples to train on or to judge by, until another model is opened; null: they are given back. */
+  trainData: Row<{ use: TrainUse; data: GivenTrainData | null }, AccuracyDataView | null>;
+  /** Values inside a model that a hint may name, in running order. */
+  valueNames: Row<{ side: CompareSide }, readonly NamedValue[]>;
+  /** What a training would do, and where it would go on; null: from the start. */
+  trainPlan: Row<TrainAsk, { readonly plan: TrainPlan; readonly checkpoint: TrainCheckpoint | null }>;
+  /** Goes on from its checkpoint where there is one, unless it is to begin anew. */
+  train: Row<{ ask: TrainAsk; anew: boolean }, TrainResult, TrainProgress>;
+  /** Of the training at work. `stop`: it ends early with what it has learnt. */
+  trainControl: Row<{ wish: 'pause' | 'resume' | 'stop' }, null>;
+  /** The student of the last training, with the weights that did best. */
+  exportTrained: Row<{ name: string }, ModelParcel>;
   /** Times candidate rewrites on this device; appends those that gain. */
   tune: Row<{ request: TuneRequest }, { document: DocumentView; picture: Picture; report: TuneReport }>;
   /** What the runtime does to a stop's model by itself when it loads it. */
@@ -222,6 +250,13 @@ export interface RuntimeApi {
   hold: Row<{ model: ModelParcel; settings: SessionSettings }, number>;
   runHeld: Row<{ held: number; inputs: readonly Feeds[] }, readonly Readonly<Record<string, HostTensor>>[]>;
   releaseHeld: Row<{ held: number }, null>;
+  /** Loads a training step until it is released. */
+  train: Row<{ step: ModelParcel; setup: TrainerSetup; settings: SessionSettings }, number>;
+  trainSteps: Row<{ held: number; inputs: readonly StepInput[] }, readonly StepOutput[]>;
+  trainWeights: Row<{ held: number }, Weights>;
+  trainState: Row<{ held: number }, TrainerState>;
+  trainRestore: Row<{ held: number; state: TrainerState }, null>;
+  releaseTrainer: Row<{ held: number }, null>;
   verify: Row<{ a: ModelParcel; b: ModelParcel; request: VerifyRequest }, VerifyResult>;
   values: Row<{ a: ModelParcel; b: ModelParcel; request: ValuesRequest }, ValuesReport>;
   bench: Row<{ a: ModelParcel; b: ModelParcel | null; request: BenchRequest }, BenchResult>;

@@ -32,6 +32,7 @@ import { selectingActions, type SelectingActions } from './selecting.ts';
 import { sensingActions, type SensingActions } from './sensing.ts';
 import type { Settings } from './settings.ts';
 import { steppingActions, type SteppingActions } from './stepping.ts';
+import { trainingActions, type TrainingActions } from './training.ts';
 import { tuningActions, type TuningActions } from './tuning.ts';
 import { verifyingLabActions, type VerifyingLabActions } from './verifying-lab.ts';
 
@@ -43,6 +44,7 @@ interface Actions
     MeasuringActions,
     BenchingActions,
     AccuracyActions,
+    TrainingActions,
     TuningActions,
     ProfilingActions,
     LatencyTableActions,
@@ -162,6 +164,7 @@ export function createApp(
     ...measuring,
     ...benchingActions(core),
     ...accuracyActions(core),
+    ...trainingActions(core),
     ...tuningActions(core, stepping),
     ...profilingActions(core, { ...stepping, ...selecting }),
     ...tables.actions,
@@ -212,6 +215,7 @@ export function createApp(
     verifyLab: core.verifyLab,
     devices: core.devices,
     tables: core.tables,
+    training: core.training,
     actions,
     device: platform.device,
     canKeep: platform.models !== null,

@@ -17,6 +17,7 @@ import { createRecentsStore, type RecentsStore } from './recents.ts';
 import { createSettingsStore, type KeyValue, type SettingsStore } from './settings.ts';
 import { createVerifyLabStore, type VerifyLabStore } from './verify-lab-store.ts';
 import { createTablesStore, type TablesStore } from './tables-store.ts';
+import { createTrainingStore, type TrainingStore } from './training-store.ts';
 import { createViewStore, type ViewStore } from './view.ts';
 
 /** What the page gives the state: the few things that only a browser can do. */
@@ -80,6 +81,7 @@ export interface Stores {
   readonly verifyLab: VerifyLabStore;
   readonly devices: DevicesStore;
   readonly tables: TablesStore;
+  readonly training: TrainingStore;
 }
 
 /** What was opened: enough to open it once more. */
@@ -148,6 +150,7 @@ export function createCore(host: () => Host, platform: Platform, onStuck: () => 
     verifyLab: createVerifyLabStore(),
     devices: createDevicesStore(platform.devices !== undefined),
     tables: createTablesStore(),
+    training: createTrainingStore(),
   };
   const runner = createJobRunner(stores.jobs, onStuck);
   const listeners: (() => void)[] = [];
@@ -155,7 +158,9 @@ export function createCore(host: () => Host, platform: Platform, onStuck: () => 
   let opened = stores.document.getState().opened;
 
   /** Why a change may not start now, in words; null: it may. */
-  const refusal = (): string | null => {
+  const refusal = (kind: JobKind): string | null => {
+    if (ALONE.includes(kind) && runner.isRunning('train'))
+      return 'A training is at work, and a measurement needs the device for itself: stop it, or wait.';
     if (runner.isRunning(...ALONE))
       return 'A measurement is running. It needs the device for itself: cancel it, or wait.';
     return runner.isRunning(...CHANGES) ? 'Another change is still at work.' : null;
@@ -200,7 +205,7 @@ export function createCore(host: () => Host, platform: Platform, onStuck: () => 
       return null;
     },
     async change(kind, place, title, work) {
-      const reason = refusal();
+      const reason = refusal(kind);
       if (reason !== null) {
         stores.notices.show({ tone: 'plain', title: `${title} has to wait`, text: reason });
         return null;

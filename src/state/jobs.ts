@@ -24,6 +24,7 @@ export type JobKind =
   | 'sensitivity'
   | 'judge'
   | 'accuracy'
+  | 'train'
   | 'recover'
   | 'overlay'
   | 'keep'

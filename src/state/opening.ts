@@ -65,7 +65,7 @@ export function openingActions(core: Core, replay: (recipe: Recipe, name: string
 
   /** True when the model is open. */
   const open = async (source: Source, name: string): Promise<boolean> => {
-    if (core.runner.isRunning(...ALONE, 'apply', 'replay', 'open', 'recover')) {
+    if (core.runner.isRunning(...ALONE, 'apply', 'replay', 'open', 'recover', 'train')) {
       core.notices.show({ tone: 'plain', title: `${name} has to wait`, text: 'Another job is still at work.' });
       return false;
     }

@@ -16,6 +16,10 @@ async function reopen(core: Core, before: DocumentView, call: CallOptions): Prom
   if (data?.view) await client.call('calibrate', { data: data.used }, call);
   const { used } = core.accuracy.getState();
   if (used) await client.call('accuracyData', { data: used }, call);
+  for (const use of ['train', 'judge'] as const) {
+    const { used: samples } = core.training.getState().data[use];
+    if (samples) await client.call('trainData', { use, data: samples }, call);
+  }
   const recipe = core.fullRecipe ?? before.recipe;
   if (recipe.steps.length > 0) opened = await client.call('replay', { recipe }, call);
   if (opened.document.cursor !== before.cursor && opened.document.stops[before.cursor]) {

@@ -9,6 +9,7 @@ import type { LinkingActions } from './link/linking.ts';
 import { modelName, type Link } from './link/types.ts';
 import { isLargeRecipe } from './recipe-size.ts';
 import type { KeyValue } from './settings.ts';
+import { isUnsaved } from './training-run.ts';
 
 /** What a tab was doing: enough to go on with it. */
 export interface Session {
@@ -79,8 +80,12 @@ export function sessionToOffer(all: readonly Session[], tab: string, open: Reado
   return all.find((each) => each.tab === tab) ?? all.find((each) => !open.has(each.tab)) ?? null;
 }
 
-/** True where leaving would lose steps: nothing has saved them, and neither sample nor copy brings the model back. */
+/**
+ * True where leaving would lose a training, or steps: nothing has saved them, and neither sample nor copy brings the
+ * model back.
+ */
 function isRisky(core: Core, keeping: KeepingActions): boolean {
+  if (isUnsaved(core.training.getState().run)) return true;
   const { document, savedRecipe } = core.document.getState();
   if (!document || document.cursor === 0 || savedRecipe === document.recipe) return false;
   if (isLargeRecipe(document.recipe)) return true;

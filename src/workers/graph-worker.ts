@@ -3,17 +3,21 @@ import type { Job } from '../base/job.ts';
 import type { BenchRequest, DeviceRef } from '../bench/types.ts';
 import { blobFiles } from '../onnx/external-browser.ts';
 import { readTables } from '../engine/latency-table/table.ts';
-import { Studio, type ModelSource } from '../engine/studio.ts';
+import type { ModelSource } from '../engine/sources.ts';
+import { Studio } from '../engine/studio.ts';
 import type { Parcel, RuntimePort } from '../engine/ports.ts';
 import type { DocumentView } from '../engine/types.ts';
-import type { GivenFile, GraphApi, HostRequest, LabData, RuntimeApi } from '../protocol/api.ts';
+import type { GivenFile, GivenTrainData, GraphApi, HostRequest, LabData, RuntimeApi } from '../protocol/api.ts';
 import { createClient, type Client } from '../protocol/client.ts';
 import type { JoinMessage } from '../protocol/host.ts';
 import { buffersOf, serve, Transferred, type Handlers } from '../protocol/server.ts';
 import type { Endpoint } from '../protocol/wire.ts';
 import type { RuntimeBackend } from '../runtime/types.ts';
 import { writeNpz } from '../verify/npz.ts';
+import { keptCheckpoint } from '../storage/checkpoints.ts';
 import { keepText, readKept } from '../storage/kept-text.ts';
+import { trainingsFolder } from '../storage/opfs.ts';
+import { checkpointIn, tolerant } from './train-checkpoints.ts';
 
 const scope = globalThis as unknown as Endpoint;
 
@@ -27,6 +31,8 @@ type Where = RuntimeBackend | number;
 /** Runtime workers by backend, asked for when first needed and ended after a large job; and lent devices. */
 class Runtimes {
   private readonly joined = new Map<Where, Joined>();
+  /** Models and training steps that stay loaded, by place: ending a worker would end them too. */
+  private readonly held = new Map<Where, number>();
   private readonly waiting = new Map<Where, ((joined: Joined) => void)[]>();
 
   constructor() {
@@ -49,9 +55,14 @@ class Runtimes {
   release(backend: Where): void {
     // A device sees to its own memory.
     if (typeof backend === 'number') return;
-    if (this.joined.get(backend)?.client.pending) return;
+    if (this.joined.get(backend)?.client.pending || this.held.get(backend)) return;
     this.joined.delete(backend);
     scope.postMessage({ kind: 'release-runtime', backend } satisfies HostRequest);
+  }
+
+  /** More, or fewer, of what stays loaded there. */
+  keep(where: Where, by: 1 | -1): void {
+    this.held.set(where, Math.max(0, (this.held.get(where) ?? 0) + by));
   }
 
   private join(where: Where): Promise<Joined> {
@@ -83,6 +94,7 @@ class Runtimes {
       );
       this.joined.get(message.backend)?.client.fail(error);
       this.joined.delete(message.backend);
+      this.held.delete(message.backend);
     }
   }
 }
@@ -115,10 +127,29 @@ const port: RuntimePort = {
   async hold(model, settings, job) {
     const { backend } = settings;
     const held = await runtimes.call(backend, 'hold', { model, settings }, job, transferOf(model));
+    runtimes.keep(backend, 1);
     return {
       run: (inputs, running) => runtimes.call(backend, 'runHeld', { held, inputs }, running),
       async release() {
+        runtimes.keep(backend, -1);
         await runtimes.call(backend, 'releaseHeld', { held }, null);
+      },
+    };
+  },
+  async train(step, setup, settings, job) {
+    const { backend } = settings;
+    const held = await runtimes.call(backend, 'train', { step, setup, settings }, job, transferOf(step));
+    runtimes.keep(backend, 1);
+    return {
+      steps: (inputs, running) => runtimes.call(backend, 'trainSteps', { held, inputs }, running),
+      weights: () => runtimes.call(backend, 'trainWeights', { held }, null),
+      state: () => runtimes.call(backend, 'trainState', { held }, null),
+      async restore(state) {
+        await runtimes.call(backend, 'trainRestore', { held, state }, null);
+      },
+      async release() {
+        runtimes.keep(backend, -1);
+        await runtimes.call(backend, 'releaseTrainer', { held }, null);
       },
     };
   },
@@ -168,6 +199,13 @@ async function sourceOf(files: readonly File[], job: Job): Promise<ModelSource> 
 const inPage = ({ name, file }: GivenFile) => ({ name, bytes: async () => new Uint8Array(await file.arrayBuffer()) });
 
 const labFiles = (data: LabData) => ({ ...data, files: data.files.map(inPage) });
+
+const trainFiles = ({ files, labels, tokenizer, changes }: GivenTrainData) => ({
+  files: files.map(inPage),
+  labels: labels && inPage(labels),
+  tokenizer: tokenizer && typeof tokenizer === 'object' ? inPage(tokenizer) : tokenizer,
+  changes,
+});
 
 const handlers: Handlers<GraphApi> = {
   async open(params, job) {
@@ -245,6 +283,26 @@ const handlers: Handlers<GraphApi> = {
   accuracyPicture: async (params) => {
     const picture = await studio.accuracyPicture(params);
     return picture && new Transferred(picture, [picture.rgba.buffer]);
+  },
+  trainData: ({ use, data }) => studio.trainings.open(data && trainFiles(data), use),
+  valueNames: ({ side }) => studio.trainings.valueNames(side),
+  async trainPlan(ask) {
+    const [plan, key] = [await studio.trainings.plan(ask), await studio.trainings.keyOf(ask)];
+    return { plan, checkpoint: await checkpointIn(keptCheckpoint(trainingsFolder, key), key) };
+  },
+  async train({ ask, anew }, job) {
+    const store = tolerant(keptCheckpoint(trainingsFolder, await studio.trainings.keyOf(ask)));
+    if (anew) await store.drop();
+    const result = await studio.trainings.run(ask, job, store);
+    return { ...result, notes: [...result.notes, ...store.notes()] };
+  },
+  trainControl({ wish }) {
+    studio.trainings[wish]();
+    return null;
+  },
+  exportTrained({ name }) {
+    const parcel = studio.trainings.trained(name);
+    return new Transferred(parcel, [parcel.bytes.buffer]);
   },
   tune: async ({ request }, job) => {
     const { document, report } = await studio.tune(request, job);

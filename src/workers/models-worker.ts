@@ -1,10 +1,10 @@
 import { KeptModels } from '../storage/kept-models.ts';
-import { opfsFolder } from '../storage/opfs.ts';
+import { modelsFolder } from '../storage/opfs.ts';
 import type { ModelsApi } from '../protocol/api.ts';
 import { serve } from '../protocol/server.ts';
 import type { Endpoint } from '../protocol/wire.ts';
 
-const models = new KeptModels(opfsFolder, Date.now);
+const models = new KeptModels(modelsFolder, Date.now);
 
 const scope = globalThis as unknown as Endpoint;
 

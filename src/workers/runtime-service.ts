@@ -1,7 +1,7 @@
 import type { Job } from '../base/job.ts';
 import { CodedError } from '../base/error.ts';
 import { localPort } from '../engine/local-port.ts';
-import type { HeldModel } from '../engine/ports.ts';
+import type { HeldModel, HeldTrainer } from '../engine/ports.ts';
 import type { RuntimeApi } from '../protocol/api.ts';
 import type { JoinMessage } from '../protocol/host.ts';
 import { buffersOf, serve, Transferred, type Handlers } from '../protocol/server.ts';
@@ -18,6 +18,28 @@ function createQueue(): Queue {
   };
 }
 
+/** What stays loaded between calls, by number. */
+class Held<T extends { release(): Promise<void> }> {
+  private readonly all = new Map<number, T>();
+  private last = 0;
+
+  add(each: T): number {
+    this.all.set(++this.last, each);
+    return this.last;
+  }
+  get(id: number): T {
+    const found = this.all.get(id);
+    if (!found) throw new CodedError('bad-request', 'This model is not loaded any more. Start again.');
+    return found;
+  }
+  async release(id: number): Promise<null> {
+    const found = this.get(id);
+    this.all.delete(id);
+    await found.release();
+    return null;
+  }
+}
+
 /**
  * What a runtime worker answers with: the port of the command line, one call after the other. It keeps no model between
  * calls but what is held: bytes arrive transferred, sessions are released.
@@ -25,13 +47,8 @@ function createQueue(): Queue {
 export function runtimeHandlers(runtimes: Runtimes): Handlers<RuntimeApi> {
   const inTurn = createQueue();
   const port = localPort(runtimes);
-  const held = new Map<number, HeldModel>();
-  let last = 0;
-  const heldModel = (id: number): HeldModel => {
-    const model = held.get(id);
-    if (!model) throw new CodedError('bad-request', 'This model is not loaded any more. Start again.');
-    return model;
-  };
+  const models = new Held<HeldModel>();
+  const trainers = new Held<HeldTrainer>();
   /** A call that was cancelled while it waited does not begin. */
   const queued = <T>(job: Job, work: () => Promise<T>): Promise<T> =>
     inTurn(async () => {
@@ -55,24 +72,28 @@ export function runtimeHandlers(runtimes: Runtimes): Handlers<RuntimeApi> {
       }),
     hold: ({ model, settings }, job) =>
       queued(job, async () => {
-        held.set(++last, await port.hold(model, settings, job));
-        return last;
+        return models.add(await port.hold(model, settings, job));
       }),
-    runHeld: ({ held: id, inputs }, job) =>
+    runHeld: ({ held, inputs }, job) =>
       queued(job, async () => {
-        const results = await heldModel(id).run(inputs, job);
+        const results = await models.get(held).run(inputs, job);
         return new Transferred(
           results,
           results.flatMap((each) => buffersOf(each)),
         );
       }),
-    releaseHeld: ({ held: id }, job) =>
+    releaseHeld: ({ held }, job) => queued(job, () => models.release(held)),
+    train: ({ step, setup, settings }, job) =>
+      queued(job, async () => trainers.add(await port.train(step, setup, settings, job))),
+    trainSteps: ({ held, inputs }, job) => queued(job, () => trainers.get(held).steps(inputs, job)),
+    trainWeights: ({ held }, job) => queued(job, () => trainers.get(held).weights()),
+    trainState: ({ held }, job) => queued(job, () => trainers.get(held).state()),
+    trainRestore: ({ held, state }, job) =>
       queued(job, async () => {
-        const model = heldModel(id);
-        held.delete(id);
-        await model.release();
+        await trainers.get(held).restore(state);
         return null;
       }),
+    releaseTrainer: ({ held }, job) => queued(job, () => trainers.release(held)),
     verify: ({ a, b, request }, job) => queued(job, () => port.verify(a, b, request, job)),
     values: ({ a, b, request }, job) => queued(job, () => port.values(a, b, request, job)),
     bench: ({ a, b, request }, job) => queued(job, () => port.bench(a, b, request, job)),

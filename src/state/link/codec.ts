@@ -10,7 +10,13 @@ import type { Link, LinkModel } from './types.ts';
 export const LONGEST = 6000;
 const VERSION = '1';
 
-const WORKSPACES: Readonly<Record<Workspace, true>> = { studio: true, compare: true, bench: true, report: true };
+const WORKSPACES: Readonly<Record<Workspace, true>> = {
+  studio: true,
+  compare: true,
+  bench: true,
+  train: true,
+  report: true,
+};
 
 const known = new WeakMap<Recipe, string>();
 /** Compressed JSON in the alphabet of addresses; made once per recipe. */

@@ -18,6 +18,7 @@ const SHOWN = new Set<JobView['kind']>([
   'tune',
   'latency',
   'overlay',
+  'train',
   'keep',
 ]);
 

@@ -21,6 +21,9 @@ const CompareWorkspace = lazy(() =>
 const ReportWorkspace = lazy(() =>
   import('../export/ReportWorkspace.tsx').then((module) => ({ default: module.ReportWorkspace })),
 );
+const TrainWorkspace = lazy(() =>
+  import('../train/TrainWorkspace.tsx').then((module) => ({ default: module.TrainWorkspace })),
+);
 
 /** Below this width the left panel closes to its rail. */
 const CLOSES = LEFT.min - 40;
@@ -142,6 +145,7 @@ function OtherWorkspace({ app, workspace }: { readonly app: App; readonly worksp
       <Suspense fallback={null}>
         {workspace === 'compare' && <CompareWorkspace app={app} />}
         {workspace === 'bench' && <BenchWorkspace app={app} />}
+        {workspace === 'train' && <TrainWorkspace app={app} />}
         {workspace === 'report' && <ReportWorkspace app={app} />}
       </Suspense>
     </main>

@@ -12,6 +12,7 @@ export const WORKSPACES: readonly { readonly value: Workspace; readonly label: s
   { value: 'studio', label: 'Studio' },
   { value: 'compare', label: 'Compare' },
   { value: 'bench', label: 'Bench' },
+  { value: 'train', label: 'Train' },
   { value: 'report', label: 'Report' },
 ];
 

@@ -4,7 +4,17 @@ import { CHANGES } from '../../../state/core.ts';
 import { runningJobs } from '../../../state/jobs.ts';
 import { keysOf, type KeyId } from '../keys.ts';
 
-export const COMMAND_GROUPS = ['Passes', 'Edit', 'Recipe', 'Find', 'Look', 'Measure', 'Model', 'Page'] as const;
+export const COMMAND_GROUPS = [
+  'Passes',
+  'Edit',
+  'Recipe',
+  'Find',
+  'Look',
+  'Measure',
+  'Train',
+  'Model',
+  'Page',
+] as const;
 
 export interface Command {
   /** Stable between visits: the palette remembers the last ones by it. */

@@ -1,0 +1,240 @@
+import { readFile } from 'node:fs/promises';
+import { expect, test, type Page } from '@playwright/test';
+import { seeded } from '../src/base/random.ts';
+import type { Model } from '../src/ir/model.ts';
+import { writeModel } from '../src/onnx/write.ts';
+import { buildModel } from '../src/testing/build.ts';
+import { seriousFaults } from './faults.ts';
+import { StudioPage, watchForErrors } from './studio-page.ts';
+
+const SIDE = 8;
+const COUNT = 240;
+const CLASSES = 3;
+
+/** A convolution, and a dense layer over what is left of its places. */
+const network = (seed = 3): Model =>
+  buildModel({ seed }, (g) => {
+    const x = g.input('image', ['N', 1, SIDE, SIDE]);
+    const seen = g.op('Conv', [x, g.weight('conv.weight', [6, 1, 3, 3]), g.floats('conv.bias', [6], 0)], {
+      pads: [1, 1, 1, 1],
+    });
+    const pooled = g.op('MaxPool', [g.op('Relu', [seen])], { kernel_shape: [2, 2], strides: [2, 2] });
+    const flat = g.op('Flatten', [pooled]);
+    const dense = g.op('Gemm', [flat, g.weight('dense.weight', [96, CLASSES], { scale: 0.05 })]);
+    g.output(g.op('Add', [dense, g.floats('dense.bias', [CLASSES], 0)]), 'scores', { shape: ['N', CLASSES] });
+  });
+
+const idx = (shape: readonly number[], data: Uint8Array): Uint8Array => {
+  const header = new DataView(new ArrayBuffer(4 + 4 * shape.length));
+  header.setUint32(0, 0x0800 + shape.length);
+  shape.forEach((size, axis) => header.setUint32(4 + 4 * axis, size));
+  return Buffer.concat([new Uint8Array(header.buffer), data]);
+};
+
+/** Bars that lie, bars that stand, and squares, each somewhere, with noise. */
+function samples(): { readonly images: Uint8Array; readonly labels: Uint8Array } {
+  const random = seeded(11);
+  const images = new Uint8Array(COUNT * SIDE * SIDE).map(() => Math.floor(random() * 60));
+  const labels = new Uint8Array(COUNT).map((_, i) => i % CLASSES);
+  labels.forEach((label, i) => {
+    const [row, column] = [1 + Math.floor(random() * 5), 1 + Math.floor(random() * 5)];
+    const light = (y: number, x: number): void => void (images[i * SIDE * SIDE + y * SIDE + x] = 230);
+    for (let k = 0; k < SIDE; k++) {
+      if (label === 0) light(row, k);
+      if (label === 1) light(k, column);
+    }
+    const square = label === 2 ? 9 : 0;
+    for (let k = 0; k < square; k++) light(row - 1 + Math.floor(k / 3), column - 1 + (k % 3));
+  });
+  return { images: idx([COUNT, SIDE, SIDE], images), labels: idx([COUNT], labels) };
+}
+
+const file = (name: string, bytes: Uint8Array) => ({
+  name,
+  mimeType: 'application/octet-stream',
+  buffer: Buffer.from(bytes),
+});
+
+async function openTraining(page: Page): Promise<StudioPage> {
+  const studio = new StudioPage(page);
+  await studio.drop([{ name: 'bars.onnx', bytes: writeModel(network()) }]);
+  // After a reload the workspace of before comes back by itself.
+  await expect(page.getByRole('tab', { name: 'Train', exact: true })).toBeVisible();
+  await studio.workspace('Train');
+  return studio;
+}
+
+async function giveSamples(page: Page): Promise<void> {
+  const { images, labels } = samples();
+  await page.getByLabel('Training samples').setInputFiles(file('bars-images-idx3-ubyte', images));
+  await expect(page.getByRole('region', { name: 'Data', exact: true })).toContainText(`${COUNT} samples`);
+  await page.getByLabel('Training labels file').setInputFiles(file('bars-labels-idx1-ubyte', labels));
+  await expect(page.getByRole('region', { name: 'Data', exact: true })).toContainText('3 classes, 80 samples each');
+}
+
+async function set(page: Page, label: string, value: string): Promise<void> {
+  const field = page.getByLabel(label, { exact: true });
+  await field.fill(value);
+  await field.press('Enter');
+}
+
+const looks = (page: Page) => page.getByRole('region', { name: 'Looks, the newest first' });
+const status = (page: Page) => page.getByRole('main').getByRole('status').first();
+
+test.use({ contextOptions: { reducedMotion: 'reduce' } });
+
+for (const colorScheme of ['dark', 'light'] as const) {
+  test.describe(`the train workspace, ${colorScheme}`, () => {
+    test.use({ colorScheme });
+
+    test('says what is lacking, trains, freezes, and keeps the run while others are looked at', async ({
+      page,
+    }, info) => {
+      const errors = watchForErrors(page);
+      await new StudioPage(page).goto();
+      const studio = await openTraining(page);
+      await expect(page.getByRole('region', { name: 'What is lacking' })).toContainText('drop samples on Data');
+      await expect(page.getByRole('button', { name: 'Train', exact: true })).toBeDisabled();
+      expect(await seriousFaults(page)).toEqual([]);
+      await page.screenshot({ path: info.outputPath('empty-1440.png') });
+      await giveSamples(page);
+      await set(page, 'Steps', '60');
+      await page.getByText('More', { exact: true }).click();
+      await set(page, 'Looks every', '20');
+      await set(page, 'Warm-up', '5');
+      await page.getByRole('checkbox', { name: 'Train conv.bias' }).uncheck();
+      await expect(page.getByRole('region', { name: 'Weights' })).toContainText('3 of 4 tensors trained');
+      await expect(page.getByText('What a run takes')).toBeVisible();
+      await page.screenshot({ path: info.outputPath('planned-1440.png') });
+      expect(await seriousFaults(page)).toEqual([]);
+      await page.getByRole('button', { name: 'Train', exact: true }).click();
+      await studio.workspace('Report');
+      await studio.workspace('Train');
+      await expect(status(page)).toHaveText('done', { timeout: 60_000 });
+      await expect(looks(page).getByRole('row')).toHaveCount(5);
+      await expect(page.getByRole('region', { name: 'Verdict' })).toContainText('held-out samples');
+      await page
+        .getByRole('region', { name: 'Loss', exact: true })
+        .getByRole('button', { name: 'Show as table' })
+        .click();
+      await expect(page.getByRole('region', { name: 'Loss by step' }).getByRole('row')).toHaveCount(32);
+      expect(await seriousFaults(page)).toEqual([]);
+      await page.getByRole('button', { name: 'Show as table' }).click();
+      for (const width of [1280, 1440]) {
+        await page.setViewportSize({ width, height: 900 });
+        await page.screenshot({ path: info.outputPath(`done-${width}.png`) });
+      }
+      expect(errors).toEqual([]);
+    });
+  });
+}
+
+test('a run that was paused goes on after a reload, ends, and its model does better', async ({ page }, info) => {
+  const errors = watchForErrors(page);
+  page.on('dialog', (dialog) => void dialog.accept());
+  await new StudioPage(page).goto();
+  await openTraining(page);
+  await giveSamples(page);
+  await set(page, 'Steps', '4000');
+  await page.getByText('More', { exact: true }).click();
+  await set(page, 'Looks every', '500');
+  await set(page, 'Checkpoints every', '50');
+  await page.getByRole('button', { name: 'Train', exact: true }).click();
+  const bar = page.getByRole('progressbar', { name: /^Step/ });
+  await expect.poll(async () => Number(await bar.getAttribute('aria-valuenow'))).toBeGreaterThan(0);
+  await page.getByRole('button', { name: 'Pause' }).click();
+  await expect(status(page)).toHaveText('paused');
+  await page.screenshot({ path: info.outputPath('paused-1440.png') });
+  expect(await seriousFaults(page)).toEqual([]);
+  const paused = await bar.getAttribute('aria-label');
+  await page.getByRole('button', { name: 'Resume' }).click();
+  await expect.poll(() => bar.getAttribute('aria-label')).not.toBe(paused);
+  await page.getByRole('button', { name: 'Pause' }).click();
+  await expect(status(page)).toHaveText('paused');
+  const [, at = ''] = /^Step (.+) of/.exec((await bar.getAttribute('aria-label')) ?? '') ?? [];
+
+  await page.reload();
+  await expect(page.getByRole('button', { name: /Choose/ }).first()).toBeVisible();
+  await openTraining(page);
+  await giveSamples(page);
+  await expect(page.getByLabel('Steps', { exact: true })).toHaveValue('4000');
+  const goOn = page.getByRole('button', { name: `Go on from step ${at}`, exact: true });
+  await expect(goOn).toBeEnabled();
+  await expect(page.getByRole('button', { name: 'Start anew' })).toBeVisible();
+  await goOn.click();
+  await expect(bar).toBeVisible();
+  await page.getByRole('button', { name: 'Stop and keep' }).click();
+  await expect(status(page)).toHaveText('done', { timeout: 60_000 });
+
+  const rows = await looks(page).getByRole('row').allInnerTexts();
+  const topClass = (row: string): number => Number(/([\d.]+)\s%/.exec(row)?.[1]);
+  expect(rows.at(-1)).toContain('before');
+  const before = topClass(rows.at(-1) ?? '');
+  const best = Math.max(...rows.slice(1).map(topClass));
+  expect(best).toBeGreaterThan(before + 20);
+
+  const download = page.waitForEvent('download');
+  await page.getByRole('button', { name: 'Export model' }).click();
+  const saved = await download;
+  expect(saved.suggestedFilename()).toBe('bars.trained.onnx');
+  const trained = new Uint8Array(await readFile(await saved.path()));
+
+  // The exported file, held against the first on the same samples.
+  const { images, labels } = samples();
+  const studio = new StudioPage(page);
+  await studio.workspace('Bench');
+  await page.getByRole('radio', { name: 'Accuracy' }).click();
+  await page.getByLabel('Samples', { exact: true }).first().setInputFiles(file('bars-images-idx3-ubyte', images));
+  await page.getByLabel('Labels file').setInputFiles(file('bars-labels-idx1-ubyte', labels));
+  await expect(page.getByRole('region', { name: 'Labelled data' })).toContainText('3 classes, 80 samples each');
+  await page.getByLabel('Second model files').setInputFiles(file('trained.onnx', trained));
+  await page.getByRole('button', { name: 'Run', exact: true }).click();
+  await expect(page.getByRole('region', { name: 'Accuracy', exact: true })).toContainText('Better', {
+    timeout: 60_000,
+  });
+  expect(errors).toEqual([]);
+});
+
+test('a student learns from a second file without labels, values inside it too; a run may be cancelled', async ({
+  page,
+}, info) => {
+  const errors = watchForErrors(page);
+  await new StudioPage(page).goto();
+  await openTraining(page);
+  await page.getByLabel('Second model files').setInputFiles(file('teacher.onnx', writeModel(network(8))));
+  await expect(page.getByLabel('Teacher, frozen')).toHaveValue('second');
+  await page.getByLabel('Training samples').setInputFiles(file('bars-images-idx3-ubyte', samples().images));
+  await expect(page.getByRole('region', { name: 'Data', exact: true })).toContainText('no labels');
+  await expect(page.getByLabel('Labels', { exact: true })).toHaveValue('0');
+  await expect(page.getByLabel('KD, softened')).toHaveValue('1');
+  await page.getByRole('button', { name: 'Add a hint pair' }).click();
+  await expect(page.getByRole('region', { name: 'What is lacking' })).toContainText('A hint lacks a value');
+  await set(page, 'Value of the student, pair 1', 'nothing');
+  await set(page, 'Value of the teacher, pair 1', 'maxpool_out');
+  await expect(page.getByRole('alert').first()).toContainText('nothing');
+  await set(page, 'Value of the student, pair 1', 'maxpool_out');
+  await set(page, 'Steps', '300');
+  await set(page, 'Learning rate', '0.01');
+  await page.getByRole('button', { name: 'Train', exact: true }).click();
+  await expect(status(page)).toHaveText('done', { timeout: 60_000 });
+  const chart = page.getByRole('region', { name: 'Loss', exact: true });
+  await expect(chart.getByText(/^total/)).toBeVisible();
+  await expect(chart.getByText(/^logits/)).toBeVisible();
+  await expect(page.getByRole('region', { name: 'Held-out samples', exact: true })).toContainText(
+    'Top class as the teacher',
+  );
+  const rows = await looks(page).getByRole('row').allInnerTexts();
+  const agreement = (row: string | undefined): number => Number(/([\d.]+)\s%/.exec(row ?? '')?.[1]);
+  expect(Math.max(...rows.slice(1).map(agreement))).toBeGreaterThan(agreement(rows.at(-1)) + 20);
+  expect(await seriousFaults(page)).toEqual([]);
+  await page.screenshot({ path: info.outputPath('taught-1440.png') });
+
+  await set(page, 'Steps', '200000');
+  await page.getByRole('button', { name: 'Train again' }).click();
+  await expect(page.getByRole('progressbar', { name: /^Step [1-9]/ })).toBeVisible();
+  await page.screenshot({ path: info.outputPath('running-1440.png') });
+  await page.getByRole('button', { name: 'Cancel' }).click();
+  await expect(status(page)).toHaveText('cancelled');
+  await expect(page.getByRole('button', { name: /^Go on from step/ })).toBeVisible();
+  expect(errors).toEqual([]);
+});

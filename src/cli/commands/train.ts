@@ -1,0 +1,187 @@
+import { existsSync, readFileSync, rmSync, writeFileSync, renameSync } from 'node:fs';
+import { basename, resolve } from 'node:path';
+import { formatInteger, formatShare } from '../../base/format.ts';
+import type { Job } from '../../base/job.ts';
+import { changePreprocess } from '../../data/change.ts';
+import { prepared } from '../../data/feeds.ts';
+import { preprocessFor } from '../../data/propose.ts';
+import { digits } from '../../data/digits.ts';
+import type { DataSet, InputPort } from '../../data/types.ts';
+import { openData } from '../../engine/data.ts';
+import { openPath } from '../../engine/node.ts';
+import type { CheckpointStore } from '../../engine/train/checkpoint.ts';
+import type { PreparedData } from '../../engine/train/desk.ts';
+import { LOSSES, TEACHING, TRAINING } from '../../train/defaults.ts';
+import type { Evaluation, LossSettings, TrainResult } from '../../engine/train/types.ts';
+import { UsageError, type Arguments } from '../arguments.ts';
+import type { Command } from '../command.ts';
+import { fileAt, filesAt } from '../data-files.ts';
+import { keyValues } from '../options.ts';
+import { table, type Output } from '../output.ts';
+import { replayFile, saveRecipe } from '../recipe-file.ts';
+import { openStudio, type CommandStudio } from '../studio.ts';
+import { TEACHER_OPTIONS, teachingLosses, TRAIN_OPTIONS, trainRequest } from '../train-options.ts';
+
+async function dataFrom(
+  path: string,
+  labels: string | null,
+  args: Arguments,
+  inputs: readonly InputPort[],
+): Promise<PreparedData> {
+  const dataSet = await dataSetFrom(path, labels, args);
+  const { preprocess: proposed, notes } = await preprocessFor(inputs, dataSet);
+  const preprocess = changePreprocess(proposed, keyValues(args));
+  return { dataSet: prepared(dataSet, preprocess), preprocess, notes };
+}
+
+/** Digits that are drawn here, where nothing is at hand. */
+const DRAWN = 6000;
+
+async function dataSetFrom(path: string, labels: string | null, args: Arguments): Promise<DataSet> {
+  if (path === 'digits') return digits(DRAWN, 1);
+  const tokenizer = args.text('tokenizer');
+  return openData(basename(resolve(path)), filesAt(path), {
+    ...(labels !== null && { labels: fileAt(labels) }),
+    ...(tokenizer !== null && {
+      tokenizer: tokenizer === 'bytes' || tokenizer === 'characters' ? tokenizer : fileAt(tokenizer),
+    }),
+  });
+}
+
+/** A file that is there as a whole or not at all. */
+const fileStore = (path: string): CheckpointStore => ({
+  load: () => Promise.resolve(existsSync(path) ? readFileSync(path) : null),
+  save(bytes) {
+    writeFileSync(`${path}.part`, bytes);
+    renameSync(`${path}.part`, path);
+    return Promise.resolve();
+  },
+  drop() {
+    rmSync(path, { force: true });
+    return Promise.resolve();
+  },
+});
+
+const metricsOf = ({ evaluations, best }: TrainResult): { first: Evaluation | null; best: Evaluation | null } => ({
+  first: evaluations[0] ?? null,
+  best: evaluations[best] ?? null,
+});
+
+function evaluationCells({ step, top1, agreement, crossEntropy, divergence, perplexity, error }: Evaluation): string[] {
+  return [
+    formatInteger(step),
+    top1 === null ? '' : `top-1 ${formatShare(top1)}`,
+    agreement === null ? '' : `as the teacher ${formatShare(agreement)}`,
+    perplexity === null ? '' : `perplexity ${perplexity.toFixed(2)}`,
+    crossEntropy === null ? '' : `cross entropy ${crossEntropy.toFixed(4)}`,
+    divergence === null ? '' : `KL ${divergence.toFixed(4)}`,
+    error === null ? '' : `squared error ${error.toPrecision(3)}`,
+  ];
+}
+
+const testRows = ({ before, after, teacher }: NonNullable<TrainResult['test']>): string[][] => {
+  const row = (name: string, each: Evaluation): string[] => [name, ...evaluationCells(each).slice(1)];
+  return [row('test, before', before), row('test, after', after), ...(teacher ? [row('test, teacher', teacher)] : [])];
+};
+
+function lines(result: TrainResult): string[] {
+  const { steps, parameters, ms, evaluations, teacher, terms, notes, test } = result;
+  const { best } = metricsOf(result);
+  const last = result.curve.at(-1);
+  return [
+    `${formatInteger(steps)} steps in ${(ms / 1000).toFixed(1)} s: ${formatInteger(parameters.trained)} of ${formatInteger(parameters.all)} numbers trained`,
+    last
+      ? `loss ${last.loss.toFixed(4)} (${terms.map((term, i) => `${term} ${last.terms[i]?.toFixed(4)}`).join(', ')})`
+      : '',
+    ...table(evaluations.map(evaluationCells)),
+    ...(test ? table(testRows(test)) : []),
+    ...(teacher ? [`teacher  ${evaluationCells(teacher).slice(1).filter(Boolean).join('  ')}`] : []),
+    best ? `kept: the weights of step ${formatInteger(best.step)}` : '',
+    ...notes,
+  ].filter((line) => line !== '');
+}
+
+/** Who teaches: a side as the studio calls it. */
+type Teacher = 'second' | 0 | null;
+
+async function run(
+  args: Arguments,
+  output: Output,
+  job: Job,
+  losses: LossSettings,
+  { studio, inputs }: Awaited<ReturnType<typeof opened>>,
+  teacher: Teacher,
+) {
+  const path = args.text('data');
+  const out = args.text('output');
+  if (path === null) throw new UsageError('--data is missing: the samples to train on.');
+  if (out === null) throw new UsageError('-o is missing: where the trained model goes.');
+  const data = await dataFrom(path, args.text('labels'), args, inputs);
+  studio.trainings.give(data, 'train');
+  for (const note of data.notes) output.note(note);
+  const test = args.text('test-data');
+  if (test !== null) studio.trainings.give(await dataFrom(test, args.text('test-labels'), args, inputs), 'judge');
+  const request = trainRequest(args, losses, teacher === null ? TRAINING : TEACHING);
+  const checkpoint = args.text('checkpoint');
+  const store = checkpoint === null ? null : fileStore(checkpoint);
+  const student = studio.document().stops.length - 1;
+  const ask = { student, teacher, request };
+  const graph = args.text('graph');
+  if (graph !== null) writeFileSync(graph, (await studio.trainings.graph(ask, basename(graph))).bytes);
+  const result = await studio.trainings.run(ask, job, store);
+  const document = await studio.trainings.keep(job);
+  writeFileSync(out, studio.exportModel().bytes);
+  const recipeFile = args.text('save-recipe');
+  if (recipeFile !== null) saveRecipe(recipeFile, document.recipe, studio.artifacts);
+  const { curve, evaluations, ...rest } = result;
+  const { first, best } = metricsOf(result);
+  const told = {
+    ...rest,
+    loss: curve.map(({ loss }) => loss),
+    metrics: result.test?.after ?? best,
+    before: result.test?.before ?? first,
+    evaluations,
+    output: out,
+  };
+  output.result(told, [...lines(result), `written to ${out}`]);
+  return 0 as const;
+}
+
+/** The model, after the recipe if there is one. */
+async function opened(args: Arguments, job: Job): Promise<{ studio: CommandStudio; inputs: readonly InputPort[] }> {
+  const { studio } = await openStudio(args.positionals[0] ?? '', job);
+  const recipe = args.text('recipe');
+  if (recipe !== null) await replayFile(studio, recipe, job);
+  return { studio, inputs: studio.document().stops.at(-1)?.summary.inputs ?? [] };
+}
+
+export const train: Command = {
+  name: 'train',
+  summary: 'Trains the weights of a model on labelled samples or a text.',
+  positionals: ['MODEL'],
+  options: TRAIN_OPTIONS,
+  async run(args, output, job) {
+    return run(args, output, job, LOSSES, await opened(args, job), null);
+  },
+};
+
+/** With a teacher: from its classes, from values inside it, and from labels as far as asked. */
+const taught = (name: 'distill' | 'recover', summary: string): Command => ({
+  name,
+  summary,
+  positionals: ['STUDENT'],
+  options: { ...TEACHER_OPTIONS, ...TRAIN_OPTIONS },
+  async run(args, output, job) {
+    const path = args.text('teacher');
+    if (path === null && args.text('recipe') === null) {
+      throw new UsageError('--teacher is missing: the model to learn from. With --recipe, the original teaches.');
+    }
+    const open = await opened(args, job);
+    if (path !== null) await open.studio.openSecond(openPath(path), job);
+    const losses = teachingLosses(args, args.text('labels') !== null || args.text('data') === 'digits');
+    return run(args, output, job, losses, open, path === null ? 0 : 'second');
+  },
+});
+
+export const distill = taught('distill', 'Trains a student to answer as its teacher does, labels or not.');
+export const recover = taught('recover', 'Brings a pruned model back towards its original.');

@@ -1,0 +1,282 @@
+import { toErrorRecord } from '../base/error.ts';
+import { formatShare, plural } from '../base/format.ts';
+import type { Json } from '../base/json.ts';
+import type { CompareSide } from '../engine/compare-types.ts';
+import type { LossSettings, NamedValue, TrainProgress, TrainRequest } from '../engine/train/types.ts';
+import type { GivenFile, GivenTrainData, TrainUse } from '../protocol/api.ts';
+import { ALONE } from './alone.ts';
+import type { Core } from './core.ts';
+import { advanced, begun, bestOf, isAtWork, type TrainRun, type TrainStatus } from './training-run.ts';
+import { lacking, lossesFor, rememberedSetup, rememberSetup } from './training-setup.ts';
+import { NO_SAMPLES, NO_TRAINING, type TrainSamples, type TrainSetup } from './training-store.ts';
+
+export interface TrainingActions {
+  /** Who learns, and from whom; null: from labels alone. */
+  chooseTrainSides(sides: Partial<Pick<TrainSetup, 'student' | 'teacher'>>): void;
+  changeTraining(patch: Partial<TrainRequest>): void;
+  changeLosses(patch: Partial<LossSettings>): void;
+  /** Samples in place of others. */
+  giveTrainFiles(use: TrainUse, files: readonly GivenFile[]): Promise<void>;
+  /** The same samples with other labels, another tokenizer or preprocessing. */
+  changeTrainData(use: TrainUse, patch: Partial<Omit<GivenTrainData, 'files'>>): Promise<void>;
+  /** Fields of the preprocessing in place of what was proposed; null: all as proposed. */
+  setTrainPreprocess(use: TrainUse, changes: Readonly<Record<string, Json>> | null): Promise<void>;
+  forgetTrainData(use: TrainUse): Promise<void>;
+  /** Values of a model that a hint may name; empty where they cannot be had. */
+  valueNames(side: CompareSide): Promise<readonly NamedValue[]>;
+  /** Goes on where an earlier run was broken off, unless it is to begin anew. */
+  startTraining(anew: boolean): Promise<void>;
+  pauseTraining(): void;
+  resumeTraining(): void;
+  /** Ends early, and keeps what was learnt. */
+  stopTraining(): void;
+  /** Ends at once; what the last checkpoint holds can be gone on from. */
+  cancelTraining(): void;
+  /** Hands the trained model over as a file. */
+  saveTrained(): Promise<void>;
+}
+
+/** Messages come by the dozen a second where steps are short; the page is drawn so often at most, ms. */
+const DRAWN_EVERY = 120;
+
+export const trainedFileName = (name: string): string => `${name.replace(/\.onnx$/i, '')}.trained.onnx`;
+
+export function trainingActions(core: Core): TrainingActions {
+  const { training: store, document, platform } = core;
+  const reading: Record<TrainUse, number> = { train: 0, judge: 0 };
+  let asked = 0;
+  let atWork: number | null = null;
+
+  const setRun = (change: (run: TrainRun) => Partial<TrainRun>): void =>
+    store.setState(({ run }) => (run ? { run: { ...run, ...change(run) } } : {}));
+  const setSamples = (use: TrainUse, patch: Partial<TrainSamples>): void =>
+    store.setState(({ data }) => ({ data: { ...data, [use]: { ...data[use], ...patch } } }));
+
+  const reset = (): void => {
+    reading.train++;
+    reading.judge++;
+    asked++;
+    if (atWork !== null) core.runner.cancel(atWork);
+    atWork = null;
+    store.setState(NO_TRAINING);
+  };
+  document.subscribe((state, before) => {
+    if (before.document && !state.document) reset();
+  });
+  core.onOpened(() => {
+    reset();
+    const name = document.getState().document?.name ?? '';
+    const setup = rememberedSetup(platform.storage, name, core.settings.getState().settings.threads);
+    store.setState({ setup });
+  });
+  // Stops may be gone, or be other ones.
+  core.onAdopt(() => {
+    if (store.getState().data.train.view) void plan();
+  });
+
+  /** Stops that the recipe no longer has become its last one. */
+  const fitting = ({ student, teacher, request }: TrainSetup): TrainSetup => {
+    const last = (document.getState().document?.stops.length ?? 1) - 1;
+    const hasSecond = core.compare.getState().second !== null;
+    const fit = (side: CompareSide): CompareSide => (side === 'second' ? (hasSecond ? side : 0) : Math.min(side, last));
+    return { student: fit(student), teacher: teacher === null ? null : fit(teacher), request };
+  };
+
+  /** What a run would do now. A newer wish takes the place of one that is being answered. */
+  async function plan(): Promise<void> {
+    const mine = ++asked;
+    const setup = fitting(store.getState().setup);
+    if (lacking({ ...store.getState(), setup }) !== null) {
+      store.setState({ planned: null, planning: false, planError: null });
+      return;
+    }
+    store.setState({ planning: true, planError: null });
+    try {
+      const found = await core.client.call('trainPlan', setup);
+      if (mine === asked) store.setState({ planned: { setup, ...found }, planning: false });
+    } catch (caught) {
+      if (mine === asked) store.setState({ planned: null, planning: false, planError: toErrorRecord(caught) });
+    }
+  }
+
+  const set = (patch: Partial<TrainSetup>): void => {
+    store.setState(({ setup }) => ({ setup: { ...setup, ...patch } }));
+    void plan();
+  };
+  const hasLabels = (): boolean => {
+    const { view } = store.getState().data.train;
+    return view === null || view.labels !== null || view.kind === 'text';
+  };
+  const setLosses = (losses: LossSettings): void => {
+    const { request } = store.getState().setup;
+    set({ request: { ...request, losses } });
+  };
+
+  /** What was in use stays so where the new samples do not fit. */
+  const use = async (as: TrainUse, given: GivenTrainData): Promise<void> => {
+    const mine = ++reading[as];
+    setSamples(as, { given, asking: true, error: null });
+    try {
+      const view = await core.client.call('trainData', { use: as, data: given });
+      if (mine !== reading[as]) return;
+      setSamples(as, { used: given, view, asking: false });
+      if (view) core.notices.announce(`${view.name}: ${plural(view.count, 'sample')}.`);
+      const { setup } = store.getState();
+      const { losses } = setup.request;
+      // Where there are no labels, a teacher is enough.
+      if (as === 'train' && setup.teacher !== null && losses.labels > 0 && !hasLabels())
+        setLosses(lossesFor(losses, setup.teacher, false));
+      else void plan();
+    } catch (caught) {
+      if (mine !== reading[as]) return;
+      const error = toErrorRecord(caught);
+      setSamples(as, { asking: false, error });
+      core.notices.announce(`The samples cannot be used. ${error.message}`);
+    }
+  };
+  const again = async (as: TrainUse, patch: Partial<GivenTrainData>): Promise<void> => {
+    const { used, given } = store.getState().data[as];
+    // What could not be used is not built upon.
+    const base = used ?? given;
+    if (base) await use(as, { ...base, ...patch });
+  };
+
+  /** Why a run may not begin now; null: it may. */
+  const refusal = (): string | null => {
+    if (core.runner.isRunning('train')) return 'Another training is at work.';
+    return core.runner.isRunning(...ALONE) ? 'A measurement is running. It needs the device for itself.' : null;
+  };
+  const control = (wish: 'pause' | 'resume' | 'stop', status: TrainStatus): void => {
+    if (!isAtWork(store.getState().run)) return;
+    setRun(() => ({ status }));
+    // Where the worker is gone, the run itself says so.
+    core.client.call('trainControl', { wish }).catch(() => {});
+  };
+  const nameOf = (side: CompareSide): string => {
+    if (side === 'second') return core.compare.getState().second?.name ?? 'Second file';
+    const stop = document.getState().document?.stops[side];
+    return side === 0 ? 'Original' : `${side} ${stop?.title ?? ''}`;
+  };
+
+  return {
+    chooseTrainSides(sides) {
+      const { setup } = store.getState();
+      if (sides.teacher === undefined || sides.teacher === setup.teacher) return set(sides);
+      const losses = lossesFor(setup.request.losses, sides.teacher, hasLabels());
+      set({ ...sides, request: { ...setup.request, losses } });
+    },
+    changeTraining: (patch) => set({ request: { ...store.getState().setup.request, ...patch } }),
+    changeLosses: (patch) => setLosses({ ...store.getState().setup.request.losses, ...patch }),
+    async giveTrainFiles(as, files) {
+      if (files.length > 0) await use(as, { files, labels: null, tokenizer: null, changes: {} });
+    },
+    changeTrainData: again,
+    setTrainPreprocess: (as, changes) =>
+      again(as, { changes: changes === null ? {} : { ...store.getState().data[as].used?.changes, ...changes } }),
+    async forgetTrainData(as) {
+      reading[as]++;
+      setSamples(as, NO_SAMPLES);
+      await core.client.call('trainData', { use: as, data: null });
+      await plan();
+    },
+    async valueNames(side) {
+      try {
+        return await core.client.call('valueNames', { side });
+      } catch {
+        // Names are a help; what does not exist is told when the plan is made.
+        return [];
+      }
+    },
+    async startTraining(anew) {
+      const { planned } = store.getState();
+      const reason = refusal();
+      if (reason !== null) core.notices.show({ tone: 'plain', title: 'The training has to wait', text: reason });
+      if (!planned || reason !== null) return;
+      const { setup } = planned;
+      const title = setup.teacher === null ? 'Training' : 'Distillation';
+      const [student, teacher] = [nameOf(setup.student), setup.teacher === null ? null : nameOf(setup.teacher)];
+      rememberSetup(platform.storage, document.getState().document?.name ?? '', setup);
+      store.setState({ run: begun({ student, teacher, request: setup.request, terms: planned.plan.terms }) });
+      let mine = 0;
+      let messages: TrainProgress[] = [];
+      let drawn = 0;
+      const draw = (): void => {
+        if (atWork !== mine) return;
+        const news = messages;
+        messages = [];
+        drawn = performance.now();
+        setRun((run) => advanced(run, news));
+      };
+      try {
+        const result = await core.runner.run('train', title, (call, id) => {
+          mine = atWork = id;
+          return core.client.call(
+            'train',
+            { ask: setup, anew },
+            {
+              ...call,
+              onProgress(progress) {
+                messages.push(progress);
+                if (performance.now() - drawn >= DRAWN_EVERY || progress.evaluation || progress.stage === 'Paused')
+                  draw();
+                const { stage, done, total } = progress;
+                call.onProgress?.({
+                  stage,
+                  ...(done !== undefined && { done }),
+                  ...(total !== undefined && { total }),
+                });
+              },
+            },
+          );
+        });
+        if (atWork !== mine) return;
+        draw();
+        const { curve, evaluations, terms, teacher: taught } = result;
+        setRun(() => ({ status: 'done', result, curve, evaluations, terms, taught, step: result.steps }));
+        core.notices.announce(`${title} is done: ${plural(result.steps, 'step')}. ${saidOf(store.getState().run)}`);
+      } catch (caught) {
+        if (atWork !== mine) return;
+        draw();
+        const error = toErrorRecord(caught);
+        const cancelled = error.code === 'cancelled';
+        setRun(() => (cancelled ? { status: 'cancelled' } : { status: 'failed', error }));
+        core.notices.announce(cancelled ? `${title}: cancelled.` : `${title} failed. ${error.message}`);
+      } finally {
+        if (atWork === mine) {
+          atWork = null;
+          // A checkpoint may have been left to go on from, or be used up.
+          void plan();
+        }
+      }
+    },
+    pauseTraining: () => control('pause', 'pausing'),
+    resumeTraining: () => control('resume', 'running'),
+    stopTraining: () => control('stop', 'stopping'),
+    cancelTraining() {
+      if (atWork !== null) core.runner.cancel(atWork);
+    },
+    async saveTrained() {
+      const name = trainedFileName(document.getState().document?.name ?? 'model.onnx');
+      try {
+        const { bytes } = await core.runner.run('export', `Writing ${name}`, (call) =>
+          core.client.call('exportTrained', { name }, call),
+        );
+        platform.save(name, new Blob([bytes]));
+        setRun(() => ({ saved: true }));
+        core.notices.show({ tone: 'good', title: 'Model saved', text: name });
+      } catch (error) {
+        core.fail('train', `Writing ${name}`, error);
+      }
+    },
+  };
+}
+
+/** What the best look at held-out samples says, in a few words; '' where there was none. */
+function saidOf(run: TrainRun | null): string {
+  const best = run && bestOf(run);
+  const first = run?.evaluations[0];
+  if (!best || !first) return '';
+  if (best.perplexity !== null) return `Perplexity ${best.perplexity.toFixed(2)}.`;
+  if (best.top1 !== null) return `Top class right: ${formatShare(first.top1)} before, ${formatShare(best.top1)} now.`;
+  return best.agreement === null ? '' : `The same top class as the teacher: ${formatShare(best.agreement)}.`;
+}
