@@ -16,7 +16,7 @@ describe('drawn digits', () => {
   });
 
   it('are of ten classes, about as many of each', () => {
-    const counts = new Array<number>(10).fill(0);
+    const counts = Array.from({ length: 10 }, () => 0);
     for (const label of digits(5000, 1).labels!) counts[label]! += 1;
     for (const count of counts) expect(Math.abs(count - 500)).toBeLessThan(100);
   });

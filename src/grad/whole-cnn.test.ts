@@ -88,10 +88,10 @@ function oracleNetwork(w: OracleWeights, x: tf.Tensor): { logits: tf.Tensor2D; s
   const stem = oracleConv(tf.transpose(x as Image, [0, 2, 3, 1]), w['stem.w']!, 2, 1);
   const a = tf.relu(oracleNorm(stem, w, 'bn1'));
   const b = tf.relu(oracleNorm(oracleDepthwise(a, w['depthwise.w']!, 1), w, 'bn2'));
-  const sum = tf.add(a, oracleNorm(oracleConv(b, w['point.w']!, 1, 0), w, 'bn3')) as Image;
+  const sum = tf.add<Image>(a, oracleNorm(oracleConv(b, w['point.w']!, 1, 0), w, 'bn3'));
   const pooled = tf.maxPool(tf.relu(sum), 2, 2, 'valid');
   const down = oracleDepthwise(pooled, w['down.w']!, 2);
-  const wide = tf.add(oracleConv(pooled, w['wide.w']!, 1, 1), w['wide.b']!) as Image;
+  const wide = tf.add<Image>(oracleConv(pooled, w['wide.w']!, 1, 1), w['wide.b']!);
   const mean = tf.avgPool(wide, 2, 2, 'valid');
   const flat = tf.reshape(tf.transpose(tf.concat([mean, down], 3), [0, 3, 1, 2]), [N, 56]);
   const logits = tf.add(tf.matMul(flat as tf.Tensor2D, w['dense.w'] as tf.Tensor2D, false, true), w['dense.b']!);

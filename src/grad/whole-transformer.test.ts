@@ -75,7 +75,7 @@ const network = () =>
 
 const oracleDense = (x: tf.Tensor, w: OracleWeights, name: string): tf.Tensor => {
   const matrix = w[`${name}.w`] as tf.Tensor2D;
-  const product = tf.matMul(tf.reshape(x, [N * T, matrix.shape[0]]) as tf.Tensor2D, matrix);
+  const product = tf.matMul(tf.reshape<tf.Rank.R2>(x, [N * T, matrix.shape[0]]), matrix);
   return tf.reshape(tf.add(product, w[`${name}.b`]!), [N, T, matrix.shape[1]]);
 };
 
@@ -111,7 +111,7 @@ function oracleNetwork(w: OracleWeights): { logits: tf.Tensor; hidden: tf.Tensor
     x = tf.add(x, oracleDense(wide, w, `${layer}.down`));
     return x;
   });
-  const rows = tf.reshape(oracleNorm(x, w, 'last'), [N * T, D]) as tf.Tensor2D;
+  const rows = tf.reshape<tf.Rank.R2>(oracleNorm(x, w, 'last'), [N * T, D]);
   const logits = tf.reshape(tf.matMul(rows, table, false, true), [N, T, V]);
   return { logits, hidden: defined(hidden[0], 'the first layer') };
 }
@@ -135,7 +135,7 @@ const teacherLogits = gaussian([N, T, V], 33, 2);
 const teacherHidden = gaussian([N, T, 24], 34);
 
 function nextToken(logits: tf.Tensor): tf.Tensor {
-  const chosen = tf.oneHot(toOracle(next) as tf.Tensor2D, V);
+  const chosen = tf.oneHot(toOracle(next), V);
   const each = tf.sum(tf.mul(tf.logSoftmax(logits), chosen), -1);
   const weights = toOracle(counted);
   return tf.neg(tf.div(tf.sum(tf.mul(each, weights)), tf.sum(weights)));
@@ -201,7 +201,7 @@ describe('gradients of a whole transformer agree with TensorFlow.js', () => {
         const own = tf.logSoftmax(tf.div(logits, 2));
         const each = tf.mul(tf.softmax(teacher), tf.sub(tf.logSoftmax(teacher), own));
         const divergence = tf.mul(tf.div(tf.sum(each), N * T), 4);
-        const rows = tf.reshape(hidden, [N * T, D]) as tf.Tensor2D;
+        const rows = tf.reshape<tf.Rank.R2>(hidden, [N * T, D]);
         const mapped = tf.reshape(tf.matMul(rows, w['projection 1'] as tf.Tensor2D), [N, T, 24]);
         const hint = tf.mean(tf.square(tf.sub(mapped, toOracle(teacherHidden))));
         return tf.add(divergence, tf.mul(hint, 0.5));

@@ -42,6 +42,7 @@ const result = (steps: number): TrainResult => ({
   curve: [point(1), point(2)],
   evaluations: [look(0, 0.2), look(steps, 0.9)],
   best: 1,
+  test: null,
   teacher: null,
   ms: 100,
   parameters: { trained: 10, all: 12 },
