@@ -14,7 +14,10 @@
 //   random  ten thousand random graphs: each exact pass alone and all together give equal outputs (an hour; only by name)
 //   verdicts  ten models against themselves, and with 5 % added to every run: how far verdicts can be relied on (20 minutes; only by name)
 //   accuracy  what four real models get right on real samples, preprocessing written out (a minute; only by name)
+//   train-recover, train-students, train-movement  what training does on real digits: recovery after pruning, students taught
+//           three ways, movement against magnitude pruning; 3 seeds (a quarter of an hour each; only by name)
 //   profile every real model's profile: what of a run lies in nodes; the ceilings of this device (only by name)
+//   train-steps  forward, forward and backward, whole step of a CNN and a transformer; threads, native (two minutes; only by name)
 //   half    MobileNetV2 at half the channels against itself, both as the runtime loads them (`all`), WASM, one thread
 import { existsSync, mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -36,6 +39,8 @@ import { benchPruneLatency } from './bench-prune-latency.mjs';
 import { benchPruneModels } from './bench-prune-models.mjs';
 import { benchRandom } from './bench-random.mjs';
 import { benchSlider, printSlider } from './bench-slider.mjs';
+import { benchTrainReal } from './bench-train-real.mjs';
+import { benchTrain } from './bench-train.mjs';
 import { benchVerdicts } from './bench-verdicts.mjs';
 import { withStudio } from './browser.mjs';
 import { realModels } from './real-models.mjs';
@@ -60,6 +65,10 @@ const SECTIONS = [
   'random',
   'verdicts',
   'accuracy',
+  'train-recover',
+  'train-students',
+  'train-movement',
+  'train-steps',
 ];
 const args = process.argv.slice(2);
 const json = args.includes('--json');
@@ -133,7 +142,12 @@ if (chosen.includes('prune')) results.prune = await benchPrune(say);
 if (chosen.includes('prune-latency')) results.pruneLatency = await benchPruneLatency(files, say);
 if (chosen.includes('latency-table')) results.latencyTable = await benchLatencyTable(files, say);
 if (chosen.includes('prune-models')) results.pruneModels = await benchPruneModels(say);
+const training = chosen
+  .filter((each) => each.startsWith('train-') && each !== 'train-steps')
+  .map((each) => each.slice('train-'.length));
+if (training.length > 0) results.training = await benchTrainReal(shared, training, say);
 if (chosen.includes('verdicts')) results.verdicts = await benchVerdicts(files, say);
+if (chosen.includes('train-steps')) results.trainSteps = await benchTrain(say);
 if (chosen.includes('profile')) results.profile = await benchProfile(files, say);
 if (chosen.includes('random')) benchRandom(say);
 if (wants('half')) {

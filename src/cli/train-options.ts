@@ -7,7 +7,7 @@ import type { HintPair, LossSettings, SparseRequest, TrainRequest } from '../eng
 export const TRAIN_OPTIONS: Options = {
   data: { type: 'string', value: 'D', help: 'samples: images, idx, npy, npz, csv, text, ONNX test data, digits' },
   labels: { type: 'string', value: 'L', help: 'classes of the samples: idx, npy, csv or json (folders of images)' },
-  'test-data': { type: 'string', value: 'D', help: 'samples that judge (some of --data are held out)' },
+  'test-data': { type: 'string', value: 'D', help: 'samples that judge the result, and neither train nor choose' },
   'test-labels': { type: 'string', value: 'L', help: 'their classes' },
   tokenizer: {
     type: 'string',
@@ -15,6 +15,12 @@ export const TRAIN_OPTIONS: Options = {
     help: 'how text becomes ids; FILE as of llama2.c (bytes)',
   },
   set: { type: 'string', multiple: true, value: 'KEY=VALUE', help: 'change a field of the preprocessing' },
+  recipe: { type: 'string', value: 'FILE', help: 'train the model behind this recipe; its original teaches' },
+  'save-recipe': {
+    type: 'string',
+    value: 'FILE',
+    help: 'write the recipe with the step, its weights in a folder beside it',
+  },
   output: { type: 'string', short: 'o', value: 'OUT', help: 'where the trained model goes' },
   steps: { type: 'string', value: 'N', help: `steps (${TRAINING.steps})` },
   batch: { type: 'string', value: 'N', help: `samples a step (${TRAINING.batch})` },
@@ -23,11 +29,20 @@ export const TRAIN_OPTIONS: Options = {
   optimizer: { type: 'string', value: 'adamw|sgd', help: 'how weights follow gradients (adamw)' },
   schedule: { type: 'string', value: 'cosine|constant|step', help: 'how the learning rate goes (cosine)' },
   'warm-up': { type: 'string', value: 'N', help: `steps in which the rate rises (${TRAINING.schedule.warmUp})` },
-  'weight-decay': { type: 'string', value: 'X', help: `of weights, not of biases (${TRAINING.optimizer.weightDecay})` },
+  'weight-decay': {
+    type: 'string',
+    value: 'X',
+    help: `of weights, not of biases (${TRAINING.optimizer.weightDecay}; 0 with a teacher)`,
+  },
   clip: { type: 'string', value: 'X', help: 'longest gradient, 0 for none (1)' },
-  average: { type: 'string', value: 'X', help: 'decay of a running average of the weights (none is kept)' },
+  average: {
+    type: 'string',
+    value: 'X',
+    help: 'decay of a running average of the weights, which is what is kept (none; 0.998 with a teacher)',
+  },
   smoothing: { type: 'string', value: 'X', help: 'label smoothing (0)' },
   'batch-norm': { type: 'string', value: 'batch|fixed', help: 'what batch norms go by while training (batch)' },
+  'from-scratch': { type: 'boolean', help: 'begin with weights drawn by the seed, as if nothing had been learnt' },
   freeze: {
     type: 'string',
     multiple: true,
@@ -45,7 +60,12 @@ export const TRAIN_OPTIONS: Options = {
     value: 'N',
     help: `steps between looks at held-out samples (${TRAINING.evaluateEvery})`,
   },
-  'hold-out': { type: 'string', value: 'N', help: `samples that judge, at most (${TRAINING.holdOut})` },
+  'hold-out': {
+    type: 'string',
+    value: 'N',
+    help: `samples of --data that choose the weights, at most (${TRAINING.holdOut})`,
+  },
+  graph: { type: 'string', value: 'FILE', help: 'write the training step as a model: forward, loss and backward' },
   checkpoint: {
     type: 'string',
     value: 'FILE',
@@ -57,7 +77,11 @@ export const TRAIN_OPTIONS: Options = {
 /** What those take that have a teacher. */
 export const TEACHER_OPTIONS: Options = {
   teacher: { type: 'string', value: 'MODEL', help: 'the model that the student is to be like' },
-  temperature: { type: 'string', value: 'T', help: `softens the classes of both (${LOSSES.temperature})` },
+  temperature: {
+    type: 'string',
+    value: 'T',
+    help: "softens the classes of both (by the spread of the teacher's scores)",
+  },
   'label-factor': { type: 'string', value: 'X', help: 'factor of the labels in the loss (0)' },
   'logit-factor': { type: 'string', value: 'X', help: "factor of the teacher's classes (1)" },
   hint: {
@@ -78,9 +102,9 @@ export const TEACHER_OPTIONS: Options = {
 const share = { min: 0, max: 1 };
 const whole = { min: 0, max: 1e9, integer: true };
 
-/** The request that the options spell; `losses` where there is a teacher. */
-export function trainRequest(args: Arguments, losses: LossSettings): TrainRequest {
-  const { optimizer, schedule } = TRAINING;
+/** The request that the options spell; what they leave out is as in `base`. */
+export function trainRequest(args: Arguments, losses: LossSettings, base: TrainRequest): TrainRequest {
+  const { optimizer, schedule } = base;
   const clip = args.number('clip', { min: 0, max: 1e6 });
   const average = args.number('average', share);
   const augment = {
@@ -89,31 +113,32 @@ export function trainRequest(args: Arguments, losses: LossSettings): TrainReques
     jitter: args.number('jitter', share) ?? 0,
   };
   return {
-    ...TRAINING,
+    ...base,
     losses: { ...losses, smoothing: args.number('smoothing', share) ?? 0 },
     optimizer: {
       ...optimizer,
       kind: args.choice('optimizer', ['adamw', 'sgd']) ?? optimizer.kind,
       weightDecay: args.number('weight-decay', { min: 0, max: 10 }) ?? optimizer.weightDecay,
       clip: clip === null ? optimizer.clip : clip === 0 ? null : clip,
-      average,
+      average: average ?? optimizer.average,
     },
     schedule: {
       ...schedule,
       kind: args.choice('schedule', ['cosine', 'constant', 'step']) ?? schedule.kind,
       warmUp: args.number('warm-up', whole) ?? schedule.warmUp,
     },
-    rate: args.number('lr', { min: 1e-9, max: 100 }) ?? TRAINING.rate,
-    batch: args.number('batch', { min: 1, max: 4096, integer: true }) ?? TRAINING.batch,
-    steps: args.number('steps', { min: 1, max: 1e7, integer: true }) ?? TRAINING.steps,
+    rate: args.number('lr', { min: 1e-9, max: 100 }) ?? base.rate,
+    batch: args.number('batch', { min: 1, max: 4096, integer: true }) ?? base.batch,
+    steps: args.number('steps', { min: 1, max: 1e7, integer: true }) ?? base.steps,
     seed: args.number('seed', { min: 0, max: 2 ** 31, integer: true }) ?? 0,
-    batchNorm: args.choice('batch-norm', ['batch', 'fixed']) ?? TRAINING.batchNorm,
+    batchNorm: args.choice('batch-norm', ['batch', 'fixed']) ?? base.batchNorm,
+    fresh: args.flag('from-scratch'),
     frozen: args.texts('freeze'),
     augment: augment.flip || augment.shift > 0 || augment.jitter > 0 ? augment : null,
     sparsity: sparsityOf(args),
-    evaluateEvery: args.number('evaluate-every', { min: 1, max: 1e7, integer: true }) ?? TRAINING.evaluateEvery,
-    holdOut: args.number('hold-out', { min: 1, max: 1e7, integer: true }) ?? TRAINING.holdOut,
-    checkpointEvery: args.text('checkpoint') === null ? 0 : TRAINING.checkpointEvery,
+    evaluateEvery: args.number('evaluate-every', { min: 1, max: 1e7, integer: true }) ?? base.evaluateEvery,
+    holdOut: args.number('hold-out', { min: 1, max: 1e7, integer: true }) ?? base.holdOut,
+    checkpointEvery: args.text('checkpoint') === null ? 0 : base.checkpointEvery,
     threads: args.number('threads', { min: 1, max: 64, integer: true }) ?? 1,
   };
 }
@@ -151,6 +176,6 @@ export function teachingLosses(args: Arguments, hasLabels: boolean): LossSetting
     labels,
     logits: args.number('logit-factor', { min: 0, max: 1e6 }) ?? 1,
     hints: [...pairs('hint'), ...pairs('attention')],
-    temperature: args.number('temperature', { min: 0.1, max: 100 }) ?? LOSSES.temperature,
+    temperature: args.number('temperature', { min: 0.1, max: 1e6 }),
   };
 }

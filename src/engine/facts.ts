@@ -15,6 +15,8 @@ import type { RuntimePort } from './ports.ts';
 export interface Origin {
   /** The model as it was opened; null: nobody knows. */
   readonly original: Stop | null;
+  /** Learnt weights that steps name; left out: none are at hand. */
+  readonly weights?: Facts['weights'];
   /** False: sites are only looked for, and nothing is investigated, which takes a run of the data for each layer. */
   readonly investigates: boolean;
 }
@@ -26,7 +28,7 @@ export async function obtainFacts(
   port: RuntimePort,
   job: Job,
   calibration: Calibration = SYNTHETIC,
-  { original: opened, investigates }: Origin = { original: null, investigates: true },
+  { original: opened, weights = noFacts.weights, investigates }: Origin = { original: null, investigates: true },
 ): Promise<Facts> {
   const observed = pass.observes?.(context);
   const wanted = pass.requests?.(context) ?? [];
@@ -40,7 +42,7 @@ export async function obtainFacts(
   const seen = looks ? await observe(context, observed, calibration, port, job) : {};
   const samples = calibration.feeds === null || calibration.madeUp === true ? null : calibration.samples;
   const original = opened && sameInputs(opened.model, context.model) ? opened : null;
-  const facts = { ...noFacts, samples, original, constants, ...seen };
+  const facts = { ...noFacts, samples, original, constants, weights, ...seen };
   const inquiries = investigates ? pass.investigate?.({ ...context, facts }) : undefined;
   return inquiries ? { ...facts, investigated: await answer(inquiries, calibration, port, job) } : facts;
 }

@@ -8,7 +8,7 @@ import type { Feeds } from '../runtime/types.ts';
 import { writeNpz } from '../verify/npz.ts';
 import { localPort } from './local-port.ts';
 import type { RuntimePort } from './ports.ts';
-import type { ModelSource } from './studio.ts';
+import type { ModelSource } from './sources.ts';
 
 /** Files beyond this do not fit into one buffer; their weights belong into external data. */
 const LARGEST = 2 ** 31 - 1;

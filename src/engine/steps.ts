@@ -14,6 +14,7 @@ import { checkModels } from './check-models.ts';
 import { Stop, type StepOutcome } from './document.ts';
 import type { Calibration } from './calibration.ts';
 import { obtainFacts } from './facts.ts';
+import type { Facts } from '../rewrite/facts.ts';
 import type { RuntimePort } from './ports.ts';
 import type { Preview } from './types.ts';
 import { widthsOf } from './widths.ts';
@@ -22,6 +23,8 @@ export interface StepContext {
   readonly backend: Backend;
   readonly port: RuntimePort;
   readonly calibration: Calibration;
+  /** Learnt weights that steps name. */
+  readonly weights: Facts['weights'];
   readonly job: Job;
   /** A new revision number at each call. */
   readonly revision: () => number;
@@ -34,12 +37,12 @@ export function knownPass(id: string): Pass {
   return passById(id);
 }
 
-const hooksOf = (before: Stop, { backend, port, calibration, job }: StepContext): ReplayHooks => ({
+const hooksOf = (before: Stop, { backend, port, calibration, weights, job }: StepContext): ReplayHooks => ({
   backend,
   job,
   analysis: before.analysis,
   obtain: (pass, context) =>
-    obtainFacts(pass, context, port, job, calibration, { original: before.original, investigates: true }),
+    obtainFacts(pass, context, port, job, calibration, { original: before.original, weights, investigates: true }),
   check: async (model, after, exactness) => {
     const request = { ...CHECK, class: exactness };
     const { verdict, message } = await checkModels(port, [{ model }, after], request, job);
@@ -108,11 +111,11 @@ export async function runRecipe(start: Stop, recipe: Recipe, context: StepContex
 /** What a step would do, counted on a copy that is thrown away: nothing is run for it, the check comes with the step. */
 export async function previewStep(before: Stop, step: RecipeStep, context: StepContext): Promise<Preview> {
   knownPass(step.pass);
-  const { port, job, calibration } = context;
+  const { port, job, calibration, weights } = context;
   const { model, analysis, error } = await replayStep(before.model, step, {
     ...hooksOf(before, context),
     obtain: (pass, found) =>
-      obtainFacts(pass, found, port, job, calibration, { original: before.original, investigates: false }),
+      obtainFacts(pass, found, port, job, calibration, { original: before.original, weights, investigates: false }),
     check: () => Promise.resolve(null),
   });
   if (error) throw fromErrorRecord(error);

@@ -1,17 +1,12 @@
 import { CodedError } from '../base/error.ts';
 import { loosest, type Exactness } from '../base/exactness.ts';
 import type { Job } from '../base/job.ts';
-import type { Json } from '../base/json.ts';
 import type { BenchMatrix, BenchRequest, BenchResult, OptimizerReport } from '../bench/types.ts';
-import type { ExternalFiles } from '../onnx/external.ts';
-import { readModel } from '../onnx/read.ts';
 import { modelByteLength } from '../onnx/write.ts';
 import { planView } from '../prune/plan.ts';
 import { sparsityFigures, type SparsityFigures } from '../prune/sparsity/figures.ts';
 import type { Sensitivity } from '../prune/sensitivity.ts';
 import type { PrunePlanView, PruneTarget } from '../prune/types.ts';
-import { parseRecipe } from '../recipe/parse.ts';
-import { presetRecipe } from '../recipe/presets.ts';
 import { sessionText } from '../recipe/session.ts';
 import type { Recipe, RecipeStep } from '../recipe/types.ts';
 import type { Backend, OptionValues } from '../rewrite/pass.ts';
@@ -74,12 +69,9 @@ import { flattened, MADE_UP, sensitivity, SensitivityCache, type SensitivityRequ
 import { findAllSites } from './sites.ts';
 import type { Stop } from './document.ts';
 import { loadOf, tune } from './tune.ts';
-import { TrainDesk, type Participant, type Training } from './train/desk.ts';
-import type { CheckpointStore } from './train/checkpoint.ts';
-import type { TrainJob } from './train/run.ts';
-import { openTrainData, type TrainFiles } from './train/files.ts';
-import { namedValues } from './train/named-values.ts';
-import type { NamedValue, TrainAsk, TrainPlan, TrainResult } from './train/types.ts';
+import { readRecipe, readSource, type ModelSource, type RecipeSource } from './sources.ts';
+import { Artifacts } from './artifacts.ts';
+import { TrainDesk } from './train/desk.ts';
 import type { TuneReport, TuneRequest } from './tune-types.ts';
 import { previewStep, runRecipe, runStep, type StepContext } from './steps.ts';
 import { tensorPicture } from './tensor-picture.ts';
@@ -100,16 +92,6 @@ import type {
   Preview,
 } from './types.ts';
 
-/** A model file as it was given. `external` serves the files that lie beside it. */
-export interface ModelSource {
-  readonly name: string;
-  readonly bytes: Uint8Array;
-  readonly external: ExternalFiles;
-}
-
-/** A recipe to replay: one that was read, its JSON text, or the name of a preset. */
-export type RecipeSource = { readonly recipe: Recipe } | { readonly json: string } | { readonly preset: string };
-
 /**
  * One open model and what is done to it. The original is never changed: every stop of the recipe is a model of its
  * own, which shares tensors with its predecessor. A call that fails leaves everything as it was.
@@ -124,11 +106,20 @@ export class Studio {
   private readonly latencies = new LatencyCache();
   private readonly accuracyDesk = new AccuracyDesk();
   private readonly rooflines = new RooflineCache();
+  /** Learnt weights that steps of the recipe name. */
+  readonly artifacts = new Artifacts();
   /** Data, runs and results of trainings. */
-  readonly trainings = new TrainDesk();
+  readonly trainings: TrainDesk;
 
   constructor(port: RuntimePort) {
     this.port = port;
+    const { artifacts } = this;
+    this.trainings = new TrainDesk({
+      port,
+      artifacts,
+      placeOf: (side) => this.placeOf(side),
+      apply: (request, job) => this.apply(request, job),
+    });
   }
 
   async openFile(source: ModelSource, job: Job): Promise<DocumentView> {
@@ -447,49 +438,6 @@ export class Studio {
     return measureAccuracy(subjects, this.accuracyDesk.data, request, this.port, job);
   }
 
-  /** What a training would do, before it begins. */
-  async trainPlan(request: TrainAsk): Promise<TrainPlan> {
-    return this.trainings.plan(await this.training(request));
-  }
-
-  /** Tells a training from all others: its checkpoints go by it. */
-  async trainKey(request: TrainAsk): Promise<string> {
-    return this.trainings.keyOf(await this.training(request));
-  }
-
-  /** Samples to train on, or to judge by, until another model is opened; null: they are given back. */
-  async giveTrainData(files: TrainFiles | null, as: 'train' | 'judge'): Promise<AccuracyDataView | null> {
-    const opened = files && (await openTrainData(files, this.current.stop(0).summary.inputs));
-    this.trainings.give(opened && opened.data, as);
-    return opened && opened.view;
-  }
-
-  /** Values inside a model that a hint may name, in running order. */
-  valueNames(side: CompareSide): readonly NamedValue[] {
-    const { document, index } = this.placeOf(side);
-    const { model, analysis } = document.stop(index);
-    return namedValues(model, analysis);
-  }
-
-  /** Trains a side on the data that `trainings` was given, beside a teacher or alone. */
-  async train(request: TrainAsk, job: TrainJob, store: CheckpointStore | null = null): Promise<TrainResult> {
-    return this.trainings.run(await this.training(request), this.port, job, store);
-  }
-
-  private async training({ student, teacher, request }: TrainAsk): Promise<Training> {
-    const participant = async (side: CompareSide): Promise<Participant> => {
-      const { document, index } = this.placeOf(side);
-      const steps = Array.from({ length: index }, (_, i) => document.stop(i + 1).outcome?.step);
-      const key = JSON.stringify([await document.sha256(), document.stop(index).bytes, steps]);
-      return { stop: document.stop(index), name: index === 0 ? document.file.name : `Step ${index}`, key };
-    };
-    return {
-      student: await participant(student),
-      teacher: teacher === null ? null : await participant(teacher),
-      request,
-    };
-  }
-
   /**
    * Times candidate rewrites on this device and appends those that gain as steps, with their figures. Nothing changes
    * where it is cancelled.
@@ -608,7 +556,14 @@ export class Studio {
   private context(job: Job): StepContext {
     const document = this.current;
     const { port, calibration } = this;
-    return { backend: document.backend, port, calibration, job, revision: () => document.nextRevision() };
+    return {
+      backend: document.backend,
+      port,
+      calibration,
+      weights: this.artifacts.weights,
+      job,
+      revision: () => document.nextRevision(),
+    };
   }
 
   private async warnOfAnotherModel({ model: wanted }: Recipe): Promise<string | null> {
@@ -618,25 +573,7 @@ export class Studio {
   }
 }
 
-async function readSource({ name, bytes, external: files }: ModelSource, job: Job): Promise<OpenedFile> {
-  job.progress({ stage: 'Reading the graph' });
-  const { model, locations, missing, warnings } = readModel(bytes, { external: files, name });
-  await job.checkpoint();
-  return { name, model, bytes, external: locations.length > 0 ? { files, locations } : null, missing, warnings };
-}
-
 function stepOf({ pass, options, off, decisions }: ApplyRequest): RecipeStep {
   const sites = off.length > 0 ? { except: off } : ('all' as const);
   return { pass, options, sites, ...(decisions ? { decisions } : {}) };
-}
-
-function readRecipe(source: RecipeSource, backend: Backend): Recipe {
-  if ('recipe' in source) return parseRecipe(source.recipe as unknown as Json);
-  if ('preset' in source) return presetRecipe(source.preset, backend);
-  try {
-    return parseRecipe(JSON.parse(source.json) as Json);
-  } catch (error) {
-    if (error instanceof CodedError) throw error;
-    throw new CodedError('bad-request', `The recipe is no JSON: ${(error as Error).message}.`);
-  }
 }

@@ -22,7 +22,7 @@ export function convWeightGradient(emit: Emit, x: ValueId, dy: ValueId, convolut
   const padded = axes.reduce((value, { axis, begin, end }) => padAxis(emit, value, axis, begin, end), x);
   const kernel = axes.map((each) => each.kernel);
   const shape = [outputs, channels / group, ...kernel];
-  if (channels === group) {
+  if (channels === group && group > 1) {
     const strided = axes.some(({ stride }) => stride > 1);
     if (strided) return emit.reshape(exchanged(emit, x, dy, convolution), shape);
     return emit.reshape(tapByTap(emit, padded, dy, convolution), shape);

@@ -47,17 +47,18 @@ export function useBatchStatistics(emit: Emit, chosen: (node: Node) => boolean =
   for (const node of nodesOf(emit)) {
     if (node.opType !== 'BatchNormalization' || node.domain !== '' || !chosen(node)) continue;
     if (getInt(node, 'training_mode', 0) === 1) throw noGradient(node, 'it is in training mode already');
-    emit.replace(node, () => found.push(writeBatchNorm(emit, node)));
+    // Taken before the node loses it.
+    const y = defined(node.outputs[0], 'its output');
+    emit.replace(node, () => found.push(writeBatchNorm(emit, node, y)));
   }
   emit.model.sort();
   return found;
 }
 
-function writeBatchNorm(emit: Emit, node: Node): BatchStatistics {
+function writeBatchNorm(emit: Emit, node: Node, y: ValueId): BatchStatistics {
   const [x, scale, bias, runningMean, runningVariance] = [0, 1, 2, 3, 4].map((index) =>
     defined(node.inputs[index], `input ${index} of BatchNormalization`),
   ) as [ValueId, ValueId, ValueId, ValueId, ValueId];
-  const y = defined(node.outputs[0], 'its output');
   const shape = emit.shape(x);
   const axes = shape.flatMap((_, axis) => (axis === 1 ? [] : [axis]));
   const wide = shape.map((size, axis) => (axis === 1 ? size : 1));

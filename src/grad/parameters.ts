@@ -73,12 +73,15 @@ const REASONS: Partial<Record<ParameterRole, string>> = {
 const MASK = 1e4;
 const MOST_DEPTH = 8;
 
-/** Every float32 constant of the main graph, with what it is; in the order of the nodes that read them. */
+/**
+ * Every float32 constant of the main graph, with what it is; in the order of the nodes that read them. Inputs with a
+ * default are constants that somebody may give otherwise, and train like the others.
+ */
 export function parametersOf(model: Model): readonly Parameter[] {
   const { graph } = model;
   const found: Parameter[] = [];
   for (const [value, tensor] of graph.initializers) {
-    if (tensor.dtype !== 'float32' || graph.inputs.includes(value)) continue;
+    if (tensor.dtype !== 'float32') continue;
     const role = roleOf(model, value, tensor, 0);
     if (!role) continue;
     const reason = REASONS[role.role] ?? null;

@@ -1,6 +1,6 @@
 import { CodedError } from '../base/error.ts';
 import { defined } from '../base/assert.ts';
-import type { Model } from '../ir/model.ts';
+import type { Model, Node } from '../ir/model.ts';
 import { sizeOf, type ValueId } from '../ir/types.ts';
 import { backward } from './backward.ts';
 import { Emit, type TrainBackend } from './emit.ts';
@@ -93,12 +93,15 @@ export const TOTAL = 'loss';
 export function writeTrainingStep(model: Model, { backend, losses, trained, batchNorm }: StepOptions): TrainingStep {
   const emit = new Emit(model, backend);
   const inputs = model.graph.inputs.filter((id) => !model.graph.initializers.has(id)).map((id) => emit.nameOf(id));
-  const statistics = emit.in('statistics', () => (batchNorm === 'batch' ? useBatchStatistics(emit) : []));
+  const statistics = emit.in('statistics', () =>
+    batchNorm === 'batch' ? useBatchStatistics(emit, (node) => keepsStatistics(model, node)) : [],
+  );
   useTrainingActivations(emit);
   model.graph.outputs.length = 0;
   const scalars = new Scalars(emit);
   const parameters = new Map<ValueId, Omit<StepParameter, 'gradient'>>();
-  for (const value of trained) parameters.set(value, freeze(emit, value));
+  const constants = new Map(model.graph.initializers);
+  for (const value of trained) parameters.set(value, fed(emit, value));
   const terms = losses.map((term, index) => writeTerm(emit, term, index, scalars, parameters));
   const total = emit.in('loss', () =>
     terms.map(({ value, factor }) => emit.mul(value, factor)).reduce((sum, each) => emit.add(sum, each)),
@@ -115,7 +118,12 @@ export function writeTrainingStep(model: Model, { backend, losses, trained, batc
   const told = terms.map(({ value, loss }) => ({ ...loss, output: give(value, loss.output) }));
   const moved = [...parameters].flatMap(([value, parameter]) => {
     const gradient = gradients.get(value);
-    return gradient === undefined ? [] : [{ ...parameter, gradient: give(gradient, `gradient of ${parameter.name}`) }];
+    if (gradient !== undefined) return [{ ...parameter, gradient: give(gradient, `gradient of ${parameter.name}`) }];
+    // The loss does not depend on it: it is the constant that it was.
+    const tensor = constants.get(value);
+    if (tensor) model.graph.initializers.set(value, tensor);
+    model.graph.inputs.splice(model.graph.inputs.indexOf(value), 1);
+    return [];
   });
   const seen = statistics.map(({ mean, variance, ...rest }, index) => ({
     ...rest,
@@ -126,12 +134,20 @@ export function writeTrainingStep(model: Model, { backend, losses, trained, batc
   return { model, inputs, parameters: moved, losses: told, statistics: seen };
 }
 
+/** Running values that are computed cannot be moved: such a batch norm goes by them as they are. */
+const keepsStatistics = ({ graph }: Model, { inputs }: Node): boolean =>
+  [3, 4].every((index) => {
+    const value = inputs[index] ?? null;
+    return value !== null && graph.initializers.has(value);
+  });
+
 /** A constant becomes an input, which every step is fed anew. */
-function freeze(emit: Emit, value: ValueId): Omit<StepParameter, 'gradient'> {
+function fed(emit: Emit, value: ValueId): Omit<StepParameter, 'gradient'> {
   const { graph } = emit.model;
   const tensor = defined(graph.initializers.get(value), 'a constant that is trained');
   graph.initializers.delete(value);
-  graph.inputs.push(value);
+  // One that is an input with a default has its place already.
+  if (!graph.inputs.includes(value)) graph.inputs.push(value);
   return { name: emit.nameOf(value), shape: tensor.shape, value };
 }
 
@@ -167,28 +183,28 @@ function writeTerm(
     term.kind === 'labels' || term.kind === 'tokens' || term.kind === 'logits' ? logitsOf(emit, found) : found;
   const shape = 'teacher' in term ? term.teacher : emit.shape(own);
   const target = `target ${index}`;
-  const fed = (targetShape: readonly number[], dtype: 'float32' | 'int64' = 'float32'): ValueId =>
+  const given = (targetShape: readonly number[], dtype: 'float32' | 'int64' = 'float32'): ValueId =>
     emit.input(target, dtype, targetShape);
   const tokens = shape.slice(0, -1);
   const value = emit.in(`loss ${index}`, (): ValueId => {
     switch (term.kind) {
       case 'labels':
         requireRank(emit, own, 2, 'classes');
-        return crossEntropy(emit, own, fed(shape), scalars.get(SMOOTHING));
+        return crossEntropy(emit, own, given(shape), scalars.get(SMOOTHING));
       case 'tokens':
         requireRank(emit, own, 3, 'words');
-        return nextTokenLoss(emit, own, fed(tokens, 'int64'), emit.input(WEIGHTS, 'float32', tokens));
+        return nextTokenLoss(emit, own, given(tokens, 'int64'), emit.input(WEIGHTS, 'float32', tokens));
       case 'logits':
-        return distillation(emit, own, fed(shape), scalars.get(TEMPERATURE));
+        return distillation(emit, own, given(shape), scalars.get(TEMPERATURE));
       case 'values':
-        return meanSquaredError(emit, own, fed(shape));
+        return meanSquaredError(emit, own, given(shape));
       case 'attention':
-        return attentionTransfer(emit, own, fed(shape));
+        return attentionTransfer(emit, own, given(shape));
       case 'hint': {
         const size = projectionShape(emit.shape(own), shape);
         const projection = emit.input(`projection ${index}`, 'float32', size);
         parameters.set(projection, { name: `projection ${index}`, shape: size, value: null });
-        return hint(emit, own, fed(shape), projection);
+        return hint(emit, own, given(shape), projection);
       }
     }
   });

@@ -15,6 +15,7 @@ import { mergeDuplicateInitializers } from './cleanup/merge-duplicate-initialize
 import { mergeReshapes } from './cleanup/merge-reshapes.ts';
 import { mergeSlices } from './cleanup/merge-slices.ts';
 import { mergeTransposes } from './cleanup/merge-transposes.ts';
+import { recover } from './compress/recover.ts';
 import { addOutput } from './edit/add-output.ts';
 import { deleteNodes } from './edit/delete-nodes.ts';
 import { extractSubgraph } from './edit/extract-subgraph.ts';
@@ -109,6 +110,7 @@ export const PASSES: readonly Pass[] = [
   pruneBlocks,
   pruneWeights,
   reestimateBatchNorm,
+  recover,
   sparseInitializers,
   rename,
   deleteNodes,

@@ -107,6 +107,8 @@ export interface Facts {
   readonly activations: ActivationStats | null;
   /** The same for `moments`: by `observedKey`. */
   readonly moments: ReadonlyMap<string, ChannelMoments> | null;
+  /** Learnt weights by name of the constant, that a step names by their SHA-256; null: they are not at hand. */
+  readonly weights: (sha256: string) => ReadonlyMap<string, Tensor> | null;
   /** What the pass's own `investigate` came to, by what it calls its parts. */
   readonly investigated: ReadonlyMap<string, Json> | null;
 }
@@ -117,5 +119,6 @@ export const noFacts: Facts = {
   constants: new Map(),
   activations: null,
   moments: null,
+  weights: () => null,
   investigated: null,
 };

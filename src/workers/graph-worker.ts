@@ -3,7 +3,8 @@ import type { Job } from '../base/job.ts';
 import type { BenchRequest, DeviceRef } from '../bench/types.ts';
 import { blobFiles } from '../onnx/external-browser.ts';
 import { readTables } from '../engine/latency-table/table.ts';
-import { Studio, type ModelSource } from '../engine/studio.ts';
+import type { ModelSource } from '../engine/sources.ts';
+import { Studio } from '../engine/studio.ts';
 import type { Parcel, RuntimePort } from '../engine/ports.ts';
 import type { DocumentView } from '../engine/types.ts';
 import type { GivenFile, GivenTrainData, GraphApi, HostRequest, LabData, RuntimeApi } from '../protocol/api.ts';
@@ -283,16 +284,16 @@ const handlers: Handlers<GraphApi> = {
     const picture = await studio.accuracyPicture(params);
     return picture && new Transferred(picture, [picture.rgba.buffer]);
   },
-  trainData: ({ use, data }) => studio.giveTrainData(data && trainFiles(data), use),
-  valueNames: ({ side }) => studio.valueNames(side),
+  trainData: ({ use, data }) => studio.trainings.open(data && trainFiles(data), use),
+  valueNames: ({ side }) => studio.trainings.valueNames(side),
   async trainPlan(ask) {
-    const [plan, key] = [await studio.trainPlan(ask), await studio.trainKey(ask)];
+    const [plan, key] = [await studio.trainings.plan(ask), await studio.trainings.keyOf(ask)];
     return { plan, checkpoint: await checkpointIn(keptCheckpoint(trainingsFolder, key), key) };
   },
   async train({ ask, anew }, job) {
-    const store = tolerant(keptCheckpoint(trainingsFolder, await studio.trainKey(ask)));
+    const store = tolerant(keptCheckpoint(trainingsFolder, await studio.trainings.keyOf(ask)));
     if (anew) await store.drop();
-    const result = await studio.train(ask, job, store);
+    const result = await studio.trainings.run(ask, job, store);
     return { ...result, notes: [...result.notes, ...store.notes()] };
   },
   trainControl({ wish }) {

@@ -8,6 +8,7 @@ import { renderHtml } from '../../report/html.ts';
 import type { VerifyResult } from '../../verify/types.ts';
 import { presetNames } from '../../engine/catalogue.ts';
 import { BACKENDS, backendOption, passOptions, setOption } from '../options.ts';
+import { replayFile, saveRecipe } from '../recipe-file.ts';
 import { UsageError, type Arguments } from '../arguments.ts';
 import { openStudio, type CommandStudio } from '../studio.ts';
 import { table, type Output } from '../output.ts';
@@ -23,7 +24,7 @@ export async function rewrite(studio: CommandStudio, args: Arguments, job: Job):
   if (!recipe && passes.length + rules.length === 0) throw new UsageError('--recipe, --pass or --rule is missing.');
   if (recipe && passes.length > 0) throw new UsageError('--recipe and --pass exclude each other.');
   const isFile = recipe !== null && !presetNames().includes(recipe);
-  if (isFile) await studio.replay({ json: readFileSync(recipe, 'utf8') }, job);
+  if (isFile) await replayFile(studio, recipe, job);
   else if (recipe) await studio.replay({ preset: recipe }, job);
   for (const rule of rules) await studio.apply({ pass: 'user-rule', options: { rule }, off: [] }, job);
   for (const pass of passes) await studio.apply({ pass, options: passOptions(args, pass), off: [] }, job);
@@ -99,7 +100,7 @@ export const optimize: Command = {
     const reportFile = args.text('report');
     if (reportFile) writeFileSync(reportFile, renderHtml(await studio.reportData([])));
     const recipeFile = args.text('save-recipe');
-    if (recipeFile) writeFileSync(recipeFile, `${JSON.stringify(document.recipe, null, 2)}\n`);
+    if (recipeFile) saveRecipe(recipeFile, document.recipe, studio.artifacts);
     report(document, verify, output, out);
     return verify?.verdict === 'differs' ? 1 : 0;
   },

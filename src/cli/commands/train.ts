@@ -5,18 +5,20 @@ import type { Job } from '../../base/job.ts';
 import { changePreprocess } from '../../data/change.ts';
 import { prepared } from '../../data/feeds.ts';
 import { preprocessFor } from '../../data/propose.ts';
-import type { InputPort } from '../../data/types.ts';
+import { digits } from '../../data/digits.ts';
+import type { DataSet, InputPort } from '../../data/types.ts';
 import { openData } from '../../engine/data.ts';
 import { openPath } from '../../engine/node.ts';
 import type { CheckpointStore } from '../../engine/train/checkpoint.ts';
 import type { PreparedData } from '../../engine/train/desk.ts';
-import { LOSSES } from '../../train/defaults.ts';
+import { LOSSES, TEACHING, TRAINING } from '../../train/defaults.ts';
 import type { Evaluation, LossSettings, TrainResult } from '../../engine/train/types.ts';
 import { UsageError, type Arguments } from '../arguments.ts';
 import type { Command } from '../command.ts';
 import { fileAt, filesAt } from '../data-files.ts';
 import { keyValues } from '../options.ts';
 import { table, type Output } from '../output.ts';
+import { replayFile, saveRecipe } from '../recipe-file.ts';
 import { openStudio, type CommandStudio } from '../studio.ts';
 import { TEACHER_OPTIONS, teachingLosses, TRAIN_OPTIONS, trainRequest } from '../train-options.ts';
 
@@ -26,16 +28,24 @@ async function dataFrom(
   args: Arguments,
   inputs: readonly InputPort[],
 ): Promise<PreparedData> {
+  const dataSet = await dataSetFrom(path, labels, args);
+  const { preprocess: proposed, notes } = await preprocessFor(inputs, dataSet);
+  const preprocess = changePreprocess(proposed, keyValues(args));
+  return { dataSet: prepared(dataSet, preprocess), preprocess, notes };
+}
+
+/** Digits that are drawn here, where nothing is at hand. */
+const DRAWN = 6000;
+
+async function dataSetFrom(path: string, labels: string | null, args: Arguments): Promise<DataSet> {
+  if (path === 'digits') return digits(DRAWN, 1);
   const tokenizer = args.text('tokenizer');
-  const dataSet = await openData(basename(resolve(path)), filesAt(path), {
+  return openData(basename(resolve(path)), filesAt(path), {
     ...(labels !== null && { labels: fileAt(labels) }),
     ...(tokenizer !== null && {
       tokenizer: tokenizer === 'bytes' || tokenizer === 'characters' ? tokenizer : fileAt(tokenizer),
     }),
   });
-  const { preprocess: proposed, notes } = await preprocessFor(inputs, dataSet);
-  const preprocess = changePreprocess(proposed, keyValues(args));
-  return { dataSet: prepared(dataSet, preprocess), preprocess, notes };
 }
 
 /** A file that is there as a whole or not at all. */
@@ -69,8 +79,13 @@ function evaluationCells({ step, top1, agreement, crossEntropy, divergence, perp
   ];
 }
 
+const testRows = ({ before, after, teacher }: NonNullable<TrainResult['test']>): string[][] => {
+  const row = (name: string, each: Evaluation): string[] => [name, ...evaluationCells(each).slice(1)];
+  return [row('test, before', before), row('test, after', after), ...(teacher ? [row('test, teacher', teacher)] : [])];
+};
+
 function lines(result: TrainResult): string[] {
-  const { steps, parameters, ms, evaluations, teacher, terms, notes } = result;
+  const { steps, parameters, ms, evaluations, teacher, terms, notes, test } = result;
   const { best } = metricsOf(result);
   const last = result.curve.at(-1);
   return [
@@ -79,19 +94,23 @@ function lines(result: TrainResult): string[] {
       ? `loss ${last.loss.toFixed(4)} (${terms.map((term, i) => `${term} ${last.terms[i]?.toFixed(4)}`).join(', ')})`
       : '',
     ...table(evaluations.map(evaluationCells)),
+    ...(test ? table(testRows(test)) : []),
     ...(teacher ? [`teacher  ${evaluationCells(teacher).slice(1).filter(Boolean).join('  ')}`] : []),
     best ? `kept: the weights of step ${formatInteger(best.step)}` : '',
     ...notes,
   ].filter((line) => line !== '');
 }
 
+/** Who teaches: a side as the studio calls it. */
+type Teacher = 'second' | 0 | null;
+
 async function run(
   args: Arguments,
   output: Output,
   job: Job,
   losses: LossSettings,
-  studio: CommandStudio,
-  inputs: readonly InputPort[],
+  { studio, inputs }: Awaited<ReturnType<typeof opened>>,
+  teacher: Teacher,
 ) {
   const path = args.text('data');
   const out = args.text('output');
@@ -102,22 +121,38 @@ async function run(
   for (const note of data.notes) output.note(note);
   const test = args.text('test-data');
   if (test !== null) studio.trainings.give(await dataFrom(test, args.text('test-labels'), args, inputs), 'judge');
-  const request = trainRequest(args, losses);
+  const request = trainRequest(args, losses, teacher === null ? TRAINING : TEACHING);
   const checkpoint = args.text('checkpoint');
   const store = checkpoint === null ? null : fileStore(checkpoint);
-  const ask = { student: 0, teacher: args.text('teacher') === null ? null : ('second' as const), request };
-  const result = await studio.train(ask, job, store);
-  writeFileSync(out, studio.trainings.trained(basename(out)).bytes);
+  const student = studio.document().stops.length - 1;
+  const ask = { student, teacher, request };
+  const graph = args.text('graph');
+  if (graph !== null) writeFileSync(graph, (await studio.trainings.graph(ask, basename(graph))).bytes);
+  const result = await studio.trainings.run(ask, job, store);
+  const document = await studio.trainings.keep(job);
+  writeFileSync(out, studio.exportModel().bytes);
+  const recipeFile = args.text('save-recipe');
+  if (recipeFile !== null) saveRecipe(recipeFile, document.recipe, studio.artifacts);
   const { curve, evaluations, ...rest } = result;
   const { first, best } = metricsOf(result);
-  const told = { ...rest, loss: curve.map(({ loss }) => loss), metrics: best, before: first, evaluations, output: out };
+  const told = {
+    ...rest,
+    loss: curve.map(({ loss }) => loss),
+    metrics: result.test?.after ?? best,
+    before: result.test?.before ?? first,
+    evaluations,
+    output: out,
+  };
   output.result(told, [...lines(result), `written to ${out}`]);
   return 0 as const;
 }
 
+/** The model, after the recipe if there is one. */
 async function opened(args: Arguments, job: Job): Promise<{ studio: CommandStudio; inputs: readonly InputPort[] }> {
-  const { studio, document } = await openStudio(args.positionals[0] ?? '', job);
-  return { studio, inputs: document.stops[0]?.summary.inputs ?? [] };
+  const { studio } = await openStudio(args.positionals[0] ?? '', job);
+  const recipe = args.text('recipe');
+  if (recipe !== null) await replayFile(studio, recipe, job);
+  return { studio, inputs: studio.document().stops.at(-1)?.summary.inputs ?? [] };
 }
 
 export const train: Command = {
@@ -126,8 +161,7 @@ export const train: Command = {
   positionals: ['MODEL'],
   options: TRAIN_OPTIONS,
   async run(args, output, job) {
-    const { studio, inputs } = await opened(args, job);
-    return run(args, output, job, LOSSES, studio, inputs);
+    return run(args, output, job, LOSSES, await opened(args, job), null);
   },
 };
 
@@ -138,11 +172,14 @@ const taught = (name: 'distill' | 'recover', summary: string): Command => ({
   positionals: ['STUDENT'],
   options: { ...TEACHER_OPTIONS, ...TRAIN_OPTIONS },
   async run(args, output, job) {
-    const teacher = args.text('teacher');
-    if (teacher === null) throw new UsageError('--teacher is missing: the model that the student learns from.');
-    const { studio, inputs } = await opened(args, job);
-    await studio.openSecond(openPath(teacher), job);
-    return run(args, output, job, teachingLosses(args, args.text('labels') !== null), studio, inputs);
+    const path = args.text('teacher');
+    if (path === null && args.text('recipe') === null) {
+      throw new UsageError('--teacher is missing: the model to learn from. With --recipe, the original teaches.');
+    }
+    const open = await opened(args, job);
+    if (path !== null) await open.studio.openSecond(openPath(path), job);
+    const losses = teachingLosses(args, args.text('labels') !== null || args.text('data') === 'digits');
+    return run(args, output, job, losses, open, path === null ? 0 : 'second');
   },
 });
 

@@ -37,7 +37,7 @@ export function augmented(feeds: DataFeeds, preprocess: Preprocess, by: Augmenta
 const inside = (at: number, size: number): number => Math.min(size - 1, Math.max(0, at));
 
 function drawn({ flip, shift, jitter }: Augmentation, random: Random) {
-  const whole = (): number => Math.round((2 * random() - 1) * shift);
+  const whole = (): number => Math.floor(random() * (2 * shift + 1)) - shift;
   // Each is drawn in any case, so that one setting does not move the others' stream.
   const [mirrored, down, right, contrast, light] = [
     random() < 0.5,

@@ -15,6 +15,7 @@ import { runPass } from '../../rewrite/run.ts';
  */
 export async function batched(model: Model, batch: number): Promise<Model> {
   const copy = model.clone();
+  if (hasBatch(copy, batch)) return copy;
   copyBatches(copy, analyze(copy));
   const result = await runPass(copy, setBatch, {
     backend: 'portable',
@@ -25,7 +26,19 @@ export async function batched(model: Model, batch: number): Promise<Model> {
   if (result.applied.length === 0 && refusal) {
     throw new CodedError('unsupported', `The batch cannot be ${batch}: ${refusal.reason}`);
   }
+  // What the file declares of values inside is of the old batch.
+  for (const value of result.model.values.values()) if (value.producer !== null) value.type = null;
   return result.model;
+}
+
+/** The batch is the first axis of the first input that has one. */
+function hasBatch(model: Model, batch: number): boolean {
+  for (const id of model.graph.inputs) {
+    const { type } = model.getValue(id);
+    if (model.graph.initializers.has(id) || type?.kind !== 'tensor' || !type.shape?.length) continue;
+    return type.shape[0] === batch;
+  }
+  return true;
 }
 
 function copyBatches(model: Model, analysis: Analysis): void {

@@ -40,7 +40,7 @@ export function decodeCheckpoint(bytes: Uint8Array): Checkpoint {
   if (checkpoint.whittleCheckpoint !== VERSION) {
     throw new CodedError('bad-file', 'The checkpoint is of another version of Whittle. Start the training anew.');
   }
-  return floating(checkpoint) as unknown as Checkpoint;
+  return floating(checkpoint) as Checkpoint;
 }
 
 /** Float arrays as bytes with a mark: MessagePack knows bytes alone. */

@@ -1,23 +1,28 @@
 import { CodedError } from '../../base/error.ts';
-import type { DataSet, InputPort } from '../../data/types.ts';
+import type { JsonObject } from '../../base/json.ts';
+import type { DataSet } from '../../data/types.ts';
+import type { Job } from '../../base/job.ts';
 import type { Preprocess } from '../../data/preprocess.ts';
+import { freezeDefaults, nameConstants } from '../../grad/named-constants.ts';
+import type { Model } from '../../ir/model.ts';
 import { writeModel } from '../../onnx/write.ts';
 import type { Stop } from '../document.ts';
 import type { Parcel, RuntimePort } from '../ports.ts';
-import { buildStep, planOf } from './build.ts';
+import { buildStep, planOf, type BuiltStep } from './build.ts';
 import type { CheckpointStore } from './checkpoint.ts';
+import { encodeWeights, type Artifacts } from '../artifacts.ts';
+import type { CompareSide } from '../compare-types.ts';
+import type { Place } from '../timed.ts';
+import type { ApplyRequest, DocumentView } from '../types.ts';
 import { TrainControl } from './control.ts';
-import { train, type TrainInput, type TrainJob, type TrainOutcome } from './run.ts';
+import { openTrainData, type TrainFiles } from './files.ts';
+import { dataHash, howOf } from './how.ts';
+import { namedValues } from './named-values.ts';
+import type { AccuracyDataView } from '../accuracy/data.ts';
+import { shapesFor, train, type TrainInput, type TrainJob, type TrainOutcome } from './run.ts';
+import { untrained } from './student.ts';
 import { batchFree, Batches, type TrainData } from './samples.ts';
-import type { TrainPlan, TrainRequest, TrainResult } from './types.ts';
-
-/** A model that takes part in a training. */
-export interface Participant {
-  readonly stop: Stop;
-  readonly name: string;
-  /** Tells its weights from others: of the file, and of the steps up to its stop. */
-  readonly key: string;
-}
+import type { NamedValue, TrainAsk, TrainPlan, TrainResult } from './types.ts';
 
 /** Data as they were opened and are fed. */
 export interface PreparedData {
@@ -26,25 +31,57 @@ export interface PreparedData {
   readonly notes: readonly string[];
 }
 
-/** Who trains whom, and how. */
-export interface Training {
-  readonly student: Participant;
-  readonly teacher: Participant | null;
-  readonly request: TrainRequest;
+/** A model that takes part in a training. */
+interface Participant {
+  readonly stop: Stop;
+  readonly name: string;
+  /** Tells its weights from others: of the file, and of the steps up to its stop. */
+  readonly key: string;
+}
+
+/** What the desk needs of the studio that it stands in. */
+interface Surroundings {
+  readonly port: RuntimePort;
+  readonly artifacts: Artifacts;
+  placeOf(side: CompareSide): Place;
+  apply(request: ApplyRequest, job: Job): Promise<DocumentView>;
 }
 
 /** The data that an open model is trained on, the training at work, and what the last one came to. */
 export class TrainDesk {
+  private readonly around: Surroundings;
   private training: PreparedData | null = null;
   private judging: PreparedData | null = null;
   private control: TrainControl | null = null;
-  private outcome: TrainOutcome | null = null;
+  private outcome: (TrainOutcome & { readonly how: JsonObject }) | null = null;
+
+  constructor(around: Surroundings) {
+    this.around = around;
+  }
 
   /** Null: they are given back. */
   give(data: PreparedData | null, as: 'train' | 'judge'): void {
     if (as === 'train') this.training = data;
     else this.judging = data;
   }
+
+  /** Opens files of samples, until another model is opened; null: they are given back. Throws as the readers do. */
+  async open(files: TrainFiles | null, as: 'train' | 'judge'): Promise<AccuracyDataView | null> {
+    const { document } = this.around.placeOf(0);
+    const opened = files && (await openTrainData(files, document.stop(0).summary.inputs));
+    this.give(opened && opened.data, as);
+    return opened && opened.view;
+  }
+
+  /** Values inside a model that a hint may name, in running order. */
+  valueNames(side: CompareSide): readonly NamedValue[] {
+    const { document, index } = this.around.placeOf(side);
+    const { model, analysis } = document.stop(index);
+    return namedValues(model, analysis);
+  }
+
+  /** Tells a training from all others: a checkpoint of one that differs in models, data or request is none of it. */
+  keyOf = async (ask: TrainAsk): Promise<string> => (await this.inputOf(ask)).key;
 
   forget(): void {
     this.training = null;
@@ -53,27 +90,39 @@ export class TrainDesk {
   }
 
   /** What a run would do: which constants it moves, the terms of its loss, what memory it takes. */
-  async plan({ student, teacher, request }: Training): Promise<TrainPlan> {
-    const data = trainData(this.data, student);
-    const feeds = await new Batches(data, null).feeds([0], 0);
-    const shapes = Object.fromEntries(
-      Object.entries(feeds).map(([name, { shape }]) => [name, [request.batch, ...shape.slice(1)]]),
-    );
-    const theirs = teacher && { model: teacher.stop.model, name: teacher.name };
-    return planOf(await buildStep(student.stop.model, theirs, request, shapes));
+  async plan(ask: TrainAsk): Promise<TrainPlan> {
+    return planOf(await this.build(ask));
+  }
+
+  /** The training step itself, as a model that can be looked at: forward, loss and backward. */
+  async graph(ask: TrainAsk, name: string): Promise<Parcel> {
+    const { step } = await this.build(ask);
+    return { name, bytes: writeModel(step.model) };
   }
 
   /** Runs a training; another one may begin only when it is over. Throws as `train` does. */
-  async run(training: Training, port: RuntimePort, job: TrainJob, store: CheckpointStore | null): Promise<TrainResult> {
+  async run(ask: TrainAsk, job: TrainJob, store: CheckpointStore | null = null): Promise<TrainResult> {
     if (this.control) throw new CodedError('bad-request', 'A training is at work already. Stop it first.');
     const control = new TrainControl();
     this.control = control;
     try {
-      this.outcome = await train(this.inputOf(training), port, job, { control, store });
-      return this.outcome.result;
+      const input = await this.inputOf(ask);
+      const outcome = await train(input, this.around.port, job, { control, store });
+      const { name, count } = input.data.dataSet;
+      const data = { name, count, sha256: await dataHash(input.data) };
+      const how = howOf(ask.request, outcome.result, input.teacher?.name ?? null, data);
+      this.outcome = { ...outcome, how };
+      return outcome.result;
     } finally {
       this.control = null;
     }
+  }
+
+  /** What the last training learnt becomes a step behind the stop that was trained, which has to be at the cursor. */
+  async keep(job: Job): Promise<DocumentView> {
+    const { bytes, how } = this.learnt();
+    const weights = await this.around.artifacts.keep(bytes);
+    return this.around.apply({ pass: 'recover', options: { weights, how }, off: [] }, job);
   }
 
   /** Of the training at work, if one is. */
@@ -83,8 +132,19 @@ export class TrainDesk {
 
   /** The student of the last training, with its best weights. */
   trained(name: string): Parcel {
+    return { name, bytes: writeModel(this.last.model) };
+  }
+
+  /** What a step of a recipe is made of: the weights as a safetensors file, and how they were learnt. */
+  private learnt(): { readonly bytes: Uint8Array<ArrayBuffer>; readonly how: JsonObject } {
+    const { model, weights, how } = this.last;
+    const named = [...model.graph.initializers].map(([id, tensor]) => [model.getValue(id).name, tensor] as const);
+    return { bytes: encodeWeights(new Map(named.filter(([name]) => weights[name]))), how };
+  }
+
+  private get last() {
     if (!this.outcome) throw new CodedError('bad-request', 'Nothing was trained yet.');
-    return { name, bytes: writeModel(this.outcome.model) };
+    return this.outcome;
   }
 
   private get data(): PreparedData {
@@ -92,28 +152,45 @@ export class TrainDesk {
     throw new CodedError('bad-request', 'There is nothing to train on: give samples first.');
   }
 
-  /** Of models, data and request: a checkpoint of a run that differs in any of them is none of this one. */
-  keyOf({ student, teacher, request }: Training): string {
-    const data = (given: PreparedData | null) =>
-      given && [given.dataSet.name, given.dataSet.count, given.dataSet.labels?.length ?? null, given.preprocess];
-    return JSON.stringify([student.key, teacher?.key ?? null, data(this.data), data(this.judging), request]);
+  private async build(ask: TrainAsk): Promise<BuiltStep> {
+    const { student, teacher, data, request } = await this.inputOf(ask);
+    const feeds = await new Batches(data, null).feeds([0], 0);
+    return buildStep(student, teacher, request, shapesFor(feeds, request.batch));
   }
 
-  private inputOf(training: Training): TrainInput {
-    const { student, teacher, request } = training;
+  private async inputOf({ student, teacher, request }: TrainAsk): Promise<TrainInput> {
+    const own = await this.participant(student);
+    const theirs = teacher === null ? null : await this.participant(teacher);
+    const start = withConstants(own.stop.model);
+    const data = (given: PreparedData | null) =>
+      given && [given.dataSet.name, given.dataSet.count, given.dataSet.labels?.length ?? null, given.preprocess];
     return {
-      student: student.stop.model,
-      teacher: teacher && { model: teacher.stop.model, name: teacher.name },
-      data: trainData(this.data, student),
-      ports: student.stop.summary.inputs,
-      judges: this.judging && trainData(this.judging, student),
+      student: request.fresh ? untrained(start, request.seed) : start,
+      teacher: theirs && { model: withConstants(theirs.stop.model), name: theirs.name },
+      data: trainData(this.data, own),
+      ports: own.stop.summary.inputs,
+      judges: this.judging && trainData(this.judging, own),
       request,
-      key: this.keyOf(training),
+      key: JSON.stringify([own.key, theirs?.key ?? null, data(this.data), data(this.judging), request]),
     };
+  }
+
+  private async participant(side: CompareSide): Promise<Participant> {
+    const { document, index } = this.around.placeOf(side);
+    const steps = Array.from({ length: index }, (_, i) => document.stop(i + 1).outcome?.step);
+    const key = JSON.stringify([await document.sha256(), document.stop(index).bytes, steps]);
+    return { stop: document.stop(index), name: index === 0 ? document.file.name : `Step ${index}`, key };
   }
 }
 
 function trainData({ dataSet, preprocess }: PreparedData, { stop }: Participant): TrainData {
-  const inputs: readonly InputPort[] = batchFree(stop.summary.inputs);
-  return { dataSet, preprocess, inputs };
+  return { dataSet, preprocess, inputs: batchFree(stop.summary.inputs) };
+}
+
+/** As it is trained, and teaches. */
+function withConstants(model: Model): Model {
+  const copy = model.clone();
+  freezeDefaults(copy);
+  nameConstants(copy);
+  return copy;
 }

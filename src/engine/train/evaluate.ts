@@ -33,6 +33,12 @@ export interface Said {
   readonly rows: readonly Float64Array[];
 }
 
+/** The same with the tokens of a text, that it was asked about. */
+export interface Answered {
+  readonly said: Said;
+  readonly tokens: readonly Int32Array[];
+}
+
 /** Which sample gives which rows, and what each should be. */
 export interface HeldOut {
   readonly data: TrainData;
@@ -57,7 +63,7 @@ export async function said(
   port: RuntimePort,
   threads: number,
   job: Job,
-): Promise<{ said: Said; tokens: readonly Int32Array[] }> {
+): Promise<Answered> {
   const bytes = writeModel(giving(model, [answer.logits]));
   const held: HeldModel = await port.hold(
     { name: 'evaluated', bytes },

@@ -3,7 +3,7 @@ import type { Job } from '../../base/job.ts';
 import type { DataFeeds, DataSet } from '../../data/types.ts';
 import type { StepLoss } from '../../grad/step.ts';
 import { sizeOf } from '../../ir/types.ts';
-import type { Feeds, HostTensor } from '../../runtime/types.ts';
+import type { HostTensor } from '../../runtime/types.ts';
 import type { HeldModel } from '../ports.ts';
 import { numbersOf } from '../host-numbers.ts';
 
@@ -86,7 +86,7 @@ export class Teacher {
         ),
       );
     }
-    const [outputs] = await this.held.run([(await feeds()) as Feeds], job);
+    const [outputs] = await this.held.run([await feeds()], job);
     const rows = this.values.map((name, which) => split(outputs?.[name], indices.length, losses[which]!, name));
     if (this.keeps) this.keep(indices, rows);
     return losses.map(({ targetShape }, which) => joined(rows[which]!, targetShape));

@@ -21,7 +21,8 @@ export interface LossSettings {
   /** Squared difference to the teacher's outputs, where they are no classes. */
   readonly values: number;
   readonly hints: readonly HintPair[];
-  readonly temperature: number;
+  /** Softens the classes of both; null: by how far apart the teacher's scores lie. */
+  readonly temperature: number | null;
   readonly smoothing: number;
 }
 
@@ -58,6 +59,8 @@ export interface TrainRequest {
   readonly steps: number;
   readonly seed: number;
   readonly batchNorm: 'batch' | 'fixed';
+  /** Begins with nothing learnt: the student's weights are drawn anew by the seed. */
+  readonly fresh: boolean;
   /** Names of constants, or beginnings of them with `*` behind, that stay as they are. */
   readonly frozen: readonly string[];
   readonly augment: Augmentation | null;
@@ -129,6 +132,12 @@ export interface TrainResult {
   readonly best: number;
   /** The teacher on the same held-out samples; null: there is none. */
   readonly teacher: Evaluation | null;
+  /** Samples that neither trained nor chose the weights; null: none were given. */
+  readonly test: {
+    readonly before: Evaluation;
+    readonly after: Evaluation;
+    readonly teacher: Evaluation | null;
+  } | null;
   readonly ms: number;
   readonly parameters: { readonly trained: number; readonly all: number };
   readonly notes: readonly string[];

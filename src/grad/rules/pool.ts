@@ -21,10 +21,15 @@ const apart = (emit: Emit, a: ValueId): ValueId => {
   return emit.reshape(a, [n, channels, ...space.flatMap((count) => [count, 1])]);
 };
 
-/** The largest of a window gets all of its gradient; of equal ones each a share. */
+/**
+ * The largest of a window gets all of its gradient. On WASM the kernel tells where it was, and of equal ones the first
+ * gets all: to compare a window with its largest takes twenty times as long. WebGPU's does not; of equal ones each gets
+ * a share.
+ */
 function maxPool(c: Vjp): Gradients {
   const { emit } = c;
   return c.only(0, () => {
+    if (emit.backend === 'wasm' && c.int('storage_order', 0) === 0) return atIndices(c);
     const axes = axesOf(c);
     const [x, y] = [c.input(0), c.output()];
     if (tiles(axes)) {
@@ -40,6 +45,17 @@ function maxPool(c: Vjp): Gradients {
     }
     return overlapping(c, axes);
   });
+}
+
+/** Indices count through all elements of the input; windows that overlap may have chosen one element twice. */
+function atIndices(c: Vjp): ValueId {
+  const { emit } = c;
+  const all = emit.expand(emit.scalar(0), [emit.size(c.input(0))]);
+  const flat = (a: ValueId): ValueId => emit.reshape(a, [emit.size(a)]);
+  const placed = emit.op('ScatterElements', [all, flat(emit.further(c.node, 1)), flat(c.gradient())], {
+    reduction: 'add',
+  });
+  return emit.reshape(placed, c.shape(0));
 }
 
 /** Tap by tap: where the element that a tap saw is the largest, the window's gradient goes back to its place. */

@@ -1,7 +1,7 @@
 import type { Exactness } from '../../base/exactness.ts';
 import type { NodeId } from '../../ir/types.ts';
 import { fnv1a } from '../../rewrite/hash.ts';
-import type { Findings, OptionSpec, Pass, PassContext } from '../../rewrite/pass.ts';
+import type { Findings, Need, OptionSpec, Pass, PassContext, PassGroup } from '../../rewrite/pass.ts';
 
 /** What a hand edit would do at the place that its options name. */
 export interface EditPlan {
@@ -20,6 +20,10 @@ export interface EditPlan {
 
 interface EditSpec {
   readonly id: string;
+  /** Default: `edit`. */
+  readonly group?: PassGroup;
+  /** Default: nothing. */
+  readonly needs?: readonly Need[];
   readonly title: string;
   readonly why: string;
   readonly options: Readonly<Record<string, OptionSpec>>;
@@ -54,12 +58,12 @@ export function editPass(spec: EditSpec): Pass {
   const { id, title, why, options, preserves, changesInterface } = spec;
   return {
     id,
-    group: 'edit',
+    group: spec.group ?? 'edit',
     title,
     why,
     options,
     preserves,
-    needs: [],
+    needs: spec.needs ?? [],
     backends: ['wasm', 'webgpu', 'portable'],
     repeats: false,
     changesInterface,

@@ -202,12 +202,13 @@ export function LossSection({ app, disabled }: Props) {
             onChange={(next) => set({ logits: next })}
           />
           <Decimal
-            label="Temperature"
-            value={temperature}
-            min={0.1}
-            max={100}
+            label="Temperature, 0: fitting"
+            title="Softens the classes of both. 0: by how far apart the teacher’s scores lie"
+            value={temperature ?? 0}
+            min={0}
+            max={1e6}
             disabled={disabled}
-            onChange={(next) => set({ temperature: next })}
+            onChange={(next) => set({ temperature: next === 0 ? null : next })}
           />
           <Decimal
             label="Values"

@@ -1,0 +1,28 @@
+import { describe, expect, it } from 'vitest';
+import { stripesModel } from '../../testing/train-data.ts';
+import { untrained } from './student.ts';
+
+const numbers = (model = stripesModel(16)) =>
+  new Map([...model.graph.initializers].map(([id, tensor]) => [model.getValue(id).name, Array.from(tensor.numbers())]));
+
+describe('a student with nothing learnt', () => {
+  it('has weights of the right size, biases of 0, scales of 1 and the statistics of nothing', () => {
+    const fresh = numbers(untrained(stripesModel(16), 4));
+    const deviation = (each: readonly number[]): number =>
+      Math.sqrt(each.reduce((sum, w) => sum + w * w, 0) / each.length);
+    expect(deviation(fresh.get('dense.w')!)).toBeCloseTo(Math.sqrt(2 / 256), 2);
+    expect(deviation(fresh.get('conv.w')!)).toBeGreaterThan(0.3);
+    expect(new Set(fresh.get('dense.b'))).toEqual(new Set([0]));
+    expect(new Set(fresh.get('norm.scale'))).toEqual(new Set([1]));
+    expect([new Set(fresh.get('norm.mean')), new Set(fresh.get('norm.variance'))]).toEqual([
+      new Set([0]),
+      new Set([1]),
+    ]);
+    expect(fresh.get('shape')).toEqual(numbers().get('shape'));
+  });
+
+  it('is the same for the same seed, and another for another', () => {
+    expect(numbers(untrained(stripesModel(), 1))).toEqual(numbers(untrained(stripesModel(), 1)));
+    expect(numbers(untrained(stripesModel(), 1))).not.toEqual(numbers(untrained(stripesModel(), 2)));
+  });
+});

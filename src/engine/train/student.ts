@@ -1,0 +1,45 @@
+import { normal, seeded } from '../../base/random.ts';
+import { parametersOf } from '../../grad/parameters.ts';
+import type { Model } from '../../ir/model.ts';
+import { floats } from '../../ir/tensor.ts';
+import { sizeOf } from '../../ir/types.ts';
+import { opKey } from '../../ops/registry.ts';
+import type { Parameter } from '../../grad/parameters.ts';
+
+/** Numbers that one output of a weight sums over. */
+function fanIn({ node, shape }: Parameter): number {
+  const size = sizeOf(shape);
+  const key = opKey(node);
+  // [K, N] of a product; [M, C, …] of a convolution.
+  const outputs = key === 'MatMul' || key === 'Gemm' ? (shape.at(-1) ?? 1) : (shape[0] ?? 1);
+  return Math.max(1, size / Math.max(1, outputs));
+}
+
+/**
+ * The same architecture with nothing learnt: weights are drawn for layers that rectify (He et al., Delving Deep into
+ * Rectifiers, 2015: deviation √(2 / fan-in)), embeddings with deviation 0.02, biases are 0, scales 1, running statistics
+ * those of nothing. What is no parameter stays.
+ *
+ * @param seed the same one gives the same weights
+ */
+export function untrained(model: Model, seed: number): Model {
+  const copy = model.clone();
+  const draw = normal(seeded(seed));
+  const drawn = (size: number, deviation: number): Float32Array<ArrayBuffer> =>
+    Float32Array.from({ length: size }, () => deviation * draw());
+  for (const parameter of parametersOf(copy)) {
+    const { value, shape, role, node } = parameter;
+    const size = sizeOf(shape);
+    const data = (): Float32Array<ArrayBuffer> | null => {
+      if (role === 'weight') return drawn(size, Math.sqrt(2 / fanIn(parameter)));
+      if (role === 'embedding') return drawn(size, 0.02);
+      if (role === 'bias') return new Float32Array(size);
+      if (role === 'scale') return new Float32Array(size).fill(1);
+      // Mean, then variance.
+      return role === 'statistics' ? new Float32Array(size).fill(node.inputs[4] === value ? 1 : 0) : null;
+    };
+    const fresh = data();
+    if (fresh) copy.setInitializer(value, floats(shape, fresh));
+  }
+  return copy;
+}
