@@ -48,7 +48,7 @@ const opened = async (seed = 1, studio = new Studio(nodePort())): Promise<Studio
   return studio;
 };
 const give = (studio: Studio, with_: DataFile | null = labels()) =>
-  studio.giveTrainData({ files: [samples], labels: with_, tokenizer: null, changes: {} }, 'train');
+  studio.trainings.open({ drawn: null, files: [samples], labels: with_, tokenizer: null, changes: {} }, 'train');
 
 const ask = (patch: Partial<TrainAsk['request']> = {}): TrainAsk => ({
   student: 0,
@@ -82,34 +82,52 @@ describe('samples that are given', () => {
     expect(view?.feeds[0]).toMatchObject({ name: 'x', dtype: 'float32', shape: [WIDTH] });
   });
 
+  it('may be digits that are drawn here, of which other ones judge', async () => {
+    const image = new Studio(nodePort());
+    const bytes = writeModel(
+      buildModel({}, (g) => {
+        const flat = g.op('Flatten', [g.input('image', ['N', 1, 28, 28])]);
+        g.output(g.op('MatMul', [flat, g.weight('w', [784, 10])]), 'scores', { shape: ['N', 10] });
+      }),
+    );
+    const external = { size: () => null, read: () => new Uint8Array() };
+    await image.openFile({ name: 'digits.onnx', bytes, external }, silentJob());
+    const drawn = { drawn: 'digits', files: [], labels: null, tokenizer: null, changes: {} } as const;
+    expect(await image.trainings.open(drawn, 'train')).toMatchObject({ count: 6000, labels: { classes: 10 } });
+    expect(await image.trainings.open(drawn, 'judge')).toMatchObject({ count: 1000, labels: { classes: 10 } });
+  });
+
   it('are gone when they are given back, and when another model is opened', async () => {
     await give(studio);
-    await expect(studio.trainPlan(ask())).resolves.toMatchObject({ terms: ['labels'] });
-    expect(await studio.giveTrainData(null, 'train')).toBeNull();
-    await expect(studio.trainPlan(ask())).rejects.toThrow('nothing to train on');
+    await expect(studio.trainings.plan(ask())).resolves.toMatchObject({ terms: ['labels'] });
+    expect(await studio.trainings.open(null, 'train')).toBeNull();
+    await expect(studio.trainings.plan(ask())).rejects.toThrow('nothing to train on');
     await give(studio);
     await opened(2, studio);
-    await expect(studio.trainPlan(ask())).rejects.toThrow('nothing to train on');
+    await expect(studio.trainings.plan(ask())).rejects.toThrow('nothing to train on');
   });
 });
 
 describe('the key of a training', () => {
   it('is another for other models, labels, judges or requests, and else the same', async () => {
     await give(studio);
-    const key = await studio.trainKey(ask());
-    expect(await studio.trainKey(ask())).toBe(key);
-    expect(await studio.trainKey(ask({ rate: 0.5 }))).not.toBe(key);
-    await studio.giveTrainData({ files: [samples], labels: labels(1), tokenizer: null, changes: {} }, 'judge');
-    expect(await studio.trainKey(ask())).not.toBe(key);
+    const key = await studio.trainings.keyOf(ask());
+    expect(await studio.trainings.keyOf(ask())).toBe(key);
+    expect(await studio.trainings.keyOf(ask({ rate: 0.5 }))).not.toBe(key);
+    await studio.trainings.open(
+      { drawn: null, files: [samples], labels: labels(1), tokenizer: null, changes: {} },
+      'judge',
+    );
+    expect(await studio.trainings.keyOf(ask())).not.toBe(key);
     // The same name and the same size, other weights.
     const other = await opened(2);
     await give(other);
-    expect(await other.trainKey(ask())).not.toBe(key);
+    expect(await other.trainings.keyOf(ask())).not.toBe(key);
   });
 });
 
 it('values that a hint may name are those between nodes, in running order', () => {
-  expect(studio.valueNames(0)).toEqual([
+  expect(studio.trainings.valueNames(0)).toEqual([
     { name: 'matmul_out', shape: ['N', 8] },
     { name: 'relu_out', shape: ['N', 8] },
     { name: 'scores', shape: ['N', CLASSES] },
@@ -124,7 +142,7 @@ describe('a run', () => {
 
   it('that is paused and broken off goes on from there, to the same weights', async () => {
     await give(studio);
-    const whole = await studio.train(
+    const whole = await studio.trainings.run(
       ask(),
       watched(() => {}),
     );
@@ -135,7 +153,7 @@ describe('a run', () => {
     const store = new Memory();
     const abort = new AbortController();
     let at = 0;
-    const running = broken.train(
+    const running = broken.trainings.run(
       ask(),
       watched(({ stage, done = 0, points }) => {
         if (points && done > 6 && at === 0) broken.trainings.pause();
@@ -153,7 +171,7 @@ describe('a run', () => {
     const again = await opened();
     await give(again);
     const stages: string[] = [];
-    const result = await again.train(
+    const result = await again.trainings.run(
       ask(),
       watched(({ stage, done }) => void stages.push(`${stage} ${done}`)),
       store,
@@ -168,7 +186,7 @@ describe('a run', () => {
     await give(studio);
     const told: TrainProgress[] = [];
     const losses = { ...LOSSES, logits: 1 };
-    const result = await studio.train(
+    const result = await studio.trainings.run(
       { ...ask({ losses }), teacher: 0 },
       watched((each) => void told.push(each)),
     );
