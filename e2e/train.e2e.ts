@@ -32,8 +32,8 @@ const idx = (shape: readonly number[], data: Uint8Array): Uint8Array => {
 };
 
 /** Bars that lie, bars that stand, and squares, each somewhere, with noise. */
-function samples(): { readonly images: Uint8Array; readonly labels: Uint8Array } {
-  const random = seeded(11);
+function samples(seed = 11): { readonly images: Uint8Array; readonly labels: Uint8Array } {
+  const random = seeded(seed);
   const images = new Uint8Array(COUNT * SIDE * SIDE).map(() => Math.floor(random() * 60));
   const labels = new Uint8Array(COUNT).map((_, i) => i % CLASSES);
   labels.forEach((label, i) => {
@@ -107,11 +107,16 @@ for (const colorScheme of ['dark', 'light'] as const) {
       await expect(page.getByText('What a run takes')).toBeVisible();
       await page.screenshot({ path: info.outputPath('planned-1440.png') });
       expect(await seriousFaults(page)).toEqual([]);
+      const { images, labels } = samples(12);
+      await page.getByLabel('Test samples').setInputFiles(file('test-images-idx3-ubyte', images));
+      await page.getByLabel('Test labels file').setInputFiles(file('test-labels-idx1-ubyte', labels));
+      await expect(page.getByRole('region', { name: 'Test data' })).toContainText('3 classes');
       await page.getByRole('button', { name: 'Train', exact: true }).click();
       await studio.workspace('Report');
       await studio.workspace('Train');
       await expect(status(page)).toHaveText('done', { timeout: 60_000 });
       await expect(looks(page).getByRole('row')).toHaveCount(5);
+      await expect(page.getByRole('table', { name: /^Test data/ }).getByRole('row')).toHaveCount(3);
       await expect(page.getByRole('region', { name: 'Verdict' })).toContainText('held-out samples');
       await page
         .getByRole('region', { name: 'Loss', exact: true })

@@ -42,8 +42,8 @@ const result = (steps: number): TrainResult => ({
   curve: [point(1), point(2)],
   evaluations: [look(0, 0.2), look(steps, 0.9)],
   best: 1,
-  test: null,
   teacher: null,
+  test: null,
   ms: 100,
   parameters: { trained: 10, all: 12 },
   notes: [],
@@ -80,6 +80,14 @@ describe('a training', () => {
     await settle();
     expect(worker.of('trainPlan').at(-1)?.request.steps).toBe(40);
     expect(state().planned?.setup.request.steps).toBe(40);
+  });
+
+  it('can be of digits that are drawn, where nothing is at hand', async () => {
+    const { app, worker } = fixture;
+    await app.actions.drawTrainDigits('train');
+    await settle();
+    expect(worker.of('trainData')).toMatchObject([{ use: 'train', data: { drawn: 'digits', files: [] } }]);
+    expect(state().planned?.plan).toBe(plan);
   });
 
   it('tells in place why it cannot be planned', async () => {

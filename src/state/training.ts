@@ -17,6 +17,8 @@ export interface TrainingActions {
   changeLosses(patch: Partial<LossSettings>): void;
   /** Samples in place of others. */
   giveTrainFiles(use: TrainUse, files: readonly GivenFile[]): Promise<void>;
+  /** Digits that are drawn here, where no samples are at hand. */
+  drawTrainDigits(use: TrainUse): Promise<void>;
   /** The same samples with other labels, another tokenizer or preprocessing. */
   changeTrainData(use: TrainUse, patch: Partial<Omit<GivenTrainData, 'files'>>): Promise<void>;
   /** Fields of the preprocessing in place of what was proposed; null: all as proposed. */
@@ -168,8 +170,9 @@ export function trainingActions(core: Core): TrainingActions {
     changeTraining: (patch) => set({ request: { ...store.getState().setup.request, ...patch } }),
     changeLosses: (patch) => setLosses({ ...store.getState().setup.request.losses, ...patch }),
     async giveTrainFiles(as, files) {
-      if (files.length > 0) await use(as, { files, labels: null, tokenizer: null, changes: {} });
+      if (files.length > 0) await use(as, { drawn: null, files, labels: null, tokenizer: null, changes: {} });
     },
+    drawTrainDigits: (as) => use(as, { drawn: 'digits', files: [], labels: null, tokenizer: null, changes: {} }),
     changeTrainData: again,
     setTrainPreprocess: (as, changes) =>
       again(as, { changes: changes === null ? {} : { ...store.getState().data[as].used?.changes, ...changes } }),

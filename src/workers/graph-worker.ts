@@ -200,7 +200,8 @@ const inPage = ({ name, file }: GivenFile) => ({ name, bytes: async () => new Ui
 
 const labFiles = (data: LabData) => ({ ...data, files: data.files.map(inPage) });
 
-const trainFiles = ({ files, labels, tokenizer, changes }: GivenTrainData) => ({
+const trainFiles = ({ drawn, files, labels, tokenizer, changes }: GivenTrainData) => ({
+  drawn,
   files: files.map(inPage),
   labels: labels && inPage(labels),
   tokenizer: tokenizer && typeof tokenizer === 'object' ? inPage(tokenizer) : tokenizer,

@@ -68,7 +68,7 @@ export class TrainDesk {
   /** Opens files of samples, until another model is opened; null: they are given back. Throws as the readers do. */
   async open(files: TrainFiles | null, as: 'train' | 'judge'): Promise<AccuracyDataView | null> {
     const { document } = this.around.placeOf(0);
-    const opened = files && (await openTrainData(files, document.stop(0).summary.inputs));
+    const opened = files && (await openTrainData(files, as, document.stop(0).summary.inputs));
     this.give(opened && opened.data, as);
     return opened && opened.view;
   }

@@ -1,5 +1,6 @@
 import type { Json } from '../../base/json.ts';
 import { changePreprocess } from '../../data/change.ts';
+import { digits } from '../../data/digits.ts';
 import { prepared } from '../../data/feeds.ts';
 import { preprocessFor } from '../../data/propose.ts';
 import type { DataFile, InputPort } from '../../data/types.ts';
@@ -8,8 +9,13 @@ import { withoutRoot } from '../calibrate-files.ts';
 import { openData } from '../data.ts';
 import type { PreparedData } from './desk.ts';
 
+/** Digits that are drawn: to train on, and others to judge by. */
+const DRAWN = { train: { count: 6000, seed: 1 }, judge: { count: 1000, seed: 2 } } as const;
+
 /** Files to train on, or to judge by. */
 export interface TrainFiles {
+  /** In place of files: samples that are made here. */
+  readonly drawn: 'digits' | null;
   readonly files: readonly DataFile[];
   /** The class of each sample; null: folders, or none. */
   readonly labels: DataFile | null;
@@ -21,11 +27,14 @@ export interface TrainFiles {
 
 /** Opens the files and proposes how the inputs are fed with them. Throws as each of these does. */
 export async function openTrainData(
-  { files, labels, tokenizer, changes }: TrainFiles,
+  { drawn, files, labels, tokenizer, changes }: TrainFiles,
+  as: 'train' | 'judge',
   inputs: readonly InputPort[],
 ): Promise<{ readonly data: PreparedData; readonly view: AccuracyDataView }> {
   const { name, files: inside } = withoutRoot(files);
-  const dataSet = await openData(name, inside, { ...(labels && { labels }), ...(tokenizer && { tokenizer }) });
+  const dataSet = drawn
+    ? digits(DRAWN[as].count, DRAWN[as].seed)
+    : await openData(name, inside, { ...(labels && { labels }), ...(tokenizer && { tokenizer }) });
   const { preprocess: proposed, notes } = await preprocessFor(inputs, dataSet);
   const preprocess = changePreprocess(proposed, changes);
   const data = { dataSet: prepared(dataSet, preprocess), preprocess, notes };

@@ -48,7 +48,7 @@ const opened = async (seed = 1, studio = new Studio(nodePort())): Promise<Studio
   return studio;
 };
 const give = (studio: Studio, with_: DataFile | null = labels()) =>
-  studio.trainings.open({ files: [samples], labels: with_, tokenizer: null, changes: {} }, 'train');
+  studio.trainings.open({ drawn: null, files: [samples], labels: with_, tokenizer: null, changes: {} }, 'train');
 
 const ask = (patch: Partial<TrainAsk['request']> = {}): TrainAsk => ({
   student: 0,
@@ -82,6 +82,21 @@ describe('samples that are given', () => {
     expect(view?.feeds[0]).toMatchObject({ name: 'x', dtype: 'float32', shape: [WIDTH] });
   });
 
+  it('may be digits that are drawn here, of which other ones judge', async () => {
+    const image = new Studio(nodePort());
+    const bytes = writeModel(
+      buildModel({}, (g) => {
+        const flat = g.op('Flatten', [g.input('image', ['N', 1, 28, 28])]);
+        g.output(g.op('MatMul', [flat, g.weight('w', [784, 10])]), 'scores', { shape: ['N', 10] });
+      }),
+    );
+    const external = { size: () => null, read: () => new Uint8Array() };
+    await image.openFile({ name: 'digits.onnx', bytes, external }, silentJob());
+    const drawn = { drawn: 'digits', files: [], labels: null, tokenizer: null, changes: {} } as const;
+    expect(await image.trainings.open(drawn, 'train')).toMatchObject({ count: 6000, labels: { classes: 10 } });
+    expect(await image.trainings.open(drawn, 'judge')).toMatchObject({ count: 1000, labels: { classes: 10 } });
+  });
+
   it('are gone when they are given back, and when another model is opened', async () => {
     await give(studio);
     await expect(studio.trainings.plan(ask())).resolves.toMatchObject({ terms: ['labels'] });
@@ -99,7 +114,10 @@ describe('the key of a training', () => {
     const key = await studio.trainings.keyOf(ask());
     expect(await studio.trainings.keyOf(ask())).toBe(key);
     expect(await studio.trainings.keyOf(ask({ rate: 0.5 }))).not.toBe(key);
-    await studio.trainings.open({ files: [samples], labels: labels(1), tokenizer: null, changes: {} }, 'judge');
+    await studio.trainings.open(
+      { drawn: null, files: [samples], labels: labels(1), tokenizer: null, changes: {} },
+      'judge',
+    );
     expect(await studio.trainings.keyOf(ask())).not.toBe(key);
     // The same name and the same size, other weights.
     const other = await opened(2);

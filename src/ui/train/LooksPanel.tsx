@@ -93,6 +93,50 @@ function Outcome({ app, run }: { readonly app: App; readonly run: TrainRun }) {
   );
 }
 
+/** Samples that neither trained nor chose the weights: the figures that count. */
+function Tested({ run }: { readonly run: TrainRun }) {
+  const test = run.result?.test;
+  const metric = test && metricOf([test.before, test.after]);
+  if (!test || !metric) return null;
+  const rows = [
+    ['Before', test.before],
+    ['After', test.after],
+    ...(test.teacher ? ([['Teacher', test.teacher]] as const) : []),
+  ] as const;
+  return (
+    <section className="train-section" aria-labelledby="train-tested">
+      <h2 id="train-tested" className="h4">
+        Test data
+        <span className="num font-regular text-ink-3">{formatInteger(test.after.samples)} samples</span>
+      </h2>
+      <table className="table num train-looks" aria-labelledby="train-tested">
+        <thead>
+          <tr>
+            <th scope="col">
+              <span className="sr-only">Model</span>
+            </th>
+            <th scope="col" className="r">
+              {metric.short}
+            </th>
+            <th scope="col" className="r">
+              Loss
+            </th>
+          </tr>
+        </thead>
+        <tbody>
+          {rows.map(([name, each]) => (
+            <tr key={name}>
+              <td>{name}</td>
+              <td className="r">{metricText(metric, each)}</td>
+              <td className="r text-ink-2">{lossText(lossOf(each))}</td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </section>
+  );
+}
+
 /** What comes of a run: looks at held-out samples, and in the end the model. */
 export function LooksPanel({ app, run }: { readonly app: App; readonly run: TrainRun }) {
   const failure = useDocument(app, (state) => (state.failure?.place === 'train' ? state.failure : null));
@@ -108,6 +152,7 @@ export function LooksPanel({ app, run }: { readonly app: App; readonly run: Trai
           </Problem>
         </div>
       )}
+      <Tested run={run} />
       <Looks run={run} />
     </>
   );

@@ -110,6 +110,13 @@ function More({ app, disabled }: Props) {
         ]}
         onChange={(batchNorm) => set({ batchNorm })}
       />
+      <Check
+        label="Begin with nothing learnt"
+        title="The student’s weights are drawn anew by the seed"
+        on={request.fresh}
+        disabled={disabled}
+        onChange={(fresh) => set({ fresh })}
+      />
       {isImage && <Augment app={app} disabled={disabled} />}
       <Decimal
         label="Held out, at most"

@@ -25,8 +25,8 @@ const WORDS: Readonly<Record<TrainUse, { readonly title: string; readonly none: 
     none: 'Drop samples here: images in folders, idx, npy, npz, CSV, a text, or ONNX test data. They stay on this machine.',
   },
   judge: {
-    title: 'Held-out data',
-    none: 'None: some of the data are held out and never trained on. Drop others here to judge by.',
+    title: 'Test data',
+    none: 'None. Samples that neither train nor choose the weights tell what was learnt: drop them here.',
   },
 };
 
@@ -39,9 +39,9 @@ function labelsText({ labels, kind }: AccuracyDataView): string {
 }
 
 function Choosers({ app, use, disabled }: Props) {
-  const { view } = useTraining(app, (state) => state.data[use]);
-  const { giveTrainFiles, changeTrainData } = app.actions;
-  const own = use === 'train' ? 'Training' : 'Held-out';
+  const { view, given } = useTraining(app, (state) => state.data[use]);
+  const { giveTrainFiles, changeTrainData, drawTrainDigits } = app.actions;
+  const own = use === 'train' ? 'Training' : 'Test';
   return (
     <div className="flex flex-wrap gap-1.5">
       <FileButton
@@ -60,7 +60,19 @@ function Choosers({ app, use, disabled }: Props) {
       >
         {view ? 'Other folder…' : 'Folder…'}
       </FileButton>
-      {view && view.kind !== 'text' && (
+      {!view && (
+        <Button
+          size="small"
+          variant="ghost"
+          disabled={disabled}
+          aria-label={`${own} digits, drawn here`}
+          title="For models of digits, 28 by 28: drawn by this page"
+          onClick={() => void drawTrainDigits(use)}
+        >
+          Drawn digits
+        </Button>
+      )}
+      {view && view.kind !== 'text' && given?.drawn == null && (
         <FileButton
           label={`${own} labels file`}
           disabled={disabled}
@@ -127,7 +139,7 @@ function Preprocessing({ app, use, view }: Props & { readonly view: AccuracyData
           Save JSON
         </Button>
         <FileButton
-          label={`Preprocessing as JSON, ${use === 'train' ? 'training' : 'held-out'}`}
+          label={`Preprocessing as JSON, ${use === 'train' ? 'training' : 'test'}`}
           accept=".json"
           onFiles={([file]) => void (file && readPreprocess(file.file).then((fields) => set(use, fields)))}
         >
@@ -165,7 +177,7 @@ export function SamplesSection({ app, use, disabled }: Props) {
             icon={X}
             size="small"
             iconSize={12}
-            label={use === 'train' ? 'Take the data away' : 'Take the held-out data away'}
+            label={use === 'train' ? 'Take the data away' : 'Take the test data away'}
             disabled={disabled}
             onClick={() => void forgetTrainData(use)}
           />
