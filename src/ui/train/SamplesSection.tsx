@@ -65,7 +65,7 @@ function Choosers({ app, use, disabled }: Props) {
           size="small"
           variant="ghost"
           disabled={disabled}
-          aria-label={`${own} digits, drawn here`}
+          aria-label={`Drawn digits, ${own.toLowerCase()}`}
           title="For models of digits, 28 by 28: drawn by this page"
           onClick={() => void drawTrainDigits(use)}
         >
