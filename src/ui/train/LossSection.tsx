@@ -202,7 +202,7 @@ export function LossSection({ app, disabled }: Props) {
             onChange={(next) => set({ logits: next })}
           />
           <Decimal
-            label="Temperature, 0: fitting"
+            label="Temperature"
             title="Softens the classes of both. 0: by how far apart the teacher’s scores lie"
             value={temperature ?? 0}
             min={0}
