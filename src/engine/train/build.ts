@@ -170,9 +170,8 @@ function setupOf(
       value === null ? Float32Array.from({ length: sizeOf(shape) }, () => draw() / Math.sqrt(fan)) : copyOf(value);
     return { name, shape, gradient, decays: role === 'weight' || role === 'embedding', data };
   });
-  const { model } = { model: student };
   const statistics = step.statistics.map(({ mean, variance, count, runningMean, runningVariance }) => {
-    const named = (value: ValueId) => ({ name: model.getValue(value).name, data: copyOf(value) });
+    const named = (value: ValueId) => ({ name: student.getValue(value).name, data: copyOf(value) });
     return { mean, variance, count, runningMean: named(runningMean), runningVariance: named(runningVariance) };
   });
   return {
