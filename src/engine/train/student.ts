@@ -6,6 +6,12 @@ import { sizeOf } from '../../ir/types.ts';
 import { opKey } from '../../ops/registry.ts';
 import type { Parameter } from '../../grad/parameters.ts';
 
+/**
+ * Of the last layer: first scores that are as large as a teacher's, or larger, are softened to nothing but a top class at a
+ * temperature that fits the teacher, and such a start is hard to leave.
+ */
+const QUIET = 0.05;
+
 /** Numbers that one output of a weight sums over. */
 function fanIn({ node, shape }: Parameter): number {
   const size = sizeOf(shape);
@@ -17,7 +23,7 @@ function fanIn({ node, shape }: Parameter): number {
 
 /**
  * The same architecture with nothing learnt: weights are drawn for layers that rectify (He et al., Delving Deep into
- * Rectifiers, 2015: deviation √(2 / fan-in)), embeddings with deviation 0.02, biases are 0, scales 1, running statistics
+ * Rectifiers, 2015: deviation √(2 / fan-in)), those of the last layer a twentieth of it, embeddings with deviation 0.02, biases are 0, scales 1, running statistics
  * those of nothing. What is no parameter stays.
  *
  * @param seed the same one gives the same weights
@@ -27,11 +33,13 @@ export function untrained(model: Model, seed: number): Model {
   const draw = normal(seeded(seed));
   const drawn = (size: number, deviation: number): Float32Array<ArrayBuffer> =>
     Float32Array.from({ length: size }, () => deviation * draw());
-  for (const parameter of parametersOf(copy)) {
+  const parameters = parametersOf(copy);
+  const last = parameters.findLast(({ role }) => role === 'weight');
+  for (const parameter of parameters) {
     const { value, shape, role, node } = parameter;
     const size = sizeOf(shape);
     const data = (): Float32Array<ArrayBuffer> | null => {
-      if (role === 'weight') return drawn(size, Math.sqrt(2 / fanIn(parameter)));
+      if (role === 'weight') return drawn(size, Math.sqrt(2 / fanIn(parameter)) * (parameter === last ? QUIET : 1));
       if (role === 'embedding') return drawn(size, 0.02);
       if (role === 'bias') return new Float32Array(size);
       if (role === 'scale') return new Float32Array(size).fill(1);
