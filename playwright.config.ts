@@ -9,7 +9,8 @@ export default defineConfig({
   testMatch: /.*\.e2e\.ts/,
   timeout: 120_000,
   expect: { timeout: 20_000 },
-  workers: 1,
+  // Two pages at a time: most of a test is waiting. Files are shared out, so tests of one file stay in order.
+  workers: 2,
   retries: 0,
   forbidOnly: Boolean(process.env['CI']),
   reporter: [['list']],

@@ -218,7 +218,7 @@ test('a session is there again after the page is loaded again', async ({ page })
   await studio.look('Fold batch norm', 15);
   await studio.apply('Fold batch norm');
   await page.keyboard.press('Escape');
-  await page.reload();
+  await studio.reload();
   await expect(page.getByRole('application', { name: 'Graph of 38 nodes' })).toBeVisible();
   await expect(studio.stop(1)).toHaveAttribute('aria-current', 'step');
 });
@@ -255,7 +255,7 @@ test('with consent a model is kept, opens again by a click with its recipe, and 
   await studio.look('Fold batch norm', 15);
   await studio.apply('Fold batch norm');
 
-  await page.reload();
+  await studio.reload();
   await expect(page.getByRole('application', { name: 'Graph of 38 nodes' })).toBeVisible();
 
   await page.getByRole('button', { name: 'File cnn.onnx' }).click();

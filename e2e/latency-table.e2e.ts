@@ -97,7 +97,7 @@ test('operators are measured once, and predict a model that is then checked agai
   });
 
   await test.step('tables are kept between visits', async () => {
-    await page.reload();
+    await studio.reload();
     await open();
     await studio.workspace('Bench');
     await page.getByRole('radio', { name: 'Latency table' }).click();

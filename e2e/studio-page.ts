@@ -20,6 +20,13 @@ export class StudioPage {
     await expect(this.page.getByRole('button', { name: /Choose files/ })).toBeVisible();
   }
 
+  /** Loads the page again, and waits until it takes files: its load event comes before its listeners do. */
+  async reload(): Promise<void> {
+    await this.page.reload();
+    const ready = this.page.getByRole('button', { name: /Choose files/ }).or(this.canvas);
+    await expect(ready.first()).toBeVisible();
+  }
+
   async openSample(title: string): Promise<void> {
     await this.page.getByRole('button', { name: new RegExp(title) }).click();
     await expect(this.canvas).toBeVisible();
