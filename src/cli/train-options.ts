@@ -96,6 +96,12 @@ export const TEACHER_OPTIONS: Options = {
     value: 'A=B',
     help: 'as --hint, by where each looks (attention transfer)',
   },
+  blockwise: {
+    type: 'string',
+    multiple: true,
+    value: 'A=B',
+    help: "as --hint, of one shape; what comes behind A is fed the teacher's B, so that blocks learn apart",
+  },
   'hint-factor': { type: 'string', value: 'X', help: 'factor of each hint (0.1)' },
 };
 
@@ -163,11 +169,16 @@ function blockOf(text: string | null): SparseRequest['block'] {
 /** The loss of a student beside its teacher. */
 export function teachingLosses(args: Arguments, hasLabels: boolean): LossSettings {
   const factor = args.number('hint-factor', { min: 0, max: 1e6 }) ?? 0.1;
-  const pairs = (option: 'hint' | 'attention'): HintPair[] =>
+  const pairs = (option: 'hint' | 'attention' | 'blockwise'): HintPair[] =>
     args.texts(option).map((text) => {
       const at = text.indexOf('=');
       if (at < 1) throw new UsageError(`--${option} is STUDENT=TEACHER, two names of values, not ${text}.`);
-      return { student: text.slice(0, at), teacher: text.slice(at + 1), kind: option, factor };
+      return {
+        student: text.slice(0, at),
+        teacher: text.slice(at + 1),
+        kind: option === 'blockwise' ? 'block' : option,
+        factor,
+      };
     });
   const labels = args.number('label-factor', { min: 0, max: 1e6 }) ?? 0;
   if (labels > 0 && !hasLabels) throw new UsageError('--label-factor needs --labels.');
@@ -175,7 +186,7 @@ export function teachingLosses(args: Arguments, hasLabels: boolean): LossSetting
     ...LOSSES,
     labels,
     logits: args.number('logit-factor', { min: 0, max: 1e6 }) ?? 1,
-    hints: [...pairs('hint'), ...pairs('attention')],
+    hints: [...pairs('hint'), ...pairs('attention'), ...pairs('blockwise')],
     temperature: args.number('temperature', { min: 0.1, max: 1e6 }),
   };
 }

@@ -90,8 +90,37 @@ describe('a training step', () => {
     }
   });
 
+  it('trains blocks apart: what comes behind one is fed what the teacher has there', () => {
+    const logits = { kind: 'logits', value: 'y' } as const;
+    const apart = stepOf(network(), { losses: [{ kind: 'block', value: 'inner', teacher: [N, 3, 4, 4] }, logits] });
+    const theirs = gaussian([N, 3, 4, 4], 6);
+    const taught = { temperature: scalar(1), 'target 1': gaussian([N, CLASSES], 7) };
+    const said = (factor: number) =>
+      answerOf(
+        apart,
+        evaluate(apart.model, feedsFor(apart, { ...taught, 'target 0': theirs, 'factor 0': scalar(factor) })),
+      );
+    const [behind, both] = [said(0), said(1)];
+    // The loss behind the cut does not reach what stands before it, nor the block's own what stands behind.
+    expect(behind.gradients.get('w')?.data.every((each) => each === 0)).toBe(true);
+    expect(both.gradients.get('w')?.data.some((each) => Math.abs(each) > 1e-6)).toBe(true);
+    expect(both.gradients.get('head')).toEqual(behind.gradients.get('head'));
+    // The head learns on what the teacher has there, whatever the images say in the student.
+    const others = evaluate(
+      apart.model,
+      feedsFor(apart, { ...taught, 'target 0': theirs, 'factor 0': scalar(0), x: gaussian([N, 2, 4, 4], 8) }),
+    );
+    expect(answerOf(apart, others).gradients.get('head')).toEqual(behind.gradients.get('head'));
+  });
+
   it.each([
     ['a value that is not there', { kind: 'labels', value: 'nothing' }, 'bad-request', /no value named nothing/],
+    [
+      'a block of another shape than the teacher’s',
+      { kind: 'block', value: 'inner', teacher: [N, 5, 4, 4] },
+      'bad-request',
+      /differ in shape: 6×3×4×4 \(inner\) and 6×5×4×4/,
+    ],
     ['classes of an image', { kind: 'labels', value: 'inner' }, 'bad-request', /inner is \[6, 3, 4, 4\].*2 axes/],
     ['words of a class', { kind: 'tokens', value: 'y' }, 'bad-request', /y is \[6, 3\].*3 axes/],
   ] as const)('refuses a loss over %s', (_, term, code, message) => {

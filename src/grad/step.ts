@@ -1,6 +1,6 @@
 import { CodedError } from '../base/error.ts';
 import { defined } from '../base/assert.ts';
-import type { Model, Node } from '../ir/model.ts';
+import type { Model, Node, Use } from '../ir/model.ts';
 import { sizeOf, type ValueId } from '../ir/types.ts';
 import { backward } from './backward.ts';
 import { Emit, type TrainBackend } from './emit.ts';
@@ -26,7 +26,7 @@ export type LossTerm =
   | { readonly kind: 'tokens'; readonly value: string }
   | { readonly kind: 'logits'; readonly value: string }
   | { readonly kind: 'values'; readonly value: string }
-  | { readonly kind: 'hint' | 'attention'; readonly value: string; readonly teacher: readonly number[] };
+  | { readonly kind: 'hint' | 'attention' | 'block'; readonly value: string; readonly teacher: readonly number[] };
 
 export interface StepOptions {
   readonly backend: TrainBackend;
@@ -102,7 +102,11 @@ export function writeTrainingStep(model: Model, { backend, losses, trained, batc
   const parameters = new Map<ValueId, Omit<StepParameter, 'gradient'>>();
   const constants = new Map(model.graph.initializers);
   for (const value of trained) parameters.set(value, fed(emit, value));
+  const cut = losses
+    .filter(({ kind }) => kind === 'block')
+    .map(({ value }) => ({ value, uses: readersOf(emit, value) }));
   const terms = losses.map((term, index) => writeTerm(emit, term, index, scalars, parameters));
+  for (const { value, uses } of cut) feedBlocks(emit, uses, terms, value);
   const total = emit.in('loss', () =>
     terms.map(({ value, factor }) => emit.mul(value, factor)).reduce((sum, each) => emit.add(sum, each)),
   );
@@ -200,6 +204,8 @@ function writeTerm(
         return meanSquaredError(emit, own, given(shape));
       case 'attention':
         return attentionTransfer(emit, own, given(shape));
+      case 'block':
+        return meanSquaredError(emit, own, given(shape));
       case 'hint': {
         const size = projectionShape(emit.shape(own), shape);
         const projection = emit.input(`projection ${index}`, 'float32', size);
@@ -215,6 +221,21 @@ function writeTerm(
     factor,
     loss: { term, output: `loss ${index}`, coefficient: `factor ${index}`, target, targetShape },
   };
+}
+
+const readersOf = (emit: Emit, name: string): readonly Use[] => [...emit.model.getValue(valueNamed(emit, name)).uses];
+
+/**
+ * What reads a value of the student reads the teacher's from now on: blocks learn apart, each from what the teacher's
+ * block before it gives (Li et al., Blockwisely Supervised Neural Architecture Search with Knowledge Distillation, 2020).
+ */
+function feedBlocks(emit: Emit, uses: readonly Use[], terms: readonly WrittenTerm[], value: string): void {
+  const { loss } = defined(
+    terms.find(({ loss: { term } }) => term.kind === 'block' && term.value === value),
+    'the term of a block',
+  );
+  const target = valueNamed(emit, loss.target);
+  for (const { node, index } of uses) emit.model.setInput(emit.model.getNode(node), index, target);
 }
 
 function requireRank(emit: Emit, value: ValueId, rank: number, what: string): void {

@@ -7,8 +7,11 @@ import type { TrainBackend } from '../../grad/emit.ts';
 export interface HintPair {
   readonly student: string;
   readonly teacher: string;
-  /** `hint`: through a learnt map of channels; `attention`: where each looks, whatever its channels. */
-  readonly kind: 'hint' | 'attention';
+  /**
+   * `hint`: through a learnt map of channels; `attention`: where each looks, whatever its channels; `block`: as they are,
+   * and what comes behind is fed the teacher's, so that blocks learn apart.
+   */
+  readonly kind: 'hint' | 'attention' | 'block';
   readonly factor: number;
 }
 

@@ -139,12 +139,13 @@ function Hints({ app, disabled }: Props) {
             />
             <OneOf
               label="Kind"
-              title="Values: as they are, through a learnt map of channels. Attention: where each looks, whatever its channels."
+              title="Values: as they are, through a learnt map of channels. Attention: where each looks, whatever its channels. Block: as they are, and what comes behind is fed the teacher's."
               value={pair.kind}
               disabled={disabled}
               options={[
                 ['hint', 'values'],
                 ['attention', 'attention'],
+                ['block', 'block'],
               ]}
               onChange={(kind) => change(index, { kind })}
             />
