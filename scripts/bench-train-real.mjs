@@ -3,6 +3,7 @@
 import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { commandOf } from './command.mjs';
 import { withSource } from './source.mjs';
 
 const SEEDS = [1, 2, 3];
@@ -14,7 +15,7 @@ const told = (values) =>
 /** `parts`: recover, students, movement. */
 export async function benchTrainReal(shared, parts, say) {
   return withSource(async (load) => {
-    const { main } = await load('/src/cli/main.ts');
+    const whittle = await commandOf(load);
     const folder = mkdtempSync(join(tmpdir(), 'whittle-train-'));
     const at = (name) => join(folder, name);
     const data = join(shared, 'real/data/mnist');
@@ -29,18 +30,6 @@ export async function benchTrainReal(shared, parts, say) {
       `${data}/t1500a-labels-idx1-ubyte.gz`,
     ];
 
-    const whittle = async (...argv) => {
-      let out = '';
-      const write = process.stdout.write;
-      process.stdout.write = (text) => ((out += text), true);
-      try {
-        const code = await main([...argv, '--json']);
-        if (code !== 0) throw new Error(`whittle ${argv.join(' ')} ended with ${code}`);
-      } finally {
-        process.stdout.write = write;
-      }
-      return JSON.parse(out);
-    };
     const rows = [];
     const row = (name, values) => {
       rows.push({ name, values });

@@ -16,6 +16,8 @@
 //   accuracy  what four real models get right on real samples, preprocessing written out (a minute; only by name)
 //   train-recover, train-students, train-movement  what training does on real digits: recovery after pruning, students taught
 //           three ways, movement against magnitude pruning; 3 seeds (a quarter of an hour each; only by name)
+//   train-vit, train-llm  a vision transformer that is cut and recovered without labels; a language model tuned to another text
+//           (a quarter of an hour each; only by name)
 //   profile every real model's profile: what of a run lies in nodes; the ceilings of this device (only by name)
 //   train-steps  forward, forward and backward, whole step of a CNN and a transformer; threads, native (two minutes; only by name)
 //   half    MobileNetV2 at half the channels against itself, both as the runtime loads them (`all`), WASM, one thread
@@ -40,6 +42,7 @@ import { benchPruneModels } from './bench-prune-models.mjs';
 import { benchRandom } from './bench-random.mjs';
 import { benchSlider, printSlider } from './bench-slider.mjs';
 import { benchTrainReal } from './bench-train-real.mjs';
+import { benchTrainTransformers } from './bench-train-transformers.mjs';
 import { benchTrain } from './bench-train.mjs';
 import { benchVerdicts } from './bench-verdicts.mjs';
 import { withStudio } from './browser.mjs';
@@ -68,6 +71,8 @@ const SECTIONS = [
   'train-recover',
   'train-students',
   'train-movement',
+  'train-vit',
+  'train-llm',
   'train-steps',
 ];
 const args = process.argv.slice(2);
@@ -142,10 +147,11 @@ if (chosen.includes('prune')) results.prune = await benchPrune(say);
 if (chosen.includes('prune-latency')) results.pruneLatency = await benchPruneLatency(files, say);
 if (chosen.includes('latency-table')) results.latencyTable = await benchLatencyTable(files, say);
 if (chosen.includes('prune-models')) results.pruneModels = await benchPruneModels(say);
-const training = chosen
-  .filter((each) => each.startsWith('train-') && each !== 'train-steps')
-  .map((each) => each.slice('train-'.length));
-if (training.length > 0) results.training = await benchTrainReal(shared, training, say);
+const training = (...parts) => parts.filter((part) => chosen.includes(`train-${part}`));
+const digits = training('recover', 'students', 'movement');
+if (digits.length > 0) results.training = await benchTrainReal(shared, digits, say);
+const transformers = training('vit', 'llm');
+if (transformers.length > 0) results.transformers = await benchTrainTransformers(shared, transformers, say);
 if (chosen.includes('verdicts')) results.verdicts = await benchVerdicts(files, say);
 if (chosen.includes('train-steps')) results.trainSteps = await benchTrain(say);
 if (chosen.includes('profile')) results.profile = await benchProfile(files, say);

@@ -1,4 +1,4 @@
-import { mkdtempSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -72,6 +72,19 @@ describe('whittle train, distill and recover', () => {
     const { metrics, before } = JSON.parse(out) as Told;
     expect(metrics.agreement).toBeGreaterThan(before.agreement!);
     expect(metrics.top1).toBeNull();
+  });
+
+  it('distill: the student is made of its teacher, and the recipe says how', { timeout: SLOW }, async () => {
+    const argv = ['distill', at('student.onnx'), '--thinner', '0.5', ...DATA, '-o', at('thin.onnx')];
+    const { code, out } = await whittle(...argv, '--save-recipe', at('thin.json'), '--json');
+    expect(code).toBe(0);
+    // Two of four channels: kernels [2, 1, 3, 3], four numbers of the norm each, [32, 3] and 3 biases.
+    expect((JSON.parse(out) as { parameters: { all: number } }).parameters.all).toBe(18 + 8 + 96 + 3);
+    const { steps } = JSON.parse(readFileSync(at('thin.json'), 'utf8')) as { steps: { pass: string }[] };
+    expect(steps.map(({ pass }) => pass)).toEqual(['prune-channels', 'recover']);
+    const deep = await whittle('distill', at('student.onnx'), '--shallower', '3', ...DATA, '-o', at('no.onnx'));
+    expect(deep.code).toBe(2);
+    expect(deep.err).toContain('--shallower 3: the model has 0 residual blocks that can go.');
   });
 
   it('recover: a step of a recipe, which a replay takes from the weights beside it', { timeout: SLOW }, async () => {

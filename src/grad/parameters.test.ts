@@ -15,7 +15,7 @@ describe('what training moves', () => {
         const conv = g.op('Conv', [x, g.weight('w', [4, 3, 3, 3]), g.weight('b', [4])]);
         const norm = ['scale', 'bias', 'mean', 'variance'].map((name) => g.weight(name, [4]));
         g.output(g.op('BatchNormalization', [conv, ...norm]), 'y');
-        const tokens = g.input('tokens', [1, 5], { dtype: 'int64' });
+        const tokens = g.input('tokens', [1, 5], 'int64');
         g.output(g.op('Gather', [g.weight('table', [10, 4]), tokens]), 'z');
       }),
     ).toEqual({

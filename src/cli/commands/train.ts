@@ -14,6 +14,7 @@ import type { PreparedData } from '../../engine/train/desk.ts';
 import { LOSSES, TEACHING, TRAINING } from '../../train/defaults.ts';
 import type { Evaluation, LossSettings, TrainResult } from '../../engine/train/types.ts';
 import { UsageError, type Arguments } from '../arguments.ts';
+import { BUILD_OPTIONS, buildStudent, buildsStudent } from '../build-student.ts';
 import type { Command } from '../command.ts';
 import { fileAt, filesAt } from '../data-files.ts';
 import { keyValues } from '../options.ts';
@@ -81,8 +82,11 @@ function evaluationCells({ step, top1, agreement, crossEntropy, divergence, perp
 
 const testRows = ({ before, after, teacher }: NonNullable<TrainResult['test']>): string[][] => {
   const row = (name: string, each: Evaluation): string[] => [name, ...evaluationCells(each).slice(1)];
-  return [row('test, before', before), row('test, after', after), ...(teacher ? [row('test, teacher', teacher)] : [])];
+  const rows = [row('test, before', before), row('test, after', after)];
+  // Of itself a teacher can only say what labels say.
+  return [...rows, ...(teacher && told(teacher) ? [row('test, teacher', teacher)] : [])];
 };
+const told = (each: Evaluation): boolean => evaluationCells(each).slice(1).some(Boolean);
 
 function lines(result: TrainResult): string[] {
   const { steps, parameters, ms, evaluations, teacher, terms, notes, test } = result;
@@ -95,7 +99,7 @@ function lines(result: TrainResult): string[] {
       : '',
     ...table(evaluations.map(evaluationCells)),
     ...(test ? table(testRows(test)) : []),
-    ...(teacher ? [`teacher  ${evaluationCells(teacher).slice(1).filter(Boolean).join('  ')}`] : []),
+    ...(teacher && told(teacher) ? [`teacher  ${evaluationCells(teacher).slice(1).filter(Boolean).join('  ')}`] : []),
     best ? `kept: the weights of step ${formatInteger(best.step)}` : '',
     ...notes,
   ].filter((line) => line !== '');
@@ -135,7 +139,7 @@ async function run(
   if (recipeFile !== null) saveRecipe(recipeFile, document.recipe, studio.artifacts);
   const { curve, evaluations, ...rest } = result;
   const { first, best } = metricsOf(result);
-  const told = {
+  const answer = {
     ...rest,
     loss: curve.map(({ loss }) => loss),
     metrics: result.test?.after ?? best,
@@ -143,7 +147,7 @@ async function run(
     evaluations,
     output: out,
   };
-  output.result(told, [...lines(result), `written to ${out}`]);
+  output.result(answer, [...lines(result), `written to ${out}`]);
   return 0 as const;
 }
 
@@ -170,13 +174,16 @@ const taught = (name: 'distill' | 'recover', summary: string): Command => ({
   name,
   summary,
   positionals: ['STUDENT'],
-  options: { ...TEACHER_OPTIONS, ...TRAIN_OPTIONS },
+  options: { ...TEACHER_OPTIONS, ...BUILD_OPTIONS, ...TRAIN_OPTIONS },
   async run(args, output, job) {
     const path = args.text('teacher');
-    if (path === null && args.text('recipe') === null) {
-      throw new UsageError('--teacher is missing: the model to learn from. With --recipe, the original teaches.');
+    if (path === null && args.text('recipe') === null && !buildsStudent(args)) {
+      throw new UsageError(
+        '--teacher is missing: the model to learn from. With --recipe, --thinner or --shallower the original teaches.',
+      );
     }
     const open = await opened(args, job);
+    if (buildsStudent(args)) await buildStudent(open.studio, args, output, job);
     if (path !== null) await open.studio.openSecond(openPath(path), job);
     const losses = teachingLosses(args, args.text('labels') !== null || args.text('data') === 'digits');
     return run(args, output, job, losses, open, path === null ? 0 : 'second');
