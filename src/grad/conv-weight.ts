@@ -13,7 +13,8 @@ export interface Convolution {
 /**
  * The gradient of W, from x and dy. How it is written decides the time of a training step, by measurements on ONNX
  * Runtime Web: kernels of one element are a product of matrices; depthwise ones a sum for each tap, at strides above 1
- * a convolution with batch and channels exchanged; all others one large product with the taps laid side by side.
+ * a convolution with batch and channels exchanged; all others a product for each tap, or where channels are few one
+ * with the taps laid one behind the other.
  */
 export function convWeightGradient(emit: Emit, x: ValueId, dy: ValueId, convolution: Convolution): ValueId {
   const { axes, group } = convolution;
@@ -96,7 +97,10 @@ function exchanged(emit: Emit, x: ValueId, dy: ValueId, { axes, group }: Convolu
   );
 }
 
-/** One group: [M, C·taps]. */
+/** From so many channels on, a product for each tap is as fast as one for all, and nothing is laid out for it. */
+const FEW = 8;
+
+/** One group: [M, C, taps]. */
 function dense(emit: Emit, padded: ValueId, dy: ValueId, axes: readonly WindowAxis[]): ValueId {
   const channels = emit.shape(padded)[1] ?? 1;
   const [batch = 1, outputs = 1, ...space] = emit.shape(dy);
@@ -108,14 +112,16 @@ function dense(emit: Emit, padded: ValueId, dy: ValueId, axes: readonly WindowAx
     const product = emit.matmul(emit.reshape(dy, [batch, outputs, windows]), emit.transpose(seen, [0, 2, 1]));
     return emit.sum(product, [0], false);
   }
-  const last = [0, ...space.map((_, i) => i + 2), 1];
-  const rows = emit.transpose(padded, last);
-  const columns = emit.op(
-    'Concat',
-    taps.map((tap) => emit.reshape(seenBy(emit, rows, axes, tap, 1), [batch * windows, channels])),
-    { axis: 1 },
-  );
-  const gradient = emit.reshape(emit.transpose(dy, last), [batch * windows, outputs]);
-  const product = emit.op('Gemm', [gradient, columns], { transA: 1 });
+  // Channels first, so that what is copied for a tap lies side by side.
+  const first = [1, 0, ...space.map((_, i) => i + 2)];
+  const rows = emit.transpose(padded, first);
+  const gradient = emit.reshape(emit.transpose(dy, first), [outputs, batch * windows]);
+  const seen = taps.map((tap) => emit.reshape(seenBy(emit, rows, axes, tap, 2), [channels, batch * windows]));
+  if (channels >= FEW) {
+    const products = seen.map((each) => emit.op('Gemm', [gradient, each], { transB: 1 }));
+    const columns = products.map((each) => emit.reshape(each, [outputs, channels, 1]));
+    return emit.op('Concat', columns, { axis: 2 });
+  }
+  const product = emit.op('Gemm', [gradient, emit.op('Concat', seen, { axis: 0 })], { transB: 1 });
   return emit.transpose(emit.reshape(product, [outputs, taps.length, channels]), [0, 2, 1]);
 }

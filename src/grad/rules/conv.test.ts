@@ -21,6 +21,18 @@ const layer =
 const CONVOLUTIONS: readonly Case[] = [
   { what: '3×3', x: [2, 3, 6, 5], w: [4, 3, 3, 3] },
   { what: '3×3 with padding', x: [2, 3, 6, 5], w: [4, 3, 3, 3], attributes: { pads: [1, 1, 1, 1] } },
+  {
+    what: 'many channels, asymmetric padding, strides and dilations',
+    x: [2, 9, 7, 6],
+    w: [5, 9, 3, 2],
+    attributes: { pads: [1, 0, 2, 1], strides: [2, 1], dilations: [1, 2] },
+  },
+  {
+    what: 'two groups of many channels',
+    x: [2, 16, 4, 5],
+    w: [6, 8, 3, 3],
+    attributes: { group: 2, pads: [1, 1, 1, 1] },
+  },
   { what: '1×1', x: [3, 4, 4, 3], w: [5, 4, 1, 1] },
   { what: '1×1 with strides', x: [2, 3, 5, 6], w: [4, 3, 1, 1], attributes: { strides: [2, 2] } },
   { what: 'strides that leave a rest', x: [2, 3, 8, 7], w: [4, 3, 3, 3], attributes: { strides: [3, 2] } },
