@@ -119,6 +119,7 @@ export class Studio {
       artifacts,
       placeOf: (side) => this.placeOf(side),
       apply: (request, job) => this.apply(request, job),
+      moveTo: (cursor) => this.moveTo(cursor),
     });
   }
 

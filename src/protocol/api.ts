@@ -196,10 +196,18 @@ export interface GraphApi {
   valueNames: Row<{ side: CompareSide }, readonly NamedValue[]>;
   /** What a training would do, and where it would go on; null: from the start. */
   trainPlan: Row<TrainAsk, { readonly plan: TrainPlan; readonly checkpoint: TrainCheckpoint | null }>;
+  /** The training step as a model: forward, loss and backward. */
+  trainGraph: Row<{ ask: TrainAsk; name: string }, ModelParcel>;
   /** Goes on from its checkpoint where there is one, unless it is to begin anew. */
   train: Row<{ ask: TrainAsk; anew: boolean }, TrainResult, TrainProgress>;
   /** Of the training at work. `stop`: it ends early with what it has learnt. */
   trainControl: Row<{ wish: 'pause' | 'resume' | 'stop' }, null>;
+  /** What the last training learnt becomes a step behind the stop that was trained. */
+  keepTrained: Row<null, { document: DocumentView; picture: Picture }>;
+  /** Learnt weights beside a recipe that is to be replayed: safetensors files. The number of those that were read. */
+  giveWeights: Row<{ files: readonly GivenFile[] }, number>;
+  /** The learnt weights that the recipe names. */
+  learntWeights: Row<null, readonly ModelParcel[]>;
   /** The student of the last training, with the weights that did best. */
   exportTrained: Row<{ name: string }, ModelParcel>;
   /** Times candidate rewrites on this device; appends those that gain. */

@@ -164,7 +164,7 @@ export function createApp(
     ...measuring,
     ...benchingActions(core),
     ...accuracyActions(core),
-    ...trainingActions(core),
+    ...trainingActions(core, stepping.landed),
     ...tuningActions(core, stepping),
     ...profilingActions(core, { ...stepping, ...selecting }),
     ...tables.actions,

@@ -25,6 +25,8 @@ export interface Platform {
   readonly storage: KeyValue | null;
   /** Hands a file to the person. */
   save(name: string, content: Blob): void;
+  /** Opens a file in a tab of its own. */
+  openInTab(file: File): void;
   /** Milliseconds since 1970. */
   now(): number;
   /** The address of the page; null: there is none (tests). */

@@ -1,12 +1,15 @@
 import { formatBytes } from '../base/format.ts';
 import { createJob, type Job } from '../base/job.ts';
+import type { Recipe } from '../recipe/types.ts';
 import type { ReportData } from '../report/types.ts';
 import type { Core } from './core.ts';
+import { packRecipe } from './recipe-archive.ts';
 
 export interface ExportingActions {
   /** Writes the model at the cursor and hands it over as a file; true when that happened. */
   saveModel(): Promise<boolean>;
-  saveRecipe(): void;
+  /** With the learnt weights that its steps name, as an archive, where there are any. */
+  saveRecipe(): Promise<void>;
   /** JSON of the options that the model at the cursor is to be loaded with; null: as ever, or it could not be had. */
   sessionText(): Promise<string | null>;
   /** Everything that a report shows; null when it could not be gathered. */
@@ -26,6 +29,10 @@ const stemOf = (name: string): string => name.replace(/\.onnx$/i, '');
 export const modelFileName = (name: string): string => `${stemOf(name)}.whittled.onnx`;
 export const sessionFileName = (name: string): string => `${stemOf(name)}.whittled.session.json`;
 export const pictureFileName = (name: string, ending: string): string => `${stemOf(name)}.${ending}`;
+export const archiveFileName = (name: string): string => `${stemOf(name)}.recipe.zip`;
+/** Steps that learnt their weights name them. */
+export const namesWeights = ({ steps }: Pick<Recipe, 'steps'>): boolean =>
+  steps.some(({ options: { weights } }) => typeof weights === 'string' && weights !== '');
 export const recipeFileName = (name: string): string => `${stemOf(name)}.recipe.json`;
 
 export function exportingActions(core: Core): ExportingActions {
@@ -49,13 +56,26 @@ export function exportingActions(core: Core): ExportingActions {
         return core.fail('export', title, error) ?? false;
       }
     },
-    saveRecipe() {
+    async saveRecipe() {
       const { document } = store.getState();
       if (!document) return;
+      const name = recipeFileName(document.name);
       const text = `${JSON.stringify(document.recipe, null, 2)}\n`;
-      core.platform.save(recipeFileName(document.name), new Blob([text], { type: 'application/json' }));
-      store.setState({ savedRecipe: document.recipe });
-      core.notices.show({ tone: 'good', title: 'Recipe saved', text: 'It holds the steps, not the weights.' });
+      try {
+        const weights = namesWeights(document.recipe) ? await core.client.call('learntWeights', null) : [];
+        const packed = weights.length > 0;
+        core.platform.save(
+          packed ? archiveFileName(document.name) : name,
+          packed ? packRecipe(name, text, weights) : new Blob([text], { type: 'application/json' }),
+        );
+        store.setState({ savedRecipe: document.recipe });
+        const about = packed
+          ? 'It holds the steps, and the weights that were learnt.'
+          : 'It holds the steps, not the weights.';
+        core.notices.show({ tone: 'good', title: 'Recipe saved', text: about });
+      } catch (error) {
+        core.fail('export', 'The recipe', error);
+      }
     },
     async sessionText() {
       try {

@@ -4,6 +4,7 @@ import type { Recipe } from '../recipe/types.ts';
 import { ALONE } from './alone.ts';
 import type { Core, Opened, Source } from './core.ts';
 import { readRecipe, sortFiles } from './files.ts';
+import { unpackRecipe } from './recipe-archive.ts';
 
 export interface OpeningActions {
   /** Files as dropped or chosen: a model with its data, a recipe or report, or data that the open model waits for. */
@@ -18,6 +19,7 @@ export interface OpeningActions {
   cancelOpening(): void;
 }
 
+const isArchive = (file: File): boolean => /\.zip$/i.test(file.name);
 const bytesOf = (files: readonly File[]): number => files.reduce((sum, file) => sum + file.size, 0);
 
 export function openingActions(core: Core, replay: (recipe: Recipe, name: string) => Promise<boolean>): OpeningActions {
@@ -90,6 +92,15 @@ export function openingActions(core: Core, replay: (recipe: Recipe, name: string
     else store.setState({ pending: { name, recipe }, openError: null, openErrorName: null });
   };
 
+  /** Learnt weights come before the recipe that names them; by themselves they are for the one that is open. */
+  const giveWeights = async (weights: readonly File[], withRecipe: boolean): Promise<void> => {
+    await core.client.call('giveWeights', { files: weights.map((file) => ({ name: file.name, file })) });
+    core.notices.announce(`${plural(weights.length, 'file')} of learnt weights read.`);
+    const { document } = store.getState();
+    const recipe = core.fullRecipe ?? document?.recipe;
+    if (!withRecipe && document && recipe && recipe.steps.length > 0) await replay(recipe, document.name);
+  };
+
   /** Opens a model; a recipe that waited for it is replayed. */
   const openAndReplay = async (source: Source, name: string): Promise<void> => {
     if (!(await open(source, name))) return;
@@ -116,7 +127,9 @@ export function openingActions(core: Core, replay: (recipe: Recipe, name: string
     async openFiles(files) {
       if (files.length === 0) return;
       try {
-        const { model, data, recipe } = sortFiles(files, store.getState().document?.missing ?? []);
+        const unpacked = await Promise.all(files.map((file) => (isArchive(file) ? unpackRecipe(file) : [file])));
+        const { model, data, recipe, weights } = sortFiles(unpacked.flat(), store.getState().document?.missing ?? []);
+        if (weights.length > 0) await giveWeights(weights, recipe !== null);
         const parsed = recipe && { name: recipe.name, recipe: readRecipe(recipe.name, await recipe.text()) };
         if (model) {
           if (parsed) store.setState({ pending: parsed });

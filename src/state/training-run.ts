@@ -1,3 +1,4 @@
+import type { CompareSide } from '../engine/compare-types.ts';
 import type { ErrorRecord } from '../base/error.ts';
 import type { CurvePoint, Evaluation, TrainProgress, TrainRequest, TrainResult } from '../engine/train/types.ts';
 
@@ -8,6 +9,8 @@ export interface TrainRun {
   readonly status: TrainStatus;
   /** What they were called when it began. */
   readonly student: string;
+  /** A second file takes part in no recipe. */
+  readonly side: CompareSide;
   readonly teacher: string | null;
   readonly request: TrainRequest;
   /** Names of the terms of the loss, in the order of the points'. */
@@ -38,7 +41,7 @@ export const isAtWork = (run: TrainRun | null): boolean => run !== null && AT_WO
 /** Leaving the page would lose it: it is at work, or nobody has saved what it came to. */
 export const isUnsaved = (run: TrainRun | null): boolean => isAtWork(run) || (run?.status === 'done' && !run.saved);
 
-export const begun = (start: Pick<TrainRun, 'student' | 'teacher' | 'request' | 'terms'>): TrainRun => ({
+export const begun = (start: Pick<TrainRun, 'student' | 'side' | 'teacher' | 'request' | 'terms'>): TrainRun => ({
   ...start,
   status: 'running',
   stage: 'Preparing',

@@ -233,7 +233,13 @@ describe('what is lacking', () => {
 });
 
 describe('a run, message by message', () => {
-  const run = begun({ student: 'Original', teacher: null, request: { ...TRAINING, steps: 100 }, terms: ['labels'] });
+  const run = begun({
+    student: 'Original',
+    side: 0,
+    teacher: null,
+    request: { ...TRAINING, steps: 100 },
+    terms: ['labels'],
+  });
 
   it('steadies its pace, and tells from it what is left', () => {
     expect(msLeft(run)).toBeNull();

@@ -4,8 +4,9 @@ import type { Json } from '../base/json.ts';
 import type { CompareSide } from '../engine/compare-types.ts';
 import type { LossSettings, NamedValue, TrainProgress, TrainRequest } from '../engine/train/types.ts';
 import type { GivenFile, GivenTrainData, TrainUse } from '../protocol/api.ts';
+import { TEACHING } from '../train/defaults.ts';
 import { ALONE } from './alone.ts';
-import type { Core } from './core.ts';
+import type { Core, Opened } from './core.ts';
 import { advanced, begun, bestOf, isAtWork, type TrainRun, type TrainStatus } from './training-run.ts';
 import { lacking, lossesFor, rememberedSetup, rememberSetup } from './training-setup.ts';
 import { NO_SAMPLES, NO_TRAINING, type TrainSamples, type TrainSetup } from './training-store.ts';
@@ -13,6 +14,8 @@ import { NO_SAMPLES, NO_TRAINING, type TrainSamples, type TrainSetup } from './t
 export interface TrainingActions {
   /** Who learns, and from whom; null: from labels alone. */
   chooseTrainSides(sides: Partial<Pick<TrainSetup, 'student' | 'teacher'>>): void;
+  /** Opens the workspace with the stop that is shown as the student of the original. */
+  recoverHere(): void;
   changeTraining(patch: Partial<TrainRequest>): void;
   changeLosses(patch: Partial<LossSettings>): void;
   /** Samples in place of others. */
@@ -34,20 +37,33 @@ export interface TrainingActions {
   stopTraining(): void;
   /** Ends at once; what the last checkpoint holds can be gone on from. */
   cancelTraining(): void;
+  /** Opens the training step, which is a model too, in a tab of its own. */
+  showTrainingStep(): Promise<void>;
+  /** What was learnt becomes a step of the recipe. */
+  keepTrained(): Promise<void>;
   /** Hands the trained model over as a file. */
   saveTrained(): Promise<void>;
 }
 
+/** Passes that take away what training may bring back. */
+const PRUNING: ReadonlySet<string> = new Set(['prune-channels', 'prune-heads', 'prune-blocks', 'prune-weights']);
+
 /** Messages come by the dozen a second where steps are short; the page is drawn so often at most, ms. */
 const DRAWN_EVERY = 120;
 
+const stepFileName = (name: string): string => `${name.replace(/\.onnx$/i, '')}.training-step.onnx`;
 export const trainedFileName = (name: string): string => `${name.replace(/\.onnx$/i, '')}.trained.onnx`;
 
-export function trainingActions(core: Core): TrainingActions {
+export function trainingActions(
+  core: Core,
+  landed: (opened: Opened, title: string, kept: number) => void,
+): TrainingActions {
   const { training: store, document, platform } = core;
   const reading: Record<TrainUse, number> = { train: 0, judge: 0 };
   let asked = 0;
   let atWork: number | null = null;
+  /** Somebody has chosen who learns from whom. */
+  let isChosen = false;
 
   const setRun = (change: (run: TrainRun) => Partial<TrainRun>): void =>
     store.setState(({ run }) => (run ? { run: { ...run, ...change(run) } } : {}));
@@ -58,6 +74,7 @@ export function trainingActions(core: Core): TrainingActions {
     reading.train++;
     reading.judge++;
     asked++;
+    isChosen = false;
     if (atWork !== null) core.runner.cancel(atWork);
     atWork = null;
     store.setState(NO_TRAINING);
@@ -69,12 +86,27 @@ export function trainingActions(core: Core): TrainingActions {
     reset();
     const name = document.getState().document?.name ?? '';
     const setup = rememberedSetup(platform.storage, name, core.settings.getState().settings.threads);
+    isChosen = setup.student !== 0 || setup.teacher !== null;
     store.setState({ setup });
   });
   // Stops may be gone, or be other ones.
   core.onAdopt(() => {
+    suggest();
     if (store.getState().data.train.view) void plan();
   });
+
+  /** Until somebody chooses, what pruning left is to come back towards the original. */
+  function suggest(): void {
+    const { document: open } = document.getState();
+    if (!open || isChosen || isAtWork(store.getState().run) || open.cursor === 0) return;
+    const prunes = open.stops.slice(0, open.cursor + 1).some(({ pass }) => pass !== null && PRUNING.has(pass));
+    const learnt = open.stops[open.cursor]?.pass === 'recover';
+    if (prunes && !learnt) store.setState(({ setup }) => ({ setup: recovering(setup, open.cursor) }));
+  }
+  const recovering = ({ request }: TrainSetup, student: number): TrainSetup => {
+    const { backend, threads, seed } = request;
+    return { student, teacher: 0, request: { ...TEACHING, backend, threads, seed } };
+  };
 
   /** Stops that the recipe no longer has become its last one. */
   const fitting = ({ student, teacher, request }: TrainSetup): TrainSetup => {
@@ -161,7 +193,15 @@ export function trainingActions(core: Core): TrainingActions {
   };
 
   return {
+    recoverHere() {
+      const cursor = document.getState().document?.cursor ?? 0;
+      core.view.setState({ workspace: 'train' });
+      if (isAtWork(store.getState().run)) return;
+      isChosen = true;
+      set(recovering(store.getState().setup, cursor));
+    },
     chooseTrainSides(sides) {
+      isChosen = true;
       const { setup } = store.getState();
       if (sides.teacher === undefined || sides.teacher === setup.teacher) return set(sides);
       const losses = lossesFor(setup.request.losses, sides.teacher, hasLabels());
@@ -199,7 +239,9 @@ export function trainingActions(core: Core): TrainingActions {
       const title = setup.teacher === null ? 'Training' : 'Distillation';
       const [student, teacher] = [nameOf(setup.student), setup.teacher === null ? null : nameOf(setup.teacher)];
       rememberSetup(platform.storage, document.getState().document?.name ?? '', setup);
-      store.setState({ run: begun({ student, teacher, request: setup.request, terms: planned.plan.terms }) });
+      store.setState({
+        run: begun({ student, side: setup.student, teacher, request: setup.request, terms: planned.plan.terms }),
+      });
       let mine = 0;
       let messages: TrainProgress[] = [];
       let drawn = 0;
@@ -257,6 +299,29 @@ export function trainingActions(core: Core): TrainingActions {
     stopTraining: () => control('stop', 'stopping'),
     cancelTraining() {
       if (atWork !== null) core.runner.cancel(atWork);
+    },
+    async showTrainingStep() {
+      const { planned } = store.getState();
+      if (!planned) return;
+      const name = stepFileName(document.getState().document?.name ?? 'model.onnx');
+      try {
+        const { bytes } = await core.runner.run('export', `Writing ${name}`, (call) =>
+          core.client.call('trainGraph', { ask: planned.setup, name }, call),
+        );
+        platform.openInTab(new File([bytes], name));
+      } catch (error) {
+        core.fail('train', `Writing ${name}`, error);
+      }
+    },
+    async keepTrained() {
+      const opened = await core.change('apply', 'train', 'Using what was learnt', (call) =>
+        core.prepared(core.client.call('keepTrained', null, call)),
+      );
+      if (!opened) return;
+      setRun(() => ({ saved: true }));
+      const { cursor, stops } = opened.document;
+      landed(opened, stops[cursor]?.title ?? 'Recover by training', cursor - 1);
+      core.view.setState({ workspace: 'studio' });
     },
     async saveTrained() {
       const name = trainedFileName(document.getState().document?.name ?? 'model.onnx');

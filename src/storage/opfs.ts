@@ -68,5 +68,7 @@ const opfsFolder = (root: string): Folder => ({
 
 /** Models that were opened. */
 export const modelsFolder = opfsFolder('models');
+/** Learnt weights that recipes name. */
+export const weightsFolder = opfsFolder('weights');
 /** Where trainings stand. */
 export const trainingsFolder = opfsFolder('trainings');

@@ -6,6 +6,7 @@ import { createRoot } from 'react-dom/client';
 import { defined } from '../base/assert.ts';
 import { startApp } from '../state/start.ts';
 import { WhittleApp } from './App.tsx';
+import { takeGiven } from './given.ts';
 import { ensureIsolation } from './isolation.ts';
 import { browserPlatform } from './platform.ts';
 import { takeStudioToken } from './relay.ts';
@@ -15,8 +16,10 @@ import { browserWorkers } from './workers.ts';
 /** A page that is about to load again under its isolation headers starts no workers. */
 if ((await ensureIsolation()) !== 'reloading') {
   takeStudioToken();
+  const given = takeGiven();
   const app = startApp(browserWorkers, browserPlatform(await claimTab()));
   void app.start();
+  void given.then((file) => file && app.actions.openFiles([file]));
   // The studio writes names in this face: loaded before it is needed, so that its first frame need not wait.
   void document.fonts.load('12px "JetBrains Mono Variable"');
 

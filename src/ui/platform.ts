@@ -2,6 +2,7 @@ import type { AddressBar, Tab } from '../state/core.ts';
 import type { BrowserPlatform } from '../state/start.ts';
 import { whenPainted } from './canvas/painted.ts';
 import { watchDevice } from './device-watch.ts';
+import { openInTab } from './given.ts';
 import { preparePicture } from './prepare-picture.ts';
 import { relayOf } from './relay.ts';
 import { devicesWorker, modelsWorker } from './workers.ts';
@@ -43,6 +44,7 @@ export const browserPlatform = (tab: Tab): BrowserPlatform => ({
     // The download has its own hold on the data by then.
     setTimeout(() => URL.revokeObjectURL(url), 60_000);
   },
+  openInTab,
   now: () => Date.now(),
   address,
   tab,

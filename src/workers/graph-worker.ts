@@ -16,7 +16,9 @@ import type { RuntimeBackend } from '../runtime/types.ts';
 import { writeNpz } from '../verify/npz.ts';
 import { keptCheckpoint } from '../storage/checkpoints.ts';
 import { keepText, readKept } from '../storage/kept-text.ts';
-import { trainingsFolder } from '../storage/opfs.ts';
+import { keptWeights } from '../storage/kept-weights.ts';
+import { trainingsFolder, weightsFolder } from '../storage/opfs.ts';
+import { bringWeights, keepWeights, weightsOf } from './learnt-weights.ts';
 import { checkpointIn, tolerant } from './train-checkpoints.ts';
 
 const scope = globalThis as unknown as Endpoint;
@@ -180,6 +182,8 @@ const port: RuntimePort = {
 
 const studio = new Studio(port);
 
+const learnt = keptWeights(weightsFolder);
+
 /** Under which latency tables are kept. */
 const TABLES = 'latency-tables';
 
@@ -221,7 +225,12 @@ const handlers: Handlers<GraphApi> = {
   preview: (params, job) => studio.preview(params, job),
   apply: async (params, job) => drawn(await studio.apply(params, job)),
   applySchedule: async (params, job) => drawn(await studio.applySchedule(params, job)),
-  replay: async (params, job) => drawn(await studio.replay(params, job)),
+  async replay(params, job) {
+    if ('recipe' in params) await bringWeights(params.recipe, studio.artifacts, learnt);
+    const document = await studio.replay(params, job);
+    await keepWeights(document.recipe, studio.artifacts, learnt);
+    return drawn(document);
+  },
   moveTo: ({ cursor }) => drawn(studio.moveTo(cursor)),
   picture: ({ stop }) => studio.picture(stop),
   fold({ toggled }) {
@@ -291,6 +300,10 @@ const handlers: Handlers<GraphApi> = {
     const [plan, key] = [await studio.trainings.plan(ask), await studio.trainings.keyOf(ask)];
     return { plan, checkpoint: await checkpointIn(keptCheckpoint(trainingsFolder, key), key) };
   },
+  async trainGraph({ ask, name }) {
+    const parcel = await studio.trainings.graph(ask, name);
+    return new Transferred(parcel, [parcel.bytes.buffer]);
+  },
   async train({ ask, anew }, job) {
     const store = tolerant(keptCheckpoint(trainingsFolder, await studio.trainings.keyOf(ask)));
     if (anew) await store.drop();
@@ -300,6 +313,26 @@ const handlers: Handlers<GraphApi> = {
   trainControl({ wish }) {
     studio.trainings[wish]();
     return null;
+  },
+  async keepTrained(_, job) {
+    const document = await studio.trainings.keep(job);
+    await keepWeights(document.recipe, studio.artifacts, learnt);
+    return drawn(document);
+  },
+  async giveWeights({ files }) {
+    for (const { file } of files) await studio.artifacts.keep(new Uint8Array(await file.arrayBuffer()));
+    return files.length;
+  },
+  learntWeights() {
+    const named = weightsOf(studio.document().recipe).flatMap((sha256) => {
+      const bytes = studio.artifacts.bytes(sha256);
+      // A copy goes: the studio goes on with its own.
+      return bytes ? [{ name: `${sha256}.safetensors`, bytes: bytes.slice() }] : [];
+    });
+    return new Transferred(
+      named,
+      named.map(({ bytes }) => bytes.buffer),
+    );
   },
   exportTrained({ name }) {
     const parcel = studio.trainings.trained(name);

@@ -39,12 +39,21 @@ interface Participant {
   readonly key: string;
 }
 
+/** Where the last training was made, and how. */
+interface Learnt {
+  readonly student: CompareSide;
+  /** Of the student as it was. */
+  readonly key: string;
+  readonly how: JsonObject;
+}
+
 /** What the desk needs of the studio that it stands in. */
 interface Surroundings {
   readonly port: RuntimePort;
   readonly artifacts: Artifacts;
   placeOf(side: CompareSide): Place;
   apply(request: ApplyRequest, job: Job): Promise<DocumentView>;
+  moveTo(cursor: number): DocumentView;
 }
 
 /** The data that an open model is trained on, the training at work, and what the last one came to. */
@@ -53,7 +62,7 @@ export class TrainDesk {
   private training: PreparedData | null = null;
   private judging: PreparedData | null = null;
   private control: TrainControl | null = null;
-  private outcome: (TrainOutcome & { readonly how: JsonObject }) | null = null;
+  private outcome: (TrainOutcome & Learnt) | null = null;
 
   constructor(around: Surroundings) {
     this.around = around;
@@ -111,17 +120,38 @@ export class TrainDesk {
       const { name, count } = input.data.dataSet;
       const data = { name, count, sha256: await dataHash(input.data) };
       const how = howOf(ask.request, outcome.result, input.teacher?.name ?? null, data);
-      this.outcome = { ...outcome, how };
+      const { key } = await this.participant(ask.student);
+      this.outcome = { ...outcome, student: ask.student, key, how };
       return outcome.result;
     } finally {
       this.control = null;
     }
   }
 
-  /** What the last training learnt becomes a step behind the stop that was trained, which has to be at the cursor. */
+  /**
+   * What the last training learnt becomes a step behind the stop that was trained; steps behind that one are undone.
+   *
+   * @throws CodedError `bad-request` where the student is no stop of the recipe, or not the one any more that was trained
+   */
   async keep(job: Job): Promise<DocumentView> {
+    const { student, key } = this.last;
+    if (student === 'second') {
+      throw new CodedError(
+        'bad-request',
+        'The second file was trained: its weights fit no step of this recipe. Export the model instead.',
+      );
+    }
+    const { document } = this.around.placeOf(0);
+    const isThere = document.stops[student] !== undefined && (await this.participant(student)).key === key;
+    if (!isThere) {
+      throw new CodedError(
+        'bad-request',
+        `Step ${student} is not the one that was trained any more. Go back to it, or export the model.`,
+      );
+    }
     const { bytes, how } = this.learnt();
     const weights = await this.around.artifacts.keep(bytes);
+    if (document.cursor !== student) this.around.moveTo(student);
     return this.around.apply({ pass: 'recover', options: { weights, how }, off: [] }, job);
   }
 

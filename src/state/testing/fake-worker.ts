@@ -253,12 +253,13 @@ export interface Fixture {
 }
 
 /** A page without an address, kept models or other tabs. */
-const ALONE: Pick<Platform, 'address' | 'tab' | 'models' | 'copy' | 'guardLeave' | 'painted' | 'prepare' | 'device'> = {
+const ALONE: Omit<Platform, 'storage' | 'save' | 'now' | 'devices' | 'onOnline'> = {
   device: UNWATCHED,
   address: null,
   tab: { id: 'tab', reloaded: false, open: async () => new Set(['tab']) },
   models: null,
   copy: async () => {},
+  openInTab: () => {},
   guardLeave: () => {},
   painted: () => Promise.resolve(),
   prepare: () => Promise.resolve(),

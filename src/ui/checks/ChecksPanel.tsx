@@ -1,5 +1,5 @@
 import { clsx } from 'clsx';
-import { Bug, Play } from 'lucide-react';
+import { Bug, GraduationCap, Play } from 'lucide-react';
 import { useState } from 'react';
 import { formatMs } from '../../base/format.ts';
 import type { App } from '../../state/app.ts';
@@ -141,6 +141,16 @@ export function ChecksPanel({ app }: { readonly app: App }) {
                   onClick={() => void app.actions.bisect({ backends: requestFor(webgpu, hasWebgpu).backends })}
                 >
                   Which step broke it?
+                </Button>
+              )}
+              {parts && (
+                <Button
+                  size="small"
+                  icon={GraduationCap}
+                  title="Trains what is shown to answer as the original does"
+                  onClick={app.actions.recoverHere}
+                >
+                  Recover by training
                 </Button>
               )}
             </>

@@ -12,7 +12,13 @@ import {
 } from 'lucide-react';
 import { DropdownMenu } from 'radix-ui';
 import { bytesPair, formatBytes, formatChange, formatPair, plural } from '../../base/format.ts';
-import { modelFileName, recipeFileName, sessionFileName } from '../../state/exporting.ts';
+import {
+  modelFileName,
+  archiveFileName,
+  namesWeights,
+  recipeFileName,
+  sessionFileName,
+} from '../../state/exporting.ts';
 import type { App } from '../../state/app.ts';
 import { Button, Icon } from '../kit/controls.tsx';
 import { useDocument, useView } from '../kit/use-store.ts';
@@ -61,6 +67,7 @@ export function ExportMenu({ app }: { readonly app: App }) {
     first && last && cursor > 0
       ? `${formatPair(bytesPair(first.summary.bytes, last.summary.bytes))}, ${formatChange(first.summary.bytes, last.summary.bytes)}`
       : formatBytes(last?.summary.bytes);
+  const learnt = namesWeights(document.recipe);
   const { actions } = app;
   return (
     <DropdownMenu.Root open={open} onOpenChange={(exporting) => actions.show({ exporting })} modal={false}>
@@ -82,8 +89,12 @@ export function ExportMenu({ app }: { readonly app: App }) {
           <Item
             icon={ListOrdered}
             title="Recipe"
-            about={`${recipeFileName(name)} · ${plural(cursor, 'step')}, no weights`}
-            onSelect={actions.saveRecipe}
+            about={
+              learnt
+                ? `${archiveFileName(name)} · ${plural(cursor, 'step')}, with what was learnt`
+                : `${recipeFileName(name)} · ${plural(cursor, 'step')}, no weights`
+            }
+            onSelect={() => void actions.saveRecipe()}
           />
           <Item
             icon={Image}

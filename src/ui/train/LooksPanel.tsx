@@ -1,4 +1,4 @@
-import { Download } from 'lucide-react';
+import { Download, ListPlus } from 'lucide-react';
 import { formatBytes, formatCount, formatInteger, formatMs } from '../../base/format.ts';
 import type { App } from '../../state/app.ts';
 import { bestOf, isAtWork, type TrainRun } from '../../state/training-run.ts';
@@ -79,8 +79,21 @@ function Outcome({ app, run }: { readonly app: App; readonly run: TrainRun }) {
         {run.student} with the weights of step {formatInteger(best?.step)}: {formatCount(parameters.trained)} of{' '}
         {formatCount(parameters.all)} numbers trained, {formatInteger(result.steps)} steps in {formatMs(ms)}.
       </p>
-      <div className="flex">
-        <Button variant="primary" icon={Download} onClick={() => void app.actions.saveTrained()}>
+      <div className="flex flex-wrap gap-1.5">
+        <Button
+          variant="primary"
+          icon={ListPlus}
+          disabled={run.side === 'second'}
+          title={
+            run.side === 'second'
+              ? 'A second file was trained: its weights fit no step of this recipe'
+              : 'What was learnt becomes a step behind the stop that was trained'
+          }
+          onClick={() => void app.actions.keepTrained()}
+        >
+          Use in the recipe
+        </Button>
+        <Button icon={Download} onClick={() => void app.actions.saveTrained()}>
           Export model
         </Button>
       </div>

@@ -1,11 +1,11 @@
 import { clsx } from 'clsx';
-import { Info, Scale } from 'lucide-react';
+import { ExternalLink, Info, Scale } from 'lucide-react';
 import type { CSSProperties } from 'react';
 import { formatInteger } from '../../base/format.ts';
 import type { App } from '../../state/app.ts';
 import { isAtWork, type TrainRun } from '../../state/training-run.ts';
 import { lacking } from '../../state/training-setup.ts';
-import { Icon } from '../kit/controls.tsx';
+import { Button, Icon } from '../kit/controls.tsx';
 import { Problem } from '../kit/Problem.tsx';
 import { useDrop } from '../kit/use-drop.ts';
 import { useTraining } from '../kit/use-store.ts';
@@ -100,6 +100,16 @@ function Takes({ app }: { readonly app: App }) {
       <p className="num text-11 text-ink-3">
         The training step has {formatInteger(plan.nodes)} nodes; the loss is made of {plan.terms.join(', ')}.
       </p>
+      <div className="flex">
+        <Button
+          size="small"
+          icon={ExternalLink}
+          title="Forward, loss and backward as one model, in a tab of its own"
+          onClick={() => void app.actions.showTrainingStep()}
+        >
+          Show the training step
+        </Button>
+      </div>
       <ul className="flex flex-col gap-1 text-11 text-ink-3">
         {plan.notes.map((note) => (
           <li key={note}>{note}</li>

@@ -5,7 +5,7 @@ import { TRAINING } from '../../train/defaults.ts';
 import { halfWidth, paceText, progressText, verdictOf } from './words.ts';
 
 const run = (patch: Partial<TrainRun>): TrainRun => ({
-  ...begun({ student: 'Original', teacher: null, request: { ...TRAINING, steps: 3000 }, terms: ['labels'] }),
+  ...begun({ student: 'Original', side: 0, teacher: null, request: { ...TRAINING, steps: 3000 }, terms: ['labels'] }),
   ...patch,
 });
 const look = (step: number, patch: Partial<Evaluation>): Evaluation => ({

@@ -4,7 +4,7 @@ import { isAtWork } from '../../../state/training-run.ts';
 import { lacking } from '../../../state/training-setup.ts';
 import { unless, type Command } from './command.ts';
 
-export function trainCommands({ actions, training }: App): readonly Command[] {
+export function trainCommands({ actions, document, training }: App): readonly Command[] {
   const state = training.getState();
   const { run, planned } = state;
   const group = 'Train' as const;
@@ -41,6 +41,29 @@ export function trainCommands({ actions, training }: App): readonly Command[] {
       run: actions.resumeTraining,
     },
     { id: 'train stop', group, title: 'Stop the training and keep it', refusal: idle, run: actions.stopTraining },
+    {
+      id: 'train recover',
+      group,
+      title: 'Recover by training: the original teaches what is shown',
+      refusal: unless((document.getState().document?.cursor ?? 0) > 0, 'No step has been applied.'),
+      run: actions.recoverHere,
+    },
+    {
+      id: 'train step',
+      group,
+      title: 'Show the training step as a graph',
+      refusal: ready,
+      run: () => void actions.showTrainingStep(),
+    },
+    {
+      id: 'train keep',
+      group,
+      title: 'Use what was learnt in the recipe',
+      refusal:
+        unless(run?.status === 'done', 'No training has ended yet.') ??
+        unless(run?.side !== 'second', 'A second file was trained.'),
+      run: () => void actions.keepTrained(),
+    },
     {
       id: 'train save',
       group,
