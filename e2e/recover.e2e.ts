@@ -42,15 +42,23 @@ test('what pruning cost is trained back: a step of the recipe, there again after
   await studio.drop([model]);
   await expect(studio.canvas).toBeVisible();
   await studio.pass('Prune channels').click();
-  await page.getByRole('button', { name: /^Prune \d/ }).click();
+  await page.getByRole('spinbutton', { name: 'Target' }).fill('50');
+  await studio
+    .passBar('Prune channels')
+    .getByRole('button', { name: /^Apply/ })
+    .click();
+  await expect(studio.passBar('Prune channels')).toBeHidden();
   await expect(studio.stops()).toHaveCount(2);
 
   await test.step('the original teaches what is left of it', async () => {
     await page.getByRole('tab', { name: 'Checks' }).click();
-    await page.getByRole('button', { name: 'Recover by training' }).click();
+    await page.getByRole('button', { name: 'Recover by training', exact: true }).click();
     await expect(page.getByLabel('Teacher, frozen')).toHaveValue('0');
-    await expect(page.getByLabel('Student', { exact: false }).first()).toHaveValue('1');
-    await page.getByRole('region', { name: 'Data', exact: true }).getByRole('button', { name: /Draw/ }).click();
+    await expect(page.getByLabel('Student, trained')).toHaveValue('1');
+    await page
+      .getByRole('region', { name: 'Data', exact: true })
+      .getByRole('button', { name: /^Drawn digits/ })
+      .click();
     await set(page, 'Steps', '20');
     await page.getByRole('button', { name: 'Train', exact: true }).click();
     await expect(status(page)).toHaveText('done', { timeout: 60_000 });

@@ -32,7 +32,7 @@ import { selectingActions, type SelectingActions } from './selecting.ts';
 import { sensingActions, type SensingActions } from './sensing.ts';
 import type { Settings } from './settings.ts';
 import { steppingActions, type SteppingActions } from './stepping.ts';
-import { trainingActions, type TrainingActions } from './training.ts';
+import { RECOVER, trainingActions, type TrainingActions } from './training.ts';
 import { tuningActions, type TuningActions } from './tuning.ts';
 import { verifyingLabActions, type VerifyingLabActions } from './verifying-lab.ts';
 
@@ -138,6 +138,8 @@ export function createApp(
   const ruling = rulingActions(core, { ...looking, ...editing });
   keepRecents(core);
 
+  const training = trainingActions(core, stepping.landed);
+
   const lookAt = (pass: string): void => {
     if (pass === USER_RULE) {
       editing.cancelEdit();
@@ -145,6 +147,8 @@ export function createApp(
     }
     if (isEdit(core, pass)) return void editing.beginEdit(pass, editing.chosenNodes());
     editing.cancelEdit();
+    // Its weights have to be learnt first.
+    if (pass === RECOVER) return training.recoverHere();
     return pass === PRUNE_CHANNELS ? void pruning.openPrune() : looking.lookAt(pass);
   };
   const inspecting = inspectingActions(core, { ...looking, ...selecting, ...stepping, lookAt });
@@ -164,7 +168,7 @@ export function createApp(
     ...measuring,
     ...benchingActions(core),
     ...accuracyActions(core),
-    ...trainingActions(core, stepping.landed),
+    ...training,
     ...tuningActions(core, stepping),
     ...profilingActions(core, { ...stepping, ...selecting }),
     ...tables.actions,

@@ -45,6 +45,8 @@ export interface TrainingActions {
   saveTrained(): Promise<void>;
 }
 
+/** The pass whose weights are learnt in the Train workspace. */
+export const RECOVER = 'recover';
 /** Passes that take away what training may bring back. */
 const PRUNING: ReadonlySet<string> = new Set(['prune-channels', 'prune-heads', 'prune-blocks', 'prune-weights']);
 
@@ -100,7 +102,7 @@ export function trainingActions(
     const { document: open } = document.getState();
     if (!open || isChosen || isAtWork(store.getState().run) || open.cursor === 0) return;
     const prunes = open.stops.slice(0, open.cursor + 1).some(({ pass }) => pass !== null && PRUNING.has(pass));
-    const learnt = open.stops[open.cursor]?.pass === 'recover';
+    const learnt = open.stops[open.cursor]?.pass === RECOVER;
     if (prunes && !learnt) store.setState(({ setup }) => ({ setup: recovering(setup, open.cursor) }));
   }
   const recovering = ({ request }: TrainSetup, student: number): TrainSetup => {
@@ -321,7 +323,7 @@ export function trainingActions(
       setRun(() => ({ saved: true }));
       const { cursor, stops } = opened.document;
       landed(opened, stops[cursor]?.title ?? 'Recover by training', cursor - 1);
-      core.view.setState({ workspace: 'studio' });
+      core.view.setState({ workspace: 'studio', dock: 'recipe' });
     },
     async saveTrained() {
       const name = trainedFileName(document.getState().document?.name ?? 'model.onnx');
