@@ -481,7 +481,7 @@ describe('saving', () => {
     await step(fixture, 'fuse');
     await app.actions.undo();
     await app.actions.saveModel();
-    app.actions.saveRecipe();
+    await app.actions.saveRecipe();
     expect(saved.map(({ name }) => name)).toEqual(['model.whittled.onnx', 'model.recipe.json']);
     const recipe = JSON.parse((await saved[1]?.content.text()) ?? '') as { steps: unknown[] };
     expect(recipe.steps).toHaveLength(1);

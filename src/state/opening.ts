@@ -127,7 +127,7 @@ export function openingActions(core: Core, replay: (recipe: Recipe, name: string
     async openFiles(files) {
       if (files.length === 0) return;
       try {
-        const unpacked = await Promise.all(files.map((file) => (isArchive(file) ? unpackRecipe(file) : [file])));
+        const unpacked = await Promise.all(files.map(async (file) => (isArchive(file) ? unpackRecipe(file) : [file])));
         const { model, data, recipe, weights } = sortFiles(unpacked.flat(), store.getState().document?.missing ?? []);
         if (weights.length > 0) await giveWeights(weights, recipe !== null);
         const parsed = recipe && { name: recipe.name, recipe: readRecipe(recipe.name, await recipe.text()) };

@@ -21,7 +21,7 @@ export async function unpackRecipe(archive: File): Promise<File[]> {
     const files = unzipSync(new Uint8Array(await archive.arrayBuffer()));
     return Object.entries(files).flatMap(([path, bytes]) => {
       const name = path.split('/').at(-1) ?? '';
-      return name === '' ? [] : [new File([bytes as Uint8Array<ArrayBuffer>], name)];
+      return name === '' ? [] : [new File([new Uint8Array(bytes)], name)];
     });
   } catch (error) {
     throw new CodedError('bad-file', `${archive.name} cannot be unpacked: ${toErrorRecord(error).message}`, {

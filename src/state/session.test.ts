@@ -188,7 +188,7 @@ describe('leaving', () => {
     await settle();
     await app.actions.apply();
     expect(risky()).toBe(true);
-    app.actions.saveRecipe();
+    await app.actions.saveRecipe();
     expect(risky()).toBe(false);
     await app.actions.openSample('tiny');
     app.actions.lookAt('fold');
