@@ -7,8 +7,8 @@ import type { Model } from '../../ir/model.ts';
 import { writeModel } from '../../onnx/write.ts';
 import type { Feeds, HostTensor } from '../../runtime/types.ts';
 import { rateAt } from '../../train/schedule.ts';
-import type { StepInput, Weights } from '../../train/stepper.ts';
-import type { HeldTrainer, RuntimePort } from '../ports.ts';
+import type { StepInput, Trainer, Weights } from '../../train/trainer.ts';
+import type { RuntimePort } from '../ports.ts';
 import { answerOf, giving } from './answers.ts';
 import { batched } from './batch.ts';
 import { buildStep, withWeights, type BuiltStep, type TeacherModel } from './build.ts';
@@ -110,7 +110,7 @@ class Run {
     await test?.begin(student);
     job.progress({ stage: 'Loading the training step' });
     const trainer = await port.train(
-      running(writeModel(built.step.model), 'training step'),
+      running(writeModel(built.model), 'training step'),
       built.setup,
       settings,
       whole(job),
@@ -322,7 +322,7 @@ interface Parts {
   readonly control: TrainControl;
   readonly store: CheckpointStore | null;
   readonly built: BuiltStep;
-  readonly trainer: HeldTrainer;
+  readonly trainer: Trainer;
   readonly teacher: Teacher | null;
   readonly teacherSaid: Said | null;
   readonly teacherFound: Evaluation | null;
