@@ -183,7 +183,7 @@ function writeTerm(
     term.kind === 'labels' || term.kind === 'tokens' || term.kind === 'logits' ? logitsOf(emit, found) : found;
   const shape = 'teacher' in term ? term.teacher : emit.shape(own);
   const target = `target ${index}`;
-  const given = (targetShape: readonly number[], dtype: 'float32' | 'int64' = 'float32'): ValueId =>
+  const given = (targetShape: readonly number[], dtype: 'float32' | 'int32' = 'float32'): ValueId =>
     emit.input(target, dtype, targetShape);
   const tokens = shape.slice(0, -1);
   const value = emit.in(`loss ${index}`, (): ValueId => {
@@ -193,7 +193,7 @@ function writeTerm(
         return crossEntropy(emit, own, given(shape), scalars.get(SMOOTHING));
       case 'tokens':
         requireRank(emit, own, 3, 'words');
-        return nextTokenLoss(emit, own, given(tokens, 'int64'), emit.input(WEIGHTS, 'float32', tokens));
+        return nextTokenLoss(emit, own, given(tokens, 'int32'), emit.input(WEIGHTS, 'float32', tokens));
       case 'logits':
         return distillation(emit, own, given(shape), scalars.get(TEMPERATURE));
       case 'values':

@@ -82,7 +82,7 @@ const KINDS = [
   ['SGD without momentum', { ...optimizer, kind: 'sgd', momentum: 0 }],
 ] as const;
 
-describe('a step that moves its weights by itself', { timeout: 60_000 }, () => {
+describe('a step that moves its weights by itself', () => {
   it.each(KINDS)('goes where the optimizer over arrays goes: %s', async (_, settings) => {
     const step = await built({ optimizer: settings });
     for (const seed of [1, 2]) {

@@ -5,7 +5,7 @@ import type { DataFeeds, InputPort } from '../../data/types.ts';
 import { SMOOTHING, TEMPERATURE, WEIGHTS, type StepLoss } from '../../grad/step.ts';
 import type { Model } from '../../ir/model.ts';
 import { writeModel } from '../../onnx/write.ts';
-import type { Feeds, HostTensor } from '../../runtime/types.ts';
+import type { Feeds, HostTensor, SessionSettings } from '../../runtime/types.ts';
 import { rateAt } from '../../train/schedule.ts';
 import type { StepInput, Trainer, Weights } from '../../train/trainer.ts';
 import type { RuntimePort } from '../ports.ts';
@@ -100,7 +100,6 @@ class Run {
     const heldOut: HeldOut = { data, indices, ports: input.ports, text };
     const test = judges && new Test(input, judges, { ports: input.ports, text }, port, job);
     const running = (bytes: Uint8Array<ArrayBuffer>, name: string) => ({ name, bytes });
-    const settings = { backend: request.backend, level: 'all', threads: request.threads } as const;
     const teacher = await heldTeacher(input, built, port, job);
     job.progress({ stage: 'Looking at held-out samples' });
     const teacherAnswer = await teacherOn(input, heldOut, port, job);
@@ -112,7 +111,7 @@ class Run {
     const trainer = await port.train(
       running(writeModel(built.model), 'training step'),
       built.setup,
-      settings,
+      sessionFor(request),
       whole(job),
     );
     const run = new Run({
@@ -330,6 +329,17 @@ interface Parts {
   readonly samples: readonly number[];
   readonly test: Test | null;
 }
+
+/**
+ * Where the step runs. WebGPU is told to leave images as they are: turned to [N, H, W, C], which it prefers, its Conv gives
+ * wrong numbers for 6, 9, 15, … channels to a multiple of 4 (ONNX Runtime Web 1.30).
+ */
+const sessionFor = ({ backend, threads }: TrainRequest): SessionSettings => ({
+  backend,
+  level: 'all',
+  threads,
+  ...(backend === 'webgpu' ? { layout: 'NCHW' } : {}),
+});
 
 /** Inner work tells its own stages, which are none of the run. */
 const whole = (job: TrainJob): Job => ({ signal: job.signal, progress: () => {}, checkpoint: () => job.checkpoint() });
