@@ -16,6 +16,7 @@ import {
   projectionShape,
 } from './loss/terms.ts';
 import { removeUnused } from './unused.ts';
+import { useWebgpuForms } from './webgpu-forms.ts';
 
 /**
  * One term of the loss. `value` names a value of the student (an output, or for hints any value); `teacher` the shape of
@@ -96,7 +97,8 @@ export function writeTrainingStep(model: Model, { backend, losses, trained, batc
   const statistics = emit.in('statistics', () =>
     batchNorm === 'batch' ? useBatchStatistics(emit, (node) => keepsStatistics(model, node)) : [],
   );
-  useTrainingActivations(emit);
+  if (backend === 'webgpu') emit.in('webgpu', () => useWebgpuForms(emit));
+  else useTrainingActivations(emit);
   model.graph.outputs.length = 0;
   const scalars = new Scalars(emit);
   const parameters = new Map<ValueId, Omit<StepParameter, 'gradient'>>();

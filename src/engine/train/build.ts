@@ -261,10 +261,12 @@ export function withWeights(student: Model, weights: Readonly<Record<string, Flo
 }
 
 /** What a run would do, before it begins. */
-export function planOf({ step, parameters, terms, notes, setup }: BuiltStep): TrainPlan {
-  const bytes = (size: number): number => 4 * size;
-  const weights = setup.tensors.reduce((sum, { data }) => sum + data.length, 0);
-  const copies = setup.optimizer.kind === 'adamw' ? 2 : 1;
+export function planOf({ step, model, parameters, terms, notes, setup }: BuiltStep): TrainPlan {
+  const weights = 4 * setup.tensors.reduce((sum, { data }) => sum + data.length, 0);
+  const { kind, average } = setup.optimizer;
+  const moments = (kind === 'adamw' ? 2 : 1) + Number(average !== null);
+  // What a step that moves its weights gives back lies beside what it was given until it has ended.
+  const times = setup.resident ? 2 : 1;
   const analysis = analyze(step.model);
   const activations = analysis.order.reduce((sum, node) => sum + (analysis.cost(node).activationBytes ?? 0), 0);
   return {
@@ -272,12 +274,11 @@ export function planOf({ step, parameters, terms, notes, setup }: BuiltStep): Tr
       return { name, shape, role, node: node.name || node.opType, trains, reason };
     }),
     terms,
-    nodes: step.model.graph.nodes.size,
-    memory: {
-      weights: bytes(weights),
-      optimizer: bytes(weights * (copies + Number(setup.optimizer.average !== null))),
-      activations,
-    },
-    notes,
+    nodes: model.graph.nodes.size,
+    memory: { weights: times * weights, optimizer: times * moments * weights, activations },
+    notes: [...notes, ...(setup.resident ? [TWICE] : [])],
   };
 }
+
+const TWICE =
+  'Weights and what the optimizer remembers stay on the device, where each step holds them twice: as they were, and as they become.';

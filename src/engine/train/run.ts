@@ -5,15 +5,16 @@ import type { DataFeeds, InputPort } from '../../data/types.ts';
 import { SMOOTHING, TEMPERATURE, WEIGHTS, type StepLoss } from '../../grad/step.ts';
 import type { Model } from '../../ir/model.ts';
 import { writeModel } from '../../onnx/write.ts';
-import type { Feeds, HostTensor, SessionSettings } from '../../runtime/types.ts';
+import type { Capabilities, Feeds, HostTensor, SessionSettings } from '../../runtime/types.ts';
 import { rateAt } from '../../train/schedule.ts';
-import type { StepInput, Trainer, Weights } from '../../train/trainer.ts';
+import type { StepInput, StepOutput, Trainer, Weights } from '../../train/trainer.ts';
 import type { RuntimePort } from '../ports.ts';
 import { answerOf, giving } from './answers.ts';
 import { batched } from './batch.ts';
 import { buildStep, withWeights, type BuiltStep, type TeacherModel } from './build.ts';
 import { decodeCheckpoint, encodeCheckpoint, type CheckpointStore } from './checkpoint.ts';
 import { TrainControl } from './control.ts';
+import { deviceNotes } from './device-notes.ts';
 import { evaluation, said, type Answered, type HeldOut, type Said } from './evaluate.ts';
 import { Batches, Order, type TrainData } from './samples.ts';
 import { nextTokens, oneHot, Teacher } from './targets.ts';
@@ -75,6 +76,8 @@ class Run {
   private readonly evaluations: Evaluation[] = [];
   private best: { evaluation: number; weights: Weights } | null = null;
   private step = 0;
+  /** Bytes of the last step. */
+  private crossed: Pick<StepOutput, 'given' | 'taken'> | null = null;
   private readonly started = performance.now();
 
   private constructor(parts: Parts) {
@@ -128,6 +131,7 @@ class Run {
       heldOut,
       samples,
       test,
+      webgpu: request.backend === 'webgpu' ? (await port.capabilities()).webgpu : null,
     });
     await run.takeUp();
     return run;
@@ -208,6 +212,7 @@ class Run {
     const points = outputs.map(({ loss, terms, norm }, i): CurvePoint => {
       return { step: this.step + i + 1, loss, terms, norm, rate: inputs[i]?.rate ?? 0 };
     });
+    this.crossed = outputs.at(-1) ?? this.crossed;
     this.step += count;
     this.curve.push(...points);
     job.progress({ stage: 'Training', done: this.step, total: request.steps, points });
@@ -295,7 +300,13 @@ class Run {
       teacher: teacherFound,
       ms: performance.now() - this.started,
       parameters: { trained: sizes(true), all: sizes(false) },
-      notes: [...built.notes, ...(asked ? [asked] : []), heldOutNote(heldOut), ...this.temperatureNote()],
+      notes: [
+        ...built.notes,
+        ...(asked ? [asked] : []),
+        heldOutNote(heldOut),
+        ...this.temperatureNote(),
+        ...deviceNotes(this.parts.webgpu, built.setup.resident !== null, this.crossed),
+      ],
     };
   }
 }
@@ -328,6 +339,8 @@ interface Parts {
   readonly heldOut: HeldOut;
   readonly samples: readonly number[];
   readonly test: Test | null;
+  /** The adapter; null: it runs elsewhere. */
+  readonly webgpu: Capabilities['webgpu'];
 }
 
 /**
