@@ -4,6 +4,7 @@ import { benchmark } from '../bench/benchmark.ts';
 import { kernelSamples } from '../bench/kernel-samples.ts';
 import { measureOptimizers } from '../bench/optimizers.ts';
 import { profile } from '../bench/profile.ts';
+import { keptOutputs, ResidentStepper } from '../train/resident-stepper.ts';
 import { Stepper } from '../train/stepper.ts';
 import { verifyModels, type Runtimes } from '../verify/verify.ts';
 import { compareValues } from '../verify/values.ts';
@@ -29,15 +30,12 @@ export const localPort = (runtimes: Runtimes): RuntimePort => ({
     return { run: (inputs, running) => runEach(session, inputs, running), release: () => session.release() };
   },
   async train(step, setup, settings, job) {
-    const session = await runtimeFor(runtimes, settings.backend).createSession(step.bytes, settings, job);
-    const stepper = new Stepper(session, setup);
-    return {
-      steps: (inputs, running) => stepper.steps(inputs, running),
-      weights: () => Promise.resolve(stepper.weights()),
-      state: () => Promise.resolve(stepper.state()),
-      restore: (state) => Promise.resolve(stepper.restore(state)),
-      release: stepper.release,
-    };
+    const runtime = runtimeFor(runtimes, settings.backend);
+    const { resident } = setup;
+    if (!resident) return new Stepper(await runtime.createSession(step.bytes, settings, job), setup);
+    if (!runtime.createKeeping) throw new CodedError('unsupported', 'The runtime here holds no weights between steps.');
+    const session = await runtime.createKeeping(step.bytes, settings, keptOutputs(resident), job);
+    return new ResidentStepper(session, setup, resident);
   },
   verify: (a, b, request, job) => verifyModels(runtimes, a.bytes, b.bytes, request, job),
   values: (a, b, request, job) => compareValues(runtimes, a.bytes, b.bytes, request, job),

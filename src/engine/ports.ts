@@ -3,7 +3,7 @@ import type { BenchRequest, BenchResult, OptimizerReport, Profile } from '../ben
 import type { KernelSamples } from '../bench/kernel-samples.ts';
 import type { MadeUp } from '../runtime/run-many.ts';
 import type { Capabilities, Feeds, HostTensor, SessionSettings } from '../runtime/types.ts';
-import type { StepInput, StepOutput, TrainerSetup, TrainerState, Weights } from '../train/stepper.ts';
+import type { Trainer, TrainerSetup } from '../train/trainer.ts';
 import type { VerifyRequest, VerifyResult } from '../verify/types.ts';
 import type { ValuesReport, ValuesRequest } from '../verify/values-types.ts';
 
@@ -16,17 +16,6 @@ export interface Parcel {
 /** A model that stays loaded between runs: data sets go through it batch by batch. */
 export interface HeldModel {
   run(inputs: readonly Feeds[], job: Job): Promise<readonly Readonly<Record<string, HostTensor>>[]>;
-  release(): Promise<void>;
-}
-
-/** A training step that stays loaded, with its weights and what its optimizer remembers beside it. */
-export interface HeldTrainer {
-  steps(inputs: readonly StepInput[], job: Job): Promise<readonly StepOutput[]>;
-  /** As a model is to have them. */
-  weights(): Promise<Weights>;
-  /** All that is needed to go on later. */
-  state(): Promise<TrainerState>;
-  restore(state: TrainerState): Promise<void>;
   release(): Promise<void>;
 }
 
@@ -47,7 +36,7 @@ export interface RuntimePort {
   /** Loads a model until it is given back. */
   hold(model: Parcel, settings: SessionSettings, job: Job): Promise<HeldModel>;
   /** Loads a training step until it is given back. The arrays of the setup may be taken over. */
-  train(step: Parcel, setup: TrainerSetup, settings: SessionSettings, job: Job): Promise<HeldTrainer>;
+  train(step: Parcel, setup: TrainerSetup, settings: SessionSettings, job: Job): Promise<Trainer>;
   verify(a: Parcel, b: Parcel, request: VerifyRequest, job: Job): Promise<VerifyResult>;
   /** Values inside two models that both give as outputs. */
   values(a: Parcel, b: Parcel, request: ValuesRequest, job: Job): Promise<ValuesReport>;

@@ -204,6 +204,11 @@ export class Emit {
     return axes.length === 0 ? a : this.op(opType, [a, this.ints(axes)], { keepdims: Number(keepdims) });
   }
   sum = (a: ValueId, axes: readonly number[], keepdims = true): ValueId => this.reduce('ReduceSum', a, axes, keepdims);
+  /** All of them together. WebGPU has no kernel for Sum, and would leave it to the processor. */
+  total(values: readonly ValueId[]): ValueId {
+    if (this.backend === 'wasm' && values.length > 1) return this.op('Sum', values);
+    return values.reduce((sum, each) => this.add(sum, each));
+  }
   /** `starts` to `ends` along `axes`, every `steps`. */
   slice(
     a: ValueId,

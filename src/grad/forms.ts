@@ -18,11 +18,10 @@ export interface BatchStatistics {
 const nodesOf = ({ model }: Emit): Node[] => [...model.graph.nodes].map((id) => model.getNode(id));
 
 /**
- * Writes activations as what is fast in a training graph. On WASM `Max(x, 0)` takes an eighth of the time of Relu, whose
+ * Writes activations as what is fast in a training graph on WASM: there `Max(x, 0)` takes an eighth of the time of Relu, whose
  * kernel branches at every element; the gradient stays that of Relu.
  */
 export function useTrainingActivations(emit: Emit): void {
-  if (emit.backend === 'webgpu') return;
   for (const node of nodesOf(emit)) {
     const [x = null] = node.inputs;
     const [y = null] = node.outputs;

@@ -16,6 +16,7 @@ import {
   projectionShape,
 } from './loss/terms.ts';
 import { removeUnused } from './unused.ts';
+import { useWebgpuForms } from './webgpu-forms.ts';
 
 /**
  * One term of the loss. `value` names a value of the student (an output, or for hints any value); `teacher` the shape of
@@ -96,7 +97,8 @@ export function writeTrainingStep(model: Model, { backend, losses, trained, batc
   const statistics = emit.in('statistics', () =>
     batchNorm === 'batch' ? useBatchStatistics(emit, (node) => keepsStatistics(model, node)) : [],
   );
-  useTrainingActivations(emit);
+  if (backend === 'webgpu') emit.in('webgpu', () => useWebgpuForms(emit));
+  else useTrainingActivations(emit);
   model.graph.outputs.length = 0;
   const scalars = new Scalars(emit);
   const parameters = new Map<ValueId, Omit<StepParameter, 'gradient'>>();
@@ -187,7 +189,7 @@ function writeTerm(
     term.kind === 'labels' || term.kind === 'tokens' || term.kind === 'logits' ? logitsOf(emit, found) : found;
   const shape = 'teacher' in term ? term.teacher : emit.shape(own);
   const target = `target ${index}`;
-  const given = (targetShape: readonly number[], dtype: 'float32' | 'int64' = 'float32'): ValueId =>
+  const given = (targetShape: readonly number[], dtype: 'float32' | 'int32' = 'float32'): ValueId =>
     emit.input(target, dtype, targetShape);
   const tokens = shape.slice(0, -1);
   const value = emit.in(`loss ${index}`, (): ValueId => {
@@ -197,7 +199,7 @@ function writeTerm(
         return crossEntropy(emit, own, given(shape), scalars.get(SMOOTHING));
       case 'tokens':
         requireRank(emit, own, 3, 'words');
-        return nextTokenLoss(emit, own, given(tokens, 'int64'), emit.input(WEIGHTS, 'float32', tokens));
+        return nextTokenLoss(emit, own, given(tokens, 'int32'), emit.input(WEIGHTS, 'float32', tokens));
       case 'logits':
         return distillation(emit, own, given(shape), scalars.get(TEMPERATURE));
       case 'values':

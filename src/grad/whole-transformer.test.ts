@@ -117,14 +117,14 @@ function oracleNetwork(w: OracleWeights): { logits: tf.Tensor; hidden: tf.Tensor
 }
 
 /** Words that stand several times in a text: their rows of the table get sums. */
-const drawn = (seed: number) =>
+const drawn = (seed: number, dtype: 'int32' | 'int64') =>
   refTensor(
-    'int64',
+    dtype,
     [N, T],
     gaussian([N, T], seed, 6).data.map((each) => Math.min(V - 1, Math.round(Math.abs(each)))),
   );
-const tokens = drawn(31);
-const next = drawn(32);
+const tokens = drawn(31, 'int64');
+const next = drawn(32, 'int32');
 /** The last places of the second text do not count. */
 const counted = refTensor(
   'float32',

@@ -1,4 +1,4 @@
-import type { StepInput, StepOutput, TrainerSetup, TrainerState, Weights } from '../train/stepper.ts';
+import type { StepInput, StepOutput, TrainerSetup, TrainerState, Weights } from '../train/trainer.ts';
 import type { Progress } from '../base/job.ts';
 import type { Json } from '../base/json.ts';
 import type { KernelSamples } from '../bench/kernel-samples.ts';

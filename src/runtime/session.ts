@@ -5,9 +5,20 @@ import { toRuntimeError, isFatal } from './errors.ts';
 import { watchMemory } from './heap.ts';
 import { OrtInstances, startInstance, type Ort, type OrtLoader } from './ort.ts';
 import type { Capture } from './output.ts';
+import { createTurn, type Turn } from './turn.ts';
+import { fedOf, OrtDeviceTensor } from './device-tensor.ts';
 import { readTrace, type TracedRun } from './trace.ts';
 import { fromRuntime, toRuntime } from './tensors.ts';
-import type { Capabilities, Feeds, HostTensor, PortInfo, Runtime, RuntimeSession, SessionSettings } from './types.ts';
+import type {
+  Capabilities,
+  DeviceTensor,
+  Feeds,
+  HostTensor,
+  KeepingSession,
+  PortInfo,
+  Runtime,
+  SessionSettings,
+} from './types.ts';
 
 export interface RuntimeOptions {
   readonly load: OrtLoader;
@@ -17,40 +28,36 @@ export interface RuntimeOptions {
   readonly capture: Capture;
 }
 
-/** One thing at a time: the WebGPU build suspends inside a call and must not be entered again meanwhile. */
-type Turn = <T>(work: () => Promise<T>) => Promise<T>;
-function createTurn(): Turn {
-  let last: Promise<unknown> = Promise.resolve();
-  return (work) => {
-    const next = last.then(work);
-    last = next.catch(() => {});
-    return next;
-  };
-}
-
 /** A `Runtime` over ONNX Runtime Web, however it is loaded. */
 export function createRuntime({ load, capabilities, admit, capture }: RuntimeOptions): Runtime {
   const instances = new OrtInstances(load);
   const turn = createTurn();
   let known: Promise<Capabilities> | null = null;
+  async function create(
+    model: Uint8Array,
+    settings: SessionSettings,
+    keep: readonly string[],
+    job: Job | undefined,
+  ): Promise<OrtSession> {
+    checkCancelled(job);
+    await admit(settings);
+    const ort = await instances.get(settings.threads).catch((error: unknown) => {
+      throw toRuntimeError(error, 'start');
+    });
+    checkCancelled(job);
+    const onFatal = (): void => instances.drop(settings.threads);
+    try {
+      const { session, log } = await turn(() => createLogged(ort, model, settings, keep, capture));
+      return new OrtSession(ort, session, { turn, onFatal, capture, log, keep });
+    } catch (error) {
+      if (isFatal(error)) onFatal();
+      throw toRuntimeError(error, 'load the model');
+    }
+  }
   return {
     capabilities: () => (known ??= capabilities()),
-    async createSession(model, settings, job) {
-      checkCancelled(job);
-      await admit(settings);
-      const ort = await instances.get(settings.threads).catch((error: unknown) => {
-        throw toRuntimeError(error, 'start');
-      });
-      checkCancelled(job);
-      const onFatal = (): void => instances.drop(settings.threads);
-      try {
-        const { session, log } = await turn(() => createLogged(ort, model, settings, capture));
-        return new OrtSession(ort, session, { turn, onFatal, capture, log });
-      } catch (error) {
-        if (isFatal(error)) onFatal();
-        throw toRuntimeError(error, 'load the model');
-      }
-    },
+    createSession: (model, settings, job) => create(model, settings, [], job),
+    createKeeping: create,
     heapOf(model, settings, feeds, job) {
       checkCancelled(job);
       return turn(() =>
@@ -58,9 +65,9 @@ export function createRuntime({ load, capabilities, admit, capture }: RuntimeOpt
           const ort = await startInstance(load, 1);
           const alone = { ...settings, threads: 1 };
           try {
-            const created = await ort.InferenceSession.create(model, sessionOptions(alone));
+            const created = await ort.InferenceSession.create(model, sessionOptions(alone, []));
             // Its turn is this one.
-            const surroundings = { turn: createTurn(), onFatal: () => {}, capture, log: '' };
+            const surroundings = { turn: createTurn(), onFatal: () => {}, capture, log: '', keep: [] };
             const session = new OrtSession(ort, created, surroundings);
             await session.run(feeds);
             const grown = bytes();
@@ -80,11 +87,12 @@ async function createLogged(
   ort: Ort,
   model: Uint8Array,
   settings: SessionSettings,
+  keep: readonly string[],
   capture: Capture,
 ): Promise<{ session: InferenceSession; log: string }> {
   const end = settings.log ? capture() : () => '';
   try {
-    const session = await ort.InferenceSession.create(model, sessionOptions(settings));
+    const session = await ort.InferenceSession.create(model, sessionOptions(settings, keep));
     return { session, log: end() };
   } finally {
     end();
@@ -109,7 +117,7 @@ function providerOf({ backend, layout, webnnDevice }: SessionSettings): Inferenc
   }
 }
 
-function sessionOptions(settings: SessionSettings): InferenceSession.SessionOptions {
+function sessionOptions(settings: SessionSettings, keep: readonly string[]): InferenceSession.SessionOptions {
   const { backend, level, threads, config, arena, memoryPattern, profile, log } = settings;
   return {
     executionProviders: [providerOf(settings)],
@@ -118,11 +126,16 @@ function sessionOptions(settings: SessionSettings): InferenceSession.SessionOpti
     ...(config ? { extra: { ...config } } : {}),
     ...(arena === undefined ? {} : { enableCpuMemArena: arena }),
     ...(memoryPattern === undefined ? {} : { enableMemPattern: memoryPattern }),
+    // Elsewhere what a session gives lies where it computes.
+    ...(keep.length > 0 && backend === 'webgpu' ? { preferredOutputLocation: locations(keep) } : {}),
     ...(profile ? { enableProfiling: true } : {}),
     // Elsewhere the number of threads belongs to the instance.
     ...(backend === 'native' ? { intraOpNumThreads: threads } : {}),
   };
 }
+
+const locations = (keep: readonly string[]): Record<string, 'gpu-buffer'> =>
+  Object.fromEntries(keep.map((name) => [name, 'gpu-buffer']));
 
 /** Refusals arrive as exceptions. */
 const RUN_OPTIONS: InferenceSession.RunOptions = { logSeverityLevel: 4 };
@@ -132,9 +145,10 @@ interface Surroundings {
   readonly onFatal: () => void;
   readonly capture: Capture;
   readonly log: string;
+  readonly keep: readonly string[];
 }
 
-class OrtSession implements RuntimeSession {
+class OrtSession implements KeepingSession {
   readonly inputs: readonly PortInfo[];
   readonly outputs: readonly PortInfo[];
   private readonly ort: Ort;
@@ -145,30 +159,47 @@ class OrtSession implements RuntimeSession {
   readonly optimizers: readonly string[];
   /** Names of the outputs that are tensors; the runtime cannot hand out sequences, maps or optionals. */
   private readonly fetches: readonly string[];
+  private readonly keep: ReadonlySet<string>;
 
-  constructor(ort: Ort, session: InferenceSession, { turn, onFatal, capture, log }: Surroundings) {
+  constructor(ort: Ort, session: InferenceSession, { turn, onFatal, capture, log, keep }: Surroundings) {
     this.ort = ort;
     this.session = session;
     this.turn = turn;
     this.onFatal = onFatal;
     this.capture = capture;
+    this.keep = new Set(keep);
     this.optimizers = readOptimizers(log);
     this.inputs = session.inputMetadata.map(toPort);
     this.outputs = session.outputMetadata.map(toPort);
     this.fetches = this.outputs.filter(({ dtype }) => dtype !== 'undefined').map(({ name }) => name);
   }
 
-  /** `runtime`, `unsupported` (an input or every output is no tensor), `bad-request` (missing feeds, wrong sizes). */
   async run(feeds: Feeds): Promise<Record<string, HostTensor>> {
+    const { outputs, kept } = await this.runKeeping(feeds);
+    const all: Record<string, HostTensor> = { ...outputs };
+    for (const [name, tensor] of Object.entries(kept)) {
+      all[name] = await tensor.read();
+      tensor.dispose();
+    }
+    return all;
+  }
+
+  /** `runtime`, `unsupported` (an input or every output is no tensor), `bad-request` (missing feeds, wrong sizes). */
+  async runKeeping(feeds: Readonly<Record<string, HostTensor | DeviceTensor>>) {
     const given = this.convert(feeds);
     if (this.fetches.length === 0) {
       throw new CodedError('unsupported', 'No output of the model is a tensor; ONNX Runtime Web hands out only those.');
     }
     try {
       const results = await this.turn(() => this.session.run(given, this.fetches, RUN_OPTIONS));
-      const out: Record<string, HostTensor> = {};
-      for (const name of this.fetches) out[name] = fromRuntime(name, results[name] as TypedTensor<Tensor.Type>);
-      return out;
+      const outputs: Record<string, HostTensor> = {};
+      const kept: Record<string, DeviceTensor> = {};
+      for (const name of this.fetches) {
+        const tensor = results[name] as TypedTensor<Tensor.Type>;
+        if (this.keep.has(name)) kept[name] = new OrtDeviceTensor(this.ort, name, tensor, this.turn);
+        else outputs[name] = fromRuntime(name, tensor);
+      }
+      return { outputs, kept };
     } catch (error) {
       if (isFatal(error)) this.onFatal();
       throw toRuntimeError(error, 'run the model');
@@ -196,7 +227,7 @@ class OrtSession implements RuntimeSession {
     }
   }
 
-  private convert(feeds: Feeds): Record<string, Tensor> {
+  private convert(feeds: Readonly<Record<string, HostTensor | DeviceTensor>>): Record<string, Tensor> {
     const given: Record<string, Tensor> = {};
     for (const { name, dtype } of this.inputs) {
       const tensor = feeds[name];
@@ -206,7 +237,7 @@ class OrtSession implements RuntimeSession {
         });
       }
       if (!tensor) throw new CodedError('bad-request', `The input "${name}" was not given.`, { value: name });
-      given[name] = toRuntime(this.ort, name, tensor);
+      given[name] = 'data' in tensor ? toRuntime(this.ort, name, tensor) : fedOf(name, tensor);
     }
     return given;
   }

@@ -15,6 +15,19 @@ export interface HostTensor {
 }
 export type Feeds = Readonly<Record<string, HostTensor>>;
 
+/**
+ * A tensor that stays where a session computes: in the memory of the graphics device for WebGPU, in the runtime's own
+ * elsewhere. Sessions of the same runtime take it as an input.
+ */
+export interface DeviceTensor {
+  readonly dtype: DataType;
+  readonly shape: readonly number[];
+  /** Copies it to the host; the data may be those of an earlier read. */
+  read(): Promise<HostTensor>;
+  /** Gives its memory back. It cannot be used any more. */
+  dispose(): void;
+}
+
 export interface SessionSettings {
   readonly backend: RuntimeBackend;
   readonly level: OptimizationLevel;
@@ -53,6 +66,15 @@ export interface RuntimeSession {
   release(): Promise<void>;
 }
 
+/** A session some of whose outputs stay on the device. */
+export interface KeepingSession extends RuntimeSession {
+  /** The caller disposes of what is kept. */
+  runKeeping(feeds: Readonly<Record<string, HostTensor | DeviceTensor>>): Promise<{
+    readonly outputs: Readonly<Record<string, HostTensor>>;
+    readonly kept: Readonly<Record<string, DeviceTensor>>;
+  }>;
+}
+
 /** What this device and this page can do; the benchmark's and the report's "on what". */
 export interface Capabilities {
   readonly environment: 'browser' | 'node';
@@ -77,6 +99,13 @@ export interface Capabilities {
 export interface Runtime {
   capabilities(): Promise<Capabilities>;
   createSession(model: Uint8Array, settings: SessionSettings, job?: Job): Promise<RuntimeSession>;
+  /** The outputs named in `keep` stay on the device. Left out by what stands for a runtime and holds no tensors. */
+  createKeeping?(
+    model: Uint8Array,
+    settings: SessionSettings,
+    keep: readonly string[],
+    job?: Job,
+  ): Promise<KeepingSession>;
   /**
    * Bytes to which the memory of a WASM module that holds nothing else grows when it loads the model and runs it once,
    * on one thread. Memory grows by a fifth at least, so that is how fine it is. Left out where there is no such module.

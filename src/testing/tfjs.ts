@@ -36,4 +36,4 @@ export async function oracleGradients(
 }
 
 export const toOracle = ({ dtype, shape, data }: RefTensor): tf.Tensor =>
-  tf.tensor(Array.from(data), [...shape], dtype === 'int64' ? 'int32' : 'float32');
+  tf.tensor(Array.from(data), [...shape], dtype.startsWith('int') ? 'int32' : 'float32');

@@ -28,6 +28,30 @@ export const OPTIMIZER: OptimizerSettings = {
   average: null,
 };
 
+/** What the formulas take that changes from step to step. Made of doubles: float32 could take no powers of β₂. */
+export interface StepFactors {
+  /** Of AdamW divided by 1 − β₁ᵗ, for the mean began at 0. */
+  readonly rate: number;
+  /** AdamW: 1/(1 − β₂ᵗ). */
+  readonly correction: number;
+  /** 1 − rate·λ: share of the weights that decay leaves. */
+  readonly stays: number;
+  /** 1 − decay of the running average. */
+  readonly gain: number;
+}
+
+/** @param step counted from 1 */
+export function factorsAt(settings: OptimizerSettings, step: number, rate: number): StepFactors {
+  const { kind, beta1, beta2, weightDecay, average } = settings;
+  return {
+    rate: kind === 'adamw' ? rate / (1 - beta1 ** step) : rate,
+    correction: 1 / (1 - beta2 ** step),
+    stays: 1 - rate * weightDecay,
+    // Young averages would be mostly of where training began.
+    gain: 1 - Math.min(average ?? 0, (1 + step) / (10 + step)),
+  };
+}
+
 /** A tensor that is moved; the array is changed in place. */
 export interface Moved {
   readonly name: string;
@@ -74,13 +98,14 @@ export class Optimizer {
     const scale = clip !== null && norm > clip ? clip / norm : 1;
     // Not a number says nothing of where to go: the weights stay.
     if (!Number.isFinite(norm)) return norm;
+    const factors = factorsAt(this.settings, this.steps, rate);
     gradients.forEach((gradient, index) => {
       if (gradient.length === 0) return;
       const moved = defined(this.moved[index], 'a tensor for each gradient');
       const moments = defined(this.moments[index], 'moments for each tensor');
-      if (this.settings.kind === 'sgd') this.descend(moved, moments, gradient, rate, scale);
-      else this.adapt(moved, moments, gradient, rate, scale);
-      if (moments.average) this.follow(moments.average, moved.data);
+      if (this.settings.kind === 'sgd') this.descend(moved, moments, gradient, factors, scale);
+      else this.adapt(moved, moments, gradient, factors, scale);
+      if (moments.average) follow(moments.average, moved.data, factors.gain);
     });
     return norm;
   }
@@ -114,11 +139,11 @@ export class Optimizer {
     { data, decays }: Moved,
     { first }: Moments,
     gradient: Float32Array,
-    rate: number,
+    { rate, stays }: StepFactors,
     scale: number,
   ): void {
-    const { momentum, weightDecay } = this.settings;
-    const decay = decays ? 1 - rate * weightDecay : 1;
+    const { momentum } = this.settings;
+    const decay = decays ? stays : 1;
     for (let i = 0; i < data.length; i++) {
       const velocity = momentum * first[i]! + scale * gradient[i]!;
       first[i] = velocity;
@@ -127,28 +152,30 @@ export class Optimizer {
   }
 
   /** Loshchilov & Hutter, Decoupled Weight Decay Regularization (2019), algorithm 2. */
-  private adapt({ data, decays }: Moved, moments: Moments, gradient: Float32Array, rate: number, scale: number): void {
-    const { beta1, beta2, epsilon, weightDecay } = this.settings;
+  private adapt(
+    { data, decays }: Moved,
+    moments: Moments,
+    gradient: Float32Array,
+    { rate, correction, stays }: StepFactors,
+    scale: number,
+  ): void {
+    const { beta1, beta2, epsilon } = this.settings;
     const { first } = moments;
     const second = defined(moments.second, 'the mean square');
-    const step = rate / (1 - beta1 ** this.steps);
-    const correction = 1 / (1 - beta2 ** this.steps);
-    const decay = decays ? 1 - rate * weightDecay : 1;
+    const decay = decays ? stays : 1;
     for (let i = 0; i < data.length; i++) {
       const g = scale * gradient[i]!;
       const mean = beta1 * first[i]! + (1 - beta1) * g;
       const square = beta2 * second[i]! + (1 - beta2) * g * g;
       first[i] = mean;
       second[i] = square;
-      data[i] = data[i]! * decay - (step * mean) / (Math.sqrt(square * correction) + epsilon);
+      data[i] = data[i]! * decay - (rate * mean) / (Math.sqrt(square * correction) + epsilon);
     }
   }
+}
 
-  private follow(average: Float32Array, data: Float32Array): void {
-    // Young averages would be mostly of where training began.
-    const decay = Math.min(this.settings.average ?? 0, (1 + this.steps) / (10 + this.steps));
-    for (let i = 0; i < data.length; i++) average[i] = decay * average[i]! + (1 - decay) * data[i]!;
-  }
+function follow(average: Float32Array, data: Float32Array, gain: number): void {
+  for (let i = 0; i < data.length; i++) average[i] = average[i]! + gain * (data[i]! - average[i]!);
 }
 
 function lengthOf(gradients: readonly Float32Array[]): number {

@@ -1,7 +1,8 @@
 import type { Job } from '../base/job.ts';
 import { CodedError } from '../base/error.ts';
 import { localPort } from '../engine/local-port.ts';
-import type { HeldModel, HeldTrainer } from '../engine/ports.ts';
+import type { HeldModel } from '../engine/ports.ts';
+import type { Trainer } from '../train/trainer.ts';
 import type { RuntimeApi } from '../protocol/api.ts';
 import type { JoinMessage } from '../protocol/host.ts';
 import { buffersOf, serve, Transferred, type Handlers } from '../protocol/server.ts';
@@ -48,7 +49,7 @@ export function runtimeHandlers(runtimes: Runtimes): Handlers<RuntimeApi> {
   const inTurn = createQueue();
   const port = localPort(runtimes);
   const models = new Held<HeldModel>();
-  const trainers = new Held<HeldTrainer>();
+  const trainers = new Held<Trainer>();
   /** A call that was cancelled while it waited does not begin. */
   const queued = <T>(job: Job, work: () => Promise<T>): Promise<T> =>
     inTurn(async () => {

@@ -7,9 +7,10 @@ import { sizeOf, staticShape, type ValueId } from '../../ir/types.ts';
 import { opKey } from '../../ops/registry.ts';
 import { normal, seeded } from '../../base/random.ts';
 import { parametersOf, type Parameter } from '../../grad/parameters.ts';
+import { writeOptimizerStep } from '../../grad/optimizer-step.ts';
 import { TOTAL, writeTrainingStep, type LossTerm, type TrainingStep } from '../../grad/step.ts';
-import type { SparseTensor, SparsitySetup } from '../../train/sparsity.ts';
-import type { TrainedTensor, TrainerSetup } from '../../train/stepper.ts';
+import { Sparsifier, type SparseTensor, type SparsitySetup } from '../../train/sparsity.ts';
+import { RUNNING_STAYS, type TrainedTensor, type TrainerSetup } from '../../train/trainer.ts';
 import { answerOf, giving } from './answers.ts';
 import { forwardModel } from './forward.ts';
 import type { TrainPlan, TrainRequest } from './types.ts';
@@ -21,7 +22,10 @@ export interface TeacherModel {
 }
 
 export interface BuiltStep {
+  /** Forward, loss and backward. */
   readonly step: TrainingStep;
+  /** What runs: the step, on WebGPU with its optimizer behind it. */
+  readonly model: Model;
   readonly setup: TrainerSetup;
   /** Of the student, of all constants that could be trained. */
   readonly parameters: readonly Parameter[];
@@ -77,17 +81,45 @@ export async function buildStep(
     batchNorm: request.batchNorm,
   });
   const left = report.left.map(({ opType, reason }) => `${opType} is not written out: ${reason}.`);
-  const setup = setupOf(student, step, request, parameters);
+  const plain = setupOf(student, step, request, parameters);
+  const { model: runs, resident } = residentStep(step, plain, request) ?? { model: step.model, resident: null };
   return {
     step,
-    setup,
+    model: runs,
+    setup: { ...plain, resident },
     parameters,
     terms: names,
     teacherValues: values,
     text: terms.some(({ kind }) => kind === 'tokens'),
-    notes: left,
+    notes: [...left, ...residenceNotes(request)],
   };
 }
+
+const decidesZeros = ({ sparsity }: TrainRequest): boolean => sparsity !== null && sparsity.kind !== 'held';
+
+/**
+ * On WebGPU weights and moments stay on the device, moved by the step itself; elsewhere an optimizer over arrays costs
+ * less. Null: the step gives gradients.
+ */
+function residentStep(
+  step: TrainingStep,
+  { tensors, sparsity }: Omit<TrainerSetup, 'resident'>,
+  request: TrainRequest,
+) {
+  if (request.backend !== 'webgpu' || decidesZeros(request)) return null;
+  return writeOptimizerStep(step, {
+    backend: request.backend,
+    optimizer: request.optimizer,
+    decays: tensors.map(({ decays }) => decays),
+    held: sparsity ? new Sparsifier(tensors, sparsity).masks() : new Map(),
+    runningStays: RUNNING_STAYS,
+  });
+}
+
+const residenceNotes = (request: TrainRequest): readonly string[] =>
+  request.backend === 'webgpu' && decidesZeros(request)
+    ? ['Which weights are zero is decided outside of the step: gradients are read back from the device at every step.']
+    : [];
 
 function losses(
   student: Model,
@@ -155,7 +187,7 @@ function setupOf(
   step: TrainingStep,
   request: TrainRequest,
   parameters: readonly Parameter[],
-): TrainerSetup {
+): Omit<TrainerSetup, 'resident'> {
   const draw = normal(seeded(request.seed + 17));
   const roles = new Map(parameters.map(({ value, role }) => [value, role]));
   const copyOf = (value: ValueId): Float32Array<ArrayBuffer> => {
@@ -229,10 +261,12 @@ export function withWeights(student: Model, weights: Readonly<Record<string, Flo
 }
 
 /** What a run would do, before it begins. */
-export function planOf({ step, parameters, terms, notes, setup }: BuiltStep): TrainPlan {
-  const bytes = (size: number): number => 4 * size;
-  const weights = setup.tensors.reduce((sum, { data }) => sum + data.length, 0);
-  const copies = setup.optimizer.kind === 'adamw' ? 2 : 1;
+export function planOf({ step, model, parameters, terms, notes, setup }: BuiltStep): TrainPlan {
+  const weights = 4 * setup.tensors.reduce((sum, { data }) => sum + data.length, 0);
+  const { kind, average } = setup.optimizer;
+  const moments = (kind === 'adamw' ? 2 : 1) + Number(average !== null);
+  // What a step that moves its weights gives back lies beside what it was given until it has ended.
+  const times = setup.resident ? 2 : 1;
   const analysis = analyze(step.model);
   const activations = analysis.order.reduce((sum, node) => sum + (analysis.cost(node).activationBytes ?? 0), 0);
   return {
@@ -240,12 +274,11 @@ export function planOf({ step, parameters, terms, notes, setup }: BuiltStep): Tr
       return { name, shape, role, node: node.name || node.opType, trains, reason };
     }),
     terms,
-    nodes: step.model.graph.nodes.size,
-    memory: {
-      weights: bytes(weights),
-      optimizer: bytes(weights * (copies + Number(setup.optimizer.average !== null))),
-      activations,
-    },
-    notes,
+    nodes: model.graph.nodes.size,
+    memory: { weights: times * weights, optimizer: times * moments * weights, activations },
+    notes: [...notes, ...(setup.resident ? [TWICE] : [])],
   };
 }
+
+const TWICE =
+  'Weights and what the optimizer remembers stay on the device, where each step holds them twice: as they were, and as they become.';

@@ -1,6 +1,6 @@
 import { decode, encode } from '@msgpack/msgpack';
 import { CodedError } from '../../base/error.ts';
-import type { TrainerState, Weights } from '../../train/stepper.ts';
+import type { TrainerState, Weights } from '../../train/trainer.ts';
 import type { CurvePoint, Evaluation } from './types.ts';
 
 /** Where a run stands: enough to go on after a crash as if nothing had happened. */

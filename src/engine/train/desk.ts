@@ -103,10 +103,10 @@ export class TrainDesk {
     return planOf(await this.build(ask));
   }
 
-  /** The training step itself, as a model that can be looked at: forward, loss and backward. */
+  /** The training step itself, as a model that can be looked at: forward, loss and backward, on WebGPU the optimizer. */
   async graph(ask: TrainAsk, name: string): Promise<Parcel> {
-    const { step } = await this.build(ask);
-    return { name, bytes: writeModel(step.model) };
+    const { model } = await this.build(ask);
+    return { name, bytes: writeModel(model) };
   }
 
   /** Runs a training; another one may begin only when it is over. Throws as `train` does. */

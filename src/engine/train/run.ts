@@ -5,15 +5,16 @@ import type { DataFeeds, InputPort } from '../../data/types.ts';
 import { SMOOTHING, TEMPERATURE, WEIGHTS, type StepLoss } from '../../grad/step.ts';
 import type { Model } from '../../ir/model.ts';
 import { writeModel } from '../../onnx/write.ts';
-import type { Feeds, HostTensor } from '../../runtime/types.ts';
+import type { Capabilities, Feeds, HostTensor, SessionSettings } from '../../runtime/types.ts';
 import { rateAt } from '../../train/schedule.ts';
-import type { StepInput, Weights } from '../../train/stepper.ts';
-import type { HeldTrainer, RuntimePort } from '../ports.ts';
+import type { StepInput, StepOutput, Trainer, Weights } from '../../train/trainer.ts';
+import type { RuntimePort } from '../ports.ts';
 import { answerOf, giving } from './answers.ts';
 import { batched } from './batch.ts';
 import { buildStep, withWeights, type BuiltStep, type TeacherModel } from './build.ts';
 import { decodeCheckpoint, encodeCheckpoint, type CheckpointStore } from './checkpoint.ts';
 import { TrainControl } from './control.ts';
+import { deviceNotes } from './device-notes.ts';
 import { evaluation, said, type Answered, type HeldOut, type Said } from './evaluate.ts';
 import { Batches, Order, type TrainData } from './samples.ts';
 import { nextTokens, oneHot, Teacher } from './targets.ts';
@@ -75,6 +76,8 @@ class Run {
   private readonly evaluations: Evaluation[] = [];
   private best: { evaluation: number; weights: Weights } | null = null;
   private step = 0;
+  /** Bytes of the last step. */
+  private crossed: Pick<StepOutput, 'given' | 'taken'> | null = null;
   private readonly started = performance.now();
 
   private constructor(parts: Parts) {
@@ -100,7 +103,6 @@ class Run {
     const heldOut: HeldOut = { data, indices, ports: input.ports, text };
     const test = judges && new Test(input, judges, { ports: input.ports, text }, port, job);
     const running = (bytes: Uint8Array<ArrayBuffer>, name: string) => ({ name, bytes });
-    const settings = { backend: request.backend, level: 'all', threads: request.threads } as const;
     const teacher = await heldTeacher(input, built, port, job);
     job.progress({ stage: 'Looking at held-out samples' });
     const teacherAnswer = await teacherOn(input, heldOut, port, job);
@@ -110,9 +112,9 @@ class Run {
     await test?.begin(student);
     job.progress({ stage: 'Loading the training step' });
     const trainer = await port.train(
-      running(writeModel(built.step.model), 'training step'),
+      running(writeModel(built.model), 'training step'),
       built.setup,
-      settings,
+      sessionFor(request),
       whole(job),
     );
     const run = new Run({
@@ -129,6 +131,7 @@ class Run {
       heldOut,
       samples,
       test,
+      webgpu: request.backend === 'webgpu' ? (await port.capabilities()).webgpu : null,
     });
     await run.takeUp();
     return run;
@@ -209,6 +212,7 @@ class Run {
     const points = outputs.map(({ loss, terms, norm }, i): CurvePoint => {
       return { step: this.step + i + 1, loss, terms, norm, rate: inputs[i]?.rate ?? 0 };
     });
+    this.crossed = outputs.at(-1) ?? this.crossed;
     this.step += count;
     this.curve.push(...points);
     job.progress({ stage: 'Training', done: this.step, total: request.steps, points });
@@ -296,7 +300,13 @@ class Run {
       teacher: teacherFound,
       ms: performance.now() - this.started,
       parameters: { trained: sizes(true), all: sizes(false) },
-      notes: [...built.notes, ...(asked ? [asked] : []), heldOutNote(heldOut), ...this.temperatureNote()],
+      notes: [
+        ...built.notes,
+        ...(asked ? [asked] : []),
+        heldOutNote(heldOut),
+        ...this.temperatureNote(),
+        ...deviceNotes(this.parts.webgpu, built.setup.resident !== null, this.crossed),
+      ],
     };
   }
 }
@@ -322,14 +332,27 @@ interface Parts {
   readonly control: TrainControl;
   readonly store: CheckpointStore | null;
   readonly built: BuiltStep;
-  readonly trainer: HeldTrainer;
+  readonly trainer: Trainer;
   readonly teacher: Teacher | null;
   readonly teacherSaid: Said | null;
   readonly teacherFound: Evaluation | null;
   readonly heldOut: HeldOut;
   readonly samples: readonly number[];
   readonly test: Test | null;
+  /** The adapter; null: it runs elsewhere. */
+  readonly webgpu: Capabilities['webgpu'];
 }
+
+/**
+ * Where the step runs. WebGPU is told to leave images as they are: turned to [N, H, W, C], which it prefers, its Conv gives
+ * wrong numbers for 6, 9, 15, … channels to a multiple of 4 (ONNX Runtime Web 1.30).
+ */
+const sessionFor = ({ backend, threads }: TrainRequest): SessionSettings => ({
+  backend,
+  level: 'all',
+  threads,
+  ...(backend === 'webgpu' ? { layout: 'NCHW' } : {}),
+});
 
 /** Inner work tells its own stages, which are none of the run. */
 const whole = (job: TrainJob): Job => ({ signal: job.signal, progress: () => {}, checkpoint: () => job.checkpoint() });

@@ -33,15 +33,15 @@ export function nextTokens(feeds: DataFeeds): { tokens: HostTensor; weights: Hos
   }
   const [batch = 1, length = 1] = ids.shape;
   const numbers = numbersOf(ids);
-  const tokens = new BigInt64Array(batch * length);
+  const tokens = new Int32Array(batch * length);
   const weights = new Float32Array(batch * length);
   for (let i = 0; i < tokens.length; i++) {
     if ((i + 1) % length === 0) continue;
-    tokens[i] = BigInt(numbers[i + 1] ?? 0);
+    tokens[i] = numbers[i + 1] ?? 0;
     weights[i] = 1;
   }
   const shape = [batch, length];
-  return { tokens: { dtype: 'int64', shape, data: tokens }, weights: { dtype: 'float32', shape, data: weights } };
+  return { tokens: { dtype: 'int32', shape, data: tokens }, weights: { dtype: 'float32', shape, data: weights } };
 }
 
 /** What a teacher says is kept up to so many bytes. */

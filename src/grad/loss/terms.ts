@@ -1,4 +1,5 @@
 import { CodedError } from '../../base/error.ts';
+import { tensorOf } from '../../ir/tensor.ts';
 import { sizeOf, type ValueId } from '../../ir/types.ts';
 import type { Emit } from '../emit.ts';
 import { logSoftmax } from './log-softmax.ts';
@@ -31,12 +32,18 @@ export function crossEntropy(emit: Emit, logits: ValueId, targets: ValueId, smoo
  * Cross entropy of the next token.
  *
  * @param logits [N, T, V]
- * @param tokens [N, T] int64: what stands at each place
+ * @param tokens [N, T] int32, which every backend compares: what stands at each place
  * @param weights [N, T]: 0 where it does not count
  */
 export function nextTokenLoss(emit: Emit, logits: ValueId, tokens: ValueId, weights: ValueId): ValueId {
   const words = emit.shape(logits).at(-1) ?? 1;
-  const numbers = emit.ints(Array.from({ length: words }, (_, word) => word));
+  const numbers = emit.constant(
+    tensorOf(
+      'int32',
+      [words],
+      Int32Array.from({ length: words }, (_, word) => word),
+    ),
+  );
   const column = emit.reshape(tokens, [...emit.shape(tokens), 1]);
   const chosen = emit.mask(emit.op('Equal', [column, numbers]));
   const each = emit.sum(emit.mul(logSoftmax(emit, logits), chosen), [emit.rank(logits) - 1], false);

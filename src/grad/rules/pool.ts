@@ -84,10 +84,7 @@ function overlapping(c: Vjp, axes: readonly WindowAxis[]): ValueId {
     );
     return { starts, mask: emit.mask(emit.op('Equal', [seen, c.output()])) };
   });
-  const count = emit.op(
-    'Sum',
-    chosen.map(({ mask }) => mask),
-  );
+  const count = emit.total(chosen.map(({ mask }) => mask));
   const share = emit.div(c.gradient(), count);
   const placed = chosen.map(({ starts, mask }) =>
     axes.reduce(
@@ -98,7 +95,7 @@ function overlapping(c: Vjp, axes: readonly WindowAxis[]): ValueId {
       emit.mul(share, mask),
     ),
   );
-  const sum = placed.length === 1 ? placed[0]! : emit.op('Sum', placed);
+  const sum = emit.total(placed);
   return axes.reduce((value, window) => {
     const { axis, begin, size } = window;
     return paddedSize(window) === size && begin === 0 ? value : emit.slice(value, [begin], [begin + size], [axis]);

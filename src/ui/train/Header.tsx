@@ -16,6 +16,7 @@ import { isAtWork, type TrainRun, type TrainStatus } from '../../state/training-
 import { lacking } from '../../state/training-setup.ts';
 import { Badge, Button, ProgressBar, type Tone } from '../kit/controls.tsx';
 import { useTraining } from '../kit/use-store.ts';
+import { SoftwareNote } from './SoftwareNote.tsx';
 import { progressText, STATUS_WORDS } from './words.ts';
 
 const LOOKS: Readonly<Record<TrainStatus, readonly [Tone, LucideIcon]>> = {
@@ -126,6 +127,7 @@ export function Header({ app }: { readonly app: App }) {
         </span>
       )}
       {!atWork && <Ready app={app} />}
+      {run?.request.backend === 'webgpu' && <SoftwareNote app={app} />}
     </header>
   );
 }

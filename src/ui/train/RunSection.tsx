@@ -3,6 +3,7 @@ import type { App } from '../../state/app.ts';
 import { useDocument, useTraining } from '../kit/use-store.ts';
 import { Check } from '../prune/fields.tsx';
 import { Decimal, OneOf } from './fields.tsx';
+import { SoftwareNote } from './SoftwareNote.tsx';
 
 interface Props {
   readonly app: App;
@@ -153,18 +154,19 @@ function More({ app, disabled }: Props) {
         {...whole}
         onChange={(threads) => set({ threads })}
       />
-      {capabilities?.webgpu && (
+      {(capabilities?.webgpu || request.backend === 'webgpu') && (
         <OneOf
           label="Backend"
           value={request.backend}
           disabled={disabled}
           options={[
             ['wasm', 'WASM'],
-            ['webgpu', capabilities.webgpu.software ? 'WebGPU, software' : 'WebGPU'],
+            ['webgpu', capabilities?.webgpu?.software ? 'WebGPU, software' : 'WebGPU'],
           ]}
           onChange={(backend) => set({ backend })}
         />
       )}
+      {request.backend === 'webgpu' && <SoftwareNote app={app} />}
     </details>
   );
 }
