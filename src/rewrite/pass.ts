@@ -80,8 +80,8 @@ export interface PassContext {
   readonly backend: Backend;
   readonly facts: Facts;
   readonly options: OptionValues;
-  /** Keys of the sites that a recipe has decided: they are offered whatever the options would choose now. */
-  readonly decided: ReadonlySet<string>;
+  /** What a recipe has decided, by key of the site: these are offered whatever the options would choose now. */
+  readonly decided: ReadonlyMap<string, Json>;
   /** Names the step in generated names and in `madeBy`; default: the pass's id. */
   readonly step?: string;
 }

@@ -301,8 +301,8 @@ const handlers: Handlers<GraphApi> = {
     studio.trainings[wish]();
     return null;
   },
-  exportTrained({ name }) {
-    const parcel = studio.trainings.trained(name);
+  async exportTrained({ name }) {
+    const parcel = await studio.trainings.trained(name);
     return new Transferred(parcel, [parcel.bytes.buffer]);
   },
   tune: async ({ request }, job) => {

@@ -1,17 +1,16 @@
 import { CodedError } from '../../base/error.ts';
 import { analyze } from '../../analysis/analyze.ts';
-import { getInt } from '../../ir/attribute.ts';
 import type { Model } from '../../ir/model.ts';
 import { floats } from '../../ir/tensor.ts';
 import { sizeOf, staticShape, type ValueId } from '../../ir/types.ts';
-import { opKey } from '../../ops/registry.ts';
 import { normal, seeded } from '../../base/random.ts';
 import { parametersOf, type Parameter } from '../../grad/parameters.ts';
 import { TOTAL, writeTrainingStep, type LossTerm, type TrainingStep } from '../../grad/step.ts';
-import type { SparseTensor, SparsitySetup } from '../../train/sparsity.ts';
 import type { TrainedTensor, TrainerSetup } from '../../train/stepper.ts';
 import { answerOf, giving } from './answers.ts';
 import { forwardModel } from './forward.ts';
+import { sparseOutlook } from './sparse-outlook.ts';
+import { sparseParts, sparsityOf, type SparseParts } from './sparse.ts';
 import type { TrainPlan, TrainRequest } from './types.ts';
 
 /** A teacher as a training step sees it: values that are fed, by term. */
@@ -23,6 +22,7 @@ export interface TeacherModel {
 export interface BuiltStep {
   readonly step: TrainingStep;
   readonly setup: TrainerSetup;
+  readonly sparse: SparseParts;
   /** Of the student, of all constants that could be trained. */
   readonly parameters: readonly Parameter[];
   /** Names of the terms, for people. */
@@ -33,6 +33,8 @@ export interface BuiltStep {
   readonly text: boolean;
   readonly notes: readonly string[];
 }
+
+const NONE_SPARSE: SparseParts = { layers: [], groups: [], notes: [] };
 
 /** Which constants a request moves: those that train, but for what it freezes. */
 export function chosenParameters(model: Model, frozen: readonly string[]): readonly Parameter[] {
@@ -77,15 +79,23 @@ export async function buildStep(
     batchNorm: request.batchNorm,
   });
   const left = report.left.map(({ opType, reason }) => `${opType} is not written out: ${reason}.`);
-  const setup = setupOf(student, step, request, parameters);
+  const sparse = request.sparsity ? sparseParts(student, request.sparsity, step) : NONE_SPARSE;
+  if (request.sparsity && sparse.layers.length === 0) {
+    throw new CodedError(
+      'bad-request',
+      `Nothing can become zero. ${sparse.notes.join(' ') || 'No weight is trained.'}`,
+    );
+  }
+  const setup = setupOf(student, step, request, parameters, sparse.layers);
   return {
     step,
     setup,
+    sparse,
     parameters,
     terms: names,
     teacherValues: values,
     text: terms.some(({ kind }) => kind === 'tokens'),
-    notes: left,
+    notes: [...left, ...sparse.notes],
   };
 }
 
@@ -155,6 +165,7 @@ function setupOf(
   step: TrainingStep,
   request: TrainRequest,
   parameters: readonly Parameter[],
+  layers: SparseParts['layers'],
 ): TrainerSetup {
   const draw = normal(seeded(request.seed + 17));
   const roles = new Map(parameters.map(({ value, role }) => [value, role]));
@@ -180,41 +191,7 @@ function setupOf(
     total: TOTAL,
     losses: step.losses.map(({ output }) => output),
     optimizer: request.optimizer,
-    sparsity: request.sparsity && sparsityOf(request, step, parameters),
-  };
-}
-
-/** Weight matrices and kernels, each as a matrix of outputs by what they sum over. */
-function sparsityOf(
-  { sparsity, steps }: TrainRequest,
-  step: TrainingStep,
-  parameters: readonly Parameter[],
-): SparsitySetup | null {
-  if (!sparsity) return null;
-  const byValue = new Map(parameters.map((each) => [each.value, each]));
-  const tensors = step.parameters.flatMap(({ value, shape }, tensor): SparseTensor[] => {
-    const parameter = value === null ? undefined : byValue.get(value);
-    if (parameter?.role !== 'weight' || shape.length < 2) return [];
-    const key = opKey(parameter.node);
-    const across = key === 'MatMul' || (key === 'Gemm' && getInt(parameter.node, 'transB', 0) === 0);
-    // [K, N] has its outputs in columns; [M, …] in rows.
-    const [rows, columns] = across
-      ? [sizeOf(shape.slice(0, -1)), shape.at(-1) ?? 1]
-      : [shape[0] ?? 1, sizeOf(shape.slice(1))];
-    const { block } = sparsity;
-    const whole = across ? { height: rows, width: 1 } : { height: 1, width: columns };
-    return [{ tensor, blocks: { rows, columns, ...(block === 'row' ? whole : block) } }];
-  });
-  const { kind, target, begin, end, scoreRate, threshold, penalty } = sparsity;
-  return {
-    kind,
-    tensors,
-    target,
-    begin: Math.round(begin * steps),
-    end: Math.round(end * steps),
-    scoreRate,
-    threshold,
-    penalty,
+    sparsity: sparsityOf(request, layers),
   };
 }
 
@@ -229,7 +206,11 @@ export function withWeights(student: Model, weights: Readonly<Record<string, Flo
 }
 
 /** What a run would do, before it begins. */
-export function planOf({ step, parameters, terms, notes, setup }: BuiltStep): TrainPlan {
+export function planOf(
+  { step, parameters, terms, notes, setup, sparse }: BuiltStep,
+  student: Model,
+  request: TrainRequest,
+): TrainPlan {
   const bytes = (size: number): number => 4 * size;
   const weights = setup.tensors.reduce((sum, { data }) => sum + data.length, 0);
   const copies = setup.optimizer.kind === 'adamw' ? 2 : 1;
@@ -246,6 +227,7 @@ export function planOf({ step, parameters, terms, notes, setup }: BuiltStep): Tr
       optimizer: bytes(weights * (copies + Number(setup.optimizer.average !== null))),
       activations,
     },
+    sparse: request.sparsity && setup.sparsity && sparseOutlook(student, request.sparsity, sparse, setup.sparsity),
     notes,
   };
 }

@@ -17,12 +17,13 @@ import type { ApplyRequest, DocumentView } from '../types.ts';
 import { TrainControl } from './control.ts';
 import { openTrainData, type TrainFiles } from './files.ts';
 import { dataHash, howOf } from './how.ts';
+import { withoutZeros, zerosStep } from './keep.ts';
 import { namedValues } from './named-values.ts';
 import type { AccuracyDataView } from '../accuracy/data.ts';
 import { shapesFor, train, type TrainInput, type TrainJob, type TrainOutcome } from './run.ts';
 import { untrained } from './student.ts';
 import { batchFree, Batches, type TrainData } from './samples.ts';
-import type { NamedValue, TrainAsk, TrainPlan, TrainResult } from './types.ts';
+import type { NamedValue, SparseRequest, TrainAsk, TrainPlan, TrainResult } from './types.ts';
 
 /** Data as they were opened and are fed. */
 export interface PreparedData {
@@ -53,7 +54,7 @@ export class TrainDesk {
   private training: PreparedData | null = null;
   private judging: PreparedData | null = null;
   private control: TrainControl | null = null;
-  private outcome: (TrainOutcome & { readonly how: JsonObject }) | null = null;
+  private outcome: (TrainOutcome & { readonly how: JsonObject; readonly sparsity: SparseRequest | null }) | null = null;
 
   constructor(around: Surroundings) {
     this.around = around;
@@ -91,13 +92,14 @@ export class TrainDesk {
 
   /** What a run would do: which constants it moves, the terms of its loss, what memory it takes. */
   async plan(ask: TrainAsk): Promise<TrainPlan> {
-    return planOf(await this.build(ask));
+    const { built, student } = await this.build(ask);
+    return planOf(built, student, ask.request);
   }
 
   /** The training step itself, as a model that can be looked at: forward, loss and backward. */
   async graph(ask: TrainAsk, name: string): Promise<Parcel> {
-    const { step } = await this.build(ask);
-    return { name, bytes: writeModel(step.model) };
+    const { built } = await this.build(ask);
+    return { name, bytes: writeModel(built.step.model) };
   }
 
   /** Runs a training; another one may begin only when it is over. Throws as `train` does. */
@@ -111,18 +113,25 @@ export class TrainDesk {
       const { name, count } = input.data.dataSet;
       const data = { name, count, sha256: await dataHash(input.data) };
       const how = howOf(ask.request, outcome.result, input.teacher?.name ?? null, data);
-      this.outcome = { ...outcome, how };
+      this.outcome = { ...outcome, how, sparsity: ask.request.sparsity };
       return outcome.result;
     } finally {
       this.control = null;
     }
   }
 
-  /** What the last training learnt becomes a step behind the stop that was trained, which has to be at the cursor. */
+  /**
+   * What the last training learnt becomes a step behind the stop that was trained, which has to be at the cursor; zeros
+   * that it left become another.
+   */
   async keep(job: Job): Promise<DocumentView> {
     const { bytes, how } = this.learnt();
+    const { sparsity } = this.last;
     const weights = await this.around.artifacts.keep(bytes);
-    return this.around.apply({ pass: 'recover', options: { weights, how }, off: [] }, job);
+    const learnt = await this.around.apply({ pass: 'recover', options: { weights, how }, off: [] }, job);
+    const { document, index } = this.around.placeOf(learnt.cursor);
+    const zeros = sparsity && zerosStep(document.stop(index), sparsity);
+    return zeros ? this.around.apply(zeros, job) : learnt;
   }
 
   /** Of the training at work, if one is. */
@@ -130,9 +139,10 @@ export class TrainDesk {
   resume = (): void => this.control?.resume();
   stop = (): void => this.control?.stop();
 
-  /** The student of the last training, with its best weights. */
-  trained(name: string): Parcel {
-    return { name, bytes: writeModel(this.last.model) };
+  /** The student of the last training, with its best weights; channels and heads that became zero are cut out of it. */
+  async trained(name: string): Promise<Parcel> {
+    const { model, sparsity } = this.last;
+    return { name, bytes: writeModel(sparsity ? await withoutZeros(model, sparsity) : model) };
   }
 
   /** What a step of a recipe is made of: the weights as a safetensors file, and how they were learnt. */
@@ -152,10 +162,10 @@ export class TrainDesk {
     throw new CodedError('bad-request', 'There is nothing to train on: give samples first.');
   }
 
-  private async build(ask: TrainAsk): Promise<BuiltStep> {
+  private async build(ask: TrainAsk): Promise<{ readonly built: BuiltStep; readonly student: Model }> {
     const { student, teacher, data, request } = await this.inputOf(ask);
     const feeds = await new Batches(data, null).feeds([0], 0);
-    return buildStep(student, teacher, request, shapesFor(feeds, request.batch));
+    return { built: await buildStep(student, teacher, request, shapesFor(feeds, request.batch)), student };
   }
 
   private async inputOf({ student, teacher, request }: TrainAsk): Promise<TrainInput> {

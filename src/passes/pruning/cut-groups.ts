@@ -1,4 +1,6 @@
 import { CodedError } from '../../base/error.ts';
+import type { Exactness } from '../../base/exactness.ts';
+import type { Json } from '../../base/json.ts';
 import type { Model } from '../../ir/model.ts';
 import type { NodeId } from '../../ir/types.ts';
 import { buildForecast } from '../../prune/build-forecast.ts';
@@ -11,6 +13,7 @@ import { membersOf } from '../../prune/names.ts';
 import { selectable } from '../../prune/plan.ts';
 import { selectWidths, type Selectable } from '../../prune/select.ts';
 import type { PruneOptions } from '../../prune/types.ts';
+import { onlyUnreadGo } from '../../prune/unread.ts';
 import type { Findings, Pass, PassContext, Site } from '../../rewrite/pass.ts';
 import { applyCut, decidedSites, frozenRefusals, graphOf, keyOf } from './group-sites.ts';
 import { decideRepair, momentsOf } from './repair-decision.ts';
@@ -82,7 +85,10 @@ function find(cut: GroupCut, context: PassContext): Findings {
   const options = cut.optionsOf(context, graph);
   requireKnown(graph, options);
   const refusals = cut.tellsFrozen ? frozenRefusals(graph, cut.rule) : [];
-  if (context.decided.size > 0) return { sites: decidedSites(context, () => ({ rule: cut.rule })), refusals };
+  if (context.decided.size > 0) {
+    const sites = decidedSites(context, (_, of) => ({ rule: cut.rule, preserves: classOf(of(cut.rule)) }));
+    return { sites, refusals };
+  }
   const groups = selectable(graph, { ...options, activations: context.facts.activations });
   const kept = widthsFor(context, graph, groups, options);
   const members = membersOf(graph);
@@ -91,14 +97,16 @@ function find(cut: GroupCut, context: PassContext): Findings {
     if (!cut.concerns(group)) return;
     const width = kept[i] ?? group.channels;
     const nodes = members[i]?.map((member) => member.node) ?? [];
-    const decide = (): PruneDecision => {
+    let made: PruneDecision | null = null;
+    const decide = (): PruneDecision => (made ??= decision());
+    const decision = (): PruneDecision => {
       const atoms = keptAtoms(group, width, groups[i]?.order ?? []);
       const repaired = context.facts.investigated?.get(group.key);
       const repair =
         repaired === undefined
           ? decideRepair(graph, group, atoms, options.repair, context.facts)
           : { repair: repaired };
-      return { ...encodeDecision(group, atoms), ...repair };
+      return { ...encodeDecision(group, atoms), ...repair, ...unreadBut(graph, group, atoms, repair) };
     };
     if (width < group.channels) sites.push(siteOf(model, cut.rule, group, width, nodes, decide));
     else if (options.ratio > 0)
@@ -106,6 +114,15 @@ function find(cut: GroupCut, context: PassContext): Findings {
   });
   return { sites, refusals };
 }
+
+/** Nothing has to make up for channels that nothing reads. */
+const unreadBut = (
+  graph: ChannelGraph,
+  group: ChannelGroup,
+  kept: ReadonlySet<number>,
+  repair: Pick<PruneDecision, 'repair'>,
+): Pick<PruneDecision, 'unread'> =>
+  repair.repair === undefined && onlyUnreadGo(graph, group, kept) ? { unread: true } : {};
 
 /** The decision reads the weights, so it is made only when it is asked for: a replay brings its own. */
 function siteOf(
@@ -129,8 +146,15 @@ function siteOf(
     get decision() {
       return decide();
     },
+    get preserves() {
+      return classOf(decide());
+    },
   };
 }
+
+/** What nothing reads can go without a trace but for the order of sums. */
+const classOf = (decision: Json | undefined): Exactness =>
+  (decision as PruneDecision | undefined)?.unread === true ? 'order' : 'approximation';
 
 function wholeReason(group: ChannelGroup, options: PruneOptions): string {
   if (options.protected.includes(group.key)) return 'The group is protected.';
