@@ -8,6 +8,7 @@ import { writeModel } from '../../onnx/write.ts';
 import type { Feeds, HostTensor } from '../../runtime/types.ts';
 import { rateAt } from '../../train/schedule.ts';
 import type { StepInput, Weights } from '../../train/stepper.ts';
+import { spreadOf } from '../distribution.ts';
 import type { HeldTrainer, RuntimePort } from '../ports.ts';
 import { answerOf, giving } from './answers.ts';
 import { batched } from './batch.ts';
@@ -314,12 +315,7 @@ class Run {
  * student ends at 97.3 %, from 800 to 1 500 at 97.8 to 98.1 %.)
  */
 function fittingTemperature({ rows }: Said): number {
-  const spreads = rows.slice(0, 200).map((row) => {
-    const mean = row.reduce((sum, each) => sum + each, 0) / row.length;
-    return Math.sqrt(row.reduce((sum, each) => sum + (each - mean) ** 2, 0) / row.length);
-  });
-  const spread = spreads.reduce((sum, each) => sum + each, 0) / Math.max(1, spreads.length);
-  return Math.max(0.01, Number((spread / 2).toPrecision(2)));
+  return Math.max(0.01, Number((spreadOf(rows.slice(0, 200)) / 2).toPrecision(2)));
 }
 
 interface Parts {

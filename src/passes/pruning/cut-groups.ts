@@ -8,7 +8,8 @@ import { encodeDecision, type PruneDecision } from '../../prune/decision.ts';
 import { costsOf } from '../../prune/forecast.ts';
 import type { ChannelGraph, ChannelGroup } from '../../prune/groups.ts';
 import { observedValues } from '../../prune/importance/activations.ts';
-import { readsActivations } from '../../prune/importance/criteria.ts';
+import { readsActivations, readsGradients } from '../../prune/importance/criteria.ts';
+import { gatesOf } from '../../prune/importance/taylor.ts';
 import { membersOf } from '../../prune/names.ts';
 import { selectable } from '../../prune/plan.ts';
 import { selectWidths, type Selectable } from '../../prune/select.ts';
@@ -42,13 +43,16 @@ function observes(cut: GroupCut, context: PassContext): ReturnType<NonNullable<P
   const { model, analysis, decided } = context;
   const graph = graphOf(context);
   const options = cut.optionsOf(context, graph);
+  if (decided.size > 0) return { stats: [], moments: [] };
+  const gates = readsGradients(options) ? gatesOf(graph) : [];
   const rates = readsActivations(options);
-  if (decided.size > 0 || (!rates && options.repair === 'none')) return { stats: [], moments: [] };
+  if (!rates && options.repair === 'none') return { stats: [], moments: [], gates };
   const stats = observedValues(graph);
   const closely = options.repair === 'least-squares' && !canRepairInTurn(model);
   return {
     stats: rates || options.repair === 'mean' || closely ? stats : [],
     moments: closely ? momentsOf(analysis, stats) : [],
+    gates,
   };
 }
 
@@ -57,7 +61,7 @@ function* investigate(cut: GroupCut, context: PassContext): ReturnType<NonNullab
   const graph = graphOf(context);
   const options = cut.optionsOf(context, graph);
   if (options.repair !== 'least-squares' || decided.size > 0 || !canRepairInTurn(model)) return new Map();
-  const groups = selectable(graph, { ...options, activations: context.facts.activations });
+  const groups = selectable(graph, { ...options, ...seen(context) });
   const widths = widthsFor(context, graph, groups, options);
   const kept = graph.groups.flatMap((group, i) => {
     const atoms = keptAtoms(group, widths[i] ?? group.channels, groups[i]?.order ?? []);
@@ -65,6 +69,9 @@ function* investigate(cut: GroupCut, context: PassContext): ReturnType<NonNullab
   });
   return yield* repairInTurn(model, graph, new Map(kept));
 }
+
+/** What was seen on calibration data. */
+const seen = ({ facts: { activations, gradients } }: PassContext) => ({ activations, gradients });
 
 const widthsFor = (
   { model, analysis }: PassContext,
@@ -89,7 +96,7 @@ function find(cut: GroupCut, context: PassContext): Findings {
     const sites = decidedSites(context, (_, of) => ({ rule: cut.rule, preserves: classOf(of(cut.rule)) }));
     return { sites, refusals };
   }
-  const groups = selectable(graph, { ...options, activations: context.facts.activations });
+  const groups = selectable(graph, { ...options, ...seen(context) });
   const kept = widthsFor(context, graph, groups, options);
   const members = membersOf(graph);
   const sites: Site[] = [];

@@ -24,7 +24,7 @@ export const pruneChannels: Pass = {
     acrossNorms: { type: 'boolean', default: false, label: 'Channels that a norm takes its statistics over as well' },
   },
   preserves: 'approximation',
-  needs: ['weights', 'activations'],
+  needs: ['weights', 'activations', 'gradients'],
   backends: ['wasm', 'webgpu', 'portable'],
   repeats: false,
   ...cutsGroups({

@@ -22,7 +22,7 @@ export const pruneHeads: Pass = {
     ...CUTTING,
   },
   preserves: 'approximation',
-  needs: ['weights', 'activations'],
+  needs: ['weights', 'activations', 'gradients'],
   backends: ['wasm', 'webgpu', 'portable'],
   repeats: false,
   looksFor: {
