@@ -1,4 +1,5 @@
 import { defined } from '../base/assert.ts';
+import type { TrainRequest } from '../engine/train/types.ts';
 
 /** A tensor as matrices [rows, columns] behind one another, row-major, each cut into blocks; one weight: 1 × 1. */
 export interface BlockShape {
@@ -62,6 +63,10 @@ export function sparsityAt(step: number, { begin, end, target, kind }: SparsityS
   const share = end <= begin ? 1 : Math.min(1, Math.max(0, (step - begin) / (end - begin)));
   return target * (1 - (1 - share) ** 3);
 }
+
+/** The step from which on as many weights are zero as shall be in the end: what was looked at before is no match for it. */
+export const sparseFrom = ({ sparsity, steps }: Pick<TrainRequest, 'sparsity' | 'steps'>): number =>
+  sparsity && sparsity.kind !== 'held' ? Math.round(sparsity.end * steps) : 0;
 
 /** Units of a layer: blocks, or what the slices belong to. */
 export const unitCount = (layer: SparseLayer): number => {

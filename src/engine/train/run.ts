@@ -6,6 +6,7 @@ import { SMOOTHING, TEMPERATURE, WEIGHTS, type StepLoss } from '../../grad/step.
 import type { Model } from '../../ir/model.ts';
 import { writeModel } from '../../onnx/write.ts';
 import type { Feeds, HostTensor } from '../../runtime/types.ts';
+import { sparseFrom } from '../../train/sparsity.ts';
 import { rateAt } from '../../train/schedule.ts';
 import type { StepInput, Weights } from '../../train/stepper.ts';
 import { spreadOf } from '../distribution.ts';
@@ -264,15 +265,9 @@ class Run {
     const found = evaluation(this.step, heldOut, own, teacherSaid, tokens);
     this.evaluations.push(found);
     const best = this.best && this.evaluations[this.best.evaluation];
-    // Weights that are not as sparse yet as they shall be are no match for those that are.
-    const sooner = best !== null && best !== undefined && best.step < this.sparseFrom;
-    if (!best || sooner || isBetter(found, best)) this.best = { evaluation: this.evaluations.length - 1, weights };
+    if (!best || best.step < sparseFrom(request) || isBetter(found, best))
+      this.best = { evaluation: this.evaluations.length - 1, weights };
     job.progress({ stage: 'Training', done: this.step, total: request.steps, evaluation: found });
-  }
-
-  /** The step from which on as many weights are zero as shall be in the end. */
-  private get sparseFrom(): number {
-    return this.parts.built.setup.sparsity?.end ?? 0;
   }
 
   private get temperature(): number {

@@ -85,6 +85,35 @@ describe('prune-channels', () => {
     expect(writeModel(again.model)).toEqual(writeModel(first.model));
   });
 
+  it('is held to the order of sums where only what nothing reads goes, and a replay as well', async () => {
+    const before = residual();
+    const [id, tensor] = [...before.graph.initializers].find(([, { shape }]) => shape.join() === '2,8,1,1')!;
+    const numbers = Float32Array.from(tensor.numbers());
+    // The readers of channels 0 to 3 are zero.
+    before.setInitializer(
+      id,
+      floats(
+        tensor.shape,
+        numbers.map((each, i) => (i % 8 < 4 ? 0 : each)),
+      ),
+    );
+    const key = 'b';
+    const options = {
+      ratio: 0,
+      ratios: { [key]: 0.5 },
+      importance: 'scores',
+      scores: { [key]: [0, 0, 0, 0, 1, 1, 1, 1] },
+    };
+    const first = await afterPass(before, pruneChannels, { options });
+    expect(first.result.applied.map(({ preserves }) => preserves)).toEqual(['order']);
+    const { decisions } = first.result;
+    const again = await afterPass(before, pruneChannels, { decisions });
+    expect(again.result.applied.map(({ preserves }) => preserves)).toEqual(['order']);
+    const other = { ...options, scores: { [key]: [1, 1, 1, 1, 0, 0, 0, 0] } };
+    const rest = await afterPass(before, pruneChannels, { options: other });
+    expect(rest.result.applied.map(({ preserves }) => preserves)).toEqual(['approximation']);
+  });
+
   it('refuses a decision for another width, and unknown groups', async () => {
     const { result } = await afterPass(residual(), pruneChannels);
     const key = keyOf('a', Object.keys(result.decisions));
