@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { expect, test, type Page } from '@playwright/test';
 import type { Model } from '../src/ir/model.ts';
+import { readModel } from '../src/onnx/read.ts';
 import { writeModel } from '../src/onnx/write.ts';
 import { buildModel } from '../src/testing/build.ts';
 import { seriousFaults } from './faults.ts';
@@ -83,6 +84,33 @@ for (const colorScheme of ['dark', 'light'] as const) {
     });
   });
 }
+
+test('channels that training moves towards zero are cut out of the exported model', async ({ page }, info) => {
+  const errors = watchForErrors(page);
+  await new StudioPage(page).goto();
+  await openTraining(page);
+  await giveSamples(page);
+  await set(page, 'Steps', '40');
+  const choose = (label: string, option: string) =>
+    page.getByLabel(label, { exact: true }).selectOption({ label: option });
+  await choose('Weights become 0', 'by movement');
+  const zeros = page.getByRole('region', { name: 'Zeros' });
+  await expect(zeros).toContainText(/308 of 342 weights become zero\. The file stays at/);
+  await choose('What goes', 'whole channels');
+  await set(page, 'Share in the end', '0.5');
+  await expect(zeros).toContainText('3 of 6 channels go: 351 → 177 parameters');
+  expect(await seriousFaults(page)).toEqual([]);
+  await page.screenshot({ path: info.outputPath('zeros-1440.png') });
+  await page.getByRole('button', { name: 'Train', exact: true }).click();
+  await expect(status(page)).toHaveText('done', { timeout: 60_000 });
+  const download = page.waitForEvent('download');
+  await page.getByRole('button', { name: 'Export model' }).click();
+  const bytes = await readFile(await (await download).path());
+  const { graph } = readModel(new Uint8Array(bytes)).model;
+  const shapes = [...graph.initializers.values()].map(({ shape }) => shape.join('x'));
+  expect(shapes).toEqual(expect.arrayContaining(['3x1x3x3', '48x3']));
+  expect(errors).toEqual([]);
+});
 
 test('a run that was paused goes on after a reload, ends, and its model does better', async ({ page }, info) => {
   const errors = watchForErrors(page);

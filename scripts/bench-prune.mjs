@@ -5,7 +5,7 @@ import { existsSync } from 'node:fs';
 import { benchRounds } from './bench-rounds.mjs';
 import { mnist as mnistSubject, mobilenet as mobilenetSubject, real, withWhittle } from './prune-subjects.mjs';
 
-const IMPORTANCES = ['l2', 'fpgm', 'activation', 'apoz', 'wanda', 'random'];
+const IMPORTANCES = ['l2', 'l1', 'fpgm', 'activation', 'apoz', 'wanda', 'taylor', 'random'];
 const REPAIRS = ['none', 'mean', 'least-squares'];
 
 async function pruned(whittle, studio, options, judgement) {
@@ -45,7 +45,7 @@ async function mobilenet(whittle, say) {
   const { studio, judgement } = await mobilenetSubject(whittle);
   const rows = [];
   for (const ratio of [0.05, 0.1, 0.25]) {
-    for (const importance of ['l2', 'wanda', 'random']) {
+    for (const importance of ['l2', 'wanda', 'taylor', 'random']) {
       for (const repair of ['none', 'least-squares']) {
         const { outputs } = await pruned(whittle, studio, { ratio, importance, repair, seed: 1 }, judgement);
         const [{ kl, cosine, agreement }] = outputs;

@@ -54,7 +54,15 @@ export const TRAIN_OPTIONS: Options = {
   jitter: { type: 'string', value: 'X', help: 'change brightness and contrast by up to this share (0)' },
   sparsity: { type: 'string', value: 'R', help: 'share of weights that is zero in the end' },
   'sparsity-by': { type: 'string', value: 'movement|soft|magnitude|held', help: 'how they are chosen (movement)' },
-  block: { type: 'string', value: 'HxW|row', help: 'weights that go together (1x1)' },
+  block: {
+    type: 'string',
+    value: 'HxW|channel|head',
+    help: 'what becomes zero together: weights (1x1), blocks outputs x inputs, whole channels or heads, which are cut',
+  },
+  'sparsity-begin': { type: 'string', value: 'R', help: `share of the run before the first zeros (${SPARSITY.begin})` },
+  'sparsity-end': { type: 'string', value: 'R', help: `share of the run after which all are there (${SPARSITY.end})` },
+  'score-rate': { type: 'string', value: 'X', help: `rate of scores, times that of weights (${SPARSITY.scoreRate})` },
+  'score-penalty': { type: 'string', value: 'X', help: 'soft: pull of all scores towards 0 and below (0)' },
   'evaluate-every': {
     type: 'string',
     value: 'N',
@@ -155,14 +163,26 @@ function sparsityOf(args: Arguments): SparseRequest | null {
   if (kind === null && target === null) return null;
   if (target === null && kind !== 'held')
     throw new UsageError('--sparsity is missing: the share that is zero in the end.');
-  return { ...SPARSITY, kind: kind ?? 'movement', target: target ?? 0, block: blockOf(args.text('block')) };
+  const begin = args.number('sparsity-begin', share) ?? SPARSITY.begin;
+  const end = args.number('sparsity-end', share) ?? Math.max(begin, SPARSITY.end);
+  if (end < begin) throw new UsageError('--sparsity-end lies before --sparsity-begin.');
+  return {
+    ...SPARSITY,
+    kind: kind ?? 'movement',
+    target: target ?? 0,
+    begin,
+    end,
+    block: blockOf(args.text('block')),
+    scoreRate: args.number('score-rate', { min: 0, max: 1e9 }) ?? SPARSITY.scoreRate,
+    penalty: args.number('score-penalty', { min: 0, max: 1e9 }) ?? SPARSITY.penalty,
+  };
 }
 
 function blockOf(text: string | null): SparseRequest['block'] {
   if (text === null) return { height: 1, width: 1 };
-  if (text === 'row') return 'row';
+  if (text === 'channel' || text === 'head') return text;
   const [, height, width] = /^(\d+)x(\d+)$/.exec(text) ?? [];
-  if (!height || !width) throw new UsageError(`--block is HxW or row, not ${text}.`);
+  if (!height || !width) throw new UsageError(`--block is HxW, channel or head, not ${text}.`);
   return { height: Number(height), width: Number(width) };
 }
 

@@ -116,12 +116,37 @@ describe('whittle train, distill and recover', () => {
     expect(err).toContain(file);
   });
 
+  it('movement pruning: whole channels go, and the recipe replays to the same model', { timeout: SLOW }, async () => {
+    const argv = [...DATA, ...LABELS, '--sparsity', '0.5', '--block', 'channel', '--score-rate', '5'];
+    const files = ['-o', at('thin.onnx'), '--save-recipe', at('thin.json')];
+    const { code, out } = await whittle('train', at('student.onnx'), ...argv, ...files, '--json');
+    expect(code).toBe(0);
+    const { sparse } = JSON.parse(out) as { sparse: { step: string; groups: { before: number; after: number }[] } };
+    expect(sparse).toMatchObject({ step: 'prune-channels', groups: [{ before: 4, after: 2 }] });
+    const again = ['optimize', at('student.onnx'), '--recipe', at('thin.json'), '-o', at('again.onnx'), '--json'];
+    expect((await whittle(...again)).code).toBe(0);
+    const same = await whittle('verify', at('thin.onnx'), at('again.onnx'), '--class', 'bits', '--json');
+    expect((JSON.parse(same.out) as { ok: boolean }).ok).toBe(true);
+    const sizes = (file: string) => whittle('inspect', at(file), '--json').then((each) => JSON.parse(each.out) as Told);
+    expect(await sizes('thin.onnx')).toMatchObject({ parameters: 2 * 9 + 4 * 2 + 32 * 3 + 3 + 2 });
+  });
+
+  it('movement pruning: single weights are zero, and it is told how many', { timeout: SLOW }, async () => {
+    const argv = [...DATA, ...LABELS, '--sparsity', '0.75', '--steps', '20', '-o', at('zeros.onnx')];
+    const { code, out } = await whittle('train', at('student.onnx'), ...argv);
+    expect(code).toBe(0);
+    expect(out).toMatch(/6\d\.\d\s% of \d+ numbers are zero/);
+  });
+
   it.each([
     ['train', [], '--data is missing'],
     ['train', ['--data', 'x'], '-o is missing'],
     ['distill', [], '--teacher is missing'],
     ['recover', ['--teacher', 'x.onnx', '--hint', 'nonsense'], 'x.onnx'],
     ['train', [...DATA, '-o', 'x', '--sparsity-by', 'movement'], '--sparsity is missing'],
+    ['train', [...DATA, '-o', 'x', '--sparsity', '0.5', '--block', 'row'], '--block is HxW, channel or head, not row'],
+    ['train', [...DATA, '-o', 'x', '--sparsity', '0.5', '--sparsity-end', '0.05'], 'lies before --sparsity-begin'],
+    ['train', [...DATA, ...LABELS, '-o', 'x', '--sparsity', '0.5', '--block', 'head'], 'Nothing can become zero'],
   ])('%s %o is refused, with what is missing', async (command, argv, says) => {
     const { code, err } = await whittle(command, at('student.onnx'), ...argv);
     expect(code).toBeGreaterThan(0);

@@ -3,7 +3,8 @@ import type { Job } from '../base/job.ts';
 import type { Json } from '../base/json.ts';
 import { writeModel } from '../onnx/write.ts';
 import { observedValues } from '../prune/importance/activations.ts';
-import { readsActivations } from '../prune/importance/criteria.ts';
+import { readsActivations, readsGradients } from '../prune/importance/criteria.ts';
+import { gatesOf } from '../prune/importance/taylor.ts';
 import { observingModel, spreadModel } from '../prune/observe/observing-model.ts';
 import type { Measured } from '../prune/observe/outputs.ts';
 import { pairModel } from '../prune/observe/pair-model.ts';
@@ -11,7 +12,6 @@ import { MomentsSum, PairSum, SpreadSum, StatsSum } from '../prune/observe/sums.
 import { channelGraph, type Rating } from '../prune/plan.ts';
 import {
   observedKey,
-  type ActivationStats,
   type Answer,
   type Facts,
   type Inquiry,
@@ -20,6 +20,7 @@ import {
 } from '../rewrite/facts.ts';
 import type { PassContext } from '../rewrite/pass.ts';
 import type { Feeds, HostTensor } from '../runtime/types.ts';
+import { observeGradients } from './gradients.ts';
 import type { RuntimePort } from './ports.ts';
 
 /** Inputs on which activations are observed. */
@@ -32,6 +33,8 @@ export interface Calibration {
   readonly samples: number;
   /** The feeds are noise too. */
   readonly madeUp?: boolean;
+  /** The class of each row of each run, in order; null or left out: none are known. */
+  readonly labels?: readonly number[] | null;
 }
 
 /** Where a person gives no data: inputs as they are made up to check a model. */
@@ -43,17 +46,21 @@ const AT_ONCE = 32;
 /** How channels are to be rated. */
 export type RatingRequest = Pick<Rating, 'importance' | 'seed' | 'scores' | 'formula' | 'acrossNorms'>;
 
-/** What an importance sees of the activations; null where it looks at none. */
-export async function activationsFor(
+/** What an importance sees of data; null where it looks at none. */
+export async function seenFor(
   rating: RatingRequest,
   of: Pick<PassContext, 'model' | 'analysis'>,
   calibration: Calibration,
   port: RuntimePort,
   job: Job,
-): Promise<ActivationStats | null> {
-  if (!readsActivations(rating)) return null;
-  const stats = observedValues(channelGraph(of.model, of.analysis, rating.acrossNorms));
-  return (await observe(of, { stats, moments: [] }, calibration, port, job)).activations;
+): Promise<Pick<Facts, 'activations' | 'gradients'>> {
+  const graph = channelGraph(of.model, of.analysis, rating.acrossNorms);
+  const stats = readsActivations(rating) ? observedValues(graph) : null;
+  const gates = readsGradients(rating) ? gatesOf(graph) : null;
+  return {
+    activations: stats && (await observe(of, { stats, moments: [] }, calibration, port, job)).activations,
+    gradients: gates && (await observeGradients(of, gates, calibration, port, job)),
+  };
 }
 
 interface Wanted {

@@ -12,12 +12,23 @@ const isDistribution = (row: Float64Array): boolean =>
 const largest = (row: Float64Array): number => row.reduce((a, b) => Math.max(a, b), -Infinity);
 
 /** What is a distribution already stays; of anything else, the softmax. */
-export function distribution(row: Float64Array): Float64Array {
-  if (isDistribution(row)) return row;
+export const distribution = (row: Float64Array): Float64Array => (isDistribution(row) ? row : softmax(row));
+
+export function softmax(row: Float64Array): Float64Array {
   const most = largest(row);
   const powers = row.map((each) => Math.exp(each - most));
   const sum = powers.reduce((a, b) => a + b, 0);
   return powers.map((each) => each / sum);
+}
+
+/** Mean over rows of the standard deviation within a row. */
+export function spreadOf(rows: readonly ArrayLike<number>[]): number {
+  const spreads = rows.map((row) => {
+    const numbers = Array.from(row);
+    const mean = numbers.reduce((sum, each) => sum + each, 0) / numbers.length;
+    return Math.sqrt(numbers.reduce((sum, each) => sum + (each - mean) ** 2, 0) / numbers.length);
+  });
+  return spreads.reduce((sum, each) => sum + each, 0) / Math.max(1, spreads.length);
 }
 
 /**

@@ -9,6 +9,7 @@ import type { Pass, PassContext } from '../rewrite/pass.ts';
 import type { HostTensor } from '../runtime/types.ts';
 import { answer, observe, SYNTHETIC, type Calibration } from './calibration.ts';
 import type { Stop } from './document.ts';
+import { observeGradients } from './gradients.ts';
 import type { RuntimePort } from './ports.ts';
 
 /** Of a stop, for which facts are obtained. */
@@ -21,7 +22,7 @@ export interface Origin {
   readonly investigates: boolean;
 }
 
-/** What a pass cannot know by looking: constant subgraphs, run in one session, and activations on calibration data. */
+/** What a pass cannot know by looking: constant subgraphs, run in one session, and activations and gradients on calibration data. */
 export async function obtainFacts(
   pass: Pass,
   context: PassContext,
@@ -40,9 +41,11 @@ export async function obtainFacts(
   const constants = await evaluateConstants(context.model, wanted, evaluate);
   const looks = observed !== undefined && observed.stats.length + observed.moments.length > 0;
   const seen = looks ? await observe(context, observed, calibration, port, job) : {};
+  const gates = observed?.gates ?? [];
+  const gradients = gates.length > 0 ? await observeGradients(context, gates, calibration, port, job) : null;
   const samples = calibration.feeds === null || calibration.madeUp === true ? null : calibration.samples;
   const original = opened && sameInputs(opened.model, context.model) ? opened : null;
-  const facts = { ...noFacts, samples, original, constants, weights, ...seen };
+  const facts = { ...noFacts, samples, original, constants, weights, gradients, ...seen };
   const inquiries = investigates ? pass.investigate?.({ ...context, facts }) : undefined;
   return inquiries ? { ...facts, investigated: await answer(inquiries, calibration, port, job) } : facts;
 }

@@ -50,9 +50,10 @@ export class SensitivityCache {
 
   /** Names what a point depends on beside the model, the group and the width. */
   key(judgement: Judgement, rating: Rating, group: string, kept: number): string {
-    const { importance, seed, scores = {}, formula = '', acrossNorms = false, activations = null } = rating;
+    const { importance, seed, scores = {}, formula = '', acrossNorms = false } = rating;
+    const { activations = null, gradients = null } = rating;
     const own = importance === 'scores' ? scores : importance === 'formula' ? formula : null;
-    const ids = [this.idOf(judgement), activations && this.idOf(activations)];
+    const ids = [judgement, activations, gradients].map((each) => each && this.idOf(each));
     return JSON.stringify([ids, importance, seed, own, acrossNorms, group, kept]);
   }
 

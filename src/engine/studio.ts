@@ -25,7 +25,7 @@ import type { AccuracyRequest, AccuracyResult } from './accuracy/types.ts';
 import { benchMatrix } from './bench-matrix.ts';
 import { bisect } from './bisect.ts';
 import { calibrateFiles, type CalibrationFiles, type CalibrationView } from './calibrate-files.ts';
-import { activationsFor, SYNTHETIC, type Calibration, type RatingRequest } from './calibration.ts';
+import { seenFor, SYNTHETIC, type Calibration, type RatingRequest } from './calibration.ts';
 import type { Bisection } from './bisect-types.ts';
 import { passInfos } from './catalogue.ts';
 import { Comparer } from './compare.ts';
@@ -273,8 +273,8 @@ export class Studio {
     const { model, analysis } = this.current.current;
     job.progress({ stage: 'Finding dependency groups' });
     await job.checkpoint();
-    const activations = await activationsFor(rating, { model, analysis }, this.calibration, this.port, job);
-    return planView(model, analysis, { ...rating, activations, fileBytes: modelByteLength(model) });
+    const seen = await seenFor(rating, { model, analysis }, this.calibration, this.port, job);
+    return planView(model, analysis, { ...rating, ...seen, fileBytes: modelByteLength(model) });
   }
 
   async verify(
@@ -326,9 +326,9 @@ export class Studio {
     job: Job,
   ): Promise<Sensitivity> {
     const { model, analysis } = this.current.current;
-    const activations = await activationsFor(rating, { model, analysis }, this.calibration, this.port, job);
+    const seen = await seenFor(rating, { model, analysis }, this.calibration, this.port, job);
     const judged = judgement ?? MADE_UP;
-    const rated = { ...rating, activations };
+    const rated = { ...rating, ...seen };
     return sensitivity({ model, analysis }, rated, ratios, judged, this.sensitivities, this.port, job);
   }
 

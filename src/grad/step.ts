@@ -7,6 +7,7 @@ import { Emit, type TrainBackend } from './emit.ts';
 import { useBatchStatistics, useTrainingActivations } from './forms.ts';
 import { logitsOf } from './logits.ts';
 import {
+  along,
   attentionTransfer,
   crossEntropy,
   distillation,
@@ -27,6 +28,7 @@ export type LossTerm =
   | { readonly kind: 'tokens'; readonly value: string }
   | { readonly kind: 'logits'; readonly value: string }
   | { readonly kind: 'values'; readonly value: string }
+  | { readonly kind: 'along'; readonly value: string }
   | { readonly kind: 'hint' | 'attention' | 'block'; readonly value: string; readonly teacher: readonly number[] };
 
 export interface StepOptions {
@@ -204,6 +206,8 @@ function writeTerm(
         return distillation(emit, own, given(shape), scalars.get(TEMPERATURE));
       case 'values':
         return meanSquaredError(emit, own, given(shape));
+      case 'along':
+        return along(emit, own, given(shape));
       case 'attention':
         return attentionTransfer(emit, own, given(shape));
       case 'block':

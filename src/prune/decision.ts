@@ -12,6 +12,8 @@ export interface PruneDecision {
   readonly kept: string;
   /** What makes up for the others, see `repair/codec.ts`. */
   readonly repair?: Json;
+  /** What goes was multiplied by zeros alone wherever it was read: results stay, up to the order of sums. */
+  readonly unread?: boolean;
 }
 
 export function encodeDecision(group: ChannelGroup, keptAtoms: ReadonlySet<number>): PruneDecision {

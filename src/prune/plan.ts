@@ -19,6 +19,8 @@ export interface Rating {
   readonly acrossNorms?: boolean;
   /** Of calibration data, for what looks at activations. */
   readonly activations?: ActivationStats | null;
+  /** Of the loss on it, for what looks at gradients. */
+  readonly gradients?: Float64Array | null;
 }
 
 export interface PlanOptions extends Rating {
@@ -49,8 +51,8 @@ export function planView(model: Model, analysis: Analysis, options: PlanOptions)
 }
 
 const rate = (graph: ChannelGraph, rating: Rating): Float64Array[] => {
-  const { importance, seed, scores = {}, formula = '', activations = null } = rating;
-  return CRITERIA[importance].rate({ graph, seed, scores, formula, activations });
+  const { importance, seed, scores = {}, formula = '', activations = null, gradients = null } = rating;
+  return CRITERIA[importance].rate({ graph, seed, scores, formula, activations, gradients });
 };
 
 /** The groups with their importances: reads the weights of every member. */

@@ -29,7 +29,7 @@ export function firstRound(graph: ChannelGraph, asked: PruneOptions, cost: Round
   const { scores, seed } = asked;
   const rated =
     asked.importance === 'scores'
-      ? CRITERIA.scores.rate({ graph, seed, activations: null, scores, formula: asked.formula })
+      ? CRITERIA.scores.rate({ graph, seed, activations: null, gradients: null, scores, formula: asked.formula })
       : null;
   return { graph, asked, target, cost: target === null ? 0 : cost(target), scores: rated };
 }

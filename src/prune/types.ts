@@ -9,6 +9,7 @@ export type ImportanceId =
   | 'activation'
   | 'apoz'
   | 'wanda'
+  | 'taylor'
   | 'random'
   | 'scores'
   | 'formula';

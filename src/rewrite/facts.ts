@@ -2,7 +2,7 @@ import type { Analysis } from '../analysis/analyze.ts';
 import type { Json } from '../base/json.ts';
 import type { Model } from '../ir/model.ts';
 import type { Tensor } from '../ir/tensor.ts';
-import type { ValueId } from '../ir/types.ts';
+import type { NodeId, ValueId } from '../ir/types.ts';
 
 /** A computed value whose channels lie along `dim`. */
 export interface Observed {
@@ -38,6 +38,17 @@ export interface ChannelMoments {
 export interface ObservedPair {
   readonly before: Observed;
   readonly after: Observed;
+}
+
+/**
+ * An input slot of a node whose channels are scaled by gates that are all 1: index i along `dim` by that of unit
+ * `units[i]`; -1: by none. A unit may have slots in many places.
+ */
+export interface Gated {
+  readonly node: NodeId;
+  readonly index: number;
+  readonly dim: number;
+  readonly units: Int32Array;
 }
 
 interface Asked {
@@ -107,6 +118,11 @@ export interface Facts {
   readonly activations: ActivationStats | null;
   /** The same for `moments`: by `observedKey`. */
   readonly moments: ReadonlyMap<string, ChannelMoments> | null;
+  /**
+   * What the loss does where units are scaled, `needs: gradients`: by unit the mean over runs of (∂L/∂gate)²; null: no
+   * gradient was taken.
+   */
+  readonly gradients: Float64Array | null;
   /** Learnt weights by name of the constant, that a step names by their SHA-256; null: they are not at hand. */
   readonly weights: (sha256: string) => ReadonlyMap<string, Tensor> | null;
   /** What the pass's own `investigate` came to, by what it calls its parts. */
@@ -119,6 +135,7 @@ export const noFacts: Facts = {
   constants: new Map(),
   activations: null,
   moments: null,
+  gradients: null,
   weights: () => null,
   investigated: null,
 };

@@ -3,7 +3,7 @@ import type { Json } from '../base/json.ts';
 import type { Analysis } from '../analysis/analyze.ts';
 import type { Model } from '../ir/model.ts';
 import type { NodeId, ValueId } from '../ir/types.ts';
-import type { Facts, Investigation, Observed } from './facts.ts';
+import type { Facts, Gated, Investigation, Observed } from './facts.ts';
 
 export type PassGroup = 'cleanup' | 'fusion' | 'pruning' | 'compress' | 'kv-cache' | 'edit';
 /** The runtime that a graph is made for. `portable`: ai.onnx operators only. */
@@ -80,8 +80,8 @@ export interface PassContext {
   readonly backend: Backend;
   readonly facts: Facts;
   readonly options: OptionValues;
-  /** Keys of the sites that a recipe has decided: they are offered whatever the options would choose now. */
-  readonly decided: ReadonlySet<string>;
+  /** What a recipe has decided, by key of the site: these are offered whatever the options would choose now. */
+  readonly decided: ReadonlyMap<string, Json>;
   /** Names the step in generated names and in `madeBy`; default: the pass's id. */
   readonly step?: string;
 }
@@ -135,8 +135,15 @@ export interface Pass {
   readonly checked?: boolean;
   /** Values whose contents the pass asks for (`needs: constants`). */
   requests?(context: PassContext): readonly ValueId[];
-  /** Values whose channels are to be observed on calibration data (`needs: activations`), and how closely. */
-  observes?(context: PassContext): { readonly stats: readonly Observed[]; readonly moments: readonly Observed[] };
+  /**
+   * Values whose channels are to be observed on calibration data (`needs: activations`), and how closely; slots whose
+   * gates a gradient is wanted of (`needs: gradients`).
+   */
+  observes?(context: PassContext): {
+    readonly stats: readonly Observed[];
+    readonly moments: readonly Observed[];
+    readonly gates?: readonly Gated[];
+  };
   /**
    * Asks about drafts of its result, one after the other, where what it decides depends on what was decided before (on
    * calibration data); what it returns comes back as `facts.investigated`. Pure: the engine answers. Nothing is asked where

@@ -98,7 +98,7 @@ function makeContext(model: Model, pass: Pass, settings: RunSettings, analysis: 
     backend: settings.backend,
     facts: noFacts,
     options: resolveOptions(pass, settings.options ?? {}),
-    decided: new Set(Object.keys(settings.decisions ?? {})),
+    decided: new Map(Object.entries(settings.decisions ?? {})),
     step: settings.step ?? pass.id,
   };
 }

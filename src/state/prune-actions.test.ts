@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { forecast } from '../prune/forecast.ts';
 import type { CostTerms, PruneOptions, PrunePlanView } from '../prune/types.ts';
 import { NOTHING_CUT } from '../prune/options.ts';
-import { formulaFault, groupGain, knownOnly, ratesByActivations } from './prune-actions.ts';
+import { formulaFault, groupGain, knownOnly, ratesByData } from './prune-actions.ts';
 
 /** One term: `value` times the shares of both groups. */
 const product = (value: number): CostTerms => ({
@@ -55,7 +55,7 @@ describe('a formula of importances', () => {
   });
 
   it('rests on calibration data where it names what does', () => {
-    const rates = (formula: string): boolean => ratesByActivations({ importance: 'formula', formula });
+    const rates = (formula: string): boolean => ratesByData({ importance: 'formula', formula });
     expect([rates('l2 + bn'), rates('l2 * wanda')]).toEqual([false, true]);
   });
 });

@@ -1,6 +1,6 @@
 import { toErrorRecord } from '../base/error.ts';
 import { costsOf } from '../prune/forecast.ts';
-import { FORMULA_NAMES, readsActivations } from '../prune/importance/criteria.ts';
+import { FORMULA_NAMES, readsActivations, readsGradients } from '../prune/importance/criteria.ts';
 import type { PruneOptions, PrunePlanView } from '../prune/types.ts';
 import type { PruneSession } from './document.ts';
 
@@ -27,8 +27,8 @@ export function groupsWith({ groups }: PrunePlanView, node: number): readonly nu
 }
 
 /** Whether the rating rests on calibration data. */
-export const ratesByActivations = (options: Pick<PruneOptions, 'importance' | 'formula'>): boolean =>
-  readsActivations(options);
+export const ratesByData = (options: Pick<PruneOptions, 'importance' | 'formula'>): boolean =>
+  readsActivations(options) || readsGradients(options);
 
 /** What a formula of a person's own may name. */
 export const formulaNames = FORMULA_NAMES;

@@ -2,7 +2,7 @@ import { resolveLatency } from '../prune/latency/resolve.ts';
 import type { CostTerms, PruneForecast, PruneOptions, PrunePlanView } from '../prune/types.ts';
 import { NOTHING_CUT, stepOptions } from '../prune/options.ts';
 import type { Core } from './core.ts';
-import { groupsWith, knownOnly, ratesByActivations } from './prune-actions.ts';
+import { groupsWith, knownOnly, ratesByData } from './prune-actions.ts';
 import type { PruneSchedule } from './document.ts';
 import type { LatencyTables } from './latency-table.ts';
 import { ONCE, reestimates } from './prune-schedule.ts';
@@ -104,7 +104,7 @@ export function pruningActions(
     },
     async rateAgain() {
       const { prune } = store.getState();
-      if (prune && ratesByActivations(prune.options)) await ask(prune.options);
+      if (prune && ratesByData(prune.options)) await ask(prune.options);
     },
     setSchedule: (patch) =>
       store.setState(({ prune }) => (prune ? { prune: { ...prune, schedule: { ...prune.schedule, ...patch } } } : {})),

@@ -87,7 +87,9 @@ export function sessionToOffer(all: readonly Session[], tab: string, open: Reado
 function isRisky(core: Core, keeping: KeepingActions): boolean {
   if (isUnsaved(core.training.getState().run)) return true;
   const { document, savedRecipe } = core.document.getState();
-  if (!document || document.cursor === 0 || savedRecipe === document.recipe) return false;
+  if (!document || document.cursor === 0) return false;
+  // A check that ends makes another document of the same steps.
+  if (JSON.stringify(savedRecipe) === JSON.stringify(document.recipe)) return false;
   if (isLargeRecipe(document.recipe)) return true;
   return !(core.source && 'sample' in core.source) && !keeping.isKept(document.name);
 }

@@ -1,5 +1,6 @@
 import type { CompareSide } from '../engine/compare-types.ts';
 import type { ErrorRecord } from '../base/error.ts';
+import { sparseFrom } from '../train/sparsity.ts';
 import type { CurvePoint, Evaluation, TrainProgress, TrainRequest, TrainResult } from '../engine/train/types.ts';
 
 export type TrainStatus = 'running' | 'pausing' | 'paused' | 'stopping' | 'done' | 'cancelled' | 'failed';
@@ -105,7 +106,10 @@ export function betterOf(a: Evaluation, b: Evaluation): Evaluation {
   return a;
 }
 
-/** The look at held-out samples that did best so far; null: there was none. */
-export const bestOf = ({ evaluations, result }: TrainRun): Evaluation | null =>
+/** The look at held-out samples that did best so far, as sparse as it shall be if it can; null: there was none. */
+export const bestOf = ({ evaluations, result, request }: TrainRun): Evaluation | null =>
   result?.evaluations[result.best] ??
-  evaluations.reduce<Evaluation | null>((best, each) => (best ? betterOf(best, each) : each), null);
+  evaluations.reduce<Evaluation | null>(
+    (best, each) => (best && best.step >= sparseFrom(request) ? betterOf(best, each) : each),
+    null,
+  );

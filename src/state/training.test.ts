@@ -7,7 +7,7 @@ import { Deferred, failing, makeApp, settle, type Fixture } from './testing/fake
 import { advanced, begun, bestOf, isUnsaved, msLeft } from './training-run.ts';
 import { lacking, lossesFor } from './training-setup.ts';
 import { NO_TRAINING } from './training-store.ts';
-import { LOSSES, TRAINING } from '../train/defaults.ts';
+import { LOSSES, SPARSITY, TRAINING } from '../train/defaults.ts';
 
 const view = (labels: boolean): AccuracyDataView =>
   ({
@@ -68,6 +68,14 @@ const ready = async (): Promise<void> => {
   await fixture.app.actions.giveTrainFiles('train', files);
   await settle();
 };
+
+it('the best look is one after all zeros are there, once there is one', () => {
+  const sparsity = { ...SPARSITY, begin: 0, end: 0.5 };
+  const start = { student: 'a', side: 0, teacher: null, terms: [], request: { ...TRAINING, steps: 100, sparsity } };
+  const after = (...evaluations: ReturnType<typeof look>[]) => bestOf({ ...begun(start), evaluations })?.step;
+  expect(after(look(0, 0.9), look(25, 0.8))).toBe(25);
+  expect(after(look(0, 0.9), look(25, 0.8), look(50, 0.6), look(75, 0.7), look(100, 0.65))).toBe(75);
+});
 
 describe('a training', () => {
   it('is planned once there are samples, and again with every change', async () => {

@@ -1,19 +1,29 @@
 import { defined } from '../base/assert.ts';
+import type { TrainRequest } from '../engine/train/types.ts';
 
-/** Which weights of a tensor go together: one by one, blocks of a matrix, or whole rows (channels, heads). */
+/** A tensor as matrices [rows, columns] behind one another, row-major, each cut into blocks; one weight: 1 × 1. */
 export interface BlockShape {
-  /** The tensor as a matrix [rows, columns], row-major. */
+  readonly matrices: number;
   readonly rows: number;
   readonly columns: number;
   readonly height: number;
   readonly width: number;
 }
 
-export interface SparseTensor {
+/** Slices along an axis of a tensor: `outer` is the product of the sizes before it, `inner` of those behind. */
+export interface SparseSlices {
   /** Index among the trained tensors. */
   readonly tensor: number;
-  readonly blocks: BlockShape;
+  readonly outer: number;
+  readonly inner: number;
+  /** By index along the axis: the unit that it belongs to; -1: none. */
+  readonly units: Int32Array<ArrayBuffer>;
 }
+
+/** Units that are ranked together, a share of which becomes zero: blocks of a tensor, or slices that go together. */
+export type SparseLayer =
+  | { readonly kind: 'blocks'; readonly tensor: number; readonly blocks: BlockShape }
+  | { readonly kind: 'slices'; readonly units: number; readonly members: readonly SparseSlices[] };
 
 /**
  * `held`: what is zero at the start stays so. `magnitude`: those of least size go, at each step anew (Zhu & Gupta, To
@@ -23,7 +33,7 @@ export interface SparseTensor {
  */
 export interface SparsitySetup {
   readonly kind: 'held' | 'magnitude' | 'movement' | 'soft';
-  readonly tensors: readonly SparseTensor[];
+  readonly layers: readonly SparseLayer[];
   /** Share that is zero in the end. */
   readonly target: number;
   /** Steps: dense before `begin`, then 1 − (1 − t)³ of the way, and as it is in the end from `end` on. */
@@ -36,9 +46,13 @@ export interface SparsitySetup {
   readonly penalty: number;
 }
 
-interface Layer extends SparseTensor {
-  readonly weights: Float32Array<ArrayBuffer>;
+interface Layer {
+  readonly of: SparseLayer;
   readonly scores: Float32Array<ArrayBuffer>;
+}
+
+interface Masked {
+  readonly weights: Float32Array<ArrayBuffer>;
   readonly mask: Float32Array<ArrayBuffer>;
   readonly buffer: Float32Array<ArrayBuffer>;
 }
@@ -50,57 +64,71 @@ export function sparsityAt(step: number, { begin, end, target, kind }: SparsityS
   return target * (1 - (1 - share) ** 3);
 }
 
-const blockCount = ({ rows, columns, height, width }: BlockShape): number =>
-  Math.ceil(rows / height) * Math.ceil(columns / width);
+/** The step from which on as many weights are zero as shall be in the end: what was looked at before is no match for it. */
+export const sparseFrom = ({ sparsity, steps }: Pick<TrainRequest, 'sparsity' | 'steps'>): number =>
+  sparsity && sparsity.kind !== 'held' ? Math.round(sparsity.end * steps) : 0;
+
+/** Units of a layer: blocks, or what the slices belong to. */
+export const unitCount = (layer: SparseLayer): number => {
+  if (layer.kind === 'slices') return layer.units;
+  const { matrices, rows, columns, height, width } = layer.blocks;
+  return matrices * Math.ceil(rows / height) * Math.ceil(columns / width);
+};
+
+/** How many of them are zero at a share; of slices one stays, for a layer without channels would give nothing. */
+export function unitsGone(layer: SparseLayer, share: number): number {
+  const units = unitCount(layer);
+  // 0.7 of 10 are 7, whatever binary fractions make of it.
+  const gone = Math.floor(share * units + 1e-9);
+  return layer.kind === 'slices' ? Math.min(gone, units - 1) : gone;
+}
 
 /** Decides, while training goes on, which weights are zero. */
 export class Sparsifier {
   private readonly setup: SparsitySetup;
   private readonly layers: readonly Layer[];
-  private readonly byTensor = new Map<number, Layer>();
+  /** By index of the tensor. */
+  private readonly tensors = new Map<number, Masked>();
 
   constructor(tensors: readonly { readonly data: Float32Array<ArrayBuffer> }[], setup: SparsitySetup) {
     this.setup = setup;
-    this.layers = setup.tensors.map((each): Layer => {
-      const weights = defined(tensors[each.tensor], 'a tensor that is pruned').data;
+    this.layers = setup.layers.map((of) => ({ of, scores: new Float32Array(unitCount(of)) }));
+    for (const tensor of setup.layers.flatMap(tensorsOf)) {
+      const weights = defined(tensors[tensor], 'a tensor that is pruned').data;
       const mask = setup.kind === 'held' ? weights.map((w) => (w === 0 ? 0 : 1)) : weights.map(() => 1);
-      return {
-        ...each,
-        weights,
-        mask,
-        scores: new Float32Array(blockCount(each.blocks)),
-        buffer: new Float32Array(weights.length),
-      };
-    });
-    for (const layer of this.layers) this.byTensor.set(layer.tensor, layer);
+      this.tensors.set(tensor, { weights, mask, buffer: new Float32Array(weights.length) });
+    }
     if (setup.kind !== 'held') this.hold(0);
   }
 
   /** The weights with their zeros; null where a tensor has none. The array is used again at the next call. */
   masked(tensor: number, data: Float32Array<ArrayBuffer>): Float32Array<ArrayBuffer> | null {
-    const layer = this.byTensor.get(tensor);
-    if (!layer) return null;
-    const { mask, buffer } = layer;
+    const known = this.tensors.get(tensor);
+    if (!known) return null;
+    const { mask, buffer } = known;
     for (let i = 0; i < data.length; i++) buffer[i] = data[i]! * mask[i]!;
     return buffer;
   }
 
-  /** The masks, by index of the tensor: 1 where a weight stays. */
+  /** By index of the tensor: 1 where a weight stays. */
   masks(): ReadonlyMap<number, Float32Array<ArrayBuffer>> {
-    return new Map(this.layers.map(({ tensor, mask }) => [tensor, mask]));
+    return new Map([...this.tensors].map(([tensor, { mask }]) => [tensor, mask]));
   }
 
-  /** Scores follow −w·∂L/∂w, the sum over a block; `gradients` are those by the masked weights. */
+  /** Scores follow −w·∂L/∂w, the sum over a unit; `gradients` are those by the masked weights. */
   learn(gradients: readonly Float32Array[], rate: number): void {
     const { kind, scoreRate, penalty } = this.setup;
     if (kind !== 'movement' && kind !== 'soft') return;
-    for (const { tensor, weights, scores, blocks } of this.layers) {
-      const gradient = gradients[tensor];
-      if (!gradient || gradient.length === 0) continue;
-      const pull = rate * scoreRate;
-      eachBlock(blocks, (block, at) => {
-        scores[block] = scores[block]! - pull * weights[at]! * gradient[at]!;
-      });
+    const pull = rate * scoreRate;
+    for (const { of, scores } of this.layers) {
+      for (const tensor of tensorsOf(of)) {
+        const gradient = gradients[tensor];
+        if (!gradient || gradient.length === 0) continue;
+        const { weights } = this.of(tensor);
+        eachElement(of, tensor, (unit, at) => {
+          scores[unit] = scores[unit]! - pull * weights[at]! * gradient[at]!;
+        });
+      }
       if (kind !== 'soft') continue;
       for (let i = 0; i < scores.length; i++) {
         const sigmoid = 1 / (1 + Math.exp(-scores[i]!));
@@ -116,7 +144,7 @@ export class Sparsifier {
   through(gradients: readonly Float32Array[]): readonly Float32Array[] {
     if (this.setup.kind !== 'held') return gradients;
     return gradients.map((gradient, tensor) => {
-      const mask = this.byTensor.get(tensor)?.mask;
+      const mask = this.tensors.get(tensor)?.mask;
       return mask && gradient.length > 0 ? gradient.map((each, i) => each * mask[i]!) : gradient;
     });
   }
@@ -125,67 +153,119 @@ export class Sparsifier {
   hold(step: number): void {
     const { kind, threshold } = this.setup;
     if (kind === 'held') {
-      for (const { weights, mask } of this.layers)
+      for (const { weights, mask } of this.tensors.values())
         for (let i = 0; i < mask.length; i++) weights[i] = weights[i]! * mask[i]!;
       return;
     }
-    if (kind === 'soft') {
-      // sigmoid(s) ≥ τ is s ≥ logit(τ); scores start at 0.
-      const bound = Math.log(threshold / (1 - threshold));
-      for (const { blocks, scores, mask } of this.layers)
-        eachBlock(blocks, (block, at) => (mask[at] = Number(scores[block]! >= bound)));
-      return;
-    }
+    for (const { mask } of this.tensors.values()) mask.fill(1);
+    // sigmoid(s) ≥ τ is s ≥ logit(τ); scores start at 0.
+    const bound = Math.log(threshold / (1 - threshold));
     const share = sparsityAt(step, this.setup);
-    if (kind === 'magnitude') for (const layer of this.layers) sizes(layer);
-    this.cut(share);
+    for (const layer of this.layers) {
+      const { scores } = layer;
+      if (kind === 'magnitude') this.sizes(layer);
+      const stays =
+        kind === 'soft'
+          ? Uint8Array.from(scores, (each) => Number(each >= bound))
+          : highest(scores, unitsGone(layer.of, share));
+      this.zero(layer, stays);
+    }
   }
 
-  state(): readonly { scores: Float32Array<ArrayBuffer>; mask: Float32Array<ArrayBuffer> }[] {
-    return this.layers.map(({ scores, mask }) => ({ scores: scores.slice(), mask: mask.slice() }));
+  state(): { scores: Float32Array<ArrayBuffer>[]; masks: Float32Array<ArrayBuffer>[] } {
+    return {
+      scores: this.layers.map(({ scores }) => scores.slice()),
+      masks: [...this.tensors.values()].map(({ mask }) => mask.slice()),
+    };
   }
   restore(state: ReturnType<Sparsifier['state']>): void {
-    this.layers.forEach(({ scores, mask }, index) => {
-      const kept = state[index];
-      if (!kept) return;
-      scores.set(kept.scores);
-      mask.set(kept.mask);
-    });
+    this.layers.forEach(({ scores }, index) => scores.set(state.scores[index] ?? []));
+    [...this.tensors.values()].forEach(({ mask }, index) => mask.set(state.masks[index] ?? []));
   }
 
-  /** Of each tensor the blocks of least score, so many of them. */
-  private cut(share: number): void {
-    for (const { scores, blocks, mask } of this.layers) {
-      const gone = Math.floor(share * scores.length);
-      const bound = gone === 0 ? -Infinity : nth(scores, gone);
-      let equal = gone - scores.reduce((count, each) => count + Number(each < bound), 0);
-      // Of equal scores the first go, so that the share is met exactly.
-      const stays = Uint8Array.from(scores, (each) => (each > bound || (each === bound && equal-- <= 0) ? 1 : 0));
-      eachBlock(blocks, (block, at) => (mask[at] = gone === 0 ? 1 : stays[block]!));
+  private of = (tensor: number): Masked => defined(this.tensors.get(tensor), 'a tensor that is pruned');
+
+  private zero({ of }: Layer, stays: Uint8Array): void {
+    // A layer without channels would give nothing.
+    if (of.kind === 'slices' && !stays.includes(1)) stays[0] = 1;
+    for (const tensor of tensorsOf(of)) {
+      const { mask } = this.of(tensor);
+      eachElement(of, tensor, (unit, at) => {
+        if (stays[unit] === 0) mask[at] = 0;
+      });
+    }
+  }
+
+  /** Scores by size: the root mean square of a unit, so that blocks cut off at an edge are not taken for small ones. */
+  private sizes({ of, scores }: Layer): void {
+    const counts = new Float32Array(scores.length);
+    scores.fill(0);
+    for (const tensor of tensorsOf(of)) {
+      const { weights } = this.of(tensor);
+      eachElement(of, tensor, (unit, at) => {
+        scores[unit] = scores[unit]! + weights[at]! * weights[at]!;
+        counts[unit] = counts[unit]! + 1;
+      });
+    }
+    for (let i = 0; i < scores.length; i++) scores[i] = Math.sqrt(scores[i]! / Math.max(1, counts[i]!));
+  }
+}
+
+const tensorsOf = (layer: SparseLayer): readonly number[] =>
+  layer.kind === 'blocks' ? [layer.tensor] : [...new Set(layer.members.map(({ tensor }) => tensor))];
+
+/** 1 for each but so many of the least; of equal ones the first go, so that the number is met exactly. */
+function highest(scores: Float32Array, gone: number): Uint8Array<ArrayBuffer> {
+  if (gone === 0) return new Uint8Array(scores.length).fill(1);
+  const bound = nth(scores, gone);
+  let equal = gone - scores.reduce((count, each) => count + Number(each < bound), 0);
+  return Uint8Array.from(scores, (each) => (each > bound || (each === bound && equal-- <= 0) ? 1 : 0));
+}
+
+/** The `count`th least of all, counted from 1 (Hoare, Find, 1961: each turn leaves the part that it lies in). */
+function nth(values: Float32Array, count: number): number {
+  const rest = values.slice();
+  let [low, high] = [0, rest.length - 1];
+  while (low < high) {
+    const pivot = rest[(low + high) >> 1]!;
+    let [left, right] = [low, high];
+    while (left <= right) {
+      while (rest[left]! < pivot) left++;
+      while (rest[right]! > pivot) right--;
+      if (left > right) break;
+      [rest[left], rest[right]] = [rest[right]!, rest[left]!];
+      left++;
+      right--;
+    }
+    if (count - 1 <= right) high = right;
+    else if (count - 1 >= left) low = left;
+    else break;
+  }
+  return rest[count - 1] ?? -Infinity;
+}
+
+/** Every element of a tensor that belongs to a unit of the layer. */
+function eachElement(layer: SparseLayer, tensor: number, visit: (unit: number, at: number) => void): void {
+  if (layer.kind === 'blocks') return eachBlock(layer.blocks, visit);
+  for (const member of layer.members) if (member.tensor === tensor) eachSlice(member, visit);
+}
+
+function eachSlice({ inner, units, outer }: SparseSlices, visit: (unit: number, at: number) => void): void {
+  let at = 0;
+  for (let turn = 0; turn < outer; turn++) {
+    for (const unit of units) {
+      if (unit < 0) at += inner;
+      else for (const end = at + inner; at < end; at++) visit(unit, at);
     }
   }
 }
 
-/** Scores by size: the root mean square of a block, so that cut blocks at an edge are not taken for small ones. */
-function sizes({ blocks, scores, weights }: Layer): void {
-  const counts = new Float32Array(scores.length);
-  scores.fill(0);
-  eachBlock(blocks, (block, at) => {
-    scores[block] = scores[block]! + weights[at]! * weights[at]!;
-    counts[block] = counts[block]! + 1;
-  });
-  for (let i = 0; i < scores.length; i++) scores[i] = Math.sqrt(scores[i]! / Math.max(1, counts[i]!));
-}
-
-/** The `count`th least of all, counted from 1. */
-function nth(values: Float32Array, count: number): number {
-  return values.slice().sort()[count - 1] ?? -Infinity;
-}
-
-function eachBlock({ rows, columns, height, width }: BlockShape, visit: (block: number, at: number) => void): void {
-  const across = Math.ceil(columns / width);
-  for (let row = 0; row < rows; row++) {
-    const first = Math.floor(row / height) * across;
-    for (let column = 0; column < columns; column++) visit(first + Math.floor(column / width), row * columns + column);
+function eachBlock(shape: BlockShape, visit: (block: number, at: number) => void): void {
+  const { matrices, rows, columns, height, width } = shape;
+  const [across, down] = [Math.ceil(columns / width), Math.ceil(rows / height)];
+  for (let row = 0, at = 0; row < matrices * rows; row++) {
+    const matrix = Math.floor(row / rows);
+    const first = (matrix * down + Math.floor((row - matrix * rows) / height)) * across;
+    for (let column = 0; column < columns; column++, at++) visit(first + Math.floor(column / width), at);
   }
 }

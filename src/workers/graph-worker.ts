@@ -334,8 +334,8 @@ const handlers: Handlers<GraphApi> = {
       named.map(({ bytes }) => bytes.buffer),
     );
   },
-  exportTrained({ name }) {
-    const parcel = studio.trainings.trained(name);
+  async exportTrained({ name }) {
+    const parcel = await studio.trainings.trained(name);
     return new Transferred(parcel, [parcel.bytes.buffer]);
   },
   tune: async ({ request }, job) => {

@@ -10,6 +10,7 @@ export const IMPORTANCES = [
   'activation',
   'apoz',
   'wanda',
+  'taylor',
   'random',
   'scores',
   'formula',

@@ -13,6 +13,7 @@ import type { CheckpointStore } from '../../engine/train/checkpoint.ts';
 import type { PreparedData } from '../../engine/train/desk.ts';
 import { LOSSES, TEACHING, TRAINING } from '../../train/defaults.ts';
 import type { Evaluation, LossSettings, TrainResult } from '../../engine/train/types.ts';
+import type { DocumentView } from '../../engine/types.ts';
 import { UsageError, type Arguments } from '../arguments.ts';
 import { BUILD_OPTIONS, buildStudent, buildsStudent } from '../build-student.ts';
 import type { Command } from '../command.ts';
@@ -20,6 +21,7 @@ import { fileAt, filesAt } from '../data-files.ts';
 import { keyValues } from '../options.ts';
 import { table, type Output } from '../output.ts';
 import { replayFile, saveRecipe } from '../recipe-file.ts';
+import { sizesLine } from './prune-dead.ts';
 import { openStudio, type CommandStudio } from '../studio.ts';
 import { TEACHER_OPTIONS, teachingLosses, TRAIN_OPTIONS, trainRequest } from '../train-options.ts';
 
@@ -105,6 +107,24 @@ function lines(result: TrainResult): string[] {
   ].filter((line) => line !== '');
 }
 
+/** What became of the zeros: numbers that are left and are not zero, and how wide groups of channels or heads are now. */
+function sparseTold({ stops, cursor }: DocumentView, studio: CommandStudio) {
+  const { pass, groups = [] } = stops[cursor] ?? {};
+  return { step: pass === 'recover' ? null : (pass ?? null), ...studio.sparsity(), groups };
+}
+
+function sparseLines({ stops, cursor }: DocumentView, told: ReturnType<typeof sparseTold>): string[] {
+  const { step, parameters, nonzero, groups } = told;
+  const [before, after] = [stops[cursor - 1], stops[cursor]];
+  if (step === null || !before || !after) return ['No zeros were left behind.'];
+  if (groups.length === 0)
+    return [`${formatShare(1 - nonzero / parameters)} of ${formatInteger(parameters)} numbers are zero`];
+  return [
+    ...table(groups.map((each) => [each.name, `${each.before} → ${each.after}`])),
+    sizesLine(before.summary, after.summary),
+  ];
+}
+
 /** Who teaches: a side as the studio calls it. */
 type Teacher = 'second' | 0 | null;
 
@@ -139,15 +159,17 @@ async function run(
   if (recipeFile !== null) saveRecipe(recipeFile, document.recipe, studio.artifacts);
   const { curve, evaluations, ...rest } = result;
   const { first, best } = metricsOf(result);
+  const sparse = request.sparsity && sparseTold(document, studio);
   const answer = {
     ...rest,
+    ...(sparse && { sparse }),
     loss: curve.map(({ loss }) => loss),
     metrics: result.test?.after ?? best,
     before: result.test?.before ?? first,
     evaluations,
     output: out,
   };
-  output.result(answer, [...lines(result), `written to ${out}`]);
+  output.result(answer, [...lines(result), ...(sparse ? sparseLines(document, sparse) : []), `written to ${out}`]);
   return 0 as const;
 }
 

@@ -1,18 +1,18 @@
 import { CodedError } from '../../base/error.ts';
 import { analyze } from '../../analysis/analyze.ts';
-import { getInt } from '../../ir/attribute.ts';
 import type { Model } from '../../ir/model.ts';
 import { floats } from '../../ir/tensor.ts';
 import { sizeOf, staticShape, type ValueId } from '../../ir/types.ts';
-import { opKey } from '../../ops/registry.ts';
 import { normal, seeded } from '../../base/random.ts';
 import { parametersOf, type Parameter } from '../../grad/parameters.ts';
 import { writeOptimizerStep } from '../../grad/optimizer-step.ts';
 import { TOTAL, writeTrainingStep, type LossTerm, type TrainingStep } from '../../grad/step.ts';
-import { Sparsifier, type SparseTensor, type SparsitySetup } from '../../train/sparsity.ts';
+import { Sparsifier } from '../../train/sparsity.ts';
 import { RUNNING_STAYS, type TrainedTensor, type TrainerSetup } from '../../train/trainer.ts';
 import { answerOf, giving } from './answers.ts';
 import { forwardModel } from './forward.ts';
+import { sparseOutlook } from './sparse-outlook.ts';
+import { sparseParts, sparsityOf, type SparseParts } from './sparse.ts';
 import type { TrainPlan, TrainRequest } from './types.ts';
 
 /** A teacher as a training step sees it: values that are fed, by term. */
@@ -27,6 +27,7 @@ export interface BuiltStep {
   /** What runs: the step, on WebGPU with its optimizer behind it. */
   readonly model: Model;
   readonly setup: TrainerSetup;
+  readonly sparse: SparseParts;
   /** Of the student, of all constants that could be trained. */
   readonly parameters: readonly Parameter[];
   /** Names of the terms, for people. */
@@ -37,6 +38,8 @@ export interface BuiltStep {
   readonly text: boolean;
   readonly notes: readonly string[];
 }
+
+const NONE_SPARSE: SparseParts = { layers: [], groups: [], notes: [] };
 
 /** Which constants a request moves: those that train, but for what it freezes. */
 export function chosenParameters(model: Model, frozen: readonly string[]): readonly Parameter[] {
@@ -81,17 +84,25 @@ export async function buildStep(
     batchNorm: request.batchNorm,
   });
   const left = report.left.map(({ opType, reason }) => `${opType} is not written out: ${reason}.`);
-  const plain = setupOf(student, step, request, parameters);
+  const sparse = request.sparsity ? sparseParts(student, request.sparsity, step) : NONE_SPARSE;
+  if (request.sparsity && sparse.layers.length === 0) {
+    throw new CodedError(
+      'bad-request',
+      `Nothing can become zero. ${sparse.notes.join(' ') || 'No weight is trained.'}`,
+    );
+  }
+  const plain = setupOf(student, step, request, parameters, sparse.layers);
   const { model: runs, resident } = residentStep(step, plain, request) ?? { model: step.model, resident: null };
   return {
     step,
     model: runs,
     setup: { ...plain, resident },
+    sparse,
     parameters,
     terms: names,
     teacherValues: values,
     text: terms.some(({ kind }) => kind === 'tokens'),
-    notes: [...left, ...residenceNotes(request)],
+    notes: [...left, ...sparse.notes, ...residenceNotes(request)],
   };
 }
 
@@ -187,6 +198,7 @@ function setupOf(
   step: TrainingStep,
   request: TrainRequest,
   parameters: readonly Parameter[],
+  layers: SparseParts['layers'],
 ): Omit<TrainerSetup, 'resident'> {
   const draw = normal(seeded(request.seed + 17));
   const roles = new Map(parameters.map(({ value, role }) => [value, role]));
@@ -212,41 +224,7 @@ function setupOf(
     total: TOTAL,
     losses: step.losses.map(({ output }) => output),
     optimizer: request.optimizer,
-    sparsity: request.sparsity && sparsityOf(request, step, parameters),
-  };
-}
-
-/** Weight matrices and kernels, each as a matrix of outputs by what they sum over. */
-function sparsityOf(
-  { sparsity, steps }: TrainRequest,
-  step: TrainingStep,
-  parameters: readonly Parameter[],
-): SparsitySetup | null {
-  if (!sparsity) return null;
-  const byValue = new Map(parameters.map((each) => [each.value, each]));
-  const tensors = step.parameters.flatMap(({ value, shape }, tensor): SparseTensor[] => {
-    const parameter = value === null ? undefined : byValue.get(value);
-    if (parameter?.role !== 'weight' || shape.length < 2) return [];
-    const key = opKey(parameter.node);
-    const across = key === 'MatMul' || (key === 'Gemm' && getInt(parameter.node, 'transB', 0) === 0);
-    // [K, N] has its outputs in columns; [M, …] in rows.
-    const [rows, columns] = across
-      ? [sizeOf(shape.slice(0, -1)), shape.at(-1) ?? 1]
-      : [shape[0] ?? 1, sizeOf(shape.slice(1))];
-    const { block } = sparsity;
-    const whole = across ? { height: rows, width: 1 } : { height: 1, width: columns };
-    return [{ tensor, blocks: { rows, columns, ...(block === 'row' ? whole : block) } }];
-  });
-  const { kind, target, begin, end, scoreRate, threshold, penalty } = sparsity;
-  return {
-    kind,
-    tensors,
-    target,
-    begin: Math.round(begin * steps),
-    end: Math.round(end * steps),
-    scoreRate,
-    threshold,
-    penalty,
+    sparsity: sparsityOf(request, layers),
   };
 }
 
@@ -261,7 +239,11 @@ export function withWeights(student: Model, weights: Readonly<Record<string, Flo
 }
 
 /** What a run would do, before it begins. */
-export function planOf({ step, model, parameters, terms, notes, setup }: BuiltStep): TrainPlan {
+export function planOf(
+  { step, model, parameters, terms, notes, setup, sparse }: BuiltStep,
+  student: Model,
+  request: TrainRequest,
+): TrainPlan {
   const weights = 4 * setup.tensors.reduce((sum, { data }) => sum + data.length, 0);
   const { kind, average } = setup.optimizer;
   const moments = (kind === 'adamw' ? 2 : 1) + Number(average !== null);
@@ -276,6 +258,7 @@ export function planOf({ step, model, parameters, terms, notes, setup }: BuiltSt
     terms,
     nodes: model.graph.nodes.size,
     memory: { weights: times * weights, optimizer: times * moments * weights, activations },
+    sparse: request.sparsity && setup.sparsity && sparseOutlook(student, request.sparsity, sparse, setup.sparsity),
     notes: [...notes, ...(setup.resident ? [TWICE] : [])],
   };
 }

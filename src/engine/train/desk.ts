@@ -17,12 +17,13 @@ import type { ApplyRequest, DocumentView } from '../types.ts';
 import { TrainControl } from './control.ts';
 import { openTrainData, type TrainFiles } from './files.ts';
 import { dataHash, howOf } from './how.ts';
+import { withoutZeros, zerosStep } from './keep.ts';
 import { namedValues } from './named-values.ts';
 import type { AccuracyDataView } from '../accuracy/data.ts';
 import { shapesFor, train, type TrainInput, type TrainJob, type TrainOutcome } from './run.ts';
 import { untrained } from './student.ts';
 import { batchFree, Batches, type TrainData } from './samples.ts';
-import type { NamedValue, TrainAsk, TrainPlan, TrainResult } from './types.ts';
+import type { NamedValue, SparseRequest, TrainAsk, TrainPlan, TrainResult } from './types.ts';
 
 /** Data as they were opened and are fed. */
 export interface PreparedData {
@@ -45,6 +46,7 @@ interface Learnt {
   /** Of the student as it was. */
   readonly key: string;
   readonly how: JsonObject;
+  readonly sparsity: SparseRequest | null;
 }
 
 /** What the desk needs of the studio that it stands in. */
@@ -100,13 +102,14 @@ export class TrainDesk {
 
   /** What a run would do: which constants it moves, the terms of its loss, what memory it takes. */
   async plan(ask: TrainAsk): Promise<TrainPlan> {
-    return planOf(await this.build(ask));
+    const { built, student } = await this.build(ask);
+    return planOf(built, student, ask.request);
   }
 
   /** The training step itself, as a model that can be looked at: forward, loss and backward, on WebGPU the optimizer. */
   async graph(ask: TrainAsk, name: string): Promise<Parcel> {
-    const { model } = await this.build(ask);
-    return { name, bytes: writeModel(model) };
+    const { built } = await this.build(ask);
+    return { name, bytes: writeModel(built.model) };
   }
 
   /** Runs a training; another one may begin only when it is over. Throws as `train` does. */
@@ -121,7 +124,7 @@ export class TrainDesk {
       const data = { name, count, sha256: await dataHash(input.data) };
       const how = howOf(ask.request, outcome.result, input.teacher?.name ?? null, data);
       const { key } = await this.participant(ask.student);
-      this.outcome = { ...outcome, student: ask.student, key, how };
+      this.outcome = { ...outcome, student: ask.student, key, how, sparsity: ask.request.sparsity };
       return outcome.result;
     } finally {
       this.control = null;
@@ -129,7 +132,8 @@ export class TrainDesk {
   }
 
   /**
-   * What the last training learnt becomes a step behind the stop that was trained; steps behind that one are undone.
+   * What the last training learnt becomes a step behind the stop that was trained, and zeros that it left another; steps
+   * behind that stop are undone.
    *
    * @throws CodedError `bad-request` where the student is no stop of the recipe, or not the one any more that was trained
    */
@@ -150,9 +154,13 @@ export class TrainDesk {
       );
     }
     const { bytes, how } = this.learnt();
+    const { sparsity } = this.last;
     const weights = await this.around.artifacts.keep(bytes);
     if (document.cursor !== student) this.around.moveTo(student);
-    return this.around.apply({ pass: 'recover', options: { weights, how }, off: [] }, job);
+    const learnt = await this.around.apply({ pass: 'recover', options: { weights, how }, off: [] }, job);
+    const { document: now, index } = this.around.placeOf(learnt.cursor);
+    const zeros = sparsity && zerosStep(now.stop(index), sparsity);
+    return zeros ? this.around.apply(zeros, job) : learnt;
   }
 
   /** Of the training at work, if one is. */
@@ -160,9 +168,10 @@ export class TrainDesk {
   resume = (): void => this.control?.resume();
   stop = (): void => this.control?.stop();
 
-  /** The student of the last training, with its best weights. */
-  trained(name: string): Parcel {
-    return { name, bytes: writeModel(this.last.model) };
+  /** The student of the last training, with its best weights; channels and heads that became zero are cut out of it. */
+  async trained(name: string): Promise<Parcel> {
+    const { model, sparsity } = this.last;
+    return { name, bytes: writeModel(sparsity ? await withoutZeros(model, sparsity) : model) };
   }
 
   /** What a step of a recipe is made of: the weights as a safetensors file, and how they were learnt. */
@@ -182,10 +191,10 @@ export class TrainDesk {
     throw new CodedError('bad-request', 'There is nothing to train on: give samples first.');
   }
 
-  private async build(ask: TrainAsk): Promise<BuiltStep> {
+  private async build(ask: TrainAsk): Promise<{ readonly built: BuiltStep; readonly student: Model }> {
     const { student, teacher, data, request } = await this.inputOf(ask);
     const feeds = await new Batches(data, null).feeds([0], 0);
-    return buildStep(student, teacher, request, shapesFor(feeds, request.batch));
+    return { built: await buildStep(student, teacher, request, shapesFor(feeds, request.batch)), student };
   }
 
   private async inputOf({ student, teacher, request }: TrainAsk): Promise<TrainInput> {

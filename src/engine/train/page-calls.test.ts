@@ -146,7 +146,7 @@ describe('a run', () => {
       ask(),
       watched(() => {}),
     );
-    const weights = studio.trainings.trained('whole').bytes;
+    const weights = (await studio.trainings.trained('whole')).bytes;
 
     const broken = await opened();
     await give(broken);
@@ -178,7 +178,7 @@ describe('a run', () => {
     );
     expect(stages).toContain(`Going on from a checkpoint ${at}`);
     expect(result.curve.map(({ loss }) => loss)).toEqual(whole.curve.map(({ loss }) => loss));
-    expect(again.trainings.trained('again').bytes).toEqual(weights);
+    expect((await again.trainings.trained('again')).bytes).toEqual(weights);
     expect(store.bytes).toBeNull();
   });
 

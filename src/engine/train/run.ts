@@ -7,7 +7,9 @@ import type { Model } from '../../ir/model.ts';
 import { writeModel } from '../../onnx/write.ts';
 import type { Capabilities, Feeds, HostTensor, SessionSettings } from '../../runtime/types.ts';
 import { rateAt } from '../../train/schedule.ts';
+import { sparseFrom } from '../../train/sparsity.ts';
 import type { StepInput, StepOutput, Trainer, Weights } from '../../train/trainer.ts';
+import { spreadOf } from '../distribution.ts';
 import type { RuntimePort } from '../ports.ts';
 import { answerOf, giving } from './answers.ts';
 import { batched } from './batch.ts';
@@ -267,7 +269,8 @@ class Run {
     const found = evaluation(this.step, heldOut, own, teacherSaid, tokens);
     this.evaluations.push(found);
     const best = this.best && this.evaluations[this.best.evaluation];
-    if (!best || isBetter(found, best)) this.best = { evaluation: this.evaluations.length - 1, weights };
+    if (!best || best.step < sparseFrom(request) || isBetter(found, best))
+      this.best = { evaluation: this.evaluations.length - 1, weights };
     job.progress({ stage: 'Training', done: this.step, total: request.steps, evaluation: found });
   }
 
@@ -317,12 +320,7 @@ class Run {
  * student ends at 97.3 %, from 800 to 1 500 at 97.8 to 98.1 %.)
  */
 function fittingTemperature({ rows }: Said): number {
-  const spreads = rows.slice(0, 200).map((row) => {
-    const mean = row.reduce((sum, each) => sum + each, 0) / row.length;
-    return Math.sqrt(row.reduce((sum, each) => sum + (each - mean) ** 2, 0) / row.length);
-  });
-  const spread = spreads.reduce((sum, each) => sum + each, 0) / Math.max(1, spreads.length);
-  return Math.max(0.01, Number((spread / 2).toPrecision(2)));
+  return Math.max(0.01, Number((spreadOf(rows.slice(0, 200)) / 2).toPrecision(2)));
 }
 
 interface Parts {

@@ -40,13 +40,13 @@ export interface Augmentation {
 
 export interface SparseRequest {
   readonly kind: 'held' | 'magnitude' | 'movement' | 'soft';
-  /** Share of each weight matrix that is zero in the end. */
+  /** Share of each weight matrix, or of the channels or heads of each group, that is zero in the end. */
   readonly target: number;
   /** Shares of the run between which zeros come in. */
   readonly begin: number;
   readonly end: number;
-  /** 1 × 1, blocks of a matrix, or whole rows (`row`): output channels. */
-  readonly block: { readonly height: number; readonly width: number } | 'row';
+  /** What goes together: 1 × 1 weight, blocks outputs × inputs, channels or attention heads with all that is tied to them. */
+  readonly block: { readonly height: number; readonly width: number } | 'channel' | 'head';
   readonly scoreRate: number;
   readonly threshold: number;
   readonly penalty: number;
@@ -124,6 +124,22 @@ export interface TrainProgress {
   readonly pace?: number;
 }
 
+interface SparseSize {
+  /** Numbers that are not zero, or are left. */
+  readonly parameters: number;
+  readonly bytes: number;
+}
+
+/** What zeros make of a model: before a run as far as they can be told, and after it. */
+export interface SparseOutlook {
+  /** Weights, blocks, channels or heads that are ranked, and those that become zero or go. */
+  readonly units: number;
+  readonly gone: number;
+  readonly before: SparseSize;
+  /** `packed`: bytes once the file is compressed, at best; null where nothing is left to be compressed away. */
+  readonly after: SparseSize & { readonly packed: number | null };
+}
+
 /** What a run comes to. */
 export interface TrainResult {
   readonly steps: number;
@@ -159,6 +175,8 @@ export interface TrainPlan {
   readonly terms: readonly string[];
   readonly nodes: number;
   readonly memory: { readonly weights: number; readonly optimizer: number; readonly activations: number | null };
+  /** Null: nothing becomes zero, or how much is not known before. */
+  readonly sparse: SparseOutlook | null;
   readonly notes: readonly string[];
 }
 

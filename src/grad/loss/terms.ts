@@ -72,6 +72,12 @@ export function meanSquaredError(emit: Emit, a: ValueId, b: ValueId): ValueId {
   return scalarMean(emit, emit.mul(difference, difference));
 }
 
+/** Σ a·b: with a gradient b of some loss by a, everything before has the gradient of that loss. */
+export function along(emit: Emit, a: ValueId, b: ValueId): ValueId {
+  same(emit, a, b, 'values');
+  return scalarSum(emit, emit.mul(a, b));
+}
+
 /**
  * A hint (Romero et al., FitNets, 2015): mean (r(h_s) − h_t)², where r is a learnt map of channels: a 1×1 convolution of
  * images [N, C, …], a matrix on the last axis of sequences [N, T, C] and vectors [N, C].

@@ -1,4 +1,6 @@
 import { CodedError } from '../../base/error.ts';
+import type { Exactness } from '../../base/exactness.ts';
+import type { Json } from '../../base/json.ts';
 import type { Model } from '../../ir/model.ts';
 import type { NodeId } from '../../ir/types.ts';
 import { buildForecast } from '../../prune/build-forecast.ts';
@@ -6,11 +8,13 @@ import { encodeDecision, type PruneDecision } from '../../prune/decision.ts';
 import { costsOf } from '../../prune/forecast.ts';
 import type { ChannelGraph, ChannelGroup } from '../../prune/groups.ts';
 import { observedValues } from '../../prune/importance/activations.ts';
-import { readsActivations } from '../../prune/importance/criteria.ts';
+import { readsActivations, readsGradients } from '../../prune/importance/criteria.ts';
+import { gatesOf } from '../../prune/importance/taylor.ts';
 import { membersOf } from '../../prune/names.ts';
 import { selectable } from '../../prune/plan.ts';
 import { selectWidths, type Selectable } from '../../prune/select.ts';
 import type { PruneOptions } from '../../prune/types.ts';
+import { onlyUnreadGo } from '../../prune/unread.ts';
 import type { Findings, Pass, PassContext, Site } from '../../rewrite/pass.ts';
 import { applyCut, decidedSites, frozenRefusals, graphOf, keyOf } from './group-sites.ts';
 import { decideRepair, momentsOf } from './repair-decision.ts';
@@ -39,13 +43,16 @@ function observes(cut: GroupCut, context: PassContext): ReturnType<NonNullable<P
   const { model, analysis, decided } = context;
   const graph = graphOf(context);
   const options = cut.optionsOf(context, graph);
+  if (decided.size > 0) return { stats: [], moments: [] };
+  const gates = readsGradients(options) ? gatesOf(graph) : [];
   const rates = readsActivations(options);
-  if (decided.size > 0 || (!rates && options.repair === 'none')) return { stats: [], moments: [] };
+  if (!rates && options.repair === 'none') return { stats: [], moments: [], gates };
   const stats = observedValues(graph);
   const closely = options.repair === 'least-squares' && !canRepairInTurn(model);
   return {
     stats: rates || options.repair === 'mean' || closely ? stats : [],
     moments: closely ? momentsOf(analysis, stats) : [],
+    gates,
   };
 }
 
@@ -54,7 +61,7 @@ function* investigate(cut: GroupCut, context: PassContext): ReturnType<NonNullab
   const graph = graphOf(context);
   const options = cut.optionsOf(context, graph);
   if (options.repair !== 'least-squares' || decided.size > 0 || !canRepairInTurn(model)) return new Map();
-  const groups = selectable(graph, { ...options, activations: context.facts.activations });
+  const groups = selectable(graph, { ...options, ...seen(context) });
   const widths = widthsFor(context, graph, groups, options);
   const kept = graph.groups.flatMap((group, i) => {
     const atoms = keptAtoms(group, widths[i] ?? group.channels, groups[i]?.order ?? []);
@@ -62,6 +69,9 @@ function* investigate(cut: GroupCut, context: PassContext): ReturnType<NonNullab
   });
   return yield* repairInTurn(model, graph, new Map(kept));
 }
+
+/** What was seen on calibration data. */
+const seen = ({ facts: { activations, gradients } }: PassContext) => ({ activations, gradients });
 
 const widthsFor = (
   { model, analysis }: PassContext,
@@ -82,8 +92,11 @@ function find(cut: GroupCut, context: PassContext): Findings {
   const options = cut.optionsOf(context, graph);
   requireKnown(graph, options);
   const refusals = cut.tellsFrozen ? frozenRefusals(graph, cut.rule) : [];
-  if (context.decided.size > 0) return { sites: decidedSites(context, () => ({ rule: cut.rule })), refusals };
-  const groups = selectable(graph, { ...options, activations: context.facts.activations });
+  if (context.decided.size > 0) {
+    const sites = decidedSites(context, (_, of) => ({ rule: cut.rule, preserves: classOf(of(cut.rule)) }));
+    return { sites, refusals };
+  }
+  const groups = selectable(graph, { ...options, ...seen(context) });
   const kept = widthsFor(context, graph, groups, options);
   const members = membersOf(graph);
   const sites: Site[] = [];
@@ -91,14 +104,16 @@ function find(cut: GroupCut, context: PassContext): Findings {
     if (!cut.concerns(group)) return;
     const width = kept[i] ?? group.channels;
     const nodes = members[i]?.map((member) => member.node) ?? [];
-    const decide = (): PruneDecision => {
+    let made: PruneDecision | null = null;
+    const decide = (): PruneDecision => (made ??= decision());
+    const decision = (): PruneDecision => {
       const atoms = keptAtoms(group, width, groups[i]?.order ?? []);
       const repaired = context.facts.investigated?.get(group.key);
       const repair =
         repaired === undefined
           ? decideRepair(graph, group, atoms, options.repair, context.facts)
           : { repair: repaired };
-      return { ...encodeDecision(group, atoms), ...repair };
+      return { ...encodeDecision(group, atoms), ...repair, ...unreadBut(graph, group, atoms, repair) };
     };
     if (width < group.channels) sites.push(siteOf(model, cut.rule, group, width, nodes, decide));
     else if (options.ratio > 0)
@@ -106,6 +121,15 @@ function find(cut: GroupCut, context: PassContext): Findings {
   });
   return { sites, refusals };
 }
+
+/** Nothing has to make up for channels that nothing reads. */
+const unreadBut = (
+  graph: ChannelGraph,
+  group: ChannelGroup,
+  kept: ReadonlySet<number>,
+  repair: Pick<PruneDecision, 'repair'>,
+): Pick<PruneDecision, 'unread'> =>
+  repair.repair === undefined && onlyUnreadGo(graph, group, kept) ? { unread: true } : {};
 
 /** The decision reads the weights, so it is made only when it is asked for: a replay brings its own. */
 function siteOf(
@@ -129,8 +153,15 @@ function siteOf(
     get decision() {
       return decide();
     },
+    get preserves() {
+      return classOf(decide());
+    },
   };
 }
+
+/** What nothing reads can go without a trace but for the order of sums. */
+const classOf = (decision: Json | undefined): Exactness =>
+  (decision as PruneDecision | undefined)?.unread === true ? 'order' : 'approximation';
 
 function wholeReason(group: ChannelGroup, options: PruneOptions): string {
   if (options.protected.includes(group.key)) return 'The group is protected.';

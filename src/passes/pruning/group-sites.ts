@@ -12,6 +12,9 @@ import type { PassContext, Refusal, Site } from '../../rewrite/pass.ts';
 import { decidedOf } from './decided.ts';
 import { applyRepair } from './repair-decision.ts';
 
+/** Rules of the passes that cut whole groups. */
+export const CUT_RULES = { 'prune-channels': 'cut', 'prune-heads': 'cut-heads' } as const;
+
 /** The key of the site that a channel group is. */
 export const keyOf = (rule: string, model: Model, group: ChannelGroup, nodes: readonly NodeId[]): string =>
   `${rule}:${group.key}:${structuralHash(model, nodes)}`;
@@ -23,7 +26,7 @@ export const graphOf = ({ model, analysis, options }: PassContext): ChannelGraph
 /** The groups that a recipe decided on: its decisions say how many channels stay, and nothing is looked into. */
 export function decidedSites(
   context: PassContext,
-  kindOf: (group: ChannelGroup) => Pick<Site, 'rule' | 'preserves'>,
+  kindOf: (group: ChannelGroup, decisionOf: (rule: string) => Json | undefined) => Pick<Site, 'rule' | 'preserves'>,
 ): readonly Site[] {
   const { model } = context;
   const graph = graphOf(context);
@@ -31,8 +34,9 @@ export function decidedSites(
   const sites = graph.groups.map((group, i): Site => {
     const nodes = members[i]?.map((member) => member.node) ?? [];
     const what = `Keeps the decided ones of ${group.channels} channels in ${nodes.length} nodes.`;
-    const kind = kindOf(group);
-    return { key: keyOf(kind.rule, model, group, nodes), anchor: group.anchor, nodes, what, ...kind };
+    const keyFor = (rule: string): string => keyOf(rule, model, group, nodes);
+    const kind = kindOf(group, (rule) => context.decided.get(keyFor(rule)));
+    return { key: keyFor(kind.rule), anchor: group.anchor, nodes, what, ...kind };
   });
   return decidedOf(sites, context);
 }

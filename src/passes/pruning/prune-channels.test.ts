@@ -3,7 +3,7 @@ import { analyze } from '../../analysis/analyze.ts';
 import { summarize } from '../../analysis/summary.ts';
 import type { Json } from '../../base/json.ts';
 import type { Model } from '../../ir/model.ts';
-import { Tensor } from '../../ir/tensor.ts';
+import { floats, Tensor } from '../../ir/tensor.ts';
 import type { ValueId } from '../../ir/types.ts';
 import { readModel } from '../../onnx/read.ts';
 import { modelByteLength, writeModel } from '../../onnx/write.ts';
@@ -83,6 +83,36 @@ describe('prune-channels', () => {
     for (const [value, tensor] of replayed.model.graph.initializers) restore(replayed.model, before, value, tensor);
     const again = await afterPass(before, pruneChannels, { decisions });
     expect(writeModel(again.model)).toEqual(writeModel(first.model));
+  });
+
+  it('is held to the order of sums where only what nothing reads goes, and a replay as well', async () => {
+    const before = residual();
+    const [id, tensor] = [...before.graph.initializers].find(([, { shape }]) => shape.join() === '8,16,1,1')!;
+    const numbers = Float32Array.from(tensor.numbers());
+    // What reads channels 0 to 7 of b is zero.
+    before.setInitializer(
+      id,
+      floats(
+        tensor.shape,
+        numbers.map((each, i) => (i % 16 < 8 ? 0 : each)),
+      ),
+    );
+    const key = 'b';
+    const half = (first: number): number[] => Array.from({ length: 16 }, (_, i) => (i < 8 ? first : 1 - first));
+    const options = {
+      ratio: 0,
+      ratios: { [key]: 0.5 },
+      importance: 'scores',
+      scores: { [key]: half(0) },
+    };
+    const first = await afterPass(before, pruneChannels, { options });
+    expect(first.result.applied.map(({ preserves }) => preserves)).toEqual(['order']);
+    const { decisions } = first.result;
+    const again = await afterPass(before, pruneChannels, { decisions });
+    expect(again.result.applied.map(({ preserves }) => preserves)).toEqual(['order']);
+    const other = { ...options, scores: { [key]: half(1) } };
+    const rest = await afterPass(before, pruneChannels, { options: other });
+    expect(rest.result.applied.map(({ preserves }) => preserves)).toEqual(['approximation']);
   });
 
   it('refuses a decision for another width, and unknown groups', async () => {

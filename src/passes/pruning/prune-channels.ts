@@ -2,6 +2,7 @@ import { pruneOptions } from '../../prune/options.ts';
 import type { Pass } from '../../rewrite/pass.ts';
 import { cutsGroups } from './cut-groups.ts';
 import { CUTTING } from './cut-options.ts';
+import { CUT_RULES } from './group-sites.ts';
 
 /**
  * Removes whole channels. A site is a group of channels that can only be cut together; its decision is the bitmap of
@@ -23,11 +24,11 @@ export const pruneChannels: Pass = {
     acrossNorms: { type: 'boolean', default: false, label: 'Channels that a norm takes its statistics over as well' },
   },
   preserves: 'approximation',
-  needs: ['weights', 'activations'],
+  needs: ['weights', 'activations', 'gradients'],
   backends: ['wasm', 'webgpu', 'portable'],
   repeats: false,
   ...cutsGroups({
-    rule: 'cut',
+    rule: CUT_RULES['prune-channels'],
     optionsOf: ({ options }) => pruneOptions(options),
     concerns: () => true,
     tellsFrozen: true,

@@ -5,6 +5,7 @@ import type { PruneOptions } from '../../prune/types.ts';
 import type { Pass, PassContext } from '../../rewrite/pass.ts';
 import { cutsGroups } from './cut-groups.ts';
 import { CUTTING } from './cut-options.ts';
+import { CUT_RULES } from './group-sites.ts';
 
 /**
  * Removes whole attention heads (Michel et al. 2019, Are Sixteen Heads Really Better than One?), in attention that is
@@ -21,7 +22,7 @@ export const pruneHeads: Pass = {
     ...CUTTING,
   },
   preserves: 'approximation',
-  needs: ['weights', 'activations'],
+  needs: ['weights', 'activations', 'gradients'],
   backends: ['wasm', 'webgpu', 'portable'],
   repeats: false,
   looksFor: {
@@ -29,7 +30,7 @@ export const pruneHeads: Pass = {
     operators: ['Softmax', 'Attention', 'MultiHeadAttention', 'GroupQueryAttention'],
   },
   ...cutsGroups({
-    rule: 'cut-heads',
+    rule: CUT_RULES['prune-heads'],
     optionsOf: headsOnly,
     concerns: (group) => group.isHeads,
     tellsFrozen: false,

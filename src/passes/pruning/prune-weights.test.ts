@@ -102,6 +102,19 @@ describe('prune-weights', () => {
     );
   });
 
+  it('records zeros that are there already, by decision, and changes no bit', async () => {
+    const { model, result } = await afterPass(mixed(), pruneWeights, { options: { sparsity: 0.5 } });
+    expect(result.applied.map(({ preserves }) => preserves ?? pruneWeights.preserves)).toEqual(
+      WEIGHTS.map(() => 'approximation'),
+    );
+    const again = await afterPass(model, pruneWeights, { options: { sparsity: 0.5 }, decisions: result.decisions });
+    expect(again.result.applied.map(({ preserves }) => preserves)).toEqual(WEIGHTS.map(() => 'bits'));
+    expect(writeModel(again.model)).toEqual(writeModel(model));
+    const replayed = await afterPass(mixed(), pruneWeights, { decisions: result.decisions });
+    expect(replayed.result.applied.map(({ preserves }) => preserves)).toEqual(WEIGHTS.map(() => 'approximation'));
+    expect(writeModel(replayed.model)).toEqual(writeModel(model));
+  });
+
   it('zeroes exactly the share of all weights together under one threshold', async () => {
     for (const importance of ['magnitude', 'lamp', 'random']) {
       const { model } = await afterPass(mixed(), pruneWeights, {

@@ -1,10 +1,11 @@
 import type { Analysis } from '../../analysis/analyze.ts';
 import { defined } from '../../base/assert.ts';
 import { CodedError } from '../../base/error.ts';
+import { formatInteger } from '../../base/format.ts';
 import type { Json } from '../../base/json.ts';
 import type { Model } from '../../ir/model.ts';
 import type { Tensor } from '../../ir/tensor.ts';
-import { decodeMask, encodeMask, maskTensor } from '../../prune/sparsity/mask.ts';
+import { decodeMask, encodeMask, maskTensor, stays, type Mask } from '../../prune/sparsity/mask.ts';
 import { activationNorms, multiplicands } from '../../prune/sparsity/multiplicands.ts';
 import { sparsityOptions } from '../../prune/sparsity/options.ts';
 import { isMet, sparsityTasks, type SparsityTask } from '../../prune/sparsity/plan.ts';
@@ -102,6 +103,8 @@ function observes(context: PassContext): ReturnType<NonNullable<Pass['observes']
 function find(context: PassContext): Findings {
   const options = sparsityOptions(context.options);
   const { weights, kept } = weightsOf(context, options);
+  const decided = decidedSites(context, weights);
+  if (decided) return { sites: decided, refusals: [] };
   requireKnown(weights, options);
   const refusals: Refusal[] = kept.map(({ nodes, reason }) => ({ rule: RULE, nodes, reason: `${reason}.` }));
   const open: Weight[] = [];
@@ -119,6 +122,34 @@ function find(context: PassContext): Findings {
     }
   }
   return { sites, refusals };
+}
+
+/** Those that a recipe decided: nothing is ranked. Null: it decided none, or a name has changed since. */
+function decidedSites({ model, decided }: PassContext, weights: readonly Weight[]): readonly Site[] | null {
+  const known = weights.flatMap((weight): Site[] => {
+    const key = zeroSiteKey(model, weight);
+    const decision = decided.get(key);
+    if (decision === undefined) return [];
+    const { name, nodes, tensor } = weight;
+    const what = `Sets the decided ones of ${formatInteger(tensor.size)} weights of ${name} to zero.`;
+    const site = { key, rule: RULE, anchor: nodes[0] ?? NO_NODE, nodes, what };
+    return [
+      {
+        ...site,
+        /** Zeros that training left are recorded, and nothing changes. */
+        get preserves() {
+          return onlyZeros(tensor, decodeMask(name, tensor.size, decision)) ? 'bits' : 'approximation';
+        },
+      },
+    ];
+  });
+  return decided.size > 0 && known.length === decided.size ? known : null;
+}
+
+function onlyZeros(tensor: Tensor, mask: Mask): boolean {
+  const numbers = tensor.numbers();
+  for (let i = 0; i < mask.elements; i++) if (numbers[i] !== 0 && !stays(mask, i)) return false;
+  return true;
 }
 
 /** Why the criterion cannot rate a weight. */
@@ -149,10 +180,14 @@ function weightsOf({ model, analysis }: PassContext, { embeddings }: SparsityOpt
   return weights;
 }
 
+/** The key of the site that a weight is. */
+export const zeroSiteKey = (model: Model, { name, nodes }: Weight): string =>
+  `${RULE}:${name}:${structuralHash(model, nodes)}`;
+
 /** The mask reads the weights, so it is made only when it is asked for: a replay brings its own. */
 function siteOf(model: Model, task: SparsityTask, at: number, weight: Weight, options: SparsityOptions): Site {
   return {
-    key: `${RULE}:${weight.name}:${structuralHash(model, weight.nodes)}`,
+    key: zeroSiteKey(model, weight),
     rule: RULE,
     anchor: weight.nodes[0] ?? NO_NODE,
     nodes: weight.nodes,

@@ -78,6 +78,6 @@ const kindOf = (rule: string): Pick<Site, 'rule' | 'preserves'> => ({
 
 /** The key of what was decided tells whether it was proven. */
 function decidedAgain(context: PassContext): readonly Site[] {
-  const rules = new Map([...context.decided].map((key) => [parseSiteKey(key).name, parseSiteKey(key).rule]));
+  const rules = new Map([...context.decided.keys()].map((key) => [parseSiteKey(key).name, parseSiteKey(key).rule]));
   return decidedSites(context, ({ key }) => kindOf(rules.get(key) === ON_DATA ? ON_DATA : PROVEN));
 }

@@ -6,6 +6,7 @@ import { ofActivations, ofWanda } from './activations.ts';
 import { parseFormula } from './formula.ts';
 import { ofGeometricMedian } from './geometric-median.ts';
 import { ofFormula } from './of-formula.ts';
+import { ofTaylor } from './taylor.ts';
 import { ofBatchNorms, ofChance, ofWeights } from './weights.ts';
 
 /** What a criterion may look at. */
@@ -14,6 +15,8 @@ export interface Rated {
   readonly seed: number;
   /** Of calibration data; null: none was run. */
   readonly activations: ActivationStats | null;
+  /** Of gates where channels are read, see `gatesOf`; null: none were taken. */
+  readonly gradients: Float64Array | null;
   /** A person's own scores, by group key: one for each atom (or each channel), in the order of the channels. */
   readonly scores: Readonly<Record<string, readonly number[]>>;
   /** A person's own way to put criteria together, for the importance `formula`. */
@@ -24,7 +27,7 @@ export interface Rated {
 export interface Criterion {
   readonly title: string;
   /** What it reads besides the weights. */
-  readonly needs: 'weights' | 'activations' | 'scores' | 'formula';
+  readonly needs: 'weights' | 'activations' | 'gradients' | 'scores' | 'formula';
   /** Its scores compare across groups as they are; else each is taken relative to its group's mean. */
   readonly absolute?: boolean;
   rate(rated: Rated): Float64Array[];
@@ -122,6 +125,15 @@ export const CRITERIA: Readonly<Record<ImportanceId, Criterion>> = {
     needs: 'activations',
     rate: ({ graph, activations }) => ofWanda(graph, known(activations)),
   },
+  taylor: {
+    title: 'Change of the loss, to the first order (Taylor)',
+    needs: 'gradients',
+    absolute: true,
+    rate({ graph, gradients }) {
+      if (gradients) return ofTaylor(graph, gradients);
+      throw new CodedError('bad-request', 'This importance looks at gradients: give data to calibrate on.', {});
+    },
+  },
   random: {
     title: 'Random (the baseline)',
     needs: 'weights',
@@ -151,6 +163,7 @@ const NAMES: Readonly<Record<string, ImportanceId>> = {
   activation: 'activation',
   apoz: 'apoz',
   wanda: 'wanda',
+  taylor: 'taylor',
   random: 'random',
 };
 
@@ -162,12 +175,16 @@ export const FORMULA_NAMES: readonly string[] = [...Object.keys(NAMES), 'channel
 
 type Asked = Pick<PruneOptions, 'importance'> & Partial<Pick<PruneOptions, 'formula'>>;
 
-/** Whether the rating rests on calibration data. Throws `bad-request` for a formula that is not understood. */
-export function readsActivations({ importance, formula = '' }: Asked): boolean {
-  if (importance !== 'formula') return CRITERIA[importance].needs === 'activations';
+/** What the rating reads, for a formula all that it names. Throws `bad-request` for one that is not understood. */
+function readsOf({ importance, formula = '' }: Asked): readonly Criterion['needs'][] {
+  if (importance !== 'formula') return [CRITERIA[importance].needs];
   const { variables } = parseFormula(formula, FORMULA_NAMES);
-  return variables.some((name) => CRITERIA[NAMES[name] ?? 'l2'].needs === 'activations');
+  return variables.map((name) => CRITERIA[NAMES[name] ?? 'l2'].needs);
 }
+
+/** Whether the rating looks at activations on calibration data, and at gradients of a loss. Both throw as `readsOf`. */
+export const readsActivations = (asked: Asked): boolean => readsOf(asked).includes('activations');
+export const readsGradients = (asked: Asked): boolean => readsOf(asked).includes('gradients');
 
 /** Atoms from the least to the most important; equal ones in file order. */
 export function rank(importance: ArrayLike<number>): Int32Array {

@@ -27,7 +27,7 @@ function small(): Model {
 const graph = (model: Model) => findGroups(model, analyze(model));
 const rated = (importance: ImportanceId, model: Model, patch: Partial<Rated> = {}): number[][] =>
   CRITERIA[importance]
-    .rate({ graph: graph(model), seed: 0, activations: null, scores: {}, formula: '', ...patch })
+    .rate({ graph: graph(model), seed: 0, activations: null, gradients: null, scores: {}, formula: '', ...patch })
     .map((each) => Array.from(each));
 
 it('l2 and l1 sum over every member, relative to its mean: filters, norm scale, consumers; not biases and statistics', () => {

@@ -5,7 +5,7 @@ import { formatInteger, formatShape, plural } from '../../base/format.ts';
 import type { CalibrationView } from '../../engine/calibrate-files.ts';
 import type { PruneOptions } from '../../prune/types.ts';
 import type { App } from '../../state/app.ts';
-import { ratesByActivations } from '../../state/prune-actions.ts';
+import { ratesByData } from '../../state/prune-actions.ts';
 import { reestimates } from '../../state/prune-schedule.ts';
 import { Icon, IconButton } from '../kit/controls.tsx';
 import { FileButton } from '../kit/FileButton.tsx';
@@ -27,7 +27,7 @@ const LIST = new Intl.ListFormat('en-GB');
 /** What looks at the data at present, in words. */
 function usersOf(options: PruneOptions, norms: boolean): string {
   const users = [
-    ...(ratesByActivations(options) ? ['the importance'] : []),
+    ...(ratesByData(options) ? ['the importance'] : []),
     ...(options.repair === 'none' ? [] : ['making up for cuts']),
     ...(norms ? ['batch norms'] : []),
   ];

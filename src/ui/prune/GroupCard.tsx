@@ -28,6 +28,7 @@ const IMPORTANCE_NAMES: Readonly<Record<ImportanceId, string>> = {
   activation: 'mean activation',
   apoz: 'share of activations that are not zero',
   wanda: 'weights times activations',
+  taylor: 'change of the loss (Taylor)',
   random: 'random numbers',
   scores: 'your own scores',
   formula: 'your own formula',

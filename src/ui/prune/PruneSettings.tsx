@@ -27,6 +27,7 @@ const IMPORTANCES: Choices<ImportanceId> = [
       ['apoz', 'Not zero (APoZ)'],
     ],
   ],
+  ['From gradients', [['taylor', 'Change of the loss (Taylor)']]],
   [
     'Other',
     [

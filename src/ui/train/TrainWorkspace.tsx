@@ -18,6 +18,7 @@ import { LossSection } from './LossSection.tsx';
 import { RunSection } from './RunSection.tsx';
 import { SamplesSection } from './SamplesSection.tsx';
 import { SidesSection } from './SidesSection.tsx';
+import { SparsitySection } from './SparsitySection.tsx';
 import './train.css';
 import { WeightsCard } from './WeightsCard.tsx';
 import { verdictOf } from './words.ts';
@@ -149,6 +150,7 @@ export function TrainWorkspace({ app }: { readonly app: App }) {
         <SamplesSection app={app} use="judge" disabled={atWork} />
         <LossSection app={app} disabled={atWork} />
         <RunSection app={app} disabled={atWork} />
+        <SparsitySection app={app} disabled={atWork} />
       </section>
       <div className="train-centre">
         <Header app={app} />
