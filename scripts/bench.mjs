@@ -16,6 +16,8 @@
 //   accuracy  what four real models get right on real samples, preprocessing written out (a minute; only by name)
 //   train-recover, train-students, train-movement  what training does on real digits: recovery after pruning, students taught
 //           three ways, movement against magnitude pruning; 3 seeds (a quarter of an hour each; only by name)
+//   train-char  a character transformer of half the size taught by tokens, by logits, by hidden states; 3 seeds (a quarter of
+//           an hour; only by name)
 //   profile every real model's profile: what of a run lies in nodes; the ceilings of this device (only by name)
 //   train-steps  forward, forward and backward, whole step of a CNN and a transformer; threads, native (two minutes; only by name)
 //   half    MobileNetV2 at half the channels against itself, both as the runtime loads them (`all`), WASM, one thread
@@ -39,6 +41,7 @@ import { benchPruneLatency } from './bench-prune-latency.mjs';
 import { benchPruneModels } from './bench-prune-models.mjs';
 import { benchRandom } from './bench-random.mjs';
 import { benchSlider, printSlider } from './bench-slider.mjs';
+import { benchTrainChar } from './bench-train-char.mjs';
 import { benchTrainReal } from './bench-train-real.mjs';
 import { benchTrain } from './bench-train.mjs';
 import { benchVerdicts } from './bench-verdicts.mjs';
@@ -69,6 +72,7 @@ const SECTIONS = [
   'train-students',
   'train-movement',
   'train-steps',
+  'train-char',
 ];
 const args = process.argv.slice(2);
 const json = args.includes('--json');
@@ -143,10 +147,11 @@ if (chosen.includes('prune-latency')) results.pruneLatency = await benchPruneLat
 if (chosen.includes('latency-table')) results.latencyTable = await benchLatencyTable(files, say);
 if (chosen.includes('prune-models')) results.pruneModels = await benchPruneModels(say);
 const training = chosen
-  .filter((each) => each.startsWith('train-') && each !== 'train-steps')
+  .filter((each) => each.startsWith('train-') && each !== 'train-steps' && each !== 'train-char')
   .map((each) => each.slice('train-'.length));
 if (training.length > 0) results.training = await benchTrainReal(shared, training, say);
 if (chosen.includes('verdicts')) results.verdicts = await benchVerdicts(files, say);
+if (chosen.includes('train-char')) results.trainChar = await benchTrainChar(say);
 if (chosen.includes('train-steps')) results.trainSteps = await benchTrain(say);
 if (chosen.includes('profile')) results.profile = await benchProfile(files, say);
 if (chosen.includes('random')) benchRandom(say);

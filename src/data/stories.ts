@@ -16,12 +16,9 @@ interface Person {
   readonly her: string;
 }
 
-const girl = (name: string): Person => ({ name, kind: 'girl', she: 'she', her: 'her' });
-const boy = (name: string): Person => ({ name, kind: 'boy', she: 'he', her: 'his' });
-const PEOPLE: readonly Person[] = [
-  ...['Anna', 'Bella', 'Clara', 'Ella', 'Fiona', 'Ida', 'Julia', 'Lina', 'Mia', 'Nora', 'Rosa', 'Zoe'].map(girl),
-  ...['Adam', 'Ben', 'Carl', 'David', 'Emil', 'Hugo', 'Jonas', 'Leo', 'Max', 'Oscar', 'Paul', 'Tom'].map(boy),
-];
+/** Names are put together of these, so that who reads on has to look back: there are too many to know them. */
+const CONSONANTS = 'bdfgklmnprstvz';
+const VOWELS = 'aeiou';
 
 /** Singular and plural. */
 type Noun = readonly [one: string, many: string];
@@ -46,14 +43,14 @@ const HIDDEN = ['under the bed', 'in a box', 'on the shelf', 'behind the door', 
 const KIN = ['friend', 'cousin', 'neighbour'];
 const FINDS = ['a letter', 'an old key', 'a silver coin', 'an owl', 'a tiny frog', 'an orange feather'];
 
-/** An animal, what it is called, and what it does when it is glad. */
-const PETS: readonly (readonly [kind: string, names: readonly string[], glad: string])[] = [
-  ['cat', ['Luna', 'Momo', 'Tiger'], 'purred'],
-  ['dog', ['Rex', 'Bruno', 'Lucky'], 'barked'],
-  ['duck', ['Daisy', 'Waddle'], 'quacked'],
-  ['bird', ['Pip', 'Coco'], 'sang'],
-  ['pony', ['Star', 'Misty'], 'neighed'],
-];
+/** An animal, and what it does when it is glad. */
+const PETS = [
+  ['cat', 'purred'],
+  ['dog', 'barked'],
+  ['duck', 'quacked'],
+  ['bird', 'sang'],
+  ['pony', 'neighed'],
+] as const;
 /** The weather, and where it makes people go. */
 const WEATHER = [
   ['rain', 'ran into the house'],
@@ -77,10 +74,10 @@ class Story {
 
   constructor(random: Random) {
     this.random = random;
-    this.hero = this.pick(PEOPLE);
-    this.friend = this.pick(PEOPLE.filter((each) => each !== this.hero));
-    const [kind, names, glad] = this.pick(PETS);
-    this.pet = [kind, this.pick(names), glad];
+    this.hero = this.person();
+    this.friend = this.person();
+    const [kind, glad] = this.pick(PETS);
+    this.pet = [kind, this.name('y'), glad];
     this.thing = this.pick(THINGS);
     this.colour = this.pick(COLOURS);
     this.hidden = this.pick(HIDDEN);
@@ -101,6 +98,20 @@ class Story {
 
   private pick<T>(list: readonly T[]): T {
     return list[Math.floor(this.random() * list.length)] as T;
+  }
+
+  private name(end: string): string {
+    const syllables = Array.from(
+      { length: this.number(1, 2) },
+      () => this.pick([...CONSONANTS]) + this.pick([...VOWELS]),
+    );
+    return capital(`${syllables.join('')}${this.pick([...CONSONANTS])}${end}`);
+  }
+
+  private person(): Person {
+    return this.random() < 0.5
+      ? { name: this.name('a'), kind: 'girl', she: 'she', her: 'her' }
+      : { name: this.name('o'), kind: 'boy', she: 'he', her: 'his' };
   }
 
   private number(low: number, high: number): number {

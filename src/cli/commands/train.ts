@@ -14,7 +14,7 @@ import { LOSSES, TEACHING, TRAINING } from '../../train/defaults.ts';
 import type { Evaluation, LossSettings, TrainResult } from '../../engine/train/types.ts';
 import { UsageError, type Arguments } from '../arguments.ts';
 import type { Command } from '../command.ts';
-import { openPath } from '../../engine/node.ts';
+import { modelAt } from '../model-at.ts';
 import { fileAt, filesAt } from '../data-files.ts';
 import { keyValues } from '../options.ts';
 import { table, type Output } from '../output.ts';
@@ -182,7 +182,7 @@ const taught = (name: 'distill' | 'recover', summary: string): Command => ({
       throw new UsageError('--teacher is missing: the model to learn from. With --recipe, the original teaches.');
     }
     const open = await opened(args, job);
-    if (path !== null) await open.studio.openSecond(openPath(path), job);
+    if (path !== null) await open.studio.openSecond(await modelAt(path), job);
     const losses = teachingLosses(args, args.text('labels') !== null || isDrawn(args.text('data') ?? ''));
     return run(args, output, job, losses, open, path === null ? 0 : 'second');
   },
