@@ -4,6 +4,7 @@ import { synthetic } from '../data/synthetic.ts';
 import type { DataSet } from '../data/types.ts';
 import { calibrate } from '../engine/calibrate.ts';
 import { openData } from '../engine/data.ts';
+import { drawnData, isDrawn } from '../engine/train/drawn.ts';
 import type { Fidelity, Judgement } from '../engine/fidelity.ts';
 import { UsageError, type Arguments } from './arguments.ts';
 import type { Command } from './command.ts';
@@ -25,10 +26,11 @@ export const READING: Command['options'] = {
   set: { type: 'string', multiple: true, value: 'KEY=VALUE', help: 'change a field of the preprocessing' },
 };
 
-/** A folder of images or `.pb`, an idx, `.npy`, `.npz`, csv or text file, or `synthetic`. */
+/** A folder of images or `.pb`, an idx, `.npy`, `.npz`, csv or text file, or by name what is made here. */
 export async function openFrom(path: string, args: Arguments): Promise<DataSet> {
   if (path === 'synthetic')
     return synthetic(SYNTHETIC_COUNT, args.number('seed', { min: 0, max: 2 ** 31, integer: true }) ?? 0);
+  if (isDrawn(path)) return drawnData(path, 'train');
   const [labels, tokenizer] = [args.text('labels'), args.text('tokenizer')];
   return openData(basename(resolve(path)), filesAt(path), {
     ...(labels && { labels: fileAt(labels) }),

@@ -5,7 +5,11 @@ import type { HintPair, LossSettings, SparseRequest, TrainRequest } from '../eng
 
 /** What all commands that train take. */
 export const TRAIN_OPTIONS: Options = {
-  data: { type: 'string', value: 'D', help: 'samples: images, idx, npy, npz, csv, text, ONNX test data, digits' },
+  data: {
+    type: 'string',
+    value: 'D',
+    help: 'samples: images, idx, npy, npz, csv, text, ONNX test data; made here: digits, stories',
+  },
   labels: { type: 'string', value: 'L', help: 'classes of the samples: idx, npy, csv or json (folders of images)' },
   'test-data': { type: 'string', value: 'D', help: 'samples that judge the result, and neither train nor choose' },
   'test-labels': { type: 'string', value: 'L', help: 'their classes' },

@@ -1,3 +1,4 @@
+import { CodedError } from '../base/error.ts';
 import { decodeText } from './csv.ts';
 
 /** Text ↔ token ids. */
@@ -25,17 +26,54 @@ export function characterTokenizer(file: string, text: Uint8Array): Tokenizer {
   const characters = [...new Set(decodeText(file, text))].sort(
     (a, b) => (a.codePointAt(0) ?? 0) - (b.codePointAt(0) ?? 0),
   );
-  const ids = new Map(characters.map((character, id) => [character, id]));
+  return vocabularyTokenizer(file, characters.join(''));
+}
+
+/**
+ * Characters (code points), each with its place in `characters` as its id. Encoding throws `bad-request` for a character
+ * that is not among them.
+ *
+ * @param of whose vocabulary it is, for errors
+ */
+export function vocabularyTokenizer(of: string, characters: string): Tokenizer {
+  const known = [...characters];
+  const ids = new Map(known.map((character, id) => [character, id]));
   return {
     name: 'characters',
-    vocabulary: characters.length,
+    vocabulary: known.length,
     bos: null,
     encode(bytes) {
       const out = new Int32Array(bytes.byteLength);
       let count = 0;
-      for (const character of decodeText(file, bytes)) out[count++] = ids.get(character) ?? 0;
+      for (const character of decodeText(of, bytes)) {
+        const id = ids.get(character);
+        if (id === undefined) throw strange(of, character);
+        out[count++] = id;
+      }
       return out.slice(0, count);
     },
-    decode: (tokens) => Array.from(tokens, (id) => characters[id] ?? '').join(''),
+    decode: (tokens) => Array.from(tokens, (id) => known[id] ?? '').join(''),
   };
+}
+
+function strange(of: string, character: string): CodedError {
+  const code = (character.codePointAt(0) ?? 0).toString(16).toUpperCase().padStart(4, '0');
+  return new CodedError(
+    'bad-request',
+    `“${character}” (U+${code}) is none of the characters of ${of}. Give a text of those characters.`,
+    { character },
+  );
+}
+
+/** The tokenizer that a model names in its metadata, as the bundled decoder does; null: it names none that is known. */
+export function tokenizerOf(metadata: ReadonlyMap<string, string> | undefined): Tokenizer | null {
+  const text = metadata?.get('tokenizer');
+  if (text === undefined) return null;
+  try {
+    const { kind, characters, bos } = JSON.parse(text) as Readonly<Record<string, unknown>>;
+    if (kind !== 'characters' || typeof characters !== 'string') return null;
+    return { ...vocabularyTokenizer('the model', characters), bos: typeof bos === 'number' ? bos : null };
+  } catch {
+    return null;
+  }
 }

@@ -13,8 +13,9 @@ import type { Backend, OptionValues } from '../rewrite/pass.ts';
 import type { ProfileView, Roofline } from '../report/profile/types.ts';
 import type { ReportData } from '../report/types.ts';
 import type { Capabilities } from '../runtime/types.ts';
-import { buildSample, listSamples } from '../samples/catalogue.ts';
+import { listSamples, loadSample } from '../samples/catalogue.ts';
 import type { SampleInfo } from '../samples/types.ts';
+import { sampleFile } from './sample-source.ts';
 import type { StopsRequest, VerifyResult } from '../verify/types.ts';
 import type { Tensor } from '../ir/tensor.ts';
 import type { NodeId } from '../ir/types.ts';
@@ -127,10 +128,12 @@ export class Studio {
     return this.begin(await readSource(source, job));
   }
 
-  openSample(id: string): DocumentView {
+  /** `residual-cnn`; or, in other measures, `character-transformer?width=64`. Throws `bad-request` for any other. */
+  async openSample(name: string): Promise<DocumentView> {
+    const model = await loadSample(name);
     return this.begin({
-      name: `${id}.onnx`,
-      model: buildSample(id),
+      name: sampleFile(name),
+      model,
       bytes: null,
       external: null,
       missing: [],

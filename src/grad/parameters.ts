@@ -64,6 +64,8 @@ const MOVES: ReadonlySet<string> = new Set([
   'Transpose',
   'Unsqueeze',
 ]);
+const PRODUCTS: ReadonlySet<string> = new Set(['Mul', 'Div', 'MatMul', 'Gemm', 'Einsum']);
+const TURNS: ReadonlySet<string> = new Set(['Cos', 'Sin']);
 const REASONS: Partial<Record<ParameterRole, string>> = {
   statistics: 'running statistics follow from what passes through',
   table: 'a table of factors, such as those of rotary positions',
@@ -103,6 +105,7 @@ function roleOf(
   for (const { node: id, index } of model.getValue(value).uses) {
     const node = model.getNode(id);
     if (node.graph !== model.graph.id) continue;
+    if (isRotary(model, node, index)) return { role: 'table', node };
     const known = SLOTS[opKey(node)]?.[index];
     if (known) return { role: known, node };
     if (MOVES.has(opKey(node)) && index === 0 && depth < MOST_DEPTH) {
@@ -116,6 +119,32 @@ function roleOf(
     last ??= { role: 'constant', node };
   }
   return last;
+}
+
+/** Whether a node multiplies positions into angles, of which nothing is used but cosine and sine: rotary positions. */
+const isRotary = (model: Model, node: Node, index: number): boolean =>
+  PRODUCTS.has(opKey(node)) && index < 2 && counts(model, node.inputs[1 - index] ?? null, 0) && turns(model, node, 0);
+
+/** Whole numbers, whatever they were cast to since. */
+function counts(model: Model, value: ValueId | null, depth: number): boolean {
+  if (value === null || depth === MOST_DEPTH) return false;
+  const { type, producer } = model.getValue(value);
+  if (type?.kind === 'tensor' && /^u?int/.test(type.dtype)) return true;
+  const node = producer && model.getNode(producer.node);
+  if (!node) return false;
+  return opKey(node) === 'Range' || (MOVES.has(opKey(node)) && counts(model, node.inputs[0] ?? null, depth + 1));
+}
+
+function turns(model: Model, node: Node, depth: number): boolean {
+  const readers = node.outputs
+    .flatMap((output) => (output === null ? [] : model.getValue(output).uses))
+    .map((use) => model.getNode(use.node));
+  const passes = (each: Node): boolean => MOVES.has(opKey(each)) || PRODUCTS.has(opKey(each));
+  return (
+    depth < MOST_DEPTH &&
+    readers.length > 0 &&
+    readers.every((each) => TURNS.has(opKey(each)) || (passes(each) && turns(model, each, depth + 1)))
+  );
 }
 
 /** A bias or a scale goes along one axis; a sum along more is learnt (positions) unless it masks, a factor is a table. */

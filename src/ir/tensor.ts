@@ -23,10 +23,10 @@ const ARRAYS: Partial<Record<DataType, ElementArrayConstructor>> = {
   complex128: Float64Array,
 };
 
-/** Typed views want alignment: a view that starts at an odd place is copied first. */
+/** Typed views want alignment: a view that starts at an odd place is copied first (`slice` of Node's Buffer copies nothing). */
 export function viewAs(dtype: DataType, bytes: Uint8Array): ElementArray {
   const Array = ARRAYS[dtype] ?? Uint8Array;
-  const aligned = bytes.byteOffset % Array.BYTES_PER_ELEMENT === 0 ? bytes : bytes.slice();
+  const aligned = bytes.byteOffset % Array.BYTES_PER_ELEMENT === 0 ? bytes : new Uint8Array(bytes);
   return new Array(aligned.buffer, aligned.byteOffset, Math.floor(aligned.byteLength / Array.BYTES_PER_ELEMENT));
 }
 

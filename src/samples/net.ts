@@ -85,6 +85,11 @@ export class Net {
     return this.constant(label, floats([], [value]));
   }
 
+  /** A whole number, without axes. */
+  index(label: string, value: number): ValueId {
+    return this.constant(label, int64s([value], []));
+  }
+
   int64(label: string, values: readonly number[]): ValueId {
     return this.constant(label, int64s(values));
   }

@@ -8,18 +8,20 @@ import { nodeRuntime } from '../runtime/node.ts';
 import { seeded } from '../base/random.ts';
 import { buildSample, listSamples } from './catalogue.ts';
 
-const FEEDS: Record<string, { name: string; shape: number[]; integers: boolean }> = {
+const FEEDS: Record<string, { name: string; shape: number[]; integers: boolean; below?: number }> = {
   'mobilenet-v2': { name: 'input', shape: [1, 3, 224, 224], integers: false },
   'residual-cnn': { name: 'image', shape: [2, 3, 32, 32], integers: false },
-  encoder: { name: 'input_ids', shape: [1, 64], integers: true },
+  encoder: { name: 'input_ids', shape: [1, 64], integers: true, below: 2000 },
+  'digit-cnn': { name: 'image', shape: [3, 1, 28, 28], integers: false },
+  'character-transformer': { name: 'input_ids', shape: [3, 17], integers: true, below: 74 },
 };
 
 function feedOf(id: string, seed: number) {
-  const { name, shape, integers } = FEEDS[id]!;
+  const { name, shape, integers, below = 0 } = FEEDS[id]!;
   const random = seeded(seed);
   const length = shape.reduce((a, b) => a * b, 1);
   const data = integers
-    ? BigInt64Array.from({ length }, () => BigInt(Math.floor(random() * 2000)))
+    ? BigInt64Array.from({ length }, () => BigInt(Math.floor(random() * below)))
     : Float32Array.from({ length }, () => 2 * random() - 1);
   return { [name]: { dtype: integers ? ('int64' as const) : ('float32' as const), shape, data } };
 }

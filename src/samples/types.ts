@@ -1,8 +1,12 @@
-/** A bundled model: built from seeded weights when it is opened. */
+import type { SampleSizes } from './sizes.ts';
+
+/** A bundled model: built when it is opened, from seeded weights or from those that it was trained to. */
 export interface SampleInfo {
   readonly id: string;
   readonly title: string;
   readonly about: string;
+  /** Measures that its architecture can be built with. */
+  readonly sizes: SampleSizes;
   readonly nodes: number;
   readonly bytes: number;
   /** What it is good for trying: "fold, fuse, prune". */

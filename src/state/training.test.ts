@@ -90,13 +90,16 @@ describe('a training', () => {
     expect(state().planned?.setup.request.steps).toBe(40);
   });
 
-  it('can be of digits that are drawn, where nothing is at hand', async () => {
-    const { app, worker } = fixture;
-    await app.actions.drawTrainDigits('train');
-    await settle();
-    expect(worker.of('trainData')).toMatchObject([{ use: 'train', data: { drawn: 'digits', files: [] } }]);
-    expect(state().planned?.plan).toBe(plan);
-  });
+  it.each(['digits', 'stories'] as const)(
+    'can be of %s that are made here, where nothing is at hand',
+    async (drawn) => {
+      const { app, worker } = fixture;
+      await app.actions.makeTrainData('train', drawn);
+      await settle();
+      expect(worker.of('trainData')).toMatchObject([{ use: 'train', data: { drawn, files: [] } }]);
+      expect(state().planned?.plan).toBe(plan);
+    },
+  );
 
   it('tells in place why it cannot be planned', async () => {
     fixture.worker.overrides.set('trainPlan', failing('unsupported', 'No gradient passes Round 3.'));

@@ -2,6 +2,7 @@ import { toErrorRecord } from '../base/error.ts';
 import { formatShare, plural } from '../base/format.ts';
 import type { Json } from '../base/json.ts';
 import type { CompareSide } from '../engine/compare-types.ts';
+import type { Drawn } from '../engine/train/drawn.ts';
 import type { LossSettings, NamedValue, TrainProgress, TrainRequest } from '../engine/train/types.ts';
 import type { GivenFile, GivenTrainData, TrainUse } from '../protocol/api.ts';
 import { TEACHING } from '../train/defaults.ts';
@@ -20,8 +21,8 @@ export interface TrainingActions {
   changeLosses(patch: Partial<LossSettings>): void;
   /** Samples in place of others. */
   giveTrainFiles(use: TrainUse, files: readonly GivenFile[]): Promise<void>;
-  /** Digits that are drawn here, where no samples are at hand. */
-  drawTrainDigits(use: TrainUse): Promise<void>;
+  /** Samples that are made here, where none are at hand. */
+  makeTrainData(use: TrainUse, drawn: Drawn): Promise<void>;
   /** The same samples with other labels, another tokenizer or preprocessing. */
   changeTrainData(use: TrainUse, patch: Partial<Omit<GivenTrainData, 'files'>>): Promise<void>;
   /** Fields of the preprocessing in place of what was proposed; null: all as proposed. */
@@ -214,7 +215,7 @@ export function trainingActions(
     async giveTrainFiles(as, files) {
       if (files.length > 0) await use(as, { drawn: null, files, labels: null, tokenizer: null, changes: {} });
     },
-    drawTrainDigits: (as) => use(as, { drawn: 'digits', files: [], labels: null, tokenizer: null, changes: {} }),
+    makeTrainData: (as, drawn) => use(as, { drawn, files: [], labels: null, tokenizer: null, changes: {} }),
     changeTrainData: again,
     setTrainPreprocess: (as, changes) =>
       again(as, { changes: changes === null ? {} : { ...store.getState().data[as].used?.changes, ...changes } }),

@@ -214,7 +214,7 @@ const trainFiles = ({ drawn, files, labels, tokenizer, changes }: GivenTrainData
 
 const handlers: Handlers<GraphApi> = {
   async open(params, job) {
-    if ('sample' in params) return drawn(studio.openSample(params.sample));
+    if ('sample' in params) return drawn(await studio.openSample(params.sample));
     const document = await studio.openFile(await sourceOf(params.files, job), job);
     job.progress({ stage: 'Laying out', total: document.stops[0]?.summary.nodes ?? 0 });
     return drawn(document);

@@ -8,7 +8,9 @@ import { openAccuracyData } from '../../engine/accuracy/data.ts';
 import { measureAccuracy, type AccuracySubject } from '../../engine/accuracy/measure.ts';
 import type { AccuracyRequest, AccuracyResult, ModelAccuracy, Proportion } from '../../engine/accuracy/types.ts';
 import { nodePort } from '../../engine/node.ts';
+import { changePreprocess } from '../../data/change.ts';
 import { synthetic } from '../../data/synthetic.ts';
+import { drawnData, isDrawn } from '../../engine/train/drawn.ts';
 import { preprocessFor } from '../../data/propose.ts';
 import type { Job } from '../../base/job.ts';
 import { UsageError, type Arguments } from '../arguments.ts';
@@ -88,6 +90,11 @@ async function subjectAt(path: string, job: Job): Promise<AccuracySubject> {
 }
 
 async function dataAt(path: string, args: Arguments, { inputs }: AccuracySubject) {
+  if (isDrawn(path)) {
+    const dataSet = drawnData(path, 'judge');
+    const { preprocess, notes } = await preprocessFor(inputs, dataSet);
+    return { dataSet, targets: null, preprocess: changePreprocess(preprocess, preprocessChanges(args)), notes };
+  }
   if (path === 'synthetic') {
     const dataSet = synthetic(args.number('samples', { min: 1, max: 1e6, integer: true }) ?? 100, 0);
     return { dataSet, targets: null, ...(await preprocessFor(inputs, dataSet)) };
@@ -111,7 +118,11 @@ export const accuracy: Command = {
   summary: 'What a model gets right on labelled data, or how it agrees with another on any.',
   positionals: ['MODEL'],
   options: {
-    data: { type: 'string', value: 'D', help: 'samples: images, idx, npy, npz, csv, ONNX test data, synthetic' },
+    data: {
+      type: 'string',
+      value: 'D',
+      help: 'samples: images, idx, npy, npz, csv, ONNX test data, digits, synthetic',
+    },
     labels: { type: 'string', value: 'L', help: 'classes of the samples: idx, npy, csv or json (folders of images)' },
     targets: { type: 'string', value: 'T', help: 'values to hold answers against: npy, npz or csv (output_N.pb)' },
     against: { type: 'string', value: 'ORIGINAL', help: 'another model, sample by sample' },

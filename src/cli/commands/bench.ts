@@ -1,12 +1,12 @@
 import { placeName } from '../../base/backends.ts';
 import { formatBytes, formatMs, formatRatio, UNKNOWN } from '../../base/format.ts';
 import type { BenchMatrix, BenchResult, Timing } from '../../bench/types.ts';
-import { openPath } from '../../engine/node.ts';
 import { BENCH_OPTIONS, benchRequests } from '../bench-settings.ts';
 import { openStudio } from '../studio.ts';
 import { readSessionFile } from '../session-file.ts';
 import { table } from '../output.ts';
 import type { Command } from '../command.ts';
+import { modelAt } from '../model-at.ts';
 
 export function benchLines({ a, b, ratio, interval, message, conditions }: BenchResult): string[] {
   const row = (name: string, timing: Timing): string[] => [
@@ -50,7 +50,7 @@ export const bench: Command = {
     );
     const { studio } = await openStudio(a ?? '', job);
     if (b !== undefined) {
-      const { missing } = await studio.openSecond(openPath(b), job);
+      const { missing } = await studio.openSecond(await modelAt(b), job);
       for (const location of missing) output.note(`External data ${location} is missing beside ${b}.`);
     }
     const sides = { a: 0, b: b === undefined ? null : ('second' as const) };

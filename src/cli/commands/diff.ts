@@ -3,8 +3,8 @@ import type { ModelSummary } from '../../analysis/summary.ts';
 import type { PortChange } from '../../analysis/graph-diff-types.ts';
 import { facetText } from '../../base/changes.ts';
 import { bytesPair, countPair, formatBytes, formatPair, plural } from '../../base/format.ts';
-import { openPath } from '../../engine/node.ts';
 import type { Command } from '../command.ts';
+import { modelAt } from '../model-at.ts';
 import { table } from '../output.ts';
 import { openStudio } from '../studio.ts';
 
@@ -61,7 +61,7 @@ export const diff: Command = {
   async run(args, output, job) {
     const [a = '', b = ''] = args.positionals;
     const { studio } = await openStudio(a, job);
-    const { missing } = await studio.openSecond(openPath(b), job);
+    const { missing } = await studio.openSecond(await modelAt(b), job);
     for (const location of missing) output.note(`External data ${location} is missing beside ${b}.`);
     const request = { a: 0, b: 'second', weightBudget: WEIGHT_BUDGET } as const;
     const difference = await studio.difference(request, job);

@@ -7,9 +7,9 @@ import { linesOf, timelessCounts, type Grouping } from '../../report/profile/gro
 import type { ProfileView, Roofline } from '../../report/profile/types.ts';
 import type { OptimizationLevel } from '../../runtime/types.ts';
 import type { Job } from '../../base/job.ts';
-import { openPath } from '../../engine/node.ts';
 import type { Arguments } from '../arguments.ts';
 import type { Command } from '../command.ts';
+import { modelAt } from '../model-at.ts';
 import { table } from '../output.ts';
 import { openStudio } from '../studio.ts';
 
@@ -74,7 +74,7 @@ function requestOf(args: Arguments): BenchRequest {
 async function profilesOf(path: string, against: string | null, args: Arguments, job: Job): Promise<ProfileView[]> {
   const request = requestOf(args);
   const { studio } = await openStudio(path, job);
-  if (against !== null) await studio.openSecond(openPath(against), job);
+  if (against !== null) await studio.openSecond(await modelAt(against), job);
   const views = await studio.profiles({ sides: against === null ? [0] : [0, 'second'], request }, job);
   const roofline = args.flag('roofline') ? await studio.roofline(request, job) : null;
   return views.map((view) => (roofline ? { ...view, roofline, rows: withBounds(view.rows, roofline) } : view));

@@ -5,18 +5,18 @@ import type { Job } from '../../base/job.ts';
 import { changePreprocess } from '../../data/change.ts';
 import { prepared } from '../../data/feeds.ts';
 import { preprocessFor } from '../../data/propose.ts';
-import { digits } from '../../data/digits.ts';
 import type { DataSet, InputPort } from '../../data/types.ts';
 import { openData } from '../../engine/data.ts';
-import { openPath } from '../../engine/node.ts';
 import type { CheckpointStore } from '../../engine/train/checkpoint.ts';
 import type { PreparedData } from '../../engine/train/desk.ts';
+import { drawnData, isDrawn } from '../../engine/train/drawn.ts';
 import { LOSSES, TEACHING, TRAINING } from '../../train/defaults.ts';
 import type { Evaluation, LossSettings, TrainResult } from '../../engine/train/types.ts';
 import type { DocumentView } from '../../engine/types.ts';
 import { UsageError, type Arguments } from '../arguments.ts';
 import { BUILD_OPTIONS, buildStudent, buildsStudent } from '../build-student.ts';
 import type { Command } from '../command.ts';
+import { modelAt } from '../model-at.ts';
 import { fileAt, filesAt } from '../data-files.ts';
 import { keyValues } from '../options.ts';
 import { table, type Output } from '../output.ts';
@@ -30,18 +30,21 @@ async function dataFrom(
   labels: string | null,
   args: Arguments,
   inputs: readonly InputPort[],
+  use: 'train' | 'judge',
 ): Promise<PreparedData> {
-  const dataSet = await dataSetFrom(path, labels, args);
+  const dataSet = await dataSetFrom(path, labels, args, use);
   const { preprocess: proposed, notes } = await preprocessFor(inputs, dataSet);
   const preprocess = changePreprocess(proposed, keyValues(args));
   return { dataSet: prepared(dataSet, preprocess), preprocess, notes };
 }
 
-/** Digits that are drawn here, where nothing is at hand. */
-const DRAWN = 6000;
-
-async function dataSetFrom(path: string, labels: string | null, args: Arguments): Promise<DataSet> {
-  if (path === 'digits') return digits(DRAWN, 1);
+async function dataSetFrom(
+  path: string,
+  labels: string | null,
+  args: Arguments,
+  use: 'train' | 'judge',
+): Promise<DataSet> {
+  if (isDrawn(path)) return drawnData(path, use);
   const tokenizer = args.text('tokenizer');
   return openData(basename(resolve(path)), filesAt(path), {
     ...(labels !== null && { labels: fileAt(labels) }),
@@ -140,11 +143,13 @@ async function run(
   const out = args.text('output');
   if (path === null) throw new UsageError('--data is missing: the samples to train on.');
   if (out === null) throw new UsageError('-o is missing: where the trained model goes.');
-  const data = await dataFrom(path, args.text('labels'), args, inputs);
+  const data = await dataFrom(path, args.text('labels'), args, inputs, 'train');
   studio.trainings.give(data, 'train');
   for (const note of data.notes) output.note(note);
   const test = args.text('test-data');
-  if (test !== null) studio.trainings.give(await dataFrom(test, args.text('test-labels'), args, inputs), 'judge');
+  if (test !== null) {
+    studio.trainings.give(await dataFrom(test, args.text('test-labels'), args, inputs, 'judge'), 'judge');
+  }
   const request = trainRequest(args, losses, teacher === null ? TRAINING : TEACHING);
   const checkpoint = args.text('checkpoint');
   const store = checkpoint === null ? null : fileStore(checkpoint);
@@ -206,8 +211,8 @@ const taught = (name: 'distill' | 'recover', summary: string): Command => ({
     }
     const open = await opened(args, job);
     if (buildsStudent(args)) await buildStudent(open.studio, args, output, job);
-    if (path !== null) await open.studio.openSecond(openPath(path), job);
-    const losses = teachingLosses(args, args.text('labels') !== null || args.text('data') === 'digits');
+    if (path !== null) await open.studio.openSecond(await modelAt(path), job);
+    const losses = teachingLosses(args, args.text('labels') !== null || isDrawn(args.text('data') ?? ''));
     return run(args, output, job, losses, open, path === null ? 0 : 'second');
   },
 });

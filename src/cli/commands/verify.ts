@@ -2,10 +2,11 @@ import { CodedError } from '../../base/error.ts';
 import { EXACTNESS } from '../../base/exactness.ts';
 import { formatError } from '../../base/format.ts';
 import type { LabFiles, LabRequest, LabResult } from '../../engine/verify-lab/types.ts';
-import { openPath, saveFeeds } from '../../engine/node.ts';
+import { saveFeeds } from '../../engine/node.ts';
 import type { VerifyResult } from '../../verify/types.ts';
 import { UsageError, type Arguments } from '../arguments.ts';
 import type { Command } from '../command.ts';
+import { modelAt } from '../model-at.ts';
 import { fileAt, filesAt } from '../data-files.ts';
 import { keyValues } from '../options.ts';
 import { table } from '../output.ts';
@@ -154,7 +155,7 @@ export const verify: Command = {
     };
     const [a, b] = args.positionals;
     const { studio } = await openStudio(a ?? '', job);
-    const { missing } = await studio.openSecond(openPath(b ?? ''), job);
+    const { missing } = await studio.openSecond(await modelAt(b ?? ''), job);
     for (const location of missing) output.note(`External data ${location} is missing beside ${b}.`);
     const result = await studio.verifyLab(request, files, job).catch(unmatched);
     if (result instanceof CodedError) {

@@ -1,6 +1,5 @@
 import type { Json } from '../../base/json.ts';
 import { changePreprocess } from '../../data/change.ts';
-import { digits } from '../../data/digits.ts';
 import { prepared } from '../../data/feeds.ts';
 import { preprocessFor } from '../../data/propose.ts';
 import type { DataFile, InputPort } from '../../data/types.ts';
@@ -8,14 +7,12 @@ import { accuracyDataView, type AccuracyDataView } from '../accuracy/data.ts';
 import { withoutRoot } from '../calibrate-files.ts';
 import { openData } from '../data.ts';
 import type { PreparedData } from './desk.ts';
-
-/** Digits that are drawn: to train on, and others to judge by. */
-const DRAWN = { train: { count: 6000, seed: 1 }, judge: { count: 1000, seed: 2 } } as const;
+import { drawnData, type Drawn } from './drawn.ts';
 
 /** Files to train on, or to judge by. */
 export interface TrainFiles {
   /** In place of files: samples that are made here. */
-  readonly drawn: 'digits' | null;
+  readonly drawn: Drawn | null;
   readonly files: readonly DataFile[];
   /** The class of each sample; null: folders, or none. */
   readonly labels: DataFile | null;
@@ -33,7 +30,7 @@ export async function openTrainData(
 ): Promise<{ readonly data: PreparedData; readonly view: AccuracyDataView }> {
   const { name, files: inside } = withoutRoot(files);
   const dataSet = drawn
-    ? digits(DRAWN[as].count, DRAWN[as].seed)
+    ? drawnData(drawn, as)
     : await openData(name, inside, { ...(labels && { labels }), ...(tokenizer && { tokenizer }) });
   const { preprocess: proposed, notes } = await preprocessFor(inputs, dataSet);
   const preprocess = changePreprocess(proposed, changes);

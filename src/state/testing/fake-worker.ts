@@ -142,7 +142,7 @@ class FakeWorker {
 
   protected on_passes = (): readonly PassInfo[] => PASSES;
   protected on_samples = () => [
-    { id: 'tiny', title: 'Tiny', about: '', nodes: 5, bytes: 5000, tryIt: '', cells: ['conv'] },
+    { id: 'tiny', title: 'Tiny', about: '', sizes: {}, nodes: 5, bytes: 5000, tryIt: '', cells: ['conv'] },
   ];
   protected on_capabilities = () => ({ maxThreads: 4, cores: 4, webgpu: null });
   protected on_open = (params: GraphApi['open']['params']) => {

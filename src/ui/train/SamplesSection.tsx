@@ -2,6 +2,7 @@ import { clsx } from 'clsx';
 import { X } from 'lucide-react';
 import { formatInteger, formatShape, plural } from '../../base/format.ts';
 import type { AccuracyDataView } from '../../engine/accuracy/data.ts';
+import type { Drawn } from '../../engine/train/drawn.ts';
 import type { TrainUse } from '../../protocol/api.ts';
 import type { App } from '../../state/app.ts';
 import { readPreprocess } from '../bench/accuracy/preprocess-file.ts';
@@ -30,6 +31,12 @@ const WORDS: Readonly<Record<TrainUse, { readonly title: string; readonly none: 
   },
 };
 
+/** Samples that the page makes, for those who have none. */
+const MADE: readonly { readonly drawn: Drawn; readonly label: string; readonly title: string }[] = [
+  { drawn: 'digits', label: 'Drawn digits', title: 'For models of digits, 28 by 28: drawn by this page' },
+  { drawn: 'stories', label: 'Stories', title: 'For models of characters: small stories told by this page' },
+];
+
 function labelsText({ labels, kind }: AccuracyDataView): string {
   if (kind === 'text') return 'next tokens are the labels';
   if (!labels) return 'no labels: only a teacher can train on them';
@@ -40,7 +47,7 @@ function labelsText({ labels, kind }: AccuracyDataView): string {
 
 function Choosers({ app, use, disabled }: Props) {
   const { view, given } = useTraining(app, (state) => state.data[use]);
-  const { giveTrainFiles, changeTrainData, drawTrainDigits } = app.actions;
+  const { giveTrainFiles, changeTrainData, makeTrainData } = app.actions;
   const own = use === 'train' ? 'Training' : 'Test';
   return (
     <div className="flex flex-wrap gap-1.5">
@@ -60,18 +67,20 @@ function Choosers({ app, use, disabled }: Props) {
       >
         {view ? 'Other folder…' : 'Folder…'}
       </FileButton>
-      {!view && (
-        <Button
-          size="small"
-          variant="ghost"
-          disabled={disabled}
-          aria-label={`Drawn digits, ${own.toLowerCase()}`}
-          title="For models of digits, 28 by 28: drawn by this page"
-          onClick={() => void drawTrainDigits(use)}
-        >
-          Drawn digits
-        </Button>
-      )}
+      {!view &&
+        MADE.map(({ drawn, label, title }) => (
+          <Button
+            key={drawn}
+            size="small"
+            variant="ghost"
+            disabled={disabled}
+            aria-label={`${label}, ${own.toLowerCase()}`}
+            title={title}
+            onClick={() => void makeTrainData(use, drawn)}
+          >
+            {label}
+          </Button>
+        ))}
       {view && view.kind !== 'text' && given?.drawn == null && (
         <FileButton
           label={`${own} labels file`}
@@ -81,7 +90,7 @@ function Choosers({ app, use, disabled }: Props) {
           {view.labels ? 'Other labels…' : 'Labels…'}
         </FileButton>
       )}
-      {view?.kind === 'text' && (
+      {view?.kind === 'text' && given?.drawn == null && (
         <>
           <Button
             size="small"
