@@ -122,7 +122,7 @@ describe('whittle train, distill and recover', () => {
     const argv = [...DATA, ...LABELS, '--sparsity', '0.75', '--steps', '20', '-o', at('zeros.onnx')];
     const { code, out } = await whittle('train', at('student.onnx'), ...argv);
     expect(code).toBe(0);
-    expect(out).toMatch(/6\d\.\d % of \d+ numbers are zero/);
+    expect(out).toMatch(/6\d\.\d\s% of \d+ numbers are zero/);
   });
 
   it.each([

@@ -7,7 +7,7 @@ import { Deferred, failing, makeApp, settle, type Fixture } from './testing/fake
 import { advanced, begun, bestOf, isUnsaved, msLeft } from './training-run.ts';
 import { lacking, lossesFor } from './training-setup.ts';
 import { NO_TRAINING } from './training-store.ts';
-import { LOSSES, TRAINING } from '../train/defaults.ts';
+import { LOSSES, SPARSITY, TRAINING } from '../train/defaults.ts';
 
 const view = (labels: boolean): AccuracyDataView =>
   ({

@@ -3,7 +3,7 @@ import { analyze } from '../../analysis/analyze.ts';
 import { summarize } from '../../analysis/summary.ts';
 import type { Json } from '../../base/json.ts';
 import type { Model } from '../../ir/model.ts';
-import { Tensor } from '../../ir/tensor.ts';
+import { floats, Tensor } from '../../ir/tensor.ts';
 import type { ValueId } from '../../ir/types.ts';
 import { readModel } from '../../onnx/read.ts';
 import { modelByteLength, writeModel } from '../../onnx/write.ts';
@@ -87,14 +87,14 @@ describe('prune-channels', () => {
 
   it('is held to the order of sums where only what nothing reads goes, and a replay as well', async () => {
     const before = residual();
-    const [id, tensor] = [...before.graph.initializers].find(([, { shape }]) => shape.join() === '2,8,1,1')!;
+    const [id, tensor] = [...before.graph.initializers].find(([, { shape }]) => shape.join() === '8,16,1,1')!;
     const numbers = Float32Array.from(tensor.numbers());
-    // The readers of channels 0 to 3 are zero.
+    // What reads channels 0 to 7 of b is zero.
     before.setInitializer(
       id,
       floats(
         tensor.shape,
-        numbers.map((each, i) => (i % 8 < 4 ? 0 : each)),
+        numbers.map((each, i) => (i % 16 < 8 ? 0 : each)),
       ),
     );
     const key = 'b';
@@ -102,14 +102,14 @@ describe('prune-channels', () => {
       ratio: 0,
       ratios: { [key]: 0.5 },
       importance: 'scores',
-      scores: { [key]: [0, 0, 0, 0, 1, 1, 1, 1] },
+      scores: { [key]: Array.from({ length: 16 }, (_, i) => Number(i > 7)) },
     };
     const first = await afterPass(before, pruneChannels, { options });
     expect(first.result.applied.map(({ preserves }) => preserves)).toEqual(['order']);
     const { decisions } = first.result;
     const again = await afterPass(before, pruneChannels, { decisions });
     expect(again.result.applied.map(({ preserves }) => preserves)).toEqual(['order']);
-    const other = { ...options, scores: { [key]: [1, 1, 1, 1, 0, 0, 0, 0] } };
+    const other = { ...options, scores: { [key]: Array.from({ length: 16 }, (_, i) => Number(i < 8)) } };
     const rest = await afterPass(before, pruneChannels, { options: other });
     expect(rest.result.applied.map(({ preserves }) => preserves)).toEqual(['approximation']);
   });
