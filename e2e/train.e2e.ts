@@ -93,10 +93,10 @@ test('channels that training moves towards zero are cut out of the exported mode
   await set(page, 'Steps', '40');
   const choose = (label: string, option: string) =>
     page.getByLabel(label, { exact: true }).selectOption({ label: option });
-  await choose('Weights become 0', 'by movement');
+  await choose('Chosen by', 'movement');
   const zeros = page.getByRole('region', { name: 'Zeros' });
-  await expect(zeros).toContainText(/308 of 342 weights become zero\. The file stays at/);
-  await choose('What goes', 'whole channels');
+  await expect(zeros).toContainText(/307 of 342 weights become zero\. The file stays at/);
+  await choose('What goes', 'channels');
   await set(page, 'Share in the end', '0.5');
   await expect(zeros).toContainText('3 of 6 channels go: 351 → 177 parameters');
   expect(await seriousFaults(page)).toEqual([]);

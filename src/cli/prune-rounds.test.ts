@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { seeded } from '../base/random.ts';
 import { writeModel } from '../onnx/write.ts';
 import { buildSample } from '../samples/catalogue.ts';
+import { buildModel } from '../testing/build.ts';
 import { writeNpy } from '../verify/npz.ts';
 import { whittle as run } from '../testing/whittle.ts';
 
@@ -48,6 +49,30 @@ describe('whittle prune in rounds', () => {
     expect(norms.data).not.toEqual(plain.data);
     const weights = await whittle('--sparsity', '0.8', ...data, '--reestimate', '--dry-run');
     expect([weights.code, weights.err]).toEqual([0, expect.stringMatching(/1[0-9] batch norms are re-estimated/)]);
+  });
+
+  it('ranks by how the loss changes, with labels and without', { timeout: 60_000 }, async () => {
+    const data = ['--data', at('images.npy'), '--samples', '8', '--importance', 'taylor', '--ratio', '0.5'];
+    writeFileSync(at('labels.csv'), Array.from({ length: 20 }, (_, i) => i % 10).join('\n'));
+    const [plain, labelled, sizes] = [
+      await pruned(...data),
+      await pruned(...data, '--labels', at('labels.csv')),
+      await pruned('--ratio', '0.5', '--data', at('images.npy'), '--samples', '8'),
+    ];
+    expect(plain.groups).toEqual(sizes.groups);
+    expect(plain.data).not.toEqual(sizes.data);
+    expect(labelled.data).not.toEqual(plain.data);
+  });
+
+  it('names the node that stops a gradient', async () => {
+    const stuck = buildModel({ seed: 2 }, (g) => {
+      const hidden = g.op('Relu', [g.op('MatMul', [g.input('x', [3, 4]), g.weight('w', [4, 6])])]);
+      const square = g.op('Reshape', [g.op('MatMul', [hidden, g.weight('v', [6, 3])]), g.int64s('s', [1, 3, 3])]);
+      g.output(g.op('Det', [square], {}, { name: 'area' }), 'y');
+    });
+    writeFileSync(at('stuck.onnx'), writeModel(stuck));
+    const ran = await whittleOn(at('stuck.onnx'), '--ratio', '0.5', '--importance', 'taylor', '--dry-run');
+    expect([ran.code, ran.err]).toEqual([1, expect.stringContaining('area')]);
   });
 
   it('takes data for a model whose weights were inputs with a default', async () => {

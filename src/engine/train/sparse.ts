@@ -73,7 +73,7 @@ function slices(student: Model, what: 'channel' | 'head', trained: Trained): Spa
     if (group.isHeads !== (what === 'head')) continue;
     const members = membersOf(graph, group, readers[group.index] ?? null, trained);
     if (typeof members === 'string') {
-      notes.push(`${names.get(group.key) ?? group.key} stays whole: ${members}.`);
+      notes.push(`Whole stays ${names.get(group.key) ?? group.key}: ${members}.`);
       continue;
     }
     layers.push({ kind: 'slices', units: group.atoms.length, members });
@@ -97,6 +97,8 @@ function membersOf(
     const reader = labelOf(model, model.getNode(node));
     const tensor = trained.get(place.value);
     const axis = graph.space.root(place.axes[dim] ?? -1);
+    if (tensor === undefined && model.getValue(place.value).producer !== null)
+      return `the weight of ${reader}, which reads it, is computed by another node; “Fold constants” first`;
     if (tensor === undefined) return `${reader}, which reads it, has no weight that is trained`;
     if (axis !== graph.space.root(input.place.axes[input.dim] ?? -1)) return `${reader} reads it in groups`;
     const uses = model.getValue(place.value).uses.map((use) => use.node);

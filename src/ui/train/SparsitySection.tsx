@@ -18,18 +18,18 @@ interface FieldProps {
 type Kind = SparseRequest['kind'] | 'none';
 const KINDS: readonly (readonly [Kind, string])[] = [
   ['none', 'none'],
-  ['movement', 'by movement'],
-  ['magnitude', 'by size'],
-  ['soft', 'below a threshold'],
-  ['held', 'those that are 0 stay'],
+  ['movement', 'movement'],
+  ['magnitude', 'size'],
+  ['soft', 'threshold'],
+  ['held', 'none new'],
 ];
 
 type Unit = 'weight' | 'block' | 'channel' | 'head';
 const UNITS: readonly (readonly [Unit, string])[] = [
-  ['weight', 'single weights'],
-  ['block', 'blocks of weights'],
-  ['channel', 'whole channels'],
-  ['head', 'attention heads'],
+  ['weight', 'weights'],
+  ['block', 'blocks'],
+  ['channel', 'channels'],
+  ['head', 'heads'],
 ];
 const BLOCKS: Readonly<Record<Unit, SparseRequest['block']>> = {
   weight: SPARSITY.block,
@@ -85,11 +85,12 @@ function Units({ sparsity, disabled, onChange }: FieldProps) {
 /** When zeros come in, as shares of the run. */
 function When({ sparsity, disabled, onChange }: FieldProps) {
   const { begin, end, kind, scoreRate, penalty } = sparsity;
-  const part = { unit: 'of the run', disabled };
+  const part = { disabled };
   return (
     <>
       <Decimal
-        label="First zeros after"
+        label="First zeros at"
+        title="As a share of the run"
         value={begin}
         min={0}
         max={end}
@@ -97,8 +98,8 @@ function When({ sparsity, disabled, onChange }: FieldProps) {
         onChange={(next) => onChange({ begin: next })}
       />
       <Decimal
-        label="All of them after"
-        title="The rest of the run settles what is left; only weights from then on are kept"
+        label="All of them at"
+        title="As a share of the run; the rest settles what is left, and only weights from then on are kept"
         value={end}
         min={begin}
         max={1}
@@ -165,8 +166,8 @@ export function SparsitySection({ app, disabled }: Props) {
         Zeros
       </h2>
       <OneOf
-        label="Weights become 0"
-        title="By movement: those that training moves towards 0, whatever their size"
+        label="Chosen by"
+        title="Movement: weights that training moves towards 0. Size: the smallest. Threshold: those whose learnt score lies below it. None new: what is 0 stays so"
         value={sparsity?.kind ?? 'none'}
         disabled={disabled}
         options={KINDS}
