@@ -17,7 +17,7 @@ import {
   projectionShape,
 } from './loss/terms.ts';
 import { removeUnused } from './unused.ts';
-import { useWebgpuForms } from './webgpu-forms.ts';
+import { useWebgpuForms, useWebgpuVersions } from './webgpu-forms.ts';
 
 /**
  * One term of the loss. `value` names a value of the student (an output, or for hints any value); `teacher` the shape of
@@ -94,6 +94,7 @@ export const TOTAL = 'loss';
  * @throws CodedError `unsupported` with the node that no gradient passes, `bad-request` where a loss fits no value
  */
 export function writeTrainingStep(model: Model, { backend, losses, trained, batchNorm }: StepOptions): TrainingStep {
+  if (backend === 'webgpu') useWebgpuVersions(model);
   const emit = new Emit(model, backend);
   const inputs = model.graph.inputs.filter((id) => !model.graph.initializers.has(id)).map((id) => emit.nameOf(id));
   const statistics = emit.in('statistics', () =>

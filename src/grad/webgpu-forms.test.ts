@@ -6,7 +6,7 @@ import { buildModel, type GraphBuilder } from '../testing/build.ts';
 import { evaluate } from '../testing/reference/evaluate.ts';
 import { gaussian } from '../testing/training-step.ts';
 import { Emit } from './emit.ts';
-import { useWebgpuForms } from './webgpu-forms.ts';
+import { useWebgpuForms, useWebgpuVersions } from './webgpu-forms.ts';
 
 const SHAPE = [2, 3, 4, 6];
 const feeds = { a: gaussian(SHAPE, 1), b: gaussian([3, 1, 6], 2), c: gaussian([1, 3, 4, 1], 3) };
@@ -37,5 +37,37 @@ describe('what WebGPU has no kernel for is written out', () => {
     const after = evaluate(model, feeds).get('y')!;
     expect(after.shape).toEqual(before.shape);
     after.data.forEach((each, i) => expect(each).toBeCloseTo(before.data[i]!, 7));
+  });
+});
+
+describe('a model of a later operator set than WebGPU has kernels for', () => {
+  const pooled = (after: (g: GraphBuilder, x: ValueId) => ValueId) =>
+    buildModel({ opset: 24, irVersion: 10 }, (g) => {
+      const x = g.op('MaxPool', [g.input('a', SHAPE)], { kernel_shape: [2, 2] });
+      g.output(after(g, x), 'y');
+    });
+
+  it('is taken back where its operators mean the same there', () => {
+    const model = pooled((g, x) => g.op('Elu', [x]));
+    const before = evaluate(model, feeds).get('y')!;
+    useWebgpuVersions(model);
+    verifyModel(model);
+    expect(model.opset()).toBe(21);
+    expect(evaluate(model, feeds).get('y')).toEqual(before);
+  });
+
+  it.each([
+    ['an operator is newer', (g: GraphBuilder, x: ValueId) => g.op('Swish', [x])],
+    ['it has what was added later', (g: GraphBuilder, x: ValueId) => g.op('Cast', [x], { to: 1, round_mode: 'up' })],
+  ])('stays as it is where %s', (_, after) => {
+    const model = pooled(after);
+    useWebgpuVersions(model);
+    expect(model.opset()).toBe(24);
+  });
+
+  it('stays as it is where it is older', () => {
+    const model = buildModel({ opset: 18 }, (g) => g.output(g.op('Relu', [g.input('a', SHAPE)]), 'y'));
+    useWebgpuVersions(model);
+    expect(model.opset()).toBe(18);
   });
 });

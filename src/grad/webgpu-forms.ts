@@ -1,7 +1,8 @@
-import { getFloat, getInt } from '../ir/attribute.ts';
+import { getFloat, getInt, holdsGraphs } from '../ir/attribute.ts';
 import { defined } from '../base/assert.ts';
-import type { Node } from '../ir/model.ts';
+import type { Model, Node } from '../ir/model.ts';
 import type { ValueId } from '../ir/types.ts';
+import { OPERATORS, opKey } from '../ops/registry.ts';
 import { real, type Emit } from './emit.ts';
 
 /** Gives `y` anew out of operators that WebGPU has kernels for. */
@@ -63,4 +64,24 @@ export function useWebgpuForms(emit: Emit): void {
     emit.replace(node, () => form(emit, y, inputs, node));
   }
   model.sort();
+}
+
+/**
+ * Operator set whose versions WebGPU's kernels are registered for: of 22 and later, which took in further types alone, it
+ * leaves MaxPool, ConvTranspose, Elu and others to the processor (ONNX Runtime Web 1.30).
+ */
+const OPSET = 21;
+/** What operators of before were given later, and float32 has no use for. */
+const LATER: ReadonlySet<string> = new Set(['round_mode', 'precision', 'output_dtype']);
+
+/** Takes a model of a later operator set back, where each of its operators means the same there. In place. */
+export function useWebgpuVersions(model: Model): void {
+  if (model.opset() <= OPSET) return;
+  const nodes = [...model.graph.nodes].map((id) => model.getNode(id));
+  const means = (node: Node): boolean =>
+    node.domain !== '' ||
+    ((OPERATORS.get(opKey(node))?.since[0] ?? Infinity) <= OPSET &&
+      !holdsGraphs(node) &&
+      ![...node.attributes.keys()].some((name) => LATER.has(name)));
+  if (nodes.every(means)) model.opsetImports.set('', OPSET);
 }

@@ -202,6 +202,8 @@ export class TrainDesk {
     const own = await this.participant(student);
     const theirs = teacher === null ? null : await this.participant(teacher);
     const start = withConstants(own.stop.model);
+    // A state is the same wherever it comes from: what was begun on WASM may go on on WebGPU.
+    const asked = { ...request, backend: null, threads: null };
     const data = (given: PreparedData | null) =>
       given && [given.dataSet.name, given.dataSet.count, given.dataSet.labels?.length ?? null, given.preprocess];
     return {
@@ -211,7 +213,7 @@ export class TrainDesk {
       ports: own.stop.summary.inputs,
       judges: this.judging && trainData(this.judging, own),
       request,
-      key: JSON.stringify([own.key, theirs?.key ?? null, data(this.data), data(this.judging), request]),
+      key: JSON.stringify([own.key, theirs?.key ?? null, data(this.data), data(this.judging), asked]),
     };
   }
 

@@ -4,7 +4,7 @@ import { seeded } from '../../base/random.ts';
 import type { DataFile } from '../../data/types.ts';
 import { writeModel } from '../../onnx/write.ts';
 import { buildModel } from '../../testing/build.ts';
-import { LOSSES, TRAINING } from '../../train/defaults.ts';
+import { LOSSES, SPARSITY, TRAINING } from '../../train/defaults.ts';
 import { writeNpy } from '../../verify/npz.ts';
 import { nodePort } from '../node.ts';
 import { Studio } from '../studio.ts';
@@ -114,6 +114,7 @@ describe('the key of a training', () => {
     const key = await studio.trainings.keyOf(ask());
     expect(await studio.trainings.keyOf(ask())).toBe(key);
     expect(await studio.trainings.keyOf(ask({ rate: 0.5 }))).not.toBe(key);
+    expect(await studio.trainings.keyOf(ask({ backend: 'webgpu', threads: 2 }))).toBe(key);
     await studio.trainings.open(
       { drawn: null, files: [samples], labels: labels(1), tokenizer: null, changes: {} },
       'judge',
@@ -132,6 +133,29 @@ it('values that a hint may name are those between nodes, in running order', () =
     { name: 'relu_out', shape: ['N', 8] },
     { name: 'scores', shape: ['N', CLASSES] },
   ]);
+});
+
+describe('the plan of a training', () => {
+  it('counts weights and moments twice on WebGPU, where a step holds them before and after, and says so', async () => {
+    await give(studio);
+    const [wasm, webgpu] = [
+      await studio.trainings.plan(ask()),
+      await studio.trainings.plan(ask({ backend: 'webgpu' })),
+    ];
+    expect(wasm.memory.weights).toBe(4 * (4 * 8 + 8 * 3));
+    expect(webgpu.memory.weights).toBe(2 * wasm.memory.weights);
+    expect(webgpu.memory.optimizer).toBe(2 * wasm.memory.optimizer);
+    expect(webgpu.nodes).toBeGreaterThan(wasm.nodes);
+    expect(webgpu.notes.join(' ')).toContain('holds them twice');
+    expect(wasm.notes.join(' ')).not.toContain('holds them twice');
+  });
+
+  it('holds weights once on WebGPU where zeros are decided outside of the step', async () => {
+    await give(studio);
+    const plan = await studio.trainings.plan(ask({ backend: 'webgpu', sparsity: SPARSITY }));
+    expect(plan.memory.weights).toBe(4 * (4 * 8 + 8 * 3));
+    expect(plan.notes.join(' ')).toContain('gradients are read back');
+  });
 });
 
 describe('a run', () => {

@@ -5,6 +5,8 @@ import { useDocument } from '../kit/use-store.ts';
 export function SoftwareNote({ app }: { readonly app: App }) {
   const software = useDocument(app, ({ capabilities }) => capabilities?.webgpu?.software === true);
   return (
-    software && <p className="text-11 text-warning">This WebGPU adapter is software: slow, and no graphics card.</p>
+    software && (
+      <p className="w-full text-11 text-warning">This WebGPU adapter is software: slow, and no graphics card.</p>
+    )
   );
 }
