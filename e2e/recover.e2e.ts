@@ -55,6 +55,16 @@ test('what pruning cost is trained back: a step of the recipe, there again after
     await page.getByRole('button', { name: 'Recover by training', exact: true }).click();
     await expect(page.getByLabel('Teacher, frozen')).toHaveValue('0');
     await expect(page.getByLabel('Student, trained')).toHaveValue('1');
+    await page.getByRole('button', { name: 'Pick on the graphs' }).click();
+    const bar = page.getByRole('region', { name: 'Pairs for the loss' });
+    await page.getByRole('region', { name: 'Table of changes' }).getByRole('row').nth(1).click();
+    await expect(bar).toContainText(/Teacher \S+ .*Student \S+/);
+    await bar.getByRole('button', { name: 'Add the pair' }).click();
+    await expect(bar.getByRole('status')).toHaveText('1 pair');
+    expect(await seriousFaults(page)).toEqual([]);
+    await page.screenshot({ path: info.outputPath('picking.png') });
+    await bar.getByRole('button', { name: 'Back to training' }).click();
+    await expect(page.getByRole('group', { name: 'Hint pair 1' })).toBeVisible();
     await page
       .getByRole('region', { name: 'Data', exact: true })
       .getByRole('button', { name: /^Drawn digits/ })

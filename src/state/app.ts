@@ -138,7 +138,8 @@ export function createApp(
   const ruling = rulingActions(core, { ...looking, ...editing });
   keepRecents(core);
 
-  const training = trainingActions(core, stepping.landed);
+  const comparing = comparingActions(core);
+  const training = trainingActions(core, stepping.landed, comparing.compareSides);
 
   const lookAt = (pass: string): void => {
     if (pass === USER_RULE) {
@@ -182,7 +183,7 @@ export function createApp(
     ...exporting,
     ...selecting,
     ...scopingActions(core, looking, pruning),
-    ...comparingActions(core),
+    ...comparing,
     ...foldingActions(core),
     ...overlayActions(core),
     ...pruning,

@@ -31,7 +31,7 @@ const wish = (node: number | null, last: CompareFocus | null): CompareFocus | nu
   node === null ? last : { node, nonce: (last?.nonce ?? 0) + 1 };
 
 /** Moving about in a comparison: nothing here asks the worker. */
-export function compareLookingActions({ compare, notices }: Core): CompareLookingActions {
+export function compareLookingActions({ compare, notices, training }: Core): CompareLookingActions {
   const actions: CompareLookingActions = {
     setTogether: (together) => compare.setState({ together }),
     resizeCompare: (patch) => compare.setState(patch),
@@ -66,7 +66,10 @@ export function compareLookingActions({ compare, notices }: Core): CompareLookin
       const partner = partnerOf(result, side, node);
       const found = result.changes.findIndex((change) => change[IDS[side]].includes(node));
       const row = found < 0 ? null : rows.length - result.changes.length + found;
-      compare.setState({ selected: side === 'a' ? { a: node, b: partner } : { a: partner, b: node }, row });
+      const { selected } = compare.getState();
+      // While pairs are chosen, what was chosen on the other side stays.
+      const other = training.getState().picking ? (selected[side === 'a' ? 'b' : 'a'] ?? partner) : partner;
+      compare.setState({ selected: side === 'a' ? { a: node, b: other } : { a: other, b: node }, row });
     },
   };
   return actions;

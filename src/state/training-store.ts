@@ -39,6 +39,8 @@ export interface TrainingState {
   readonly planError: ErrorRecord | null;
   /** The run at work, or the last one. */
   readonly run: TrainRun | null;
+  /** Pairs of values are being chosen on the canvases of the comparison. */
+  readonly picking: boolean;
 }
 export type TrainingStore = StoreApi<TrainingState>;
 
@@ -51,6 +53,7 @@ export const NO_TRAINING: TrainingState = {
   planning: false,
   planError: null,
   run: null,
+  picking: false,
 };
 
 export const createTrainingStore = (): TrainingStore => createStore<TrainingState>(() => NO_TRAINING);

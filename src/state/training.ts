@@ -3,10 +3,11 @@ import { formatShare, plural } from '../base/format.ts';
 import type { Json } from '../base/json.ts';
 import type { CompareSide } from '../engine/compare-types.ts';
 import type { Drawn } from '../engine/train/drawn.ts';
-import type { LossSettings, NamedValue, TrainProgress, TrainRequest } from '../engine/train/types.ts';
+import type { HintPair, LossSettings, NamedValue, TrainProgress, TrainRequest } from '../engine/train/types.ts';
 import type { GivenFile, GivenTrainData, TrainUse } from '../protocol/api.ts';
 import { TEACHING } from '../train/defaults.ts';
 import { ALONE } from './alone.ts';
+import type { CompareState } from './compared.ts';
 import type { Core, Opened } from './core.ts';
 import { advanced, begun, bestOf, isAtWork, type TrainRun, type TrainStatus } from './training-run.ts';
 import { lacking, lossesFor, rememberedSetup, rememberSetup } from './training-setup.ts';
@@ -30,6 +31,13 @@ export interface TrainingActions {
   forgetTrainData(use: TrainUse): Promise<void>;
   /** Values of a model that a hint may name; empty where they cannot be had. */
   valueNames(side: CompareSide): Promise<readonly NamedValue[]>;
+  /** Shows teacher and student side by side, so that values of both are chosen there. */
+  pickHints(): void;
+  addHint(pair: HintPair): void;
+  /** Back from the graphs. */
+  endPicking(): void;
+  /** Weights that stay as they are in training, or are trained again. */
+  freezeWeights(names: readonly string[], frozen: boolean): void;
   /** Goes on where an earlier run was broken off, unless it is to begin anew. */
   startTraining(anew: boolean): Promise<void>;
   pauseTraining(): void;
@@ -60,6 +68,7 @@ export const trainedFileName = (name: string): string => `${name.replace(/\.onnx
 export function trainingActions(
   core: Core,
   landed: (opened: Opened, title: string, kept: number) => void,
+  choose: (sides: Partial<Pick<CompareState, 'a' | 'b'>>) => void,
 ): TrainingActions {
   const { training: store, document, platform } = core;
   const reading: Record<TrainUse, number> = { train: 0, judge: 0 };
@@ -232,6 +241,28 @@ export function trainingActions(
         // Names are a help; what does not exist is told when the plan is made.
         return [];
       }
+    },
+    pickHints() {
+      const { student, teacher } = fitting(store.getState().setup);
+      if (teacher === null) return;
+      choose({ a: teacher, b: student });
+      core.compare.setState({ mode: 'split' });
+      store.setState({ picking: true });
+      core.view.setState({ workspace: 'compare' });
+    },
+    addHint(pair) {
+      const { losses } = store.getState().setup.request;
+      setLosses({ ...losses, hints: [...losses.hints, pair] });
+      core.notices.announce(`A pair: ${pair.student} of the student, ${pair.teacher} of the teacher.`);
+    },
+    endPicking() {
+      store.setState({ picking: false });
+      core.view.setState({ workspace: 'train' });
+    },
+    freezeWeights(names, frozen) {
+      const { request } = store.getState().setup;
+      const others = request.frozen.filter((each) => !names.includes(each));
+      set({ request: { ...request, frozen: frozen ? [...others, ...names] : others } });
     },
     async startTraining(anew) {
       const { planned } = store.getState();

@@ -6,12 +6,12 @@ import type { NamedValue } from './types.ts';
 
 /** Floats that nodes of the main graph give, in running order. */
 export function namedValues(model: Model, analysis: Analysis): readonly NamedValue[] {
-  return analysis.order.flatMap(({ outputs }) =>
+  return analysis.order.flatMap(({ id, outputs }) =>
     outputs.flatMap((value): NamedValue[] => {
       if (value === null) return [];
       const type = analysis.type(value);
       if (!isTensor(type) || !isFloat(type.dtype)) return [];
-      return [{ name: model.getValue(value).name, shape: analysis.shape(value) ?? null }];
+      return [{ name: model.getValue(value).name, node: id, shape: analysis.shape(value) ?? null }];
     }),
   );
 }

@@ -183,6 +183,8 @@ export interface TrainPlan {
 /** A value inside a model that a hint may name. */
 export interface NamedValue {
   readonly name: string;
+  /** The node that gives it. */
+  readonly node: number;
   /** As far as it is known. */
   readonly shape: readonly (number | string | null)[] | null;
 }

@@ -1,12 +1,13 @@
 import type { CSSProperties } from 'react';
 import type { App } from '../../state/app.ts';
 import { COMPARE_SIZES } from '../../state/compared.ts';
-import { useCompare } from '../kit/use-store.ts';
+import { useCompare, useTraining } from '../kit/use-store.ts';
 import { Sash } from '../shell/Sash.tsx';
 import { ChangesTable } from './ChangesTable.tsx';
 import './compare.css';
 import { Filters } from './Filters.tsx';
 import { Panes } from './Panes.tsx';
+import { PickBar } from './PickBar.tsx';
 import { Sides } from './Sides.tsx';
 import { NothingDiffers, Problems, Remarks, Working } from './States.tsx';
 import { SummaryStrip } from './SummaryStrip.tsx';
@@ -41,6 +42,7 @@ function Changes({ app }: { readonly app: App }) {
 export function CompareWorkspace({ app }: { readonly app: App }) {
   const result = useCompare(app, (state) => state.result);
   const height = useCompare(app, (state) => state.tableHeight);
+  const picking = useTraining(app, (state) => state.picking);
   return (
     <div className="cmp" style={{ '--cmp-table': `${height}px` } as CSSProperties}>
       <h1 className="sr-only">Compare</h1>
@@ -49,6 +51,7 @@ export function CompareWorkspace({ app }: { readonly app: App }) {
         {result && <Filters app={app} result={result} />}
       </aside>
       <div className="cmp-main">
+        {picking && <PickBar app={app} />}
         {result && <SummaryStrip app={app} result={result} />}
         {result && <Remarks app={app} result={result} />}
         <div className="cmp-stage">

@@ -1,11 +1,11 @@
-import { Check, Square } from 'lucide-react';
+import { Check, Snowflake, Square } from 'lucide-react';
 import { useMemo } from 'react';
 import { formatBytes, formatCount, formatInteger, formatShare, formatValue } from '../../base/format.ts';
 import type { NodeDetail, PortDetail } from '../../engine/detail-types.ts';
 import type { App } from '../../state/app.ts';
 import type { DocumentState } from '../../state/document.ts';
 import { Badge, Button } from '../kit/controls.tsx';
-import { useDocument, usePart } from '../kit/use-store.ts';
+import { useDocument, usePart, useTraining } from '../kit/use-store.ts';
 import { Attributes } from './Attributes.tsx';
 import { NearMiss, ofKind, operatorOf, useWhyNot } from './PassesTab.tsx';
 import { Ports } from './Ports.tsx';
@@ -126,15 +126,36 @@ const weightOf = ({ inputs }: NodeDetail): PortDetail | undefined =>
       undefined,
     );
 
+/** Whether training moves what this node has learnt. */
+function Freeze({ app, detail }: { readonly app: App; readonly detail: NodeDetail }) {
+  const frozen = useTraining(app, (state) => state.setup.request.frozen);
+  const names = detail.inputs.filter(({ constant }) => constant).map(({ name }) => name);
+  const isFrozen = names.every((name) => frozen.includes(name));
+  return (
+    <Button
+      size="small"
+      icon={Snowflake}
+      aria-pressed={isFrozen}
+      title="Frozen weights stay as they are in training"
+      onClick={() => app.actions.freezeWeights(names, !isFrozen)}
+    >
+      {isFrozen ? 'Frozen in training' : 'Freeze in training'}
+    </Button>
+  );
+}
+
 function Weight({ app, detail, port }: { app: App; detail: NodeDetail; port: PortDetail }) {
   const tensor = useMemo(() => subjectOf(port), [port]);
   if (!tensor) return null;
   return (
     <Section app={app} title="Weight" aside={port.bytes === null ? undefined : formatBytes(port.bytes)}>
       <TensorView app={app} tensor={tensor} title={port.slot} family={detail.family} brief />
-      <Button size="small" className="mt-2" onClick={() => app.actions.show({ inspector: 'tensors' })}>
-        All tensors of this node
-      </Button>
+      <div className="mt-2 flex flex-wrap gap-1.5">
+        <Button size="small" onClick={() => app.actions.show({ inspector: 'tensors' })}>
+          All tensors of this node
+        </Button>
+        <Freeze app={app} detail={detail} />
+      </div>
     </Section>
   );
 }

@@ -1,29 +1,12 @@
-import { Plus, X } from 'lucide-react';
-import { useEffect, useId, useState } from 'react';
+import { MousePointerClick, Plus, X } from 'lucide-react';
+import { useId, useState } from 'react';
 import { formatShape } from '../../base/format.ts';
-import type { CompareSide } from '../../engine/compare-types.ts';
 import type { HintPair, NamedValue } from '../../engine/train/types.ts';
 import type { App } from '../../state/app.ts';
 import { Button, IconButton } from '../kit/controls.tsx';
-import { useCompare, useDocument, useTraining } from '../kit/use-store.ts';
+import { useTraining } from '../kit/use-store.ts';
 import { Decimal, OneOf } from './fields.tsx';
-
-/** Values of a side that a hint may name, asked for when they are first needed. */
-function useValues(app: App, side: CompareSide | null, needed: boolean): readonly NamedValue[] {
-  const revision = useDocument(app, (state) => state.document?.revision);
-  const second = useCompare(app, (state) => state.second);
-  const key = `${side} ${revision} ${second?.name}`;
-  const [found, setFound] = useState<{ readonly of: string; readonly values: readonly NamedValue[] } | null>(null);
-  useEffect(() => {
-    if (side === null || !needed) return;
-    let isOver = false;
-    void app.actions.valueNames(side).then((values) => isOver || setFound({ of: key, values }));
-    return () => {
-      isOver = true;
-    };
-  }, [app, side, needed, key]);
-  return found?.of === key ? found.values : [];
-}
+import { useValues } from './use-values.ts';
 
 interface NameProps {
   readonly label: string;
@@ -160,7 +143,16 @@ function Hints({ app, disabled }: Props) {
           </div>
         );
       })}
-      <div className="flex">
+      <div className="flex flex-wrap gap-1.5">
+        <Button
+          size="small"
+          icon={MousePointerClick}
+          disabled={disabled}
+          title="Teacher and student side by side: a node of each is a pair"
+          onClick={app.actions.pickHints}
+        >
+          Pick on the graphs
+        </Button>
         <Button
           size="small"
           icon={Plus}
