@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { seeded } from '../base/random.ts';
 import { Evolution, RandomSearch, type Found, type Searcher } from './evolution.ts';

@@ -94,7 +94,7 @@ export class Evolution implements Searcher {
   private readonly fresh: Fresh;
   private readonly first: Genome[];
   private members: Found[] = [];
-  private rank = new Int32Array(0);
+  private rank: Int32Array = new Int32Array(0);
   private lonely = new Float64Array(0);
 
   constructor(genes: readonly Gene[], directions: readonly Direction[], options: Partial<EvolutionOptions> = {}) {
