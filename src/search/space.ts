@@ -2,7 +2,7 @@ import type { Analysis } from '../analysis/analyze.ts';
 import { getInt } from '../ir/attribute.ts';
 import type { Model, Node } from '../ir/model.ts';
 import type { NodeId, ValueId } from '../ir/types.ts';
-import { channelGraph, planView } from '../prune/plan.ts';
+import { planView } from '../prune/plan.ts';
 import type { PruneGroupView } from '../prune/types.ts';
 import type { Gene } from './genome.ts';
 import { stagesOf, type Stage } from './stages.ts';
