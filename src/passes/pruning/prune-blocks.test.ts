@@ -60,6 +60,15 @@ describe('prune-blocks', () => {
     expect(await dropped(model, { measure: 'similarity' })).toEqual(['sum0']);
   });
 
+  it('drops those that somebody names, and says of a name why not', async () => {
+    const model = stack([1, 0.01, 0.5]);
+    expect(await dropped(model, { blocks: ['sum0_out', 'sum2_out'] })).toEqual(['sum0', 'sum2']);
+    const { sites, refusals } = await sitesOf(model, pruneBlocks, { options: { blocks: ['stem'] }, obtain });
+    expect(sites).toEqual([]);
+    expect(refusals.map(({ reason }) => reason)).toEqual(['stem: no residual sum gives this value.']);
+    await expect(sitesOf(model, pruneBlocks, { options: { blocks: [3] }, obtain })).rejects.toThrow('list of names');
+  });
+
   it('leaves x alone: dropping a block of zeros changes nothing', async () => {
     const model = stack([1, 0, 1]);
     const { model: after } = await afterPass(model, pruneBlocks);

@@ -1,5 +1,6 @@
+import { CodedError } from '../../base/error.ts';
 import { blockValues, influenceOf, reachOf } from '../../prune/residual/influence.ts';
-import { residualBlocks, type ResidualBlock } from '../../prune/residual/blocks.ts';
+import { residualBlocks, type ResidualBlock, type StuckBlock } from '../../prune/residual/blocks.ts';
 import { label } from '../../rewrite/graphs.ts';
 import { siteKey } from '../../rewrite/hash.ts';
 import type { Findings, Pass, PassContext, Site } from '../../rewrite/pass.ts';
@@ -27,6 +28,7 @@ export const pruneBlocks: Pass = {
       ],
       label: 'Which go first',
     },
+    blocks: { type: 'json', default: [], label: 'These, by the names of what their sums give' },
   },
   preserves: 'approximation',
   needs: ['weights', 'activations'],
@@ -34,7 +36,7 @@ export const pruneBlocks: Pass = {
   repeats: false,
   looksFor: { chains: ['x + F(x)'], operators: ['Add'] },
   observes({ model, analysis, options, decided }) {
-    const looks = options['measure'] === 'similarity' && decided.size === 0;
+    const looks = options['measure'] === 'similarity' && decided.size === 0 && namesOf(options).length === 0;
     return { stats: looks ? blockValues(analysis, residualBlocks(model, analysis).blocks) : [], moments: [] };
   },
   find,
@@ -52,6 +54,8 @@ export const pruneBlocks: Pass = {
 function find(context: PassContext): Findings {
   const { model, analysis, decided, options } = context;
   const { blocks, stuck } = residualBlocks(model, analysis);
+  const names = namesOf(options);
+  if (names.length > 0 && decided.size === 0) return named(context, blocks, stuck, names);
   const rated = blocks.map((block) => ({ block, rate: rateOf(context, block) }));
   const sites = rated.map(({ block, rate }) => siteOf(context, block, rate));
   const ranked = rated.map(({ rate }, i) => ({ rate, i })).sort((a, b) => a.rate - b.rate || a.i - b.i);
@@ -64,6 +68,31 @@ function find(context: PassContext): Findings {
   return { sites: sites.filter((_, i) => chosen.has(i)), refusals: [...refusals, ...kept] };
 }
 
+/** Those that somebody chose; a name that is no residual sum, or one that cannot go, says so. */
+function named(
+  context: PassContext,
+  blocks: readonly ResidualBlock[],
+  stuck: readonly StuckBlock[],
+  names: readonly string[],
+): Findings {
+  const { model } = context;
+  const byName = new Map(blocks.map((block) => [model.getValue(block.y).name, block]));
+  const found = names.flatMap((name) => byName.get(name) ?? []);
+  const refusals = names.flatMap((name) => {
+    if (byName.has(name)) return [];
+    const close = stuck.find(({ add }) => add.outputs.some((y) => y !== null && model.getValue(y).name === name));
+    const nodes = close ? [close.add.id] : [];
+    return [{ rule: RULE, nodes, reason: `${name}: ${close?.reason ?? 'no residual sum gives this value'}.` }];
+  });
+  return { sites: found.map((block) => siteOf(context, block, null)), refusals };
+}
+
+function namesOf(options: PassContext['options']): readonly string[] {
+  const list = options['blocks'] ?? [];
+  if (Array.isArray(list) && list.every((each) => typeof each === 'string')) return list;
+  throw new CodedError('bad-request', 'Option "blocks" of prune-blocks must be a list of names.', { option: 'blocks' });
+}
+
 function rateOf({ analysis, facts, options }: PassContext, block: ResidualBlock): number {
   if (options['measure'] !== 'similarity') return reachOf(analysis, block);
   return facts.activations ? (influenceOf(analysis, facts.activations, block) ?? Infinity) : Infinity;
@@ -74,10 +103,12 @@ const keptReason = ({ options }: PassContext, rate: number): string =>
     ? `Other blocks change less of what passes through them (here 1 − cosine is ${rate.toPrecision(3)}).`
     : 'The last weights of other blocks are smaller.';
 
-function siteOf({ model, options }: PassContext, { add, nodes }: ResidualBlock, rate: number): Site {
+function siteOf({ model, options }: PassContext, { add, nodes }: ResidualBlock, rate: number | null): Site {
   const ids = [...nodes.map((node) => node.id), add.id];
   const measured =
-    options['measure'] === 'similarity' ? `, which turns what passes by 1 − cosine = ${rate.toPrecision(3)}` : '';
+    rate !== null && options['measure'] === 'similarity'
+      ? `, which turns what passes by 1 − cosine = ${rate.toPrecision(3)}`
+      : '';
   return {
     key: siteKey(model, RULE, add, ids),
     rule: RULE,
