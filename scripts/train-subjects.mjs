@@ -97,6 +97,8 @@ export function trainSubjects(whittle) {
     shape: [8, 64],
     data: BigInt64Array.from(fill(512, (i) => BigInt((i * seed + (i % 7)) % 65))),
   });
+  // What stands at each place is compared as int32.
+  const words = ({ shape, data }) => ({ dtype: 'int32', shape, data: Int32Array.from(data, Number) });
   const image = { x: float([32, 1, 28, 28], draw) };
   const label = float([32, 10], (i) => Number(i % 10 === Math.floor(i / 10) % 10));
   return [
@@ -114,7 +116,7 @@ export function trainSubjects(whittle) {
       model: transformer(whittle),
       loss: { kind: 'tokens', value: 'logits' },
       inputs: { tokens: text(5) },
-      feeds: { 'target 0': text(11), token_weights: float([8, 64], () => 1), 'factor 0': float([], () => 1) },
+      feeds: { 'target 0': words(text(11)), token_weights: float([8, 64], () => 1), 'factor 0': float([], () => 1) },
     },
   ];
 }
