@@ -24,7 +24,7 @@ export async function benchTrainTransformers(shared, parts, say) {
 /** 2 000 images without labels: 1 600 teach (a fifth of them choose), 400 judge. */
 async function cifar(real, load) {
   const { decodePng } = await load('/src/data/png.ts');
-  const { writeNpy } = await load('/src/data/npy.ts');
+  const { writeNpy } = await load('/src/verify/npz.ts');
   const sheets = [];
   for (const sheet of [0, 1]) {
     const file = join(real, 'data', 'cifar10', `cifar10_batch_${sheet}.png`);
