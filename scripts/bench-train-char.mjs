@@ -3,6 +3,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { commandOf } from './command.mjs';
 import { withSource } from './source.mjs';
 
 const SEEDS = [1, 2, 3];
@@ -39,27 +40,15 @@ const spread = (values) => Math.sqrt(mean(values.map((each) => (each - mean(valu
 
 export async function benchTrainChar(say) {
   return withSource(async (load) => {
-    const { main } = await load('/src/cli/main.ts');
+    const whittle = await commandOf(load);
     const folder = mkdtempSync(join(tmpdir(), 'whittle-train-char-'));
-    const whittle = async (argv) => {
-      let out = '';
-      const write = process.stdout.write;
-      process.stdout.write = (text) => ((out += text), true);
-      try {
-        const code = await main([...argv, '--json']);
-        if (code !== 0) throw new Error(`whittle ${argv.join(' ')} ended with ${code}`);
-      } finally {
-        process.stdout.write = write;
-      }
-      return JSON.parse(out);
-    };
     const options = Object.entries(RUN).flatMap(([key, value]) => [`--${key}`, String(value)]);
     const rows = [];
     for (const [name, argv] of Object.entries(WAYS)) {
       const found = [];
       for (const seed of SEEDS) {
         const run = [...argv, ...options, '--from-scratch', '--seed', String(seed), '-o', join(folder, 'student.onnx')];
-        const { test, ms } = await whittle(run);
+        const { test, ms } = await whittle(...run);
         const { perplexity, top1, divergence } = test.after;
         found.push({
           seed,
