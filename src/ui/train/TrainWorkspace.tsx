@@ -1,7 +1,7 @@
 import { clsx } from 'clsx';
 import { ExternalLink, Info, Scale } from 'lucide-react';
 import type { CSSProperties } from 'react';
-import { formatInteger } from '../../base/format.ts';
+import { formatBytes, formatInteger } from '../../base/format.ts';
 import type { App } from '../../state/app.ts';
 import { isAtWork, type TrainRun } from '../../state/training-run.ts';
 import { lacking } from '../../state/training-setup.ts';
@@ -89,7 +89,11 @@ function Planned({ app }: { readonly app: App }) {
   return planned && <WeightsCard app={app} plan={planned.plan} disabled={false} />;
 }
 
+/** Of a WASM heap, bytes. */
+const ADDRESSABLE = 4 * 1024 ** 3;
+
 function Takes({ app }: { readonly app: App }) {
+  const backend = useTraining(app, (state) => state.setup.request.backend);
   const plan = useTraining(app, (state) => state.planned?.plan);
   if (!plan) return null;
   return (
@@ -98,6 +102,12 @@ function Takes({ app }: { readonly app: App }) {
         What a run takes
       </h2>
       <Memory memory={plan.memory} />
+      {backend === 'wasm' && (plan.memory.activations ?? 0) > ADDRESSABLE && (
+        <p className="text-11 text-warning">
+          More than the {formatBytes(ADDRESSABLE)} that WASM can address, unless the runtime gives most of it back
+          within a step. A smaller batch takes less.
+        </p>
+      )}
       <p className="num text-11 text-ink-3">
         The training step has {formatInteger(plan.nodes)} nodes; the loss is made of {plan.terms.join(', ')}.
       </p>
