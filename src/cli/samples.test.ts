@@ -22,7 +22,7 @@ describe('bundled samples on the command line', () => {
         'sample:digit-cnn',
         '--data',
         'digits',
-        '--limit',
+        '--samples',
         '60',
         '--json',
       );
