@@ -21,7 +21,7 @@ const SAMPLES = {
   'character-transformer': {
     data: 'stories',
     changes: { length: LENGTH, stride: LENGTH },
-    options: { steps: 1000, batch: 4, lr: 0.004, 'warm-up': 50, 'evaluate-every': 200, 'hold-out': 40 },
+    options: { steps: 2000, batch: 4, lr: 0.004, 'warm-up': 50, 'evaluate-every': 250, 'hold-out': 40 },
     figures: ({ perplexity, top1, samples }) => ({ perplexity, top1, samples, length: LENGTH }),
   },
 };

@@ -16,9 +16,12 @@ interface Person {
   readonly her: string;
 }
 
-/** Names are put together of these, so that who reads on has to look back: there are too many to know them. */
-const CONSONANTS = 'bdfgklmnprstvz';
-const VOWELS = 'aeiou';
+const girl = (name: string): Person => ({ name, kind: 'girl', she: 'she', her: 'her' });
+const boy = (name: string): Person => ({ name, kind: 'boy', she: 'he', her: 'his' });
+const PEOPLE: readonly Person[] = [
+  ...['Anna', 'Bella', 'Clara', 'Ella', 'Fiona', 'Ida', 'Julia', 'Lina', 'Mia', 'Nora', 'Rosa', 'Zoe'].map(girl),
+  ...['Adam', 'Ben', 'Carl', 'David', 'Emil', 'Hugo', 'Jonas', 'Leo', 'Max', 'Oscar', 'Paul', 'Tom'].map(boy),
+];
 
 /** Singular and plural. */
 type Noun = readonly [one: string, many: string];
@@ -40,17 +43,18 @@ const NATURES = ['brave', 'clever', 'cheerful', 'kind', 'little', 'quiet', 'quic
 const HOMES = ['by the river', 'near the forest', 'on a hill', 'at the sea', 'behind the mill', 'in a small town'];
 const FOUND = ['in the garden', 'on the beach', 'near the bridge', 'in the attic', 'at the market', 'under a tree'];
 const HIDDEN = ['under the bed', 'in a box', 'on the shelf', 'behind the door', 'in the kitchen', 'in a basket'];
+const LOVED = ['music', 'the sun', 'the wind', 'games', 'sweets', 'long walks'];
 const KIN = ['friend', 'cousin', 'neighbour'];
 const FINDS = ['a letter', 'an old key', 'a silver coin', 'an owl', 'a tiny frog', 'an orange feather'];
 
-/** An animal, and what it does when it is glad. */
-const PETS = [
-  ['cat', 'purred'],
-  ['dog', 'barked'],
-  ['duck', 'quacked'],
-  ['bird', 'sang'],
-  ['pony', 'neighed'],
-] as const;
+/** An animal, what it is called, and what it does when it is glad. */
+const PETS: readonly (readonly [kind: string, names: readonly string[], glad: string])[] = [
+  ['cat', ['Luna', 'Momo', 'Tiger'], 'purred'],
+  ['dog', ['Rex', 'Bruno', 'Lucky'], 'barked'],
+  ['duck', ['Daisy', 'Waddle'], 'quacked'],
+  ['bird', ['Pip', 'Coco'], 'sang'],
+  ['pony', ['Star', 'Misty'], 'neighed'],
+];
 /** The weather, and where it makes people go. */
 const WEATHER = [
   ['rain', 'ran into the house'],
@@ -74,10 +78,10 @@ class Story {
 
   constructor(random: Random) {
     this.random = random;
-    this.hero = this.person();
-    this.friend = this.person();
-    const [kind, glad] = this.pick(PETS);
-    this.pet = [kind, this.name('y'), glad];
+    this.hero = this.pick(PEOPLE);
+    this.friend = this.pick(PEOPLE.filter((each) => each !== this.hero));
+    const [kind, names, glad] = this.pick(PETS);
+    this.pet = [kind, this.pick(names), glad];
     this.thing = this.pick(THINGS);
     this.colour = this.pick(COLOURS);
     this.hidden = this.pick(HIDDEN);
@@ -100,20 +104,6 @@ class Story {
     return list[Math.floor(this.random() * list.length)] as T;
   }
 
-  private name(end: string): string {
-    const syllables = Array.from(
-      { length: this.number(1, 2) },
-      () => this.pick([...CONSONANTS]) + this.pick([...VOWELS]),
-    );
-    return capital(`${syllables.join('')}${this.pick([...CONSONANTS])}${end}`);
-  }
-
-  private person(): Person {
-    return this.random() < 0.5
-      ? { name: this.name('a'), kind: 'girl', she: 'she', her: 'her' }
-      : { name: this.name('o'), kind: 'boy', she: 'he', her: 'his' };
-  }
-
   private number(low: number, high: number): number {
     return low + Math.floor(this.random() * (high - low + 1));
   }
@@ -127,7 +117,7 @@ class Story {
       `Once there was a ${nature} ${kind} named ${name}. ${capital(she)} lived ${home}.`,
       `In a house ${home} lived a ${nature} ${kind} named ${name}.`,
     ]);
-    return `${who} ${capital(she)} had a ${animal} called ${called}.`;
+    return `${who} ${capital(she)} had a ${animal} called ${called}. ${this.pick([name, called])} loved ${this.pick(LOVED)}.`;
   }
 
   private finding(): string {
@@ -137,7 +127,12 @@ class Story {
   }
 
   private visit(): string {
-    return `Then ${this.friend.name}, ${this.hero.her} ${this.pick(KIN)}, came to play.`;
+    const [hero, friend] = [this.hero.name, this.friend.name];
+    return this.pick([
+      `Then ${friend}, a ${this.pick(KIN)} of ${hero}, came to play. "${hero}! ${hero}!" called ${friend}.`,
+      `Then ${friend}, a ${this.pick(KIN)}, came to play with ${hero}. "${friend}!" called ${hero}.`,
+      `"Good day, ${hero}," said ${friend}, ${this.hero.her} ${this.pick(KIN)}. "Good day, ${friend}," said ${hero}.`,
+    ]);
   }
 
   /** Who gives, who gets. */

@@ -17,6 +17,17 @@ async function openStudio(): Promise<Studio> {
   return studio;
 }
 
+describe('a bundled sample', () => {
+  it('is opened by its name, with what it learnt, or in other measures', async () => {
+    const studio = new Studio(nodePort());
+    const learnt = await studio.openSample('digit-cnn');
+    expect(learnt.name).toBe('digit-cnn.onnx');
+    const small = await studio.openSample('digit-cnn?width=4&layers=0');
+    expect(small.stops[0]!.summary.parameters).toBeLessThan(learnt.stops[0]!.summary.parameters / 5);
+    await expect(studio.openSample('digit-cnn?height=4')).rejects.toThrow(/no measure height/);
+  });
+});
+
 describe('an open document', () => {
   it('starts with the original alone, counted as it lies on disk', async () => {
     const document = (await openStudio()).document();

@@ -115,9 +115,9 @@ describe('the character transformer', () => {
     );
     // The last word may be cut.
     const words = told.match(/[A-Za-z]+/g)!.slice(0, -1);
-    expect(words.length).toBeGreaterThan(15);
+    expect(words.length).toBeGreaterThan(14);
     expect(words.filter((word) => !known.has(word))).toEqual([]);
-    expect(told).toMatch(/^ She lived .* She had a .* Mia found /);
+    expect(told).toMatch(/^ She lived .* She had a \w+ called (\w+)\. (Mia|\1) loved /);
     await session.release();
   });
 });

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { buildModel } from '../../testing/build.ts';
 import { stripesModel } from '../../testing/train-data.ts';
 import { untrained } from './student.ts';
 
@@ -19,6 +20,21 @@ describe('a student with nothing learnt', () => {
       new Set([1]),
     ]);
     expect(fresh.get('shape')).toEqual(numbers().get('shape'));
+  });
+
+  it.each([
+    ['rows alone are taken of it', false, 1],
+    ['scores are made of it too', true, 0.02],
+  ])('has a table of words whose deviation fits: %s', (_, tied, deviation) => {
+    const model = buildModel({}, (g) => {
+      const table = g.weight('words', [200, 50]);
+      const rows = g.op('Gather', [table, g.input('ids', [1, 4], 'int64')]);
+      g.output(tied ? g.op('MatMul', [rows, g.op('Transpose', [table], { perm: [1, 0] })]) : rows, 'y');
+    });
+    const drawn = numbers(untrained(model, 4)).get('words')!;
+    const found = Math.sqrt(drawn.reduce((sum, w) => sum + w * w, 0) / drawn.length);
+    expect(found / deviation).toBeGreaterThan(0.97);
+    expect(found / deviation).toBeLessThan(1.03);
   });
 
   it('is the same for the same seed, and another for another', () => {

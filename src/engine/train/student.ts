@@ -2,7 +2,7 @@ import { normal, seeded } from '../../base/random.ts';
 import { parametersOf } from '../../grad/parameters.ts';
 import type { Model } from '../../ir/model.ts';
 import { floats } from '../../ir/tensor.ts';
-import { sizeOf } from '../../ir/types.ts';
+import { sizeOf, type ValueId } from '../../ir/types.ts';
 import { opKey } from '../../ops/registry.ts';
 import type { Parameter } from '../../grad/parameters.ts';
 
@@ -21,10 +21,14 @@ function fanIn({ node, shape }: Parameter): number {
   return Math.max(1, size / Math.max(1, outputs));
 }
 
+/** Whether rows of a table are all that is taken of it: a table that scores are made of as well begins quietly. */
+const isLookedUp = (model: Model, value: ValueId): boolean =>
+  model.getValue(value).uses.every(({ node }) => opKey(model.getNode(node)) === 'Gather');
+
 /**
  * The same architecture with nothing learnt: weights are drawn for layers that rectify (He et al., Delving Deep into
- * Rectifiers, 2015: deviation √(2 / fan-in)), those of the last layer a twentieth of it, embeddings with deviation 0.02, biases are 0, scales 1, running statistics
- * those of nothing. What is no parameter stays.
+ * Rectifiers, 2015: deviation √(2 / fan-in)), those of the last layer a twentieth of it. Embeddings have a deviation of 1, as large as what layers add to them, and of
+ * 0.02 where scores are made of them too. Biases are 0, scales 1, running statistics those of nothing. What is no parameter stays.
  *
  * @param seed the same one gives the same weights
  */
@@ -40,7 +44,7 @@ export function untrained(model: Model, seed: number): Model {
     const size = sizeOf(shape);
     const data = (): Float32Array<ArrayBuffer> | null => {
       if (role === 'weight') return drawn(size, Math.sqrt(2 / fanIn(parameter)) * (parameter === last ? QUIET : 1));
-      if (role === 'embedding') return drawn(size, 0.02);
+      if (role === 'embedding') return drawn(size, isLookedUp(copy, value) ? 1 : 0.02);
       if (role === 'bias') return new Float32Array(size);
       if (role === 'scale') return new Float32Array(size).fill(1);
       // Mean, then variance.
