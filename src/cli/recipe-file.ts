@@ -1,6 +1,7 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Job } from '../base/job.ts';
+import { weightsNamed } from '../base/named-weights.ts';
 import type { Artifacts } from '../engine/artifacts.ts';
 import type { Recipe } from '../recipe/types.ts';
 import type { CommandStudio } from './studio.ts';
@@ -19,10 +20,9 @@ export async function replayFile(studio: CommandStudio, path: string, job: Job):
 /** Writes a recipe, and beside it the learnt weights that its steps name. */
 export function saveRecipe(path: string, recipe: Recipe, artifacts: Artifacts): void {
   writeFileSync(path, `${JSON.stringify(recipe, null, 2)}\n`);
-  for (const { options } of recipe.steps) {
-    const sha256 = options['weights'];
-    const bytes = typeof sha256 === 'string' ? artifacts.bytes(sha256) : null;
-    if (typeof sha256 !== 'string' || !bytes) continue;
+  for (const sha256 of weightsNamed(recipe.steps)) {
+    const bytes = artifacts.bytes(sha256);
+    if (!bytes) continue;
     mkdirSync(weightsFolder(path), { recursive: true });
     writeFileSync(join(weightsFolder(path), `${sha256}.safetensors`), bytes);
   }

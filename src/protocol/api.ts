@@ -206,8 +206,10 @@ export interface GraphApi {
   keepTrained: Row<null, { document: DocumentView; picture: Picture }>;
   /** Learnt weights beside a recipe that is to be replayed: safetensors files. The number of those that were read. */
   giveWeights: Row<{ files: readonly GivenFile[] }, number>;
-  /** The learnt weights that the recipe names. */
-  learntWeights: Row<null, readonly ModelParcel[]>;
+  /** The text of a recipe with the learnt weights that the open one names, as one archive. */
+  packRecipe: Row<{ name: string; text: string }, Uint8Array<ArrayBuffer>>;
+  /** The recipe in an archive; its weights are there for its replay. */
+  unpackRecipe: Row<{ archive: GivenFile }, { readonly name: string; readonly text: string }>;
   /** The student of the last training, with the weights that did best. */
   exportTrained: Row<{ name: string }, ModelParcel>;
   /** Times candidate rewrites on this device; appends those that gain. */

@@ -1,7 +1,7 @@
 import type { Random } from '../base/random.ts';
 
 /** What a gene changes. */
-export type GeneKind = 'width' | 'heads' | 'depth' | 'kernel' | 'resolution';
+export type GeneKind = 'width' | 'heads' | 'depth';
 
 /** One decision of the search: a list of choices in order, from the smallest to what the model has. */
 export interface Gene {
@@ -10,7 +10,7 @@ export interface Gene {
   readonly kind: GeneKind;
   /** As a person calls it: `features.3 expand ratio`. */
   readonly name: string;
-  /** Width and heads: share kept, 0 to 1. Depth: 0 or 1. Kernel: its size. Resolution: height in pixels. Ascending. */
+  /** Width and heads: share kept, 0 to 1. Depth: units of blocks that stay. Ascending. */
   readonly choices: readonly number[];
 }
 

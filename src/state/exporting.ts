@@ -1,9 +1,9 @@
 import { formatBytes } from '../base/format.ts';
 import { createJob, type Job } from '../base/job.ts';
+import { weightsNamed } from '../base/named-weights.ts';
 import type { Recipe } from '../recipe/types.ts';
 import type { ReportData } from '../report/types.ts';
 import type { Core } from './core.ts';
-import { packRecipe } from './recipe-archive.ts';
 
 export interface ExportingActions {
   /** Writes the model at the cursor and hands it over as a file; true when that happened. */
@@ -30,9 +30,8 @@ export const modelFileName = (name: string): string => `${stemOf(name)}.whittled
 export const sessionFileName = (name: string): string => `${stemOf(name)}.whittled.session.json`;
 export const pictureFileName = (name: string, ending: string): string => `${stemOf(name)}.${ending}`;
 export const archiveFileName = (name: string): string => `${stemOf(name)}.recipe.zip`;
-/** Steps that learnt their weights name them. */
-export const namesWeights = ({ steps }: Pick<Recipe, 'steps'>): boolean =>
-  steps.some(({ options: { weights } }) => typeof weights === 'string' && weights !== '');
+/** Some steps learnt their weights. */
+export const namesWeights = ({ steps }: Pick<Recipe, 'steps'>): boolean => weightsNamed(steps).length > 0;
 export const recipeFileName = (name: string): string => `${stemOf(name)}.recipe.json`;
 
 export function exportingActions(core: Core): ExportingActions {
@@ -62,11 +61,10 @@ export function exportingActions(core: Core): ExportingActions {
       const name = recipeFileName(document.name);
       const text = `${JSON.stringify(document.recipe, null, 2)}\n`;
       try {
-        const weights = namesWeights(document.recipe) ? await core.client.call('learntWeights', null) : [];
-        const packed = weights.length > 0;
+        const packed = namesWeights(document.recipe) ? await core.client.call('packRecipe', { name, text }) : null;
         core.platform.save(
           packed ? archiveFileName(document.name) : name,
-          packed ? packRecipe(name, text, weights) : new Blob([text], { type: 'application/json' }),
+          new Blob([packed ?? text], { type: packed ? 'application/zip' : 'application/json' }),
         );
         store.setState({ savedRecipe: document.recipe });
         const about = packed

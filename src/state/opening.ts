@@ -4,7 +4,6 @@ import type { Recipe } from '../recipe/types.ts';
 import { ALONE } from './alone.ts';
 import type { Core, Opened, Source } from './core.ts';
 import { readRecipe, sortFiles } from './files.ts';
-import { unpackRecipe } from './recipe-archive.ts';
 
 export interface OpeningActions {
   /** Files as dropped or chosen: a model with its data, a recipe or report, or data that the open model waits for. */
@@ -92,6 +91,12 @@ export function openingActions(core: Core, replay: (recipe: Recipe, name: string
     else store.setState({ pending: { name, recipe }, openError: null, openErrorName: null });
   };
 
+  /** The recipe of an archive, whose weights the worker takes. */
+  const unpacked = async (file: File): Promise<File> => {
+    const { name, text } = await core.client.call('unpackRecipe', { archive: { name: file.name, file } });
+    return new File([text], name);
+  };
+
   /** Learnt weights come before the recipe that names them; by themselves they are for the one that is open. */
   const giveWeights = async (weights: readonly File[], withRecipe: boolean): Promise<void> => {
     await core.client.call('giveWeights', { files: weights.map((file) => ({ name: file.name, file })) });
@@ -127,8 +132,8 @@ export function openingActions(core: Core, replay: (recipe: Recipe, name: string
     async openFiles(files) {
       if (files.length === 0) return;
       try {
-        const unpacked = await Promise.all(files.map(async (file) => (isArchive(file) ? unpackRecipe(file) : [file])));
-        const { model, data, recipe, weights } = sortFiles(unpacked.flat(), store.getState().document?.missing ?? []);
+        const given = await Promise.all(files.map(async (file) => (isArchive(file) ? unpacked(file) : file)));
+        const { model, data, recipe, weights } = sortFiles(given, store.getState().document?.missing ?? []);
         if (weights.length > 0) await giveWeights(weights, recipe !== null);
         const parsed = recipe && { name: recipe.name, recipe: readRecipe(recipe.name, await recipe.text()) };
         if (model) {

@@ -55,8 +55,12 @@ export function steppingActions(core: Core, afterStep: () => void): SteppingActi
     };
     const said = opened.document.warnings.filter((warning) => !before.warnings.includes(warning));
     if (said.length > 0) core.notices.show({ tone: 'warning', title: 'Another model', text: said.join(' ') });
-    const text = describe(before, opened.document);
-    core.notices.show({ tone: 'good', title, text, action: { label: 'Undo', run: back } });
+    const action = { label: 'Undo', run: back };
+    const failed = opened.document.stops.find(({ index, error }) => index > kept && error !== null);
+    if (failed?.error) {
+      const step = `Step ${failed.index}, ${failed.title}, failed`;
+      core.notices.show({ tone: 'warning', title: step, text: failed.error.message, action });
+    } else core.notices.show({ tone: 'good', title, text: describe(before, opened.document), action });
     afterStep();
   };
 

@@ -69,6 +69,26 @@ const ready = async (): Promise<void> => {
   await settle();
 };
 
+describe('after pruning', () => {
+  const prune = async (): Promise<void> => {
+    await fixture.app.actions.applyRequest({ pass: 'prune-channels', options: {}, off: [] }, 'Prune channels');
+    await settle();
+  };
+
+  it('what is left is the student of the original, until somebody chooses', async () => {
+    await prune();
+    expect(state().setup).toMatchObject({ student: 1, teacher: 0, request: { losses: { labels: 0, logits: 1 } } });
+    await prune();
+    expect(state().setup.student).toBe(2);
+    fixture.app.actions.changeTraining({ steps: 77 });
+    await prune();
+    expect(state().setup).toMatchObject({ student: 2, teacher: 0, request: { steps: 77 } });
+    fixture.app.actions.recoverHere();
+    expect(state().setup).toMatchObject({ student: 3, teacher: 0 });
+    expect(fixture.app.view.getState().workspace).toBe('train');
+  });
+});
+
 it('the best look is one after all zeros are there, once there is one', () => {
   const sparsity = { ...SPARSITY, begin: 0, end: 0.5 };
   const start = { student: 'a', side: 0, teacher: null, terms: [], request: { ...TRAINING, steps: 100, sparsity } };

@@ -74,7 +74,7 @@ export function trainingActions(
   const reading: Record<TrainUse, number> = { train: 0, judge: 0 };
   let asked = 0;
   let atWork: number | null = null;
-  /** Somebody has chosen who learns from whom. */
+  /** Somebody has chosen who learns from whom, or how: nothing is suggested any more. */
   let isChosen = false;
 
   const setRun = (change: (run: TrainRun) => Partial<TrainRun>): void =>
@@ -145,9 +145,13 @@ export function trainingActions(
     }
   }
 
-  const set = (patch: Partial<TrainSetup>): void => {
+  const put = (patch: Partial<TrainSetup>): void => {
     store.setState(({ setup }) => ({ setup: { ...setup, ...patch } }));
     void plan();
+  };
+  const set = (patch: Partial<TrainSetup>): void => {
+    isChosen = true;
+    put(patch);
   };
   const hasLabels = (): boolean => {
     const { view } = store.getState().data.train;
@@ -171,7 +175,7 @@ export function trainingActions(
       const { losses } = setup.request;
       // Where there are no labels, a teacher is enough.
       if (as === 'train' && setup.teacher !== null && losses.labels > 0 && !hasLabels())
-        setLosses(lossesFor(losses, setup.teacher, false));
+        put({ request: { ...setup.request, losses: lossesFor(losses, setup.teacher, false) } });
       else void plan();
     } catch (caught) {
       if (mine !== reading[as]) return;
@@ -209,11 +213,9 @@ export function trainingActions(
       const cursor = document.getState().document?.cursor ?? 0;
       core.view.setState({ workspace: 'train' });
       if (isAtWork(store.getState().run)) return;
-      isChosen = true;
       set(recovering(store.getState().setup, cursor));
     },
     chooseTrainSides(sides) {
-      isChosen = true;
       const { setup } = store.getState();
       if (sides.teacher === undefined || sides.teacher === setup.teacher) return set(sides);
       const losses = lossesFor(setup.request.losses, sides.teacher, hasLabels());
@@ -243,11 +245,11 @@ export function trainingActions(
       }
     },
     pickHints() {
-      const { student, teacher } = fitting(store.getState().setup);
-      if (teacher === null) return;
-      choose({ a: teacher, b: student });
+      const setup = fitting(store.getState().setup);
+      if (setup.teacher === null) return;
+      choose({ a: setup.teacher, b: setup.student });
       core.compare.setState({ mode: 'split' });
-      store.setState({ picking: true });
+      store.setState({ picking: true, setup });
       core.view.setState({ workspace: 'compare' });
     },
     addHint(pair) {
@@ -348,13 +350,15 @@ export function trainingActions(
       }
     },
     async keepTrained() {
+      const side = store.getState().run?.side ?? 0;
       const opened = await core.change('apply', 'train', 'Using what was learnt', (call) =>
         core.prepared(core.client.call('keepTrained', null, call)),
       );
       if (!opened) return;
       setRun(() => ({ saved: true }));
       const { cursor, stops } = opened.document;
-      landed(opened, stops[cursor]?.title ?? 'Recover by training', cursor - 1);
+      // Up to the stop that was trained all is as before; behind it there may be a step for zeros too.
+      landed(opened, stops[cursor]?.title ?? 'Recover by training', typeof side === 'number' ? side : 0);
       core.view.setState({ workspace: 'studio', dock: 'recipe' });
     },
     async saveTrained() {

@@ -5,7 +5,7 @@ import type { HostTensor, KeepingSession } from '../runtime/types.ts';
 import { DeviceState, isHost } from './device-state.ts';
 import { factorsAt, type Moments, type StepFactors } from './optimizer.ts';
 import { Sparsifier } from './sparsity.ts';
-import { bytesOf, keptOf, lossOf, numberOf } from './step-values.ts';
+import { bytesOf, inTurn, keptOf, lossOf, numberOf } from './step-values.ts';
 import type {
   ResidentSetup,
   ResidentTensor,
@@ -64,13 +64,8 @@ export class ResidentStepper implements Trainer {
     }
   }
 
-  async steps(inputs: readonly StepInput[], job: Job): Promise<StepOutput[]> {
-    const outputs: StepOutput[] = [];
-    for (const input of inputs) {
-      await job.checkpoint();
-      outputs.push(await this.step(input));
-    }
-    return outputs;
+  steps(inputs: readonly StepInput[], job: Job): Promise<StepOutput[]> {
+    return inTurn(inputs, job, (input) => this.step(input));
   }
 
   async weights(): Promise<Weights> {

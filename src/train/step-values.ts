@@ -1,7 +1,8 @@
 import { CodedError } from '../base/error.ts';
 import { defined } from '../base/assert.ts';
+import type { Job } from '../base/job.ts';
 import type { HostTensor } from '../runtime/types.ts';
-import type { TrainerSetup, TrainerState } from './trainer.ts';
+import type { StepInput, StepOutput, TrainerSetup, TrainerState } from './trainer.ts';
 
 type Outputs = Readonly<Record<string, HostTensor>>;
 
@@ -50,3 +51,17 @@ export const keptOf = (setup: Arrays, { weights }: TrainerState) =>
 
 /** The variance of a batch is biased, the running one is not: N/(N − 1). */
 export const unbiasedBy = (count: number): number => (count > 1 ? count / (count - 1) : 1);
+
+/** One step after the other; a cancel is seen between two. */
+export async function inTurn(
+  inputs: readonly StepInput[],
+  job: Job,
+  step: (input: StepInput) => Promise<StepOutput>,
+): Promise<StepOutput[]> {
+  const outputs: StepOutput[] = [];
+  for (const input of inputs) {
+    await job.checkpoint();
+    outputs.push(await step(input));
+  }
+  return outputs;
+}

@@ -2,7 +2,7 @@ import type { Job } from '../base/job.ts';
 import type { HostTensor, RuntimeSession } from '../runtime/types.ts';
 import { Optimizer } from './optimizer.ts';
 import { Sparsifier } from './sparsity.ts';
-import { bytesOf, floatsOf, keptOf, lossOf, numberOf, stateArrays, unbiasedBy } from './step-values.ts';
+import { bytesOf, floatsOf, inTurn, keptOf, lossOf, numberOf, stateArrays, unbiasedBy } from './step-values.ts';
 import {
   RUNNING_STAYS,
   type StepInput,
@@ -32,13 +32,8 @@ export class Stepper implements Trainer {
     this.sparsifier = setup.sparsity && new Sparsifier(setup.tensors, setup.sparsity);
   }
 
-  async steps(inputs: readonly StepInput[], job: Job): Promise<StepOutput[]> {
-    const outputs: StepOutput[] = [];
-    for (const input of inputs) {
-      await job.checkpoint();
-      outputs.push(await this.step(input));
-    }
-    return outputs;
+  steps(inputs: readonly StepInput[], job: Job): Promise<StepOutput[]> {
+    return inTurn(inputs, job, (input) => this.step(input));
   }
 
   weights(): Promise<Weights> {

@@ -1,8 +1,10 @@
 import { CodedError } from '../base/error.ts';
 import type { Job } from '../base/job.ts';
+import { weightsNamed } from '../base/named-weights.ts';
 import type { BenchRequest, DeviceRef } from '../bench/types.ts';
 import { blobFiles } from '../onnx/external-browser.ts';
 import { readTables } from '../engine/latency-table/table.ts';
+import { packRecipe, unpackRecipe } from '../engine/recipe-archive.ts';
 import type { ModelSource } from '../engine/sources.ts';
 import { Studio } from '../engine/studio.ts';
 import type { Parcel, RuntimePort } from '../engine/ports.ts';
@@ -18,7 +20,7 @@ import { keptCheckpoint } from '../storage/checkpoints.ts';
 import { keepText, readKept } from '../storage/kept-text.ts';
 import { keptWeights } from '../storage/kept-weights.ts';
 import { trainingsFolder, weightsFolder } from '../storage/opfs.ts';
-import { bringWeights, keepWeights, weightsOf } from './learnt-weights.ts';
+import { bringWeights, keepWeights } from './learnt-weights.ts';
 import { checkpointIn, tolerant } from './train-checkpoints.ts';
 
 const scope = globalThis as unknown as Endpoint;
@@ -323,16 +325,19 @@ const handlers: Handlers<GraphApi> = {
     for (const { file } of files) await studio.artifacts.keep(new Uint8Array(await file.arrayBuffer()));
     return files.length;
   },
-  learntWeights() {
-    const named = weightsOf(studio.document().recipe).flatMap((sha256) => {
+  packRecipe({ name, text }) {
+    const { steps } = studio.document().recipe;
+    const known = weightsNamed(steps).flatMap((sha256) => {
       const bytes = studio.artifacts.bytes(sha256);
-      // A copy goes: the studio goes on with its own.
-      return bytes ? [{ name: `${sha256}.safetensors`, bytes: bytes.slice() }] : [];
+      return bytes ? [[sha256, bytes] as const] : [];
     });
-    return new Transferred(
-      named,
-      named.map(({ bytes }) => bytes.buffer),
-    );
+    const packed = packRecipe(name, text, new Map(known));
+    return new Transferred(packed, [packed.buffer]);
+  },
+  async unpackRecipe({ archive: { name: archive, file } }) {
+    const { name, text, weights } = unpackRecipe(archive, new Uint8Array(await file.arrayBuffer()));
+    for (const each of weights) await studio.artifacts.keep(each);
+    return { name, text };
   },
   async exportTrained({ name }) {
     const parcel = await studio.trainings.trained(name);

@@ -1,17 +1,11 @@
+import { weightsNamed } from '../base/named-weights.ts';
 import type { Artifacts } from '../engine/artifacts.ts';
 import type { Recipe } from '../recipe/types.ts';
 import type { KeptWeights } from '../storage/kept-weights.ts';
 
-/** SHA-256 of the learnt weights that steps of a recipe name. */
-export const weightsOf = ({ steps }: Pick<Recipe, 'steps'>): readonly string[] => [
-  ...new Set(
-    steps.flatMap(({ options: { weights } }) => (typeof weights === 'string' && weights !== '' ? [weights] : [])),
-  ),
-];
-
 /** Learnt weights that a recipe names and that this browser has kept are there for its replay. */
 export async function bringWeights(recipe: Recipe, artifacts: Artifacts, kept: KeptWeights): Promise<void> {
-  for (const sha256 of weightsOf(recipe)) {
+  for (const sha256 of weightsNamed(recipe.steps)) {
     if (artifacts.bytes(sha256)) continue;
     try {
       const bytes = await kept.load(sha256);
@@ -24,7 +18,7 @@ export async function bringWeights(recipe: Recipe, artifacts: Artifacts, kept: K
 
 /** Kept for the next visit; without storage they live as long as the page. */
 export async function keepWeights(recipe: Recipe, artifacts: Artifacts, kept: KeptWeights): Promise<void> {
-  for (const sha256 of weightsOf(recipe)) {
+  for (const sha256 of weightsNamed(recipe.steps)) {
     const bytes = artifacts.bytes(sha256);
     try {
       if (bytes && !(await kept.has(sha256))) await kept.save(sha256, bytes);

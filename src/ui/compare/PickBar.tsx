@@ -41,8 +41,10 @@ export function PickBar({ app }: { readonly app: App }) {
   const { student, teacher, request } = useTraining(app, (state) => state.setup);
   const selected = useCompare(app, (state) => state.selected);
   const [kind, setKind] = useState<HintPair['kind']>('hint');
-  const own = useValues(app, student, true).find(({ node }) => node === selected.b);
-  const theirs = useValues(app, teacher, true).find(({ node }) => node === selected.a);
+  // A person may compare others meanwhile: their nodes are none of these two.
+  const isShown = useCompare(app, ({ result }) => result?.a.side === teacher && result.b.side === student);
+  const own = useValues(app, student, true).find(({ node }) => isShown && node === selected.b);
+  const theirs = useValues(app, teacher, true).find(({ node }) => isShown && node === selected.a);
   const { hints } = request.losses;
   const known = own && theirs && hints.some((each) => each.student === own.name && each.teacher === theirs.name);
   return (
@@ -50,8 +52,16 @@ export function PickBar({ app }: { readonly app: App }) {
       className="flex flex-none flex-wrap items-center gap-x-4 gap-y-1.5 border-b border-line bg-panel px-3 py-1.5"
       aria-label="Pairs for the loss"
     >
-      <Chosen label="Teacher" node={selected.a} value={theirs} />
-      <Chosen label="Student" node={selected.b} value={own} />
+      {isShown ? (
+        <>
+          <Chosen label="Teacher" node={selected.a} value={theirs} />
+          <Chosen label="Student" node={selected.b} value={own} />
+        </>
+      ) : (
+        <Button size="small" onClick={app.actions.pickHints}>
+          Show teacher and student
+        </Button>
+      )}
       <select
         aria-label="How they are compared"
         className="select h-6 text-12"
