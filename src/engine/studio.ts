@@ -145,6 +145,9 @@ export class Studio {
   passes = (): readonly PassInfo[] => passInfos();
   capabilities = (): Promise<Capabilities> => this.port.capabilities();
 
+  /** A stop of the recipe, for what stands beside the studio. */
+  stopOf = (index: number): Stop => this.current.stop(index);
+
   document = (): DocumentView => this.current.view();
 
   picture = (stop?: number): Picture => this.current.stop(stop ?? this.current.cursor).picture(this.current.toggled);

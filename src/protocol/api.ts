@@ -61,6 +61,8 @@ import type { ReportData } from '../report/types.ts';
 import type { MadeUp } from '../runtime/run-many.ts';
 import type { Capabilities, Feeds, HostTensor, RuntimeBackend, SessionSettings } from '../runtime/types.ts';
 import type { SampleInfo } from '../samples/types.ts';
+import type { Genome } from '../search/genome.ts';
+import type { SearchAsk, SearchProgress, SearchResult, SpaceRequest, SpaceView } from '../search/types.ts';
 import type { KeptModel } from '../storage/types.ts';
 import type { StopsRequest, VerifyRequest, VerifyResult } from '../verify/types.ts';
 import type { ValuesReport, ValuesRequest } from '../verify/values-types.ts';
@@ -212,6 +214,18 @@ export interface GraphApi {
   unpackRecipe: Row<{ archive: GivenFile }, { readonly name: string; readonly text: string }>;
   /** The student of the last training, with the weights that did best. */
   exportTrained: Row<{ name: string }, ModelParcel>;
+  /** What may be searched in a stop of the recipe. */
+  searchSpace: Row<{ stop: number; space: SpaceRequest }, SpaceView>;
+  /** Samples that sub-networks are judged by, until another model is opened; null: they are given back. */
+  searchData: Row<{ data: GivenTrainData | null }, AccuracyDataView | null>;
+  /** Sub-networks that were judged on these data before, by this search or another: they are not judged again. */
+  searchKept: Row<SearchAsk, number>;
+  /** `table`: of this device's times, or of another's that the search is for; it grows where it lacks something. */
+  search: Row<{ ask: SearchAsk; table: StoredTable | null }, SearchResult, SearchProgress>;
+  /** Of the search at work. `stop`: it ends early with what it has found. */
+  searchControl: Row<{ wish: 'pause' | 'resume' | 'stop' }, null>;
+  /** A sub-network as steps behind the stop that was searched. */
+  useFound: Row<{ stop: number; space: SpaceRequest; genome: Genome }, { document: DocumentView; picture: Picture }>;
   /** Times candidate rewrites on this device; appends those that gain. */
   tune: Row<{ request: TuneRequest }, { document: DocumentView; picture: Picture; report: TuneReport }>;
   /** What the runtime does to a stop's model by itself when it loads it. */

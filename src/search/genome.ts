@@ -1,7 +1,7 @@
 import type { Random } from '../base/random.ts';
 
 /** What a gene changes. */
-export type GeneKind = 'width' | 'heads' | 'depth';
+export type GeneKind = 'width' | 'heads' | 'depth' | 'kernel' | 'resolution';
 
 /** One decision of the search: a list of choices in order, from the smallest to what the model has. */
 export interface Gene {

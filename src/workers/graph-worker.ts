@@ -7,6 +7,7 @@ import { readTables } from '../engine/latency-table/table.ts';
 import { packRecipe, unpackRecipe } from '../engine/recipe-archive.ts';
 import type { ModelSource } from '../engine/sources.ts';
 import { Studio } from '../engine/studio.ts';
+import { SearchDesk } from '../search/desk.ts';
 import type { Parcel, RuntimePort } from '../engine/ports.ts';
 import type { DocumentView } from '../engine/types.ts';
 import type { GivenFile, GivenTrainData, GraphApi, HostRequest, LabData, RuntimeApi } from '../protocol/api.ts';
@@ -186,6 +187,8 @@ const studio = new Studio(port);
 
 const learnt = keptWeights(weightsFolder);
 
+const searches = new SearchDesk({ port, stopOf: (index) => studio.stopOf(index) });
+
 /** Under which latency tables are kept. */
 const TABLES = 'latency-tables';
 
@@ -216,8 +219,13 @@ const trainFiles = ({ drawn, files, labels, tokenizer, changes }: GivenTrainData
 
 const handlers: Handlers<GraphApi> = {
   async open(params, job) {
-    if ('sample' in params) return drawn(await studio.openSample(params.sample));
+    if ('sample' in params) {
+      const document = await studio.openSample(params.sample);
+      searches.forget();
+      return drawn(document);
+    }
     const document = await studio.openFile(await sourceOf(params.files, job), job);
+    searches.forget();
     job.progress({ stage: 'Laying out', total: document.stops[0]?.summary.nodes ?? 0 });
     return drawn(document);
   },
@@ -320,6 +328,19 @@ const handlers: Handlers<GraphApi> = {
     const document = await studio.trainings.keep(job);
     await keepWeights(document.recipe, studio.artifacts, learnt);
     return drawn(document);
+  },
+  searchSpace: ({ stop, space }) => searches.space(stop, space),
+  searchData: ({ data }) => searches.open(data && trainFiles(data)),
+  searchKept: (ask) => searches.kept(ask),
+  search: ({ ask, table }, job) => searches.run(ask, table, job),
+  searchControl() {
+    return null;
+  },
+  async useFound({ stop, space, genome }, job) {
+    const steps = searches.steps(stop, space, genome);
+    studio.moveTo(stop);
+    for (const step of steps) await studio.apply(step, job);
+    return drawn(studio.document());
   },
   async giveWeights({ files }) {
     for (const { file } of files) await studio.artifacts.keep(new Uint8Array(await file.arrayBuffer()));
