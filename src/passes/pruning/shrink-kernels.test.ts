@@ -1,3 +1,4 @@
+import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { analyze } from '../../analysis/analyze.ts';
 import { silentJob } from '../../base/job.ts';
@@ -55,6 +56,14 @@ function layer({ input, outs, kernel, group = 1, attributes = {}, domain = '' }:
   });
 }
 
+interface Axis {
+  readonly size: number;
+  readonly kernel: number;
+  readonly stride: number;
+  readonly dilation: number;
+  readonly pads: readonly number[];
+}
+
 const CASES: Readonly<Record<string, Layer>> = {
   'a depthwise one': { input: [4, 9, 9], outs: 4, kernel: [5, 5], group: 4, attributes: { pads: [2, 2, 2, 2] } },
   'a dense one, 7 × 7': { input: [3, 9, 9], outs: 5, kernel: [7, 7], attributes: { pads: [3, 3, 3, 3] } },
@@ -107,6 +116,36 @@ describe('shrink-kernels', () => {
     expect(result.applied.map(({ preserves }) => preserves)).toEqual(['order']);
     expect(kernelOf(model)).toEqual(spec.kernel.map((size) => Math.min(size, 3)));
     await expectEquivalent(before, model, { class: 'order', seeds: 1 });
+  });
+
+  it('keeps every result of zeros around the middle wherever it applies: random convolutions', async () => {
+    const axis = fc.record({
+      size: fc.integer({ min: 9, max: 14 }),
+      kernel: fc.constantFrom(1, 2, 3, 4, 5, 7),
+      stride: fc.integer({ min: 1, max: 5 }),
+      dilation: fc.integer({ min: 1, max: 2 }),
+      pads: fc.tuple(fc.integer({ min: 0, max: 4 }), fc.integer({ min: 0, max: 4 })),
+    });
+    const auto = fc.constantFrom('NOTSET', 'NOTSET', 'SAME_UPPER', 'SAME_LOWER', 'VALID');
+    let applied = 0;
+    const holds = async (axes: readonly Axis[], autoPad: string): Promise<void> => {
+      const explicit = { pads: [0, 1].flatMap((end) => axes.map(({ pads }) => pads[end] ?? 0)) };
+      const attributes = {
+        strides: axes.map(({ stride }) => stride),
+        // The runtime takes no dilation under SAME padding.
+        dilations: axes.map(({ dilation }) => (autoPad.startsWith('SAME') ? 1 : dilation)),
+        ...(autoPad === 'NOTSET' ? explicit : { auto_pad: autoPad }),
+      };
+      const kernel = axes.map((each) => each.kernel);
+      const before = layer({ input: [2, ...axes.map(({ size }) => size)], outs: 2, kernel, attributes }, true);
+      const { model, result } = await afterPass(before, shrinkKernels);
+      if (!result.changed) return;
+      applied++;
+      await expectEquivalent(before, model, { class: 'order', seeds: 1 });
+    };
+    const property = fc.asyncProperty(fc.array(axis, { minLength: 1, maxLength: 2 }), auto, holds);
+    await fc.assert(property, { seed: 3, numRuns: 150 });
+    expect(applied).toBeGreaterThan(15);
   });
 
   it.each(Object.entries(CASES))('keeps the shape of what it changes: %s', async (_, spec) => {

@@ -234,9 +234,10 @@ function setWeight(context: PassContext, { node, weightValue }: KernelConv, smal
   const isOwn = model.getGraph(graph).initializers.has(weightValue) && uses.length === 1;
   if (isOwn && !model.isGraphOutput(weightValue)) {
     model.setInitializer(weightValue, small);
+    model.getValue(weightValue).origin = { relation: 'new' };
     return;
   }
-  model.setInput(node, 1, new Build(context, RULE, node).constant('weight', small, weightValue));
+  model.setInput(node, 1, new Build(context, RULE, node).constant('weight', small));
   if (producer) sweep(model, [producer.node]);
   else removeIfUnusedConstant(model, weightValue);
 }
