@@ -209,19 +209,10 @@ export class Studio {
     return this.document();
   }
 
-  /**
-   * Steps behind a stop, decided by data of their own where these are given; steps that were there go. A step that fails
-   * leaves everything as it was.
-   */
-  async applyAll(
-    index: number,
-    requests: readonly ApplyRequest[],
-    calibration: Calibration | null,
-    job: Job,
-  ): Promise<DocumentView> {
+  /** Steps behind a stop; those that were there go. A step that fails leaves everything as it was. */
+  async applyAll(index: number, requests: readonly ApplyRequest[], job: Job): Promise<DocumentView> {
     const document = this.current;
-    const context = { ...this.context(job), ...(calibration && { calibration }) };
-    const stops = await runSteps(document.stop(index), index, requests.map(stepOf), context);
+    const stops = await runSteps(document.stop(index), index, requests.map(stepOf), this.context(job));
     await document.sha256IfCheap();
     document.moveTo(index);
     if (stops.length > 0) document.push(stops);

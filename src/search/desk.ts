@@ -2,7 +2,6 @@ import { CodedError } from '../base/error.ts';
 import type { Job } from '../base/job.ts';
 import type { DeviceRef } from '../bench/types.ts';
 import type { AccuracyDataView } from '../engine/accuracy/data.ts';
-import type { Calibration } from '../engine/calibration.ts';
 import type { Stop } from '../engine/document.ts';
 import { deviceOf, emptyTable, loadTable, type StoredTable } from '../engine/latency-table/table.ts';
 import type { LatencyTable } from '../engine/latency-table/types.ts';
@@ -46,8 +45,9 @@ export class SearchDesk {
 
   space(stop: number, request: SpaceRequest): SpaceView {
     const { model, analysis } = this.around.stopOf(stop);
-    const genes = viewOf(searchSpace(model, analysis, request), request);
-    return { genes, size: sizeOf(genes), notes: [] };
+    const space = searchSpace(model, analysis, request);
+    const genes = viewOf(space, request);
+    return { genes, size: sizeOf(genes), notes: space.notes };
   }
 
   /** Opens samples to judge by, until another model is opened; null: they are given back. Throws as the readers do. */
@@ -101,19 +101,19 @@ export class SearchDesk {
   /** Ends it with what it has found. */
   stop = (): void => this.control?.stop();
 
-  /** A sub-network as steps to apply, one after the other, and the samples that they are decided by. */
-  async found(
-    stop: number,
-    request: SearchRequest,
-    genome: Genome,
-    job: Job,
-  ): Promise<{ readonly steps: readonly ApplyRequest[]; readonly calibration: Calibration | null }> {
-    const { model, analysis, summary } = this.around.stopOf(stop);
-    const repair = repairFor(request.repair, this.around.stopOf(stop));
-    const steps = stepsOf(searchSpace(model, analysis, request.space), genome, repair);
-    const calibration =
-      repair === 'none' ? null : await localJudge(this.parts(stop, request)).samples.calibration(summary.inputs, job);
-    return { steps: steps.map(({ pass, options }) => ({ pass, options, off: [] })), calibration };
+  /** A sub-network as steps to apply, one after the other, decided as they were when it was judged. */
+  async found(stop: number, request: SearchRequest, genome: Genome, job: Job): Promise<readonly ApplyRequest[]> {
+    const parts = this.parts(stop, request);
+    const { model, analysis } = parts.stop;
+    const space = searchSpace(model, analysis, request.space);
+    const steps = stepsOf(space, genome, repairFor(request.repair, parts.stop));
+    const decided = await localJudge(parts).evaluator.decided(steps, job);
+    return decided.map(({ pass, options, decisions }) => ({
+      pass,
+      options,
+      off: [],
+      ...(decisions ? { decisions } : {}),
+    }));
   }
 
   private parts(stop: number, request: SearchRequest) {

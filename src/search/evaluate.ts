@@ -1,10 +1,9 @@
-import { fromErrorRecord } from '../base/error.ts';
 import type { Job } from '../base/job.ts';
 import { SYNTHETIC } from '../engine/calibration.ts';
 import type { Stop } from '../engine/document.ts';
 import { accuracyOf, closeness, type Run } from '../engine/fidelity.ts';
 import type { RuntimePort } from '../engine/ports.ts';
-import { runRecipe, type StepContext } from '../engine/steps.ts';
+import { runStep, type StepContext } from '../engine/steps.ts';
 import { writeModel } from '../onnx/write.ts';
 import type { RecipeStep } from '../recipe/types.ts';
 import type { Feeds } from '../runtime/types.ts';
@@ -81,20 +80,21 @@ export class LocalEvaluator implements Evaluator {
 
   private async stops(steps: readonly RecipeStep[], job: Job): Promise<readonly Stop[]> {
     const { stop, port, samples, repairs, weights } = this.about;
-    if (steps.length === 0) return [];
-    const calibration = repairs ? await samples.calibration(stop.summary.inputs, job) : SYNTHETIC;
-    let revision = 0;
-    const context: StepContext = {
-      backend: 'wasm',
-      port,
-      calibration,
-      weights,
-      job: { ...job, progress: () => {} },
-      revision: () => (revision += 1),
-    };
-    const stops = await runRecipe(stop, { whittle: 1, steps }, context);
-    const failed = stops.find(({ error }) => error);
-    if (failed?.error) throw fromErrorRecord(failed.error);
+    const stops: Stop[] = [];
+    for (const step of steps) {
+      const before = stops.at(-1) ?? stop;
+      // Samples as this model wants them: its images may have become smaller.
+      const calibration = repairs ? await samples.calibration(before.summary.inputs, job) : SYNTHETIC;
+      const context: StepContext = {
+        backend: 'wasm',
+        port,
+        calibration,
+        weights,
+        job: { ...job, progress: () => {} },
+        revision: () => stops.length + 1,
+      };
+      stops.push(await runStep(before, stops.length, step, context));
+    }
     return stops;
   }
 

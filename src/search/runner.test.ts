@@ -92,8 +92,10 @@ const searched = (over: Partial<Searched> = {}): Searched => {
   };
 };
 
-const told = (progress: (told: SearchProgress) => void, signal = new AbortController().signal): SearchJob =>
-  ({ ...createJob(signal, () => {}), progress });
+const told = (progress: (told: SearchProgress) => void, signal = new AbortController().signal): SearchJob => ({
+  ...createJob(signal, () => {}),
+  progress,
+});
 
 test('spends what it may and finds a front that no point dominates, the model itself at its end', async () => {
   const result = await runSearch(searched(), silentJob());
@@ -102,7 +104,9 @@ test('spends what it may and finds a front that no point dominates, the model it
   const front = result.front.map((id) => result.points[id]!);
   expect(front.at(-1)?.id).toBe(0);
   for (const { values } of front) {
-    const better = result.points.filter(({ values: [macs = 0, quality = 0] }) => macs < values[0]! && quality > values[1]!);
+    const better = result.points.filter(
+      ({ values: [macs = 0, quality = 0] }) => macs < values[0]! && quality > values[1]!,
+    );
     expect(better).toEqual([]);
   }
   expect(result.hypervolume).toBe(result.history.at(-1)?.hypervolume);

@@ -350,8 +350,7 @@ const handlers: Handlers<GraphApi> = {
     return null;
   },
   async useFound({ stop, request, genome }, job) {
-    const { steps, calibration } = await searches.found(stop, request, genome, job);
-    return drawn(await studio.applyAll(stop, steps, calibration, job));
+    return drawn(await studio.applyAll(stop, await searches.found(stop, request, genome, job), job));
   },
   async giveWeights({ files }) {
     for (const { file } of files) await studio.artifacts.keep(new Uint8Array(await file.arrayBuffer()));
