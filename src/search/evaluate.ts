@@ -121,7 +121,7 @@ export class LocalEvaluator implements Evaluator {
     const { labels, samples } = await this.about.samples.judged(found.summary.inputs, count, job);
     return {
       agreement: mean(({ agreement }) => agreement),
-      overlap: mean(({ overlap }) => overlap),
+      information: mean(({ information }) => information),
       cosine: mean(({ cosine }) => Math.max(0, Number.isFinite(cosine) ? cosine : 0)),
       kl: mean(({ kl }) => kl),
       accuracy: accuracyOf(after, labels),
