@@ -2,6 +2,7 @@ import type { Json } from '../base/json.ts';
 import type { RecipeStep } from '../recipe/types.ts';
 import type { Genome } from './genome.ts';
 import { canonical, type SearchSpace } from './space.ts';
+import type { SearchRepair } from './types.ts';
 
 /**
  * A sub-network as steps of a recipe, which slice the model's own weights: first the size of its images, then blocks go,
@@ -9,8 +10,9 @@ import { canonical, type SearchSpace } from './space.ts';
  * itself takes no step.
  *
  * @param genome a choice for each gene of the space, the spared ones too
+ * @param repair what is made up for: by least squares kernels are fitted as well
  */
-export function stepsOf(space: SearchSpace, genome: Genome): readonly RecipeStep[] {
+export function stepsOf(space: SearchSpace, genome: Genome, repair: SearchRepair = 'none'): readonly RecipeStep[] {
   const chosen = canonical(space, genome);
   const shapes: Record<string, Json> = {};
   const blocks: string[] = [];
@@ -37,13 +39,18 @@ export function stepsOf(space: SearchSpace, genome: Genome): readonly RecipeStep
         place satisfies never;
     }
   });
-  const steps: readonly [pass: string, about: object, options: RecipeStep['options']][] = [
+  const isFitted = repair === 'least-squares';
+  const planned: readonly [pass: string, about: object, options: RecipeStep['options']][] = [
     ['set-input-shape', shapes, { shapes }],
     ['prune-blocks', blocks, { count: blocks.length, blocks }],
-    ['shrink-kernels', kernels, { kernels }],
-    ['prune-channels', ratios, { ratio: 0, ratios }],
+    ['shrink-kernels', kernels, { kernels, ...(isFitted ? { method: repair } : {}) }],
+    ['prune-channels', ratios, { ratio: 0, ratios, ...(isFitted || repair === 'mean' ? { repair } : {}) }],
   ];
-  return steps.flatMap(([pass, about, options]) =>
-    Object.keys(about).length > 0 ? [{ pass, options, sites: 'all' as const }] : [],
+  const steps = planned.flatMap(([pass, about, options]): RecipeStep[] =>
+    Object.keys(about).length > 0 ? [{ pass, options, sites: 'all' }] : [],
   );
+  if (steps.length > 0 && repair === 'batch-norm') {
+    steps.push({ pass: 'reestimate-batch-norm', options: {}, sites: 'all' });
+  }
+  return steps;
 }
