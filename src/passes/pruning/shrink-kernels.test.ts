@@ -302,7 +302,7 @@ describe('least squares', () => {
     );
     const [a, b] = await Promise.all(results);
     const numbers = (runs: typeof a): number[] =>
-      (runs ?? []).flatMap((each) => [...(each['y']?.data as unknown as Float32Array)]);
+      (runs ?? []).flatMap((each) => Array.from((each['y']?.data ?? []) as ArrayLike<number>));
     const wanted = numbers(a);
     return numbers(b).reduce((sum, value, i) => sum + (value - (wanted[i] ?? NaN)) ** 2, 0);
   }
