@@ -9,6 +9,7 @@ import { calibrate } from '../../engine/calibrate.ts';
 import { openData } from '../../engine/data.ts';
 import { obtainFacts } from '../../engine/facts.ts';
 import { accuracyOf } from '../../engine/fidelity.ts';
+import { numbersOf } from '../../engine/host-numbers.ts';
 import { nodePort } from '../../engine/node.ts';
 import { getInts } from '../../ir/attribute.ts';
 import type { Model } from '../../ir/model.ts';
@@ -301,8 +302,7 @@ describe('least squares', () => {
       port.runs({ name: 'layer', bytes: writeModel(model) }, feeds, silentJob()),
     );
     const [a, b] = await Promise.all(results);
-    const numbers = (runs: typeof a): number[] =>
-      (runs ?? []).flatMap((each) => Array.from((each['y']?.data ?? []) as ArrayLike<number>));
+    const numbers = (runs: typeof a): number[] => (runs ?? []).flatMap(({ y }) => (y ? [...numbersOf(y)] : []));
     const wanted = numbers(a);
     return numbers(b).reduce((sum, value, i) => sum + (value - (wanted[i] ?? NaN)) ** 2, 0);
   }
