@@ -1,8 +1,8 @@
 import type { Json } from '../base/json.ts';
 import type { RecipeStep } from '../recipe/types.ts';
 import type { Genome } from './genome.ts';
-import { canonical, type SearchSpace } from './space.ts';
 import type { SearchRepair } from './types.ts';
+import { canonical, type SearchSpace } from './space.ts';
 
 /**
  * A sub-network as steps of a recipe, which slice the model's own weights: first the size of its images, then blocks go,
@@ -10,7 +10,7 @@ import type { SearchRepair } from './types.ts';
  * itself takes no step.
  *
  * @param genome a choice for each gene of the space, the spared ones too
- * @param repair what is made up for: by least squares kernels are fitted as well
+ * @param repair what is made up for: by least squares kernels are fitted to data as well
  */
 export function stepsOf(space: SearchSpace, genome: Genome, repair: SearchRepair = 'none'): readonly RecipeStep[] {
   const chosen = canonical(space, genome);
@@ -39,18 +39,16 @@ export function stepsOf(space: SearchSpace, genome: Genome, repair: SearchRepair
         place satisfies never;
     }
   });
-  const isFitted = repair === 'least-squares';
-  const planned: readonly [pass: string, about: object, options: RecipeStep['options']][] = [
+  const repaired = repair === 'mean' || repair === 'least-squares' ? { repair } : {};
+  const slicing: readonly [pass: string, about: object, options: RecipeStep['options']][] = [
     ['set-input-shape', shapes, { shapes }],
     ['prune-blocks', blocks, { count: blocks.length, blocks }],
-    ['shrink-kernels', kernels, { kernels, ...(isFitted ? { method: repair } : {}) }],
-    ['prune-channels', ratios, { ratio: 0, ratios, ...(isFitted || repair === 'mean' ? { repair } : {}) }],
+    ['shrink-kernels', kernels, { kernels, ...(repair === 'least-squares' ? { method: repair } : {}) }],
+    ['prune-channels', ratios, { ratio: 0, ratios, ...repaired }],
   ];
-  const steps = planned.flatMap(([pass, about, options]): RecipeStep[] =>
+  const steps = slicing.flatMap(([pass, about, options]): RecipeStep[] =>
     Object.keys(about).length > 0 ? [{ pass, options, sites: 'all' }] : [],
   );
-  if (steps.length > 0 && repair === 'batch-norm') {
-    steps.push({ pass: 'reestimate-batch-norm', options: {}, sites: 'all' });
-  }
-  return steps;
+  const norms: RecipeStep = { pass: 'reestimate-batch-norm', options: {}, sites: 'all' };
+  return steps.length > 0 && repair === 'batch-norm' ? [...steps, norms] : steps;
 }
