@@ -112,7 +112,10 @@ test('a search times its front whole, and under the table of another device it j
       { table, store, control: new TrainControl(), clockBudget: { batchMs: 200, lookMs: 100 } },
       job,
     );
-  const first = await runSearch(await begin(emptyTable(device)), job);
+  const first = await runSearch(
+    await begin({ ...emptyTable(device), overhead: { node: 0.001, run: 0.01, byte: 0 } }),
+    job,
+  );
   expect(first.points.every(({ latency }) => latency !== null && latency > 0)).toBe(true);
   expect(first.points.filter(({ measured }) => measured !== null).length).toBeGreaterThanOrEqual(2);
   const table = first.table!;

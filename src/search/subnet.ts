@@ -10,7 +10,7 @@ import { canonical, type SearchSpace } from './space.ts';
  * itself takes no step.
  *
  * @param genome a choice for each gene of the space, the spared ones too
- * @param repair what is made up for afterwards
+ * @param repair what is made up for: by least squares kernels are fitted to data as well
  */
 export function stepsOf(space: SearchSpace, genome: Genome, repair: SearchRepair = 'none'): readonly RecipeStep[] {
   const chosen = canonical(space, genome);
@@ -43,7 +43,7 @@ export function stepsOf(space: SearchSpace, genome: Genome, repair: SearchRepair
   const slicing: readonly [pass: string, about: object, options: RecipeStep['options']][] = [
     ['set-input-shape', shapes, { shapes }],
     ['prune-blocks', blocks, { count: blocks.length, blocks }],
-    ['shrink-kernels', kernels, { kernels }],
+    ['shrink-kernels', kernels, { kernels, ...(repair === 'least-squares' ? { method: repair } : {}) }],
     ['prune-channels', ratios, { ratio: 0, ratios, ...repaired }],
   ];
   const steps = slicing.flatMap(([pass, about, options]): RecipeStep[] =>
