@@ -40,7 +40,7 @@ export interface LocalJudge {
 
 export function localJudge({ stop, data, request, port, weights }: SearchParts): LocalJudge {
   const repairs = repairFor(request.repair, stop) !== 'none';
-  const samples = new SearchSamples(data, { samples: request.samples, seed: request.seed, repairs });
+  const samples = new SearchSamples(data, { samples: request.samples, repairs });
   return { evaluator: new LocalEvaluator({ stop, samples, port, repairs, weights }), samples };
 }
 

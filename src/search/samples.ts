@@ -24,11 +24,13 @@ export interface JudgedOn {
 const BATCH = 16;
 /** All inputs are held at once, bytes. */
 const MOST_BYTES = 1 << 30;
+/** Always the same samples: what one search has found holds for another that draws otherwise. */
+const DRAWN_BY = 1;
 /** Samples that what was sliced away is made up for with. */
 const CALIBRATED = 32;
 
 /**
- * Samples that sub-networks are judged by, and others to make up for what was sliced away: drawn by a seed, fed as the
+ * Samples that sub-networks are judged by, and others to make up for what was sliced away: drawn from the data, fed as the
  * model's inputs want them, in whatever size it has now.
  */
 export class SearchSamples {
@@ -39,8 +41,8 @@ export class SearchSamples {
   private readonly calibrations = new Map<string, Calibration>();
 
   /** @param repairs whether a part is set aside to make up for what was sliced away */
-  constructor(data: PreparedData, { samples, seed, repairs }: { samples: number; seed: number; repairs: boolean }) {
-    const all = Array.from(shuffled(data.dataSet.count, seed));
+  constructor(data: PreparedData, { samples, repairs }: { samples: number; repairs: boolean }) {
+    const all = Array.from(shuffled(data.dataSet.count, DRAWN_BY));
     const aside = repairs ? Math.min(CALIBRATED, Math.floor(all.length / 2)) : 0;
     this.data = data;
     this.most = Math.min(samples, all.length - aside);
