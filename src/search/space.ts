@@ -6,6 +6,7 @@ import { planView } from '../prune/plan.ts';
 import type { PruneGroupView } from '../prune/types.ts';
 import type { Gene } from './genome.ts';
 import { stagesOf, type Stage } from './stages.ts';
+import { supernetOf, type SupernetInfo } from './supernet/info.ts';
 
 /** A gene with its place in the model. */
 export interface SpaceGene extends Gene {
@@ -21,12 +22,15 @@ export interface SpaceGene extends Gene {
 
 export type Place =
   | { readonly kind: 'group'; readonly key: string }
-  | { readonly kind: 'stage'; readonly sums: readonly string[] };
+  | { readonly kind: 'stage'; readonly sums: readonly string[] }
+  | { readonly kind: 'kernel'; readonly key: string };
 
 export interface SearchSpace {
   readonly genes: readonly SpaceGene[];
   /** For each gene, the genes that mean nothing when so few units of it stay: they lie in what is dropped. */
   readonly inside: readonly (readonly { readonly gene: number; readonly below: number }[])[];
+  /** What its training as a supernet left behind; null: it was trained as one network. */
+  readonly supernet: SupernetInfo | null;
 }
 
 export interface SpaceOptions {
@@ -59,7 +63,7 @@ export function searchSpace(model: Model, analysis: Analysis, options: Partial<S
   // Of a small model hardly anything else would be left.
   const searched = all.filter(({ spared }) => spared === null).length;
   const genes = searched >= FEWEST ? all : all.map((gene) => ({ ...gene, spared: null }));
-  return { genes, inside: insideOf(genes, stages) };
+  return { genes, inside: insideOf(genes, stages), supernet: supernetOf(model) };
 }
 
 /** Atoms that stay, ascending, each a choice. */

@@ -5,7 +5,7 @@ import { canonical, type SearchSpace } from './space.ts';
 
 /**
  * A sub-network as steps of a recipe, which slice the model's own weights: blocks go first, then channels and heads, the
- * least important ones by group-wise L2 of what is left. The model itself takes no step.
+ * least important ones by group-wise L2 of what is left; of a supernet the last ones. The model itself takes no step.
  *
  * @param genome a choice for each gene of the space, the spared ones too
  */
@@ -19,6 +19,7 @@ export function stepsOf(space: SearchSpace, genome: Genome): readonly RecipeStep
       if (choice < 1) ratios[place.key] = 1 - choice;
       return;
     }
+    if (place.kind !== 'stage') return;
     const units = choices.at(-1) ?? 0;
     const perUnit = place.sums.length / Math.max(1, units);
     blocks.push(...place.sums.slice(choice * perUnit));
@@ -26,7 +27,8 @@ export function stepsOf(space: SearchSpace, genome: Genome): readonly RecipeStep
   const steps: RecipeStep[] = [];
   if (blocks.length > 0) steps.push({ pass: 'prune-blocks', options: { count: blocks.length, blocks }, sites: 'all' });
   if (Object.keys(ratios).length > 0) {
-    steps.push({ pass: 'prune-channels', options: { ratio: 0, ratios }, sites: 'all' });
+    const importance = space.supernet ? { importance: 'order' } : {};
+    steps.push({ pass: 'prune-channels', options: { ratio: 0, ...importance, ratios }, sites: 'all' });
   }
   return steps;
 }
