@@ -15,6 +15,7 @@ import { profile } from './commands/profile.ts';
 import { prune } from './commands/prune.ts';
 import { sensitivity } from './commands/sensitivity.ts';
 import { sites } from './commands/sites.ts';
+import { supernet } from './commands/supernet.ts';
 import { distill, recover, train } from './commands/train.ts';
 import { tune } from './commands/tune.ts';
 import { verify } from './commands/verify.ts';
@@ -38,6 +39,7 @@ const COMMANDS: readonly Command[] = [
   train,
   distill,
   recover,
+  supernet,
   accuracy,
   data,
 ];

@@ -25,7 +25,7 @@ import { sizesLine } from './prune-dead.ts';
 import { openStudio, type CommandStudio } from '../studio.ts';
 import { TEACHER_OPTIONS, teachingLosses, TRAIN_OPTIONS, trainRequest } from '../train-options.ts';
 
-async function dataFrom(
+export async function dataFrom(
   path: string,
   labels: string | null,
   args: Arguments,
@@ -55,7 +55,7 @@ async function dataSetFrom(
 }
 
 /** A file that is there as a whole or not at all. */
-const fileStore = (path: string): CheckpointStore => ({
+export const fileStore = (path: string): CheckpointStore => ({
   load: () => Promise.resolve(existsSync(path) ? readFileSync(path) : null),
   save(bytes) {
     writeFileSync(`${path}.part`, bytes);
@@ -73,7 +73,15 @@ const metricsOf = ({ evaluations, best }: TrainResult): { first: Evaluation | nu
   best: evaluations[best] ?? null,
 });
 
-function evaluationCells({ step, top1, agreement, crossEntropy, divergence, perplexity, error }: Evaluation): string[] {
+export function evaluationCells({
+  step,
+  top1,
+  agreement,
+  crossEntropy,
+  divergence,
+  perplexity,
+  error,
+}: Evaluation): string[] {
   return [
     formatInteger(step),
     top1 === null ? '' : `top-1 ${formatShare(top1)}`,

@@ -37,9 +37,15 @@ export interface MaskedModel {
  * network), a block that goes is multiplied by 0 before it is added to its skip (y = x + g·F(x)), and a smaller kernel
  * lies in zeros of the size of the largest one. Narrower widths keep the first channels.
  *
+ * @param takes whether a gene takes part; what others change stays whole
  * @throws CodedError `unsupported` for an operator set below 13, and for a group of channels that something reads which multiplies it with what is not known
  */
-export function maskedModel(model: Model, analysis: Analysis, space: SearchSpace): MaskedModel {
+export function maskedModel(
+  model: Model,
+  analysis: Analysis,
+  space: SearchSpace,
+  takes: (gene: number) => boolean = () => true,
+): MaskedModel {
   if (model.opset() < OPSET) {
     throw new CodedError(
       'unsupported',
@@ -48,12 +54,12 @@ export function maskedModel(model: Model, analysis: Analysis, space: SearchSpace
   }
   const masked = model.clone();
   const kernels = space.genes.flatMap(({ place, choices }, gene): KernelMask[] =>
-    place.kind === 'kernel' ? [maskKernel(masked, { gene, choices, conv: place.key })] : [],
+    place.kind === 'kernel' && takes(gene) ? [maskKernel(masked, { gene, choices, conv: place.key })] : [],
   );
   const masks = [
     ...kernels.flatMap((kernel) => kernel.masks),
-    ...widthMasks(model, masked, analysis, space),
-    ...depthMasks(model, masked, analysis, space),
+    ...widthMasks(model, masked, analysis, space, takes),
+    ...depthMasks(model, masked, analysis, space, takes),
   ];
   masked.sort();
   const all = space.genes.map(({ choices }) => choices.length - 1);
@@ -69,10 +75,18 @@ export function atGenome({ model, masks }: MaskedModel, genome: Genome): Model {
 }
 
 /** One for each axis that weights read and each number of axes behind it. */
-function widthMasks(model: Model, masked: Model, analysis: Analysis, { genes }: SearchSpace): Mask[] {
+function widthMasks(
+  model: Model,
+  masked: Model,
+  analysis: Analysis,
+  { genes }: SearchSpace,
+  takes: (gene: number) => boolean,
+): Mask[] {
   const graph = channelGraph(model, analysis);
   const readers = readersByGroup(graph);
-  const byKey = new Map(genes.map(({ place }, gene) => [place.kind === 'group' ? place.key : null, gene]));
+  const byKey = new Map(
+    genes.map(({ place }, gene) => [place.kind === 'group' && takes(gene) ? place.key : null, gene]),
+  );
   /** By index of a group: its gene. */
   const owners = graph.groups.map(({ key }) => byKey.get(key) ?? -1);
   const slots = new Map<string, Reader>();
@@ -148,11 +162,17 @@ function widthMask(
 }
 
 /** One for each unit of blocks that go together. */
-function depthMasks(model: Model, masked: Model, analysis: Analysis, { genes }: SearchSpace): Mask[] {
+function depthMasks(
+  model: Model,
+  masked: Model,
+  analysis: Analysis,
+  { genes }: SearchSpace,
+  takes: (gene: number) => boolean,
+): Mask[] {
   const { blocks } = residualBlocks(model, analysis);
   const bySum = new Map(blocks.map((block) => [model.getValue(block.y).name, block]));
   return genes.flatMap(({ place, choices }, gene): Mask[] => {
-    if (place.kind !== 'stage') return [];
+    if (place.kind !== 'stage' || !takes(gene)) return [];
     const units = choices.at(-1) ?? 0;
     const perUnit = place.sums.length / Math.max(1, units);
     return Array.from({ length: units }, (_, unit): Mask => {

@@ -1,0 +1,70 @@
+import type { Random } from '../../base/random.ts';
+import type { GeneKind, Genome } from '../genome.ts';
+import type { GeneView } from '../types.ts';
+
+/** A part of a training: which kinds of genes are drawn, for how many steps. */
+export interface Phase {
+  readonly kinds: readonly GeneKind[];
+  readonly steps: number;
+}
+
+/** In the order in which a network is made to shrink (Cai et al. 2020, section 3.3): kernels, depth, widths. */
+const ORDER: readonly (readonly GeneKind[])[] = [['kernel'], ['depth'], ['width', 'heads']];
+
+/**
+ * Progressive shrinking: the network as it is for `full` steps, then kinds of genes join one after the other, those that
+ * the space has. The `steps` are shared out evenly, the rest goes to the last phase.
+ */
+export function phasesOf(genes: readonly GeneView[], steps: number, full: number): readonly Phase[] {
+  const searched = new Set(genes.filter((gene) => gene.searched).map(({ kind }) => kind));
+  const joining = ORDER.map((kinds) => kinds.filter((kind) => searched.has(kind))).filter((kinds) => kinds.length > 0);
+  const each = Math.floor(steps / Math.max(1, joining.length));
+  const phases = joining.map((_, i): Phase => ({
+    kinds: joining.slice(0, i + 1).flat(),
+    steps: i === joining.length - 1 ? steps - i * each : each,
+  }));
+  return [...(full > 0 ? [{ kinds: [], steps: full }] : []), ...phases];
+}
+
+/** The phase that a step lies in, and its place in it. */
+export function phaseAt(phases: readonly Phase[], step: number): { readonly phase: Phase; readonly at: number } {
+  let at = step;
+  for (const phase of phases) {
+    if (at < phase.steps) return { phase, at };
+    at -= phase.steps;
+  }
+  throw new Error('invariant: a step lies in a phase');
+}
+
+/** A genome of those genes that take part; what does not stays whole. `choose` picks among the indices of a gene. */
+export const chosenBy = (
+  genes: readonly GeneView[],
+  kinds: readonly GeneKind[],
+  choose: (allowed: readonly number[]) => number,
+): Genome =>
+  genes.map(({ kind, searched, allowed, choices }) =>
+    searched && kinds.includes(kind) ? choose(allowed) : choices.length - 1,
+  );
+
+/**
+ * The sub-networks of a step: the largest, the smallest, and `random` ones between them (the sandwich rule, Yu & Huang
+ * 2019, Universally Slimmable Networks); the largest alone where nothing shrinks yet.
+ */
+export function sandwich(
+  genes: readonly GeneView[],
+  kinds: readonly GeneKind[],
+  random: number,
+  draw: Random,
+): readonly Genome[] {
+  const largest = chosenBy(genes, [], () => 0);
+  if (kinds.length === 0) return [largest];
+  const smallest = chosenBy(genes, kinds, (allowed) => allowed[0] ?? 0);
+  const toss = (allowed: readonly number[]): number =>
+    allowed[Math.min(allowed.length - 1, Math.floor(draw() * allowed.length))] ?? 0;
+  const between = Array.from({ length: random }, () => chosenBy(genes, kinds, toss));
+  return [largest, smallest, ...between];
+}
+
+/** Halfway between the smallest and the largest in every gene. */
+export const middle = (genes: readonly GeneView[], kinds: readonly GeneKind[]): Genome =>
+  chosenBy(genes, kinds, (allowed) => allowed[Math.floor((allowed.length - 1) / 2)] ?? 0);
