@@ -4,31 +4,55 @@ import type { Genome } from './genome.ts';
 import { canonical, type SearchSpace } from './space.ts';
 
 /**
- * A sub-network as steps of a recipe, which slice the model's own weights: blocks go first, then channels and heads, the
- * least important ones by group-wise L2 of what is left; of a supernet the last ones. The model itself takes no step.
+ * A sub-network as steps of a recipe, which slice the model's own weights: first the size of its images, then blocks go,
+ * then kernels shrink, then channels and heads go, the least important ones by group-wise L2 of what is left. In a
+ * supernet the last channels go, and kernels shrink as it has learnt. The model itself takes no step.
  *
  * @param genome a choice for each gene of the space, the spared ones too
  */
 export function stepsOf(space: SearchSpace, genome: Genome): readonly RecipeStep[] {
   const chosen = canonical(space, genome);
+  const shapes: Record<string, Json> = {};
   const blocks: string[] = [];
+  const kernels: Record<string, Json> = {};
   const ratios: Record<string, Json> = {};
   space.genes.forEach(({ place, choices }, index) => {
-    const choice = choices[chosen[index] ?? 0] ?? 1;
-    if (place.kind === 'group') {
-      if (choice < 1) ratios[place.key] = 1 - choice;
-      return;
+    const at = chosen[index] ?? 0;
+    if (at >= choices.length - 1) return;
+    const choice = choices[at] ?? 1;
+    switch (place.kind) {
+      case 'group':
+        ratios[place.key] = 1 - choice;
+        return;
+      case 'stage':
+        blocks.push(...place.sums.slice((choice * place.sums.length) / (choices.at(-1) ?? 1)));
+        return;
+      case 'kernel':
+        kernels[place.key] = choice;
+        return;
+      case 'resolution':
+        shapes[place.input] = place.shapes[at] ?? [];
+        return;
+      default:
+        place satisfies never;
     }
-    if (place.kind !== 'stage') return;
-    const units = choices.at(-1) ?? 0;
-    const perUnit = place.sums.length / Math.max(1, units);
-    blocks.push(...place.sums.slice(choice * perUnit));
   });
-  const steps: RecipeStep[] = [];
-  if (blocks.length > 0) steps.push({ pass: 'prune-blocks', options: { count: blocks.length, blocks }, sites: 'all' });
-  if (Object.keys(ratios).length > 0) {
-    const importance = space.supernet ? { importance: 'order' } : {};
-    steps.push({ pass: 'prune-channels', options: { ratio: 0, ...importance, ratios }, sites: 'all' });
-  }
-  return steps;
+  const steps: readonly [pass: string, about: object, options: RecipeStep['options']][] = [
+    ['set-input-shape', shapes, { shapes }],
+    ['prune-blocks', blocks, { count: blocks.length, blocks }],
+    ['shrink-kernels', kernels, { kernels, ...learntOf(space, kernels) }],
+    ['prune-channels', ratios, { ratio: 0, ...(space.supernet ? { importance: 'order' } : {}), ratios }],
+  ];
+  return steps.flatMap(([pass, about, options]) =>
+    Object.keys(about).length > 0 ? [{ pass, options, sites: 'all' as const }] : [],
+  );
+}
+
+/** Of the kernels that shrink, the transforms that they take. */
+function learntOf({ supernet }: SearchSpace, kernels: Readonly<Record<string, Json>>): Record<string, Json> {
+  const transforms = Object.entries(kernels).flatMap(([conv, least]) => {
+    const sizes = Object.entries(supernet?.transforms[conv] ?? {}).filter(([size]) => Number(size) >= Number(least));
+    return sizes.length > 0 ? [[conv, Object.fromEntries(sizes)] as const] : [];
+  });
+  return transforms.length > 0 ? { transforms: Object.fromEntries(transforms) } : {};
 }
