@@ -1,5 +1,5 @@
 import { writeFileSync } from 'node:fs';
-import { formatInteger, formatShare } from '../../base/format.ts';
+import { formatInteger, formatShare, plural } from '../../base/format.ts';
 import type { Evaluation } from '../../engine/train/types.ts';
 import { isDrawn } from '../../engine/train/drawn.ts';
 import { nodePort } from '../../engine/node.ts';
@@ -79,7 +79,7 @@ function lines({ steps, ms, genes, size, looks, test, notes, curve }: SupernetRe
     `smallest ${figure(smallest)}`,
   ];
   return [
-    `${formatInteger(steps)} steps in ${(ms / 1000).toFixed(1)} s: ${genes} genes, 10^${size.toFixed(1)} sub-networks`,
+    `${plural(steps, 'step')} in ${(ms / 1000).toFixed(1)} s: ${genes} genes, 10^${size.toFixed(1)} sub-networks`,
     ...(last ? [`loss ${last.terms.map((each) => each.toFixed(4)).join(', ')}`] : []),
     ...table(looks.map(look)),
     ...(test

@@ -17,6 +17,8 @@ const job = silentJob();
 const statistics = (model: Model): Map<string, number[]> =>
   new Map(
     [...model.graph.initializers]
+      // Those of blocks that are gone stay behind, unused.
+      .filter(([id]) => model.getValue(id).uses.length > 0)
       .map(([id, tensor]) => [model.getValue(id).name, Array.from(tensor.numbers())] as const)
       .filter(([name]) => /running_(mean|var)$/.test(name)),
   );
