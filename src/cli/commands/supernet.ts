@@ -19,7 +19,7 @@ import { dataFrom, evaluationCells, fileStore } from './train.ts';
 const TAKEN = [
   ...['data', 'labels', 'test-data', 'test-labels', 'tokenizer', 'set', 'output', 'steps', 'batch', 'lr', 'seed'],
   ...['optimizer', 'schedule', 'warm-up', 'weight-decay', 'clip', 'average', 'freeze', 'flip', 'shift', 'jitter'],
-  ...['from-scratch', 'evaluate-every', 'hold-out', 'checkpoint', 'threads'],
+  ...['evaluate-every', 'hold-out', 'checkpoint', 'threads'],
 ];
 
 const OPTIONS: Options = {
@@ -34,7 +34,6 @@ const OPTIONS: Options = {
     value: 'width,depth,kernel',
     help: `what sub-networks differ in; they join as kernel, depth, width (${SUPERNET.space.kinds.join(',')})`,
   },
-  'full-steps': { type: 'string', value: 'N', help: 'steps before, in which the network is trained as it is (0)' },
   random: {
     type: 'string',
     value: 'N',
@@ -54,14 +53,12 @@ function shares(args: Arguments): readonly number[] {
 
 function requestOf(args: Arguments, labels: boolean): SupernetRequest {
   const { losses: _, backend: __, ...request } = trainRequest(args, LOSSES, { ...TRAINING, steps: SUPERNET.steps });
-  const count = (name: string, most: number): number | null => args.number(name, { min: 0, max: most, integer: true });
   const kinds = requireElastic(args.text('kinds')?.split(',') ?? SUPERNET.space.kinds);
   return {
     ...SUPERNET,
     ...request,
     space: { ...SUPERNET.space, kinds: kinds.includes('width') ? [...kinds, 'heads'] : kinds, shares: shares(args) },
-    fullSteps: count('full-steps', 1e9) ?? SUPERNET.fullSteps,
-    random: count('random', 100) ?? SUPERNET.random,
+    random: args.number('random', { min: 0, max: 100, integer: true }) ?? SUPERNET.random,
     temperature: args.number('temperature', { min: 0.01, max: 1e6 }) ?? SUPERNET.temperature,
     labels,
   };
@@ -91,7 +88,7 @@ function lines({ steps, ms, genes, size, looks, test, notes, curve }: SupernetRe
 
 export const supernet: Command = {
   name: 'supernet',
-  summary: 'Trains a network so that its sub-networks need no training.',
+  summary: 'Trains a trained network so that its sub-networks work as they are.',
   positionals: ['MODEL'],
   options: OPTIONS,
   async run(args, output, job) {
@@ -107,7 +104,7 @@ export const supernet: Command = {
     const judges =
       test === null ? null : await dataFrom(test, args.text('test-labels'), args, stop.summary.inputs, 'judge');
     const request = requestOf(args, labels !== null || isDrawn(path) || data.dataSet.labels !== undefined);
-    const ask = { data, judges, request, fresh: args.flag('from-scratch') };
+    const ask = { data, judges, request };
     const checkpoint = args.text('checkpoint');
     const store = checkpoint === null ? null : fileStore(checkpoint);
     const { result, bytes } = await supernetFile(stop, ask, nodePort(), job, { store });

@@ -8,7 +8,6 @@ export const SUPERNET: SupernetRequest = {
   ...TRAINING,
   space: { ...SPACE_REQUEST, kinds: ELASTIC },
   steps: 600,
-  fullSteps: 0,
   random: 1,
   labels: true,
   temperature: 1,

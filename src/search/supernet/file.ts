@@ -6,7 +6,6 @@ import type { TrainControl } from '../../engine/train/control.ts';
 import { withConstants, type PreparedData } from '../../engine/train/desk.ts';
 import { dataHash } from '../../engine/train/how.ts';
 import { batchFree, type TrainData } from '../../engine/train/samples.ts';
-import { untrained } from '../../engine/train/student.ts';
 import { writeModel } from '../../onnx/write.ts';
 import { trainSupernet, type SupernetJob } from './train.ts';
 import type { SupernetRequest, SupernetResult } from './types.ts';
@@ -15,14 +14,12 @@ interface SupernetAsk {
   readonly data: PreparedData;
   readonly judges: PreparedData | null;
   readonly request: SupernetRequest;
-  /** Begins with nothing learnt: weights are drawn anew by the seed. */
-  readonly fresh: boolean;
 }
 
 /** A stop of a recipe, trained as a supernet: the model as a file. Throws as `trainSupernet` does. */
 export async function supernetFile(
   { model, summary }: Stop,
-  { data, judges, request, fresh }: SupernetAsk,
+  { data, judges, request }: SupernetAsk,
   port: RuntimePort,
   job: SupernetJob,
   more: { readonly control?: TrainControl; readonly store?: CheckpointStore | null } = {},
@@ -33,11 +30,10 @@ export async function supernetFile(
     preprocess,
     inputs: batchFree(summary.inputs),
   });
-  const own = fresh ? untrained(start, request.seed) : start;
   const { threads: _, ...asked } = request;
-  const key = JSON.stringify([await sha256Of(writeModel(own)), await dataHash(given(data)), asked]);
+  const key = JSON.stringify([await sha256Of(writeModel(start)), await dataHash(given(data)), asked]);
   const outcome = await trainSupernet(
-    { model: own, data: given(data), judges: judges && given(judges), ports: summary.inputs, request, key },
+    { model: start, data: given(data), judges: judges && given(judges), ports: summary.inputs, request, key },
     port,
     job,
     more,

@@ -12,18 +12,17 @@ export interface Phase {
 const ORDER: readonly (readonly GeneKind[])[] = [['kernel'], ['depth'], ['width', 'heads']];
 
 /**
- * Progressive shrinking: the network as it is for `full` steps, then kinds of genes join one after the other, those that
- * the space has. The `steps` are shared out evenly, the rest goes to the last phase.
+ * Progressive shrinking: kinds of genes join one after the other, those that the space has. The last phase, in which all
+ * take part, has twice the steps of each before it.
  */
-export function phasesOf(genes: readonly GeneView[], steps: number, full: number): readonly Phase[] {
+export function phasesOf(genes: readonly GeneView[], steps: number): readonly Phase[] {
   const searched = new Set(genes.filter((gene) => gene.searched).map(({ kind }) => kind));
   const joining = ORDER.map((kinds) => kinds.filter((kind) => searched.has(kind))).filter((kinds) => kinds.length > 0);
-  const each = Math.floor(steps / Math.max(1, joining.length));
-  const phases = joining.map((_, i): Phase => ({
+  const each = Math.floor(steps / (joining.length + 1));
+  return joining.map((_, i): Phase => ({
     kinds: joining.slice(0, i + 1).flat(),
     steps: i === joining.length - 1 ? steps - i * each : each,
   }));
-  return [...(full > 0 ? [{ kinds: [], steps: full }] : []), ...phases];
 }
 
 /** The phase that a step lies in, and its place in it. */
@@ -48,7 +47,7 @@ export const chosenBy = (
 
 /**
  * The sub-networks of a step: the largest, the smallest, and `random` ones between them (the sandwich rule, Yu & Huang
- * 2019, Universally Slimmable Networks); the largest alone where nothing shrinks yet.
+ * 2019, Universally Slimmable Networks).
  */
 export function sandwich(
   genes: readonly GeneView[],
@@ -57,7 +56,6 @@ export function sandwich(
   draw: Random,
 ): readonly Genome[] {
   const largest = chosenBy(genes, [], () => 0);
-  if (kinds.length === 0) return [largest];
   const smallest = chosenBy(genes, kinds, (allowed) => allowed[0] ?? 0);
   const toss = (allowed: readonly number[]): number =>
     allowed[Math.min(allowed.length - 1, Math.floor(draw() * allowed.length))] ?? 0;

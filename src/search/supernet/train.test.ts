@@ -45,8 +45,7 @@ const REQUEST: SupernetRequest = {
   ...SUPERNET,
   space: { ...SUPERNET.space, shares: [0.5, 1], genes: {} },
   rate: 0.01,
-  steps: 60,
-  fullSteps: 20,
+  steps: 80,
   batch: 16,
   evaluateEvery: 40,
   holdOut: 60,
@@ -77,13 +76,13 @@ describe('a supernet training', () => {
       ...createJob(new AbortController().signal, () => {}),
       progress: (each: SupernetProgress) => told.push(each),
     };
-    const { result, model } = await trainSupernet(await input({ steps: 120, fullSteps: 60 }), port, listening);
+    const { result, model } = await trainSupernet(await input({ steps: 160 }), port, listening);
     const [first, last] = [result.looks[0]!, result.looks.at(-1)!];
     expect(first.smallest.top1).toBeLessThan(0.7);
     expect(last.full.top1).toBeGreaterThan(0.95);
     expect(last.smallest.top1).toBeGreaterThan(0.8);
-    expect(result.phases.map(({ kinds }) => kinds)).toEqual([[], ['depth'], ['depth', 'width']]);
-    expect(result.curve.map(({ terms }) => terms.length).filter((n) => n === 3)).toHaveLength(120);
+    expect(result.phases.map(({ kinds }) => kinds)).toEqual([['depth'], ['depth', 'width']]);
+    expect(result.curve.map(({ terms }) => terms.length).filter((n) => n === 3)).toHaveLength(160);
     expect(told.filter(({ look }) => look)).toHaveLength(result.looks.length);
     expect(supernetOf(model)).not.toBeNull();
   });

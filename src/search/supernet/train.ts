@@ -139,7 +139,7 @@ class Run {
       { backend: 'wasm', level: 'all', threads: request.threads },
       whole(job),
     );
-    const phases = phasesOf(net.genes, request.steps, request.fullSteps);
+    const phases = phasesOf(net.genes, request.steps);
     const run = new Run({
       ...{ input, port, job, control, store, net, built, trainer, teacher, phases, samples, heldOut },
       teacherSaid: teacherSaid?.said ?? null,
@@ -332,9 +332,7 @@ class Run {
 
   private result(): Omit<SupernetResult, 'test'> {
     const { net, phases, heldOut, input } = this.parts;
-    const told = phases.map(
-      ({ kinds, steps }) => `${kinds.length === 0 ? 'the whole' : kinds.join(' and ')} for ${steps}`,
-    );
+    const told = phases.map(({ kinds, steps }) => `${kinds.join(' and ')} for ${steps}`);
     return {
       steps: this.step,
       phases,

@@ -18,10 +18,7 @@ type Shared =
 
 export interface SupernetRequest extends Pick<TrainRequest, Shared> {
   readonly space: SpaceRequest;
-  /** Steps in which sub-networks are trained. */
   readonly steps: number;
-  /** Steps before, in which the network is trained as it is. */
-  readonly fullSteps: number;
   /** Sub-networks that are drawn at each step, beside the largest and the smallest one. */
   readonly random: number;
   /** The largest network learns labels, or the next token; false: what the opened model says. */
