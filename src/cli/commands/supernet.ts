@@ -5,7 +5,7 @@ import { isDrawn } from '../../engine/train/drawn.ts';
 import { nodePort } from '../../engine/node.ts';
 import { SUPERNET } from '../../search/supernet/defaults.ts';
 import { supernetFile } from '../../search/supernet/file.ts';
-import { requireElastic } from '../../search/supernet/train.ts';
+import { requireElastic } from '../../search/supernet/phases.ts';
 import type { SupernetLook, SupernetRequest, SupernetResult } from '../../search/supernet/types.ts';
 import { LOSSES, TRAINING } from '../../train/defaults.ts';
 import { UsageError, type Arguments, type Options } from '../arguments.ts';
@@ -16,14 +16,14 @@ import { TRAIN_OPTIONS, trainRequest } from '../train-options.ts';
 import { dataFrom, evaluationCells, fileStore } from './train.ts';
 
 /** Of those of `train`. */
-const TAKEN = [
+const TAKEN = new Set([
   ...['data', 'labels', 'test-data', 'test-labels', 'tokenizer', 'set', 'output', 'steps', 'batch', 'lr', 'seed'],
   ...['optimizer', 'schedule', 'warm-up', 'weight-decay', 'clip', 'average', 'freeze', 'flip', 'shift', 'jitter'],
   ...['evaluate-every', 'hold-out', 'checkpoint', 'threads'],
-];
+]);
 
 const OPTIONS: Options = {
-  ...Object.fromEntries(Object.entries(TRAIN_OPTIONS).filter(([name]) => TAKEN.includes(name))),
+  ...Object.fromEntries(Object.entries(TRAIN_OPTIONS).filter(([name]) => TAKEN.has(name))),
   steps: {
     type: 'string',
     value: 'N',

@@ -1,6 +1,6 @@
 import { TRAINING } from '../../train/defaults.ts';
 import { SPACE_REQUEST } from '../defaults.ts';
-import { ELASTIC } from './train.ts';
+import { ELASTIC } from './phases.ts';
 import type { SupernetRequest } from './types.ts';
 
 /** What a supernet training does that nobody has said anything about. */

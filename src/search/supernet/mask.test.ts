@@ -13,8 +13,7 @@ import { randomGenome, whole, type Genome } from '../genome.ts';
 import { searchSpace } from '../space.ts';
 import { atGenome, maskedModel } from './mask.ts';
 import { slicedNetwork, supernetFrom, trainedSupernet, type Supernet } from './network.ts';
-import { chosenBy } from './phases.ts';
-import { ELASTIC } from './train.ts';
+import { chosenBy, ELASTIC } from './phases.ts';
 
 const SHAPES = { image: [2, 1, 28, 28] };
 const REQUEST = { ...SPACE_REQUEST, kinds: ELASTIC };

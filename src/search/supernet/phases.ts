@@ -1,6 +1,19 @@
+import { CodedError } from '../../base/error.ts';
 import type { Random } from '../../base/random.ts';
 import type { GeneKind, Genome } from '../genome.ts';
 import type { GeneView } from '../types.ts';
+
+/** Kinds of genes that training can make elastic. */
+export const ELASTIC: readonly GeneKind[] = ['kernel', 'depth', 'width', 'heads'];
+
+/** Throws `bad-request` for a kind that no training makes elastic. */
+export function requireElastic(kinds: readonly string[]): readonly GeneKind[] {
+  return kinds.map((kind) => {
+    const known = ELASTIC.find((each) => each === kind);
+    if (known) return known;
+    throw new CodedError('bad-request', `Sub-networks are trained for ${ELASTIC.join(', ')}, not for ${kind}.`);
+  });
+}
 
 /** A part of a training: which kinds of genes are drawn, for how many steps. */
 export interface Phase {

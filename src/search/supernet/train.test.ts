@@ -10,7 +10,8 @@ import { buildModel } from '../../testing/build.ts';
 import { preparedStripes, stripes, stripesPort } from '../../testing/train-data.ts';
 import { SUPERNET } from './defaults.ts';
 import { supernetOf } from './info.ts';
-import { requireElastic, trainSupernet, type SupernetInput } from './train.ts';
+import { requireElastic } from './phases.ts';
+import { trainSupernet, type SupernetInput } from './train.ts';
 import type { SupernetProgress, SupernetRequest } from './types.ts';
 
 const SLOW = 60_000;
@@ -45,9 +46,9 @@ const REQUEST: SupernetRequest = {
   ...SUPERNET,
   space: { ...SUPERNET.space, shares: [0.5, 1], genes: {} },
   rate: 0.01,
-  steps: 80,
+  steps: 40,
   batch: 16,
-  evaluateEvery: 40,
+  evaluateEvery: 20,
   holdOut: 60,
   checkpointEvery: 10,
   seed: 5,
@@ -76,13 +77,13 @@ describe('a supernet training', () => {
       ...createJob(new AbortController().signal, () => {}),
       progress: (each: SupernetProgress) => told.push(each),
     };
-    const { result, model } = await trainSupernet(await input({ steps: 160 }), port, listening);
+    const { result, model } = await trainSupernet(await input({ steps: 110 }), port, listening);
     const [first, last] = [result.looks[0]!, result.looks.at(-1)!];
     expect(first.smallest.top1).toBeLessThan(0.7);
     expect(last.full.top1).toBeGreaterThan(0.95);
     expect(last.smallest.top1).toBeGreaterThan(0.8);
     expect(result.phases.map(({ kinds }) => kinds)).toEqual([['depth'], ['depth', 'width']]);
-    expect(result.curve.map(({ terms }) => terms.length).filter((n) => n === 3)).toHaveLength(160);
+    expect(result.curve.map(({ terms }) => terms.length).filter((n) => n === 3)).toHaveLength(110);
     expect(told.filter(({ look }) => look)).toHaveLength(result.looks.length);
     expect(supernetOf(model)).not.toBeNull();
   });
@@ -92,7 +93,7 @@ describe('a supernet training', () => {
     { timeout: SLOW },
     async () => {
       const whole = lossesOf(await trainSupernet(await input(), port, job));
-      expect(whole).toHaveLength(80);
+      expect(whole).toHaveLength(40);
       let kept: Uint8Array | null = null;
       const store: CheckpointStore = {
         load: () => Promise.resolve(kept),
@@ -108,13 +109,13 @@ describe('a supernet training', () => {
       const broken = new AbortController();
       const until = {
         ...createJob(broken.signal, () => {}),
-        progress: ({ done }: SupernetProgress) => done !== undefined && done >= 45 && broken.abort(),
+        progress: ({ done }: SupernetProgress) => done !== undefined && done >= 25 && broken.abort(),
       };
       await expect(trainSupernet(await input(), port, until, { store })).rejects.toThrow();
       expect(kept).not.toBeNull();
       const rest = await trainSupernet(await input(), port, job, { store });
       expect(lossesOf(rest)).toEqual(whole);
-      expect(rest.result.looks.map(({ full }) => full.step)).toEqual([0, 40, 80]);
+      expect(rest.result.looks.map(({ full }) => full.step)).toEqual([0, 20, 40]);
       expect(kept).toBeNull();
     },
   );
@@ -126,11 +127,11 @@ describe('a supernet training', () => {
       const control = new TrainControl();
       const stopping = {
         ...createJob(new AbortController().signal, () => {}),
-        progress: ({ done = 0 }: SupernetProgress) => done >= 20 && control.stop(),
+        progress: ({ done = 0 }: SupernetProgress) => done >= 10 && control.stop(),
       };
       const { result } = await trainSupernet(await input({ labels: false }), port, stopping, { control });
-      expect(result.steps).toBeGreaterThanOrEqual(20);
-      expect(result.steps).toBeLessThan(80);
+      expect(result.steps).toBeGreaterThanOrEqual(10);
+      expect(result.steps).toBeLessThan(40);
       expect(result.curve[0]!.loss).toBeLessThan(0.2);
       expect(result.looks[0]!.full.agreement).toBeGreaterThan(0.5);
     },

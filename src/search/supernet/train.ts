@@ -1,8 +1,6 @@
 import { defined } from '../../base/assert.ts';
-import { CodedError } from '../../base/error.ts';
 import type { Job } from '../../base/job.ts';
-import { seeded } from '../../base/random.ts';
-import type { DataFeeds, InputPort } from '../../data/types.ts';
+import type { InputPort } from '../../data/types.ts';
 import type { HeldModel, RuntimePort } from '../../engine/ports.ts';
 import { giving } from '../../engine/train/answers.ts';
 import { batched } from '../../engine/train/batch.ts';
@@ -10,21 +8,18 @@ import { decodeCheckpoint, encodeCheckpoint, type CheckpointStore } from '../../
 import { TrainControl } from '../../engine/train/control.ts';
 import { said, type HeldOut, type Said } from '../../engine/train/evaluate.ts';
 import { divided, shapesFor } from '../../engine/train/run.ts';
-import { Batches, Order, type TrainData } from '../../engine/train/samples.ts';
-import { nextTokens, oneHot, Teacher } from '../../engine/train/targets.ts';
+import { Batches, type TrainData } from '../../engine/train/samples.ts';
+import { Teacher } from '../../engine/train/targets.ts';
 import type { CurvePoint } from '../../engine/train/types.ts';
-import { SMOOTHING, TEMPERATURE, WEIGHTS } from '../../grad/step.ts';
 import type { Model } from '../../ir/model.ts';
-import { sizeOf } from '../../ir/types.ts';
 import { writeModel } from '../../onnx/write.ts';
-import type { Feeds, HostTensor } from '../../runtime/types.ts';
-import { rateAt } from '../../train/schedule.ts';
-import type { StepInput, StepPart, Trainer } from '../../train/trainer.ts';
-import { sizeOf as sizeOfSpace } from '../chosen.ts';
-import type { GeneKind, Genome } from '../genome.ts';
+import type { StepInput, Trainer } from '../../train/trainer.ts';
+import { sizeOf } from '../chosen.ts';
+import type { Genome } from '../genome.ts';
+import { SupernetBatches } from './batches.ts';
 import { lookAt } from './looks.ts';
 import { supernetFrom, trainedSupernet, type Supernet } from './network.ts';
-import { chosenBy, middle, phaseAt, phasesOf, sandwich, type Phase } from './phases.ts';
+import { chosenBy, middle, phasesOf, type Phase } from './phases.ts';
 import { supernetStep, type SupernetStep } from './step.ts';
 import type { LookedAt, SupernetLook, SupernetProgress, SupernetRequest, SupernetResult } from './types.ts';
 
@@ -90,14 +85,13 @@ interface Parts {
   readonly teacher: Teacher | null;
   readonly teacherSaid: Said | null;
   readonly phases: readonly Phase[];
+  readonly batches: SupernetBatches;
   readonly samples: readonly number[];
   readonly heldOut: HeldOut;
 }
 
 class Run {
   private readonly parts: Parts;
-  private readonly order: Order;
-  private readonly batches: Batches;
   private readonly curve: CurvePoint[] = [];
   private readonly looks: SupernetLook[] = [];
   private readonly genomes: Readonly<Record<LookedAt, Genome>>;
@@ -106,10 +100,8 @@ class Run {
   private readonly started = performance.now();
 
   private constructor(parts: Parts) {
-    const { input, net, phases, samples } = parts;
+    const { net, phases } = parts;
     this.parts = parts;
-    this.order = new Order(samples.length, input.request.seed);
-    this.batches = new Batches(input.data, input.request.augment);
     this.total = phases.reduce((sum, { steps }) => sum + steps, 0);
     const { kinds } = defined(phases.at(-1), 'a phase');
     const smallest = chosenBy(net.genes, kinds, (allowed) => allowed[0] ?? 0);
@@ -140,8 +132,9 @@ class Run {
       whole(job),
     );
     const phases = phasesOf(net.genes, request.steps);
+    const batches = new SupernetBatches({ data, samples, request, built, genes: net.genes, phases, teacher });
     const run = new Run({
-      ...{ input, port, job, control, store, net, built, trainer, teacher, phases, samples, heldOut },
+      ...{ input, port, job, control, store, net, built, trainer, teacher, phases, batches, samples, heldOut },
       teacherSaid: teacherSaid?.said ?? null,
     });
     await run.takeUp();
@@ -221,7 +214,7 @@ class Run {
   private async advance(count: number): Promise<void> {
     const { trainer, job } = this.parts;
     const inputs: StepInput[] = [];
-    for (let i = 0; i < count; i++) inputs.push(await this.inputAt(this.step + i));
+    for (let i = 0; i < count; i++) inputs.push(await this.parts.batches.at(this.step + i, whole(job)));
     const outputs = await trainer.steps(inputs, whole(job));
     const points = outputs.map(({ loss, parts, norm }, i): CurvePoint => {
       return { step: this.step + i + 1, loss, terms: parts ?? [loss], norm, rate: inputs[i]?.rate ?? 0 };
@@ -229,72 +222,6 @@ class Run {
     this.step += count;
     this.curve.push(...points);
     job.progress({ stage: 'Training', done: this.step, total: this.total, points });
-  }
-
-  /** Each phase has a schedule of its own: what joins is learnt at a high rate first. */
-  private async inputAt(step: number): Promise<StepInput> {
-    const { input, net, phases, samples } = this.parts;
-    const { request } = input;
-    const { phase, at } = phaseAt(phases, step);
-    const indices = this.order.batch(step, request.batch).map((place) => samples[place] ?? 0);
-    const feeds = await this.batches.feeds(indices, request.seed * 7919 + step);
-    const draw = seeded(request.seed * 104_729 + step);
-    const genomes = sandwich(net.genes, phase.kinds, request.random, draw);
-    const { first, others } = await this.targets(indices, feeds);
-    const parts = genomes.map((genome, i) => this.part(genome, i === 0 ? first : others, i > 0));
-    return {
-      feeds: this.known({ ...feeds, [TEMPERATURE]: scalar(request.temperature), [SMOOTHING]: scalar(0) }),
-      rate: rateAt(at, phase.steps, request.rate, request.schedule),
-      parts,
-    };
-  }
-
-  private part(genome: Genome, targets: Feeds, learns: boolean): StepPart {
-    const { built } = this.parts;
-    const [, logits] = built.step.losses;
-    const feeds = this.known({ ...built.masks(genome), ...targets });
-    return learns && logits ? { feeds, learns: { [logits.target]: built.answer.logits } } : { feeds };
-  }
-
-  /** What the largest network learns, and with which factors the others learn from it. */
-  private async targets(indices: readonly number[], feeds: DataFeeds): Promise<{ first: Feeds; others: Feeds }> {
-    const { built, input, teacher, job } = this.parts;
-    const [hard, soft] = built.step.losses;
-    if (!hard || !soft) throw new Error('invariant: the step has two terms');
-    const truth = this.truth(hard.term.kind === 'tokens', hard.targetShape, indices, feeds);
-    const answers = await teacher?.answers(indices, () => Promise.resolve(feeds), [soft], whole(job));
-    const blank = { [hard.target]: truth.target, ...truth.rest };
-    const factors = (labels: number): Feeds => ({
-      [hard.coefficient]: scalar(labels),
-      [soft.coefficient]: scalar(1 - labels),
-    });
-    const said = answers?.[0] ?? zeros(soft.targetShape);
-    return {
-      first: { ...blank, [soft.target]: said, ...factors(Number(input.request.labels)) },
-      others: { ...blank, ...factors(0) },
-    };
-  }
-
-  private truth(
-    text: boolean,
-    shape: readonly number[],
-    indices: readonly number[],
-    feeds: DataFeeds,
-  ): { readonly target: HostTensor; readonly rest: Feeds } {
-    const { labels } = this.parts.input.request;
-    if (text) {
-      const { tokens, weights } = nextTokens(feeds);
-      return { target: tokens, rest: { [WEIGHTS]: weights } };
-    }
-    const { dataSet } = this.parts.input.data;
-    return { target: labels ? oneHot(dataSet, indices, shape.at(-1) ?? 0) : zeros(shape), rest: {} };
-  }
-
-  /** Without what the step does not take. */
-  private known(feeds: Feeds): Feeds {
-    const { model } = this.parts.built.step;
-    const names = new Set(model.graph.inputs.map((id) => model.getValue(id).name));
-    return Object.fromEntries(Object.entries(feeds).filter(([name]) => names.has(name)));
   }
 
   private async model(): Promise<Model> {
@@ -340,7 +267,7 @@ class Run {
       looks: this.looks,
       genomes: this.genomes,
       genes: net.genes.filter(({ searched }) => searched).length,
-      size: sizeOfSpace(net.genes),
+      size: sizeOf(net.genes),
       ms: performance.now() - this.started,
       notes: [
         `Steps: ${told.join(', ')}. ${2 + input.request.random} sub-networks at each.`,
@@ -351,12 +278,6 @@ class Run {
 }
 
 const isDue = (step: number, every: number): boolean => every > 0 && step % every === 0;
-const scalar = (value: number): HostTensor => ({ dtype: 'float32', shape: [], data: Float32Array.of(value) });
-const zeros = (shape: readonly number[]): HostTensor => ({
-  dtype: 'float32',
-  shape,
-  data: new Float32Array(sizeOf(shape)),
-});
 
 /** Inner work tells its own stages, which are none of the run. */
 const whole = (job: SupernetJob): Job => ({
@@ -376,16 +297,4 @@ async function held(
   const settings = { backend: 'wasm', level: 'all', threads: request.threads } as const;
   const running: HeldModel = await port.hold({ name: 'teacher', bytes }, settings, whole(job));
   return new Teacher(running, [answer.logits], request.augment === null);
-}
-
-/** Kinds of genes that training can make elastic. */
-export const ELASTIC: readonly GeneKind[] = ['kernel', 'depth', 'width', 'heads'];
-
-/** Throws `bad-request` for a kind that no training makes elastic. */
-export function requireElastic(kinds: readonly string[]): readonly GeneKind[] {
-  return kinds.map((kind) => {
-    const known = ELASTIC.find((each) => each === kind);
-    if (known) return known;
-    throw new CodedError('bad-request', `Sub-networks are trained for ${ELASTIC.join(', ')}, not for ${kind}.`);
-  });
 }
