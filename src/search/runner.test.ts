@@ -27,6 +27,7 @@ const SPACE: SearchSpace = {
   genes: Array.from({ length: GENES }, (_, index) => gene(index)),
   inside: Array.from({ length: GENES }, () => []),
   notes: [],
+  supernet: null,
 };
 
 /** Shares that stay, by gene. */
