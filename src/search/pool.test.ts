@@ -32,7 +32,7 @@ async function run(evaluators: readonly Evaluator[], ended = (): boolean => fals
 
 test('every work is done once, by whoever is free', async () => {
   const { told, lost } = await run([evaluator('a'), evaluator('b')]);
-  expect([...told.keys()].sort()).toEqual([0, 1, 2, 3, 4, 5]);
+  expect([...told.keys()].sort((a, b) => a - b)).toEqual([0, 1, 2, 3, 4, 5]);
   expect(lost).toEqual([]);
 });
 

@@ -5,7 +5,7 @@ import { shuffled } from '../data/data-set.ts';
 import { feedsOf, sampleFeeds, stackFeeds } from '../data/feeds.ts';
 import type { Preprocess } from '../data/preprocess.ts';
 import { preprocessFor } from '../data/propose.ts';
-import type { DataSet, FeedTensor, InputPort } from '../data/types.ts';
+import type { DataFeeds, DataSet, FeedTensor, InputPort } from '../data/types.ts';
 import { sha256Of } from '../engine/artifacts.ts';
 import type { Calibration } from '../engine/calibration.ts';
 import { numbersOf } from '../engine/host-numbers.ts';
@@ -83,7 +83,7 @@ export class SearchSamples {
   }
 
   /** The samples of `calibration` in one batch. */
-  async stacked(inputs: readonly InputPort[]): Promise<Feeds> {
+  async stacked(inputs: readonly InputPort[]): Promise<DataFeeds> {
     const indices = this.order.slice(-this.aside);
     const preprocess = await this.preprocessFor(inputs);
     const free = batchFree(inputs);
