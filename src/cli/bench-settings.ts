@@ -23,6 +23,18 @@ export const BENCH_OPTIONS: Options = {
   },
 };
 
+/** How the command line times where nobody says otherwise. */
+export const BENCHED: BenchRequest = {
+  backend: 'wasm',
+  threads: 1,
+  level: 'all',
+  runs: 50,
+  budgetMs: 60_000,
+  rounds: 3,
+  heap: true,
+  within: 0.015,
+};
+
 /** One request for each number of threads. */
 export function benchRequests(args: Arguments, sessions: readonly (LoadOptions | null)[]): readonly BenchRequest[] {
   const backend: RuntimeBackend = args.choice('backend', BACKENDS) ?? 'wasm';

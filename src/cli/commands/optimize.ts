@@ -3,10 +3,13 @@ import { CodedError, fromErrorRecord } from '../../base/error.ts';
 import type { Json } from '../../base/json.ts';
 import type { Job } from '../../base/job.ts';
 import { formatBytes, formatCount } from '../../base/format.ts';
+import type { BenchResult } from '../../bench/types.ts';
 import type { DocumentView } from '../../engine/types.ts';
 import { renderHtml } from '../../report/html.ts';
 import type { VerifyResult } from '../../verify/types.ts';
 import { presetNames } from '../../engine/catalogue.ts';
+import { BENCHED } from '../bench-settings.ts';
+import { benchLines } from './bench.ts';
 import { BACKENDS, backendOption, passOptions, setOption } from '../options.ts';
 import { replayFile, saveRecipe } from '../recipe-file.ts';
 import { UsageError, type Arguments } from '../arguments.ts';
@@ -39,7 +42,13 @@ function readRule(file: string): Json {
   }
 }
 
-function report(document: DocumentView, verify: VerifyResult | null, output: Output, out: string): void {
+/** What was asked for beside the rewrite; null: it was not. */
+interface Checked {
+  readonly verify: VerifyResult | null;
+  readonly bench: BenchResult | null;
+}
+
+function report(document: DocumentView, { verify, bench }: Checked, output: Output, out: string): void {
   const stops = document.stops.slice(0, document.cursor + 1);
   const before = stops[0]?.summary;
   const after = stops.at(-1)?.summary;
@@ -53,10 +62,11 @@ function report(document: DocumentView, verify: VerifyResult | null, output: Out
     ...(lost.length ? { lost } : {}),
   }));
   const rows = steps.map((step) => [String(step.sites), `${step.pass}`, `−${step.removed} +${step.added} nodes`]);
-  output.result({ before, after, steps, verify }, [
+  output.result({ before, after, steps, verify, ...(bench && { bench }) }, [
     ...table(rows, [0]),
     `${before.nodes} → ${after.nodes} nodes, ${formatBytes(before.bytes)} → ${formatBytes(after.bytes)}, ${formatCount(before.macs)} → ${formatCount(after.macs)} MACs`,
     ...(verify ? verifyLines(verify) : ['Not verified: add --verify.']),
+    ...(bench ? benchLines(bench) : []),
     `Written to ${out}`,
   ]);
 }
@@ -76,6 +86,7 @@ export const optimize: Command = {
     },
     pass: { type: 'string', multiple: true, value: 'ID', help: 'a pass; may be given several times' },
     verify: { type: 'boolean', help: 'run original and result and compare; exit 1 if they differ' },
+    bench: { type: 'boolean', help: 'time original and result in turn (WASM, one thread), for the report as well' },
     report: { type: 'string', value: 'FILE', help: 'write a self-contained HTML report' },
     'save-recipe': { type: 'string', value: 'FILE', help: 'write the recipe with the sites that were decided' },
     ...backendOption,
@@ -97,11 +108,12 @@ export const optimize: Command = {
     const sessionPath = writeSessionFile(studio.sessionText(), out);
     if (sessionPath) output.note(`The model is to be loaded with the options in ${sessionPath}.`);
     const verify = args.flag('verify') ? await studio.verifyWhole(job) : null;
+    const timed = args.flag('bench') ? await studio.bench({ a: 0, b: document.cursor, request: BENCHED }, job) : null;
     const reportFile = args.text('report');
-    if (reportFile) writeFileSync(reportFile, renderHtml(await studio.reportData([])));
+    if (reportFile) writeFileSync(reportFile, renderHtml(await studio.reportData(timed ? [timed] : [])));
     const recipeFile = args.text('save-recipe');
     if (recipeFile) saveRecipe(recipeFile, document.recipe, studio.artifacts);
-    report(document, verify, output, out);
+    report(document, { verify, bench: timed }, output, out);
     return verify?.verdict === 'differs' ? 1 : 0;
   },
 };
