@@ -1,0 +1,158 @@
+import type { ErrorRecord } from '../base/error.ts';
+import { costs, dominates, type Direction } from '../search/pareto.ts';
+import type {
+  GeneView,
+  HypervolumePoint,
+  ObjectiveId,
+  QualityId,
+  SearchPoint,
+  SearchProgress,
+  SearchRequest,
+  SearchResult,
+} from '../search/types.ts';
+import type { TrainStatus } from './training-run.ts';
+
+/** A search as the page sees it. */
+export interface SearchRun {
+  readonly status: TrainStatus;
+  readonly stop: number;
+  /** What the stop was called when it began. */
+  readonly name: string;
+  readonly request: SearchRequest;
+  readonly genes: readonly GeneView[];
+  /** Indices of genes from the input to the output. */
+  readonly order: readonly number[];
+  readonly stage: string;
+  readonly done: number | null;
+  readonly total: number | null;
+  /** Sub-networks that were judged; one on a quarter of the samples counts a quarter. */
+  readonly evaluations: number;
+  readonly perMinute: number | null;
+  /** By id. */
+  readonly points: readonly SearchPoint[];
+  /** Ids of points that no other dominates. */
+  readonly front: readonly number[];
+  readonly history: readonly HypervolumePoint[];
+  readonly result: SearchResult | null;
+  readonly error: ErrorRecord | null;
+  /** The recipe up to the stop is still what it was. */
+  readonly holds: boolean;
+}
+
+const AT_WORK: ReadonlySet<TrainStatus> = new Set(['running', 'pausing', 'paused', 'stopping']);
+
+export const isSearching = (run: SearchRun | null): boolean => run !== null && AT_WORK.has(run.status);
+
+type Start = Pick<SearchRun, 'stop' | 'name' | 'request' | 'genes' | 'order'>;
+
+export const searchBegun = (start: Start): SearchRun => ({
+  ...start,
+  status: 'running',
+  stage: 'Preparing',
+  done: null,
+  total: null,
+  evaluations: 0,
+  perMinute: null,
+  points: [],
+  front: [],
+  history: [],
+  result: null,
+  error: null,
+  holds: true,
+});
+
+/** The run after some messages, oldest first. */
+export function searchAdvanced(run: SearchRun, messages: readonly SearchProgress[]): SearchRun {
+  let { status, stage, done, total, evaluations, perMinute } = run;
+  const points = [...run.points];
+  const history = [...run.history];
+  let isNew = false;
+  for (const message of messages) {
+    ({ stage } = message);
+    [done, total] = [message.done ?? null, message.total ?? null];
+    perMinute = message.perMinute ?? perMinute;
+    for (const point of message.points ?? []) points[point.id] = point;
+    isNew ||= (message.points?.length ?? 0) > 0;
+    if (message.history) {
+      history.push(message.history);
+      ({ evaluations } = message.history);
+    }
+    if (stage === 'Paused' && status === 'pausing') status = 'paused';
+  }
+  if (!isNew) return { ...run, status, stage, done, total, evaluations, perMinute, history };
+  const front = frontOf(points, run.request.objectives);
+  return { ...run, status, stage, done, total, evaluations, perMinute, history, points, front };
+}
+
+export const directionOf = (objective: ObjectiveId): Direction => (objective === 'quality' ? 'more' : 'less');
+
+/** What a front is in the order of: the first objective that is no quality. */
+export const leadOf = (objectives: readonly ObjectiveId[]): number =>
+  Math.max(
+    0,
+    objectives.findIndex((objective) => objective !== 'quality'),
+  );
+
+/**
+ * Ids of points that no other dominates, where all bounds hold and every value is known, in the order of the first
+ * objective that is no quality. One of several with the same values.
+ */
+export function frontOf(points: readonly SearchPoint[], objectives: readonly ObjectiveId[]): readonly number[] {
+  const directions = objectives.map(directionOf);
+  let front: { readonly id: number; readonly cost: readonly number[] }[] = [];
+  for (const { id, values, broken } of points) {
+    const cost = costs(values, directions);
+    if (broken > 0 || !cost.every(Number.isFinite)) continue;
+    const same = (other: readonly number[]): boolean => other.every((value, at) => value === cost[at]);
+    if (front.some((other) => dominates(other.cost, cost) || same(other.cost))) continue;
+    front = front.filter((other) => !dominates(cost, other.cost));
+    front.push({ id, cost });
+  }
+  const lead = leadOf(objectives);
+  return front.sort((a, b) => (a.cost[lead] ?? 0) - (b.cost[lead] ?? 0)).map(({ id }) => id);
+}
+
+/** By which quality sub-networks are judged: what was asked, or what the worker chose, as the values tell. */
+export function qualityOf({ request, result, points }: SearchRun): QualityId {
+  if (result) return result.quality;
+  if (request.quality) return request.quality;
+  const at = request.objectives.indexOf('quality');
+  const ids: readonly QualityId[] = ['accuracy', 'agreement', 'overlap', 'cosine'];
+  const fits = (id: QualityId): boolean =>
+    points.every(
+      ({ metrics, values }) => metrics.quality[id] !== null && (at < 0 || metrics.quality[id] === values[at]),
+    );
+  return ids.find(fits) ?? 'agreement';
+}
+
+/** Milliseconds until all sub-networks are judged; null: not known. */
+export function searchLeft({ request, evaluations, perMinute }: SearchRun): number | null {
+  if (perMinute === null || perMinute <= 0 || evaluations === 0) return null;
+  return (60_000 * Math.max(0, request.evaluations - evaluations)) / perMinute;
+}
+
+/** The value of a point for an objective: a measured time before a predicted one; null: not known. */
+export function valueOf(point: SearchPoint, objective: ObjectiveId, quality: QualityId): number | null {
+  const { metrics, latency, measured } = point;
+  switch (objective) {
+    case 'latency':
+      return measured ?? latency;
+    case 'quality':
+      return metrics.quality[quality];
+    case 'bytes':
+      return metrics.bytes;
+    case 'macs':
+      return metrics.macs;
+    case 'peak':
+      return metrics.peakBytes;
+  }
+  return objective satisfies never;
+}
+
+/** Predicted and measured times, where both are there. */
+export const timed = (
+  points: readonly SearchPoint[],
+): readonly { readonly predicted: number; readonly measured: number }[] =>
+  points.flatMap(({ latency, measured }) =>
+    latency === null || measured === null ? [] : [{ predicted: latency, measured }],
+  );
