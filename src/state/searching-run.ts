@@ -1,5 +1,6 @@
 import type { ErrorRecord } from '../base/error.ts';
 import { costs, dominates, type Direction } from '../search/pareto.ts';
+import { rankCorrelation } from '../search/rank.ts';
 import type {
   GeneView,
   HypervolumePoint,
@@ -149,10 +150,27 @@ export function valueOf(point: SearchPoint, objective: ObjectiveId, quality: Qua
   return objective satisfies never;
 }
 
-/** Predicted and measured times, where both are there. */
-export const timed = (
-  points: readonly SearchPoint[],
-): readonly { readonly predicted: number; readonly measured: number }[] =>
-  points.flatMap(({ latency, measured }) =>
-    latency === null || measured === null ? [] : [{ predicted: latency, measured }],
+/** How well the table foretold the networks that were timed whole. */
+export interface LatencyFit {
+  readonly timed: readonly { readonly id: number; readonly predicted: number; readonly measured: number }[];
+  /** Median of |predicted / measured − 1|. */
+  readonly error: number;
+  /** Spearman's ρ; null: too few, or all the same. */
+  readonly rank: number | null;
+}
+
+/** Null: none was both predicted and timed. */
+export function latencyFit(points: readonly SearchPoint[]): LatencyFit | null {
+  const timed = points.flatMap(({ id, latency, measured }) =>
+    latency === null || measured === null ? [] : [{ id, predicted: latency, measured }],
   );
+  if (timed.length === 0) return null;
+  const errors = timed.map(({ predicted, measured }) => Math.abs(predicted / measured - 1)).sort((a, b) => a - b);
+  const middle = (errors.length - 1) / 2;
+  const error = ((errors[Math.floor(middle)] ?? 0) + (errors[Math.ceil(middle)] ?? 0)) / 2;
+  const rank = rankCorrelation(
+    timed.map(({ predicted }) => predicted),
+    timed.map(({ measured }) => measured),
+  );
+  return { timed, error, rank: timed.length < 3 || Number.isNaN(rank) ? null : rank };
+}

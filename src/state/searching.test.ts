@@ -227,7 +227,7 @@ describe('the latency table', () => {
     const { app, worker } = fixture;
     app.tables.setState({ tables: [table('other')] });
     await ready();
-    app.actions.useSearchTable(table('other').device);
+    app.actions.chooseSearchTable(table('other').device);
     await app.actions.startSearch();
     app.actions.changeSearch({ objectives: ['bytes', 'quality'] });
     await app.actions.startSearch();

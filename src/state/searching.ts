@@ -43,7 +43,7 @@ export interface SearchingActions {
   /** What sub-networks are judged by. */
   readonly searchSamples: SampleActions;
   /** Whose latency table the search is for; null: this device's. */
-  useSearchTable(device: TableDevice | null): void;
+  chooseSearchTable(device: TableDevice | null): void;
   startSearch(): Promise<void>;
   pauseSearch(): void;
   resumeSearch(): void;
@@ -220,7 +220,7 @@ export function searchingActions(core: Core, tables: Pick<LatencyTables, 'known'
       put({ ...request, objectives: toggledObjective(request, objective) });
     },
     searchSamples: samples.actions,
-    useSearchTable: (device) => store.setState({ device }),
+    chooseSearchTable: (device) => store.setState({ device }),
     async startSearch() {
       const reason = refusal();
       const { stop, request, space } = store.getState();
