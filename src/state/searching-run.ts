@@ -87,13 +87,6 @@ export function searchAdvanced(run: SearchRun, messages: readonly SearchProgress
 
 export const directionOf = (objective: ObjectiveId): Direction => (objective === 'quality' ? 'more' : 'less');
 
-/** What a front is in the order of: the first objective that is no quality. */
-export const leadOf = (objectives: readonly ObjectiveId[]): number =>
-  Math.max(
-    0,
-    objectives.findIndex((objective) => objective !== 'quality'),
-  );
-
 /**
  * Ids of points that no other dominates, where all bounds hold and every value is known, in the order of the first
  * objective that is no quality. One of several with the same values.
@@ -109,8 +102,25 @@ export function frontOf(points: readonly SearchPoint[], objectives: readonly Obj
     front = front.filter((other) => !dominates(cost, other.cost));
     front.push({ id, cost });
   }
-  const lead = leadOf(objectives);
-  return front.sort((a, b) => (a.cost[lead] ?? 0) - (b.cost[lead] ?? 0)).map(({ id }) => id);
+  return inOrder(
+    front.map(({ id }) => id),
+    points,
+    objectives,
+  );
+}
+
+/** Ids by the first objective that is no quality, as it is shown: by a measured time where there is one. */
+export function inOrder(
+  ids: readonly number[],
+  points: readonly SearchPoint[],
+  objectives: readonly ObjectiveId[],
+): readonly number[] {
+  const lead = objectives.find((objective) => objective !== 'quality') ?? 'bytes';
+  const at = (id: number): number => {
+    const point = points[id];
+    return (point && valueOf(point, lead, 'agreement')) ?? Infinity;
+  };
+  return [...ids].sort((a, b) => at(a) - at(b));
 }
 
 /** By which quality sub-networks are judged: what was asked, or what the worker chose, as the values tell. */

@@ -16,7 +16,7 @@ import { bind, ifHolds, type Bound } from './bound.ts';
 import { CHANGES, type Core } from './core.ts';
 import { samplesAt, type SampleActions } from './given-samples.ts';
 import type { LatencyTables } from './latency-table.ts';
-import { isSearching, searchAdvanced, searchBegun, type SearchRun } from './searching-run.ts';
+import { inOrder, isSearching, searchAdvanced, searchBegun, type SearchRun } from './searching-run.ts';
 import {
   asksLatency,
   rememberedSearch,
@@ -267,7 +267,8 @@ export function searchingActions(core: Core, tables: Pick<LatencyTables, 'known'
         if (result.table) await tables.keep(result.table);
         if (atWork !== mine) return;
         draw();
-        const { points, front, history } = result;
+        const { points, history } = result;
+        const front = inOrder(result.front, points, result.objectives);
         const evaluations = history.at(-1)?.evaluations ?? points.length;
         setRun(() => ({ status: 'done', result, points, front, history, evaluations }));
         const { selected } = store.getState();

@@ -1,18 +1,8 @@
 import { clsx } from 'clsx';
-import { formatBytes, formatCount, formatMs, formatRatio, UNKNOWN } from '../../base/format.ts';
+import { formatBytes, formatCount, formatMs, formatRatio } from '../../base/format.ts';
 import type { SearchPoint } from '../../search/types.ts';
 import { qualityOf, type SearchRun } from '../../state/searching-run.ts';
 import { QUALITY_WORDS, qualityText } from './figures.ts';
-
-/** Predicted and measured, each with its name: they are not the same. */
-export function latencyText({ latency, measured }: SearchPoint): string {
-  if (measured !== null) {
-    return latency === null
-      ? `${formatMs(measured)} measured`
-      : `${formatMs(measured)}, predicted ${formatMs(latency)}`;
-  }
-  return latency === null ? UNKNOWN : `${formatMs(latency)} predicted`;
-}
 
 /** What a network comes to. */
 export function FigureList({
@@ -27,10 +17,12 @@ export function FigureList({
   const { metrics, latency, measured } = point;
   const quality = qualityOf(run);
   const first = run.points[0];
-  const before = measured === null ? first?.latency : (first?.measured ?? null);
-  const now = measured ?? latency;
+  // Like is held against like: what was predicted against what was predicted.
+  const faster = (now: number | null, before: number | null | undefined): string | null =>
+    point.id !== 0 && now && before ? formatRatio(before / now) : null;
   const rows: readonly (readonly [string, string, string | null])[] = [
-    ['Latency', latencyText(point), before && now && point.id !== 0 ? formatRatio(before / now) : null],
+    ['Predicted', formatMs(latency), faster(latency, first?.latency)],
+    ...(measured === null ? [] : [['Measured', formatMs(measured), faster(measured, first?.measured)] as const]),
     [QUALITY_WORDS[quality], qualityText(metrics.quality[quality], quality), null],
     ['Size', formatBytes(metrics.bytes), null],
     ['MACs', formatCount(metrics.macs), null],

@@ -6,7 +6,7 @@ import type { GeneView } from '../../search/types.ts';
 import type { App } from '../../state/app.ts';
 import { Button, IconButton } from '../kit/controls.tsx';
 import { useSearching } from '../kit/use-store.ts';
-import { Check } from '../prune/fields.tsx';
+import { toggledChoice } from './gene-choice.ts';
 
 interface Props {
   readonly app: App;
@@ -16,15 +16,8 @@ interface Props {
 /** Genes that are listed at once. */
 const SHOWN = 40;
 
-/** Indices after a press on one of them: at least two stay, for a choice of one is none. */
-export function toggledChoice(allowed: readonly number[], choice: number): readonly number[] {
-  const next = allowed.includes(choice) ? allowed.filter((each) => each !== choice) : [...allowed, choice];
-  return next.length < 2 ? allowed : next.sort((a, b) => a - b);
-}
-
 function Gene({ app, disabled, gene }: Props & { readonly gene: GeneView }) {
   const lit = useSearching(app, (state) => state.gene === gene.id);
-  const asked = useSearching(app, (state) => state.request.space.genes[gene.id]);
   const { id, name, labels, allowed, searched, spared, nodes } = gene;
   const { setGene, markGene, showGene } = app.actions;
   const choose = (choice: number): void => {
@@ -40,7 +33,17 @@ function Gene({ app, disabled, gene }: Props & { readonly gene: GeneView }) {
       onFocus={() => markGene(id)}
       onBlur={() => markGene(null)}
     >
-      <span className="flex items-center gap-1">
+      <span className="flex items-center gap-2">
+        <input
+          type="checkbox"
+          className="size-3.5 flex-none accent-(--accent-solid)"
+          aria-label={spared === null ? `Search ${name}` : `Let ${name} go`}
+          checked={searched}
+          disabled={disabled}
+          onChange={({ target }) =>
+            setGene(id, target.checked === (spared === null) ? null : { searched: target.checked })
+          }
+        />
         <span className="ell-left grow text-12" title={name}>
           {name}
         </span>
@@ -54,7 +57,7 @@ function Gene({ app, disabled, gene }: Props & { readonly gene: GeneView }) {
         />
       </span>
       {searched && (
-        <span className="flex flex-wrap gap-1" role="group" aria-label={`Choices of ${name}`}>
+        <span className="flex flex-wrap gap-1 pl-[22px]" role="group" aria-label={`Choices of ${name}`}>
           {labels.map((label, choice) => (
             <button
               key={label}
@@ -69,29 +72,7 @@ function Gene({ app, disabled, gene }: Props & { readonly gene: GeneView }) {
           ))}
         </span>
       )}
-      {(spared !== null || !searched || asked !== undefined) && (
-        <>
-          {spared !== null && <span className="text-11 text-ink-3">Spared: {spared}.</span>}
-          <Check
-            label={spared === null ? 'Searched' : 'Let it go'}
-            on={searched}
-            disabled={disabled}
-            onChange={(on) => setGene(id, on === (spared === null) ? null : { searched: on })}
-          />
-        </>
-      )}
-      {searched && spared === null && asked === undefined && (
-        <Button
-          size="small"
-          variant="ghost"
-          className="self-start"
-          disabled={disabled}
-          aria-label={`Leave ${name} as it is`}
-          onClick={() => setGene(id, { searched: false })}
-        >
-          Leave as it is
-        </Button>
-      )}
+      {spared !== null && <span className="pl-[22px] text-11 text-ink-3">Spared: {spared}.</span>}
     </li>
   );
 }

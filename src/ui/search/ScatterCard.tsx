@@ -1,5 +1,6 @@
 import { Table2 } from 'lucide-react';
 import { useMemo, useState, type KeyboardEvent, type PointerEvent } from 'react';
+import { THIN } from '../../base/format.ts';
 import { formatTick } from '../../report/scale.ts';
 import type { ObjectiveId } from '../../search/types.ts';
 import type { App } from '../../state/app.ts';
@@ -8,7 +9,7 @@ import { boundOf } from '../../state/searching-setup.ts';
 import { Button, Segments } from '../kit/controls.tsx';
 import { useSearching } from '../kit/use-store.ts';
 import { useSize } from '../kit/use-size.ts';
-import { OBJECTIVE_WORDS, QUALITY_MEANS, titleOf, valueText } from './figures.ts';
+import { OBJECTIVE_WORDS, QUALITY_MEANS, titleOf, type AxisUnit } from './figures.ts';
 import { HoverCard } from './HoverCard.tsx';
 import { PointTable } from './PointTable.tsx';
 import { ScatterMarks } from './ScatterMarks.tsx';
@@ -66,6 +67,9 @@ function Grid({
     </>
   );
 }
+
+const boundText = (bound: number, { size, unit }: AxisUnit): string =>
+  `${Number((bound / size).toPrecision(4))}${unit === '' ? '' : THIN + unit}`;
 
 interface BoundProps {
   readonly at: number;
@@ -249,7 +253,7 @@ function Scatter({ app, run, sides, close }: ScatterProps) {
         {bounds.x !== null && (
           <RightBound
             at={at(bounds.x, 0).x}
-            text={`at most ${valueText(sides.x, bounds.x, quality)}`}
+            text={`at most ${boundText(bounds.x, frame.units.x)}`}
             width={width}
             height={height}
           />
@@ -257,7 +261,7 @@ function Scatter({ app, run, sides, close }: ScatterProps) {
         {bounds.y !== null && (
           <LowerBound
             at={at(0, bounds.y).y}
-            text={`at least ${valueText(sides.y, bounds.y, quality)}`}
+            text={`${sides.y === 'quality' ? 'at least' : 'at most'} ${boundText(bounds.y, frame.units.y)}`}
             width={width}
             height={height}
           />

@@ -9,6 +9,7 @@ import { Icon } from '../kit/controls.tsx';
 import { Problem } from '../kit/Problem.tsx';
 import { useDrop } from '../kit/use-drop.ts';
 import { useSearching } from '../kit/use-store.ts';
+import { useWidth } from '../kit/use-width.ts';
 import { RIGHT, usePanels } from '../shell/use-panels.ts';
 import { GivenSamples, type SampleWords } from '../train/SamplesSection.tsx';
 import '../train/train.css';
@@ -22,6 +23,7 @@ import { LatencySection } from './LatencySection.tsx';
 import { ScatterCard } from './ScatterCard.tsx';
 import './search.css';
 import { SelectedCard } from './SelectedCard.tsx';
+import { Stripe } from './Stripe.tsx';
 import { SpaceSection } from './SpaceSection.tsx';
 import { VolumeCard } from './VolumeCard.tsx';
 
@@ -58,6 +60,40 @@ function Lacking({ app }: { readonly app: App }) {
       <p className="flex items-start gap-2">
         <Icon of={Info} size={14} className="mt-0.5 text-ink-3" />
         {lacks}
+      </p>
+    </section>
+  );
+}
+
+/** The smallest network over the whole model: what a gene changes stands out when it is pointed at. */
+function Whole({ app }: { readonly app: App }) {
+  const space = useSearching(app, (state) => state.space?.result);
+  const gene = useSearching(app, (state) => state.gene);
+  const [box, width] = useWidth();
+  if (!space || space.view.genes.length === 0) return null;
+  const { view, order } = space;
+  const named = view.genes.find(({ id }) => id === gene);
+  return (
+    <section className="card px-5 py-4" aria-label="The smallest network">
+      <div className="mb-2.5 flex items-baseline gap-3">
+        <h2 className="h3 grow">The smallest network, over the model as it is</h2>
+        <span className="text-11 text-ink-3">input → output</span>
+      </div>
+      <div ref={box}>
+        <Stripe
+          space={{ genes: view.genes, order }}
+          genome={view.genes.map(({ allowed }) => allowed[0] ?? 0)}
+          width={width}
+          height={44}
+          widest={30}
+          lit={gene}
+          name="The smallest network"
+        />
+      </div>
+      <p className="mt-2.5 min-h-[18px] text-11 text-ink-3">
+        {named
+          ? `${named.name}: ${named.labels.join(', ')}`
+          : 'A bar for each group of channels or heads that is cut together, a line where a block is gone. Every network of the search lies between this one and the whole.'}
       </p>
     </section>
   );
@@ -144,6 +180,7 @@ export function SearchWorkspace({ app }: { readonly app: App }) {
         <Header app={app} />
         {!atWork && <Lacking app={app} />}
         {!run && <Ready app={app} />}
+        {!run && <Whole app={app} />}
         {run && <Run app={app} run={run} />}
       </div>
       <Right app={app} />

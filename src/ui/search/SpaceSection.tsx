@@ -39,7 +39,7 @@ function Kind({ app, kind, disabled }: Props & { readonly kind: GeneKind }) {
         id={id}
         type="checkbox"
         className="mt-0.5 size-3.5 accent-(--accent-solid)"
-        checked={on}
+        checked={on && genes.length > 0}
         disabled={disabled || (genes.length === 0 && on)}
         onChange={({ target }) =>
           app.actions.changeSpace({
@@ -51,7 +51,10 @@ function Kind({ app, kind, disabled }: Props & { readonly kind: GeneKind }) {
         <span className="block text-12">{KIND_WORDS[kind]}</span>
         {space && <span className="num block text-11 text-ink-3">{kindText(kind, genes, shares, roundTo)}</span>}
       </label>
-      <span className="num text-12 text-ink-2" title={`${searched} of ${genes.length} genes are searched`}>
+      <span
+        className="num text-12 whitespace-nowrap text-ink-2"
+        title={`${searched} of ${genes.length} genes are searched`}
+      >
         {genes.length === 0 ? '–' : searched === genes.length ? searched : `${searched} of ${genes.length}`}
       </span>
     </div>

@@ -19,6 +19,8 @@ interface BarsProps {
   readonly genome: Genome;
   readonly width: number;
   readonly height: number;
+  /** The widest that a bar gets, px. */
+  readonly widest?: number;
   /** Id of a gene whose bars stand out. */
   readonly lit: string | null;
 }
@@ -28,9 +30,9 @@ const LOW = 2;
 const WIDE = 11;
 
 /** The bars alone, for pictures that have other parts. */
-export const StripeBars = memo(function StripeBars({ space, genome, width, height, lit }: BarsProps) {
+export const StripeBars = memo(function StripeBars({ space, genome, width, height, widest = WIDE, lit }: BarsProps) {
   const bars = useMemo(() => barsOf(planOf(space), genome), [space, genome]);
-  const pitch = Math.min(WIDE, width / Math.max(1, bars.length));
+  const pitch = Math.min(widest, width / Math.max(1, bars.length));
   const bar = Math.max(0.75, pitch - (pitch > 5 ? 2 : pitch > 2.5 ? 1 : 0.25));
   return (
     <>
@@ -72,7 +74,7 @@ interface StripeProps extends Omit<BarsProps, 'lit'> {
 }
 
 /** A network as a stripe: a bar for each group from the input to the output, its height the width kept. */
-export function Stripe({ space, genome, width, height, lit = null, name }: StripeProps) {
+export function Stripe({ space, genome, width, height, widest = WIDE, lit = null, name }: StripeProps) {
   const resolution = resolutionOf(space.genes, genome);
   const words = genomeWords(space.genes, space.order, genome);
   return (
@@ -85,7 +87,7 @@ export function Stripe({ space, genome, width, height, lit = null, name }: Strip
         aria-label={name === undefined ? words : `${name}: ${words}`}
         className="stripe"
       >
-        <StripeBars space={space} genome={genome} width={width} height={height} lit={lit} />
+        <StripeBars space={space} genome={genome} width={width} height={height} widest={widest} lit={lit} />
       </svg>
       {resolution !== null && <span className="num text-10 text-ink-3">{resolution}</span>}
     </span>

@@ -150,8 +150,8 @@ export function nearest(
   return found;
 }
 
-/** Width and height of a stripe beside a point of the front, with its frame, px. */
-export const CALLOUT = { width: 116, height: 26, away: 12 } as const;
+/** Width and height of a stripe beside a point of the front, with its frame, and how far it lies above, px. */
+export const CALLOUT = { width: 116, height: 26, away: [12, 34, 64] } as const;
 
 /**
  * Where stripes find room beside points of a front: up and to the left of them, where nothing lies that is better. In
@@ -164,18 +164,23 @@ export function callouts(
 ): readonly { readonly id: number; readonly corner: Place }[] {
   const placed: { id: number; corner: Place }[] = [];
   const { width: w, height: h, away } = CALLOUT;
-  for (const { id, place } of points) {
-    const corner = { x: Math.max(0, place.x - w - away), y: place.y - h - away };
-    const inside = corner.y >= 0 && corner.x + w <= width;
+  const isFree = (corner: Place): boolean => {
     const covers = (other: Place, ow: number, oh: number): boolean =>
       corner.x < other.x + ow + 4 &&
       other.x < corner.x + w + 4 &&
       corner.y < other.y + oh + 4 &&
       other.y < corner.y + h + 4;
-    const free =
+    const inside = corner.y >= 0 && corner.x + w <= width;
+    return (
+      inside &&
       placed.every((each) => !covers(each.corner, w, h)) &&
-      taken.every(({ x, y }) => !covers({ x: x - 4, y: y - 4 }, 8, 8));
-    if (inside && free) placed.push({ id, corner });
+      taken.every(({ x, y }) => !covers({ x: x - 4, y: y - 4 }, 8, 8))
+    );
+  };
+  for (const { id, place } of points) {
+    const corners = away.map((by) => ({ x: Math.max(0, place.x - w - by), y: place.y - h - by }));
+    const corner = corners.find(isFree);
+    if (corner) placed.push({ id, corner });
   }
   return placed;
 }

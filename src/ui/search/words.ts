@@ -32,7 +32,7 @@ export function progressText(run: SearchRun): string {
 }
 
 const ENDED: Readonly<Record<SearchResult['ended'], string>> = {
-  evaluations: 'all networks that were asked for were judged',
+  evaluations: 'as many as were asked for',
   minutes: 'the time was up',
   exhausted: 'the space holds no more networks',
   stopped: 'stopped',
