@@ -70,7 +70,12 @@ export function searchLacks(
   }
   if (!space)
     return state.spaceError ? 'What may be searched is not known: see Space.' : 'The space is being looked at.';
-  if (!space.result.view.genes.some(({ searched }) => searched)) {
+  const { genes, notes } = space.result.view;
+  if (genes.length === 0) {
+    const why = notes.length > 0 ? notes.join(' ') : 'No group of channels, heads or residual blocks of it can be cut.';
+    return `There is nothing to search in this model. ${why}`;
+  }
+  if (!genes.some(({ searched }) => searched)) {
     return 'Nothing may change: choose a kind of change on Space, or let a gene go.';
   }
   if (request.quality === 'accuracy' && !data.view.labels && data.view.kind !== 'text') {

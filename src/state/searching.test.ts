@@ -114,6 +114,17 @@ describe('what is lacking', () => {
     fixture.app.actions.changeSearch({ quality: 'accuracy' });
     expect(searchLacks(state())).toContain('asks for labels');
     fixture.app.actions.changeSearch({ quality: null });
+    fixture.worker.overrides.set('searchSpace', () => ({ genes: [], size: 0, notes: ['It has no weights.'] }));
+    fixture.app.actions.changeSpace({ roundTo: 8 });
+    await settle();
+    expect(searchLacks(state())).toBe('There is nothing to search in this model. It has no weights.');
+    fixture.worker.overrides.set('searchSpace', ({ space }: GraphApi['searchSpace']['params']) => ({
+      genes: viewOf({ genes: GENES }, space),
+      size: 1.2,
+      notes: [],
+    }));
+    fixture.app.actions.changeSpace({ roundTo: 4 });
+    await settle();
     for (const { id } of GENES) fixture.app.actions.setGene(id, { searched: false });
     expect(searchLacks(state())).toContain('Nothing may change');
   });

@@ -1,7 +1,7 @@
 import { clsx } from 'clsx';
 import { Info } from 'lucide-react';
 import type { CSSProperties } from 'react';
-import { plural } from '../../base/format.ts';
+import { formatInteger, plural } from '../../base/format.ts';
 import type { App } from '../../state/app.ts';
 import { isSearching, type SearchRun } from '../../state/searching-run.ts';
 import { searchLacks } from '../../state/searching-setup.ts';
@@ -107,12 +107,14 @@ function Ready({ app }: { readonly app: App }) {
   const count = useSearching(app, (state) => state.data.view?.count ?? 0);
   if (lacks !== null || !space) return null;
   const searched = space.genes.filter((gene) => gene.searched).length;
+  // As many as there are, of a small space.
+  const judged = formatInteger(Math.min(evaluations, Math.round(10 ** Math.min(space.size, 9))));
   return (
     <section className="card px-5 py-4" aria-label="What a search would do">
       <p className="num max-w-[72ch] text-ink-2">
-        {plural(searched, 'gene')} make {sizeText(space.size)} networks. {plural(evaluations, 'network')} of them are
-        judged on {plural(Math.min(samples, count), 'sample')} each, the best are timed whole on this device. It can be
-        paused, and stopped at any time with the front that there is.
+        {plural(searched, 'gene')} make {sizeText(space.size)} networks. {judged} of them are judged on{' '}
+        {plural(Math.min(samples, count), 'sample')} each, the best are timed whole on this device. It can be paused,
+        and stopped at any time with the front that there is.
       </p>
     </section>
   );
