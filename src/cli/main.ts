@@ -6,6 +6,7 @@ import { bench } from './commands/bench.ts';
 import { bisect } from './commands/bisect.ts';
 import { data } from './commands/data.ts';
 import { diff } from './commands/diff.ts';
+import { evaluate } from './commands/evaluate.ts';
 import { inspect } from './commands/inspect.ts';
 import { latency } from './commands/latency.ts';
 import { optimizers } from './commands/optimizers.ts';
@@ -13,6 +14,7 @@ import { optimize } from './commands/optimize.ts';
 import { passes } from './commands/passes.ts';
 import { profile } from './commands/profile.ts';
 import { prune } from './commands/prune.ts';
+import { search } from './commands/search.ts';
 import { sensitivity } from './commands/sensitivity.ts';
 import { sites } from './commands/sites.ts';
 import { distill, recover, train } from './commands/train.ts';
@@ -38,6 +40,8 @@ const COMMANDS: readonly Command[] = [
   train,
   distill,
   recover,
+  search,
+  evaluate,
   accuracy,
   data,
 ];

@@ -14,8 +14,10 @@ export interface Judgement {
 }
 
 /** How near one output stays. */
-interface OutputFidelity extends Closeness {
+export interface OutputFidelity extends Closeness {
   readonly name: string;
+  /** Mean over rows of Σ min(p, q), of the classes' probabilities before and after. */
+  readonly overlap: number;
 }
 
 export interface Fidelity {
@@ -25,7 +27,8 @@ export interface Fidelity {
   readonly accuracy: { readonly before: number; readonly after: number } | null;
 }
 
-type Run = Readonly<Record<string, HostTensor>>;
+/** What a model gave, by output. */
+export type Run = Readonly<Record<string, HostTensor>>;
 
 /** Runs both models on the same inputs; `original` may be the runs of before, which are given back. */
 export async function fidelity(
@@ -37,31 +40,38 @@ export async function fidelity(
 ): Promise<{ readonly fidelity: Fidelity; readonly original: readonly Run[] }> {
   const before = 'bytes' in original ? await port.runs(original, judgement.feeds, job) : original;
   const after = await port.runs(changed, judgement.feeds, job);
-  const outputs = floatOutputs(before).map((name) => compare(name, before, after));
+  const outputs = closeness(before, after);
   const [was, is] = [accuracyOf(before, judgement.labels), accuracyOf(after, judgement.labels)];
   const accuracy = was !== null && is !== null ? { before: was, after: is } : null;
   return { fidelity: { runs: before.length, outputs, accuracy }, original: before };
 }
+
+/** How near each float output stays, run by run. */
+export const closeness = (before: readonly Run[], after: readonly Run[]): readonly OutputFidelity[] =>
+  floatOutputs(before).map((name) => compare(name, before, after));
 
 const floatOutputs = (runs: readonly Run[]): string[] =>
   Object.entries(runs[0] ?? {})
     .filter(([, { dtype }]) => dtype === 'float32' || dtype === 'float16')
     .map(([name]) => name);
 
-/** Share of rows whose largest element of the first float output is the label's; null: no labels, or no such output. */
+/**
+ * Share of labelled rows whose largest element of the first float output is the label's; rows with a label below 0 have
+ * none. Null: no labels, or no such output.
+ */
 export function accuracyOf(runs: readonly Run[], labels: Judgement['labels']): number | null {
   const [first] = floatOutputs(runs);
   if (!labels || first === undefined) return null;
   const rows = runs.flatMap((run) => rowsOf(run[first]));
   const right = labels.filter((label, i) => {
     const row = rows[i];
-    return row !== undefined && argmax(row) === label;
+    return label >= 0 && row !== undefined && argmax(row) === label;
   });
-  return right.length / Math.max(labels.length, 1);
+  return right.length / Math.max(labels.filter((label) => label >= 0).length, 1);
 }
 
 function compare(name: string, before: readonly Run[], after: readonly Run[]): OutputFidelity {
-  let [dot, a2, b2, kl, same, rows] = [0, 0, 0, 0, 0, 0];
+  let [dot, a2, b2, kl, overlap, same, rows] = [0, 0, 0, 0, 0, 0, 0];
   for (const [run, reference] of before.entries()) {
     const [a, b] = [rowsOf(reference[name]), rowsOf(after[run]?.[name])];
     a.forEach((row, i) => {
@@ -72,13 +82,16 @@ function compare(name: string, before: readonly Run[], after: readonly Run[]): O
         a2 += x * x;
         b2 += y * y;
       });
-      kl += divergence(distribution(row), distribution(other));
+      const [p, q] = [distribution(row), distribution(other)];
+      kl += divergence(p, q);
+      overlap += p.reduce((sum, each, j) => sum + Math.min(each, q[j] ?? 0), 0);
       if (argmax(row) === argmax(other)) same++;
       rows++;
     });
   }
   const cosine = a2 === 0 && b2 === 0 ? 1 : dot / Math.sqrt(a2 * b2);
-  return { name, cosine, kl: kl / Math.max(rows, 1), agreement: same / Math.max(rows, 1) };
+  const mean = (sum: number): number => sum / Math.max(rows, 1);
+  return { name, cosine, kl: mean(kl), overlap: mean(overlap), agreement: mean(same) };
 }
 
 /** Rows along the last axis. */

@@ -16,7 +16,7 @@ import type { Calibration } from './calibration.ts';
 import { obtainFacts } from './facts.ts';
 import type { Facts } from '../rewrite/facts.ts';
 import type { RuntimePort } from './ports.ts';
-import type { Preview } from './types.ts';
+import type { ApplyRequest, Preview } from './types.ts';
 import { widthsOf } from './widths.ts';
 
 export interface StepContext {
@@ -95,6 +95,24 @@ export async function runStep(before: Stop, index: number, step: RecipeStep, con
   const outcome = await replayStep(before.model, step, { ...hooksOf(before, context), index });
   if (outcome.error) throw fromErrorRecord(outcome.error);
   return stopAfter(before, outcome, context.revision());
+}
+
+/** Applies steps one behind the other. Throws what made one of them fail. */
+export async function runSteps(
+  start: Stop,
+  index: number,
+  steps: readonly RecipeStep[],
+  context: StepContext,
+): Promise<Stop[]> {
+  const stops: Stop[] = [];
+  for (const step of steps) stops.push(await runStep(stops.at(-1) ?? start, index + stops.length, step, context));
+  return stops;
+}
+
+/** What a person asks for, as a step of a recipe. */
+export function stepOf({ pass, options, off, decisions }: ApplyRequest): RecipeStep {
+  const sites = off.length > 0 ? { except: off } : ('all' as const);
+  return { pass, options, sites, ...(decisions ? { decisions } : {}) };
 }
 
 /** Applies a recipe to a stop's model. A step that fails gives a stop that says so, and changes nothing. */

@@ -8,7 +8,7 @@ import { sparsityFigures, type SparsityFigures } from '../prune/sparsity/figures
 import type { Sensitivity } from '../prune/sensitivity.ts';
 import type { PrunePlanView, PruneTarget } from '../prune/types.ts';
 import { sessionText } from '../recipe/session.ts';
-import type { Recipe, RecipeStep } from '../recipe/types.ts';
+import type { Recipe } from '../recipe/types.ts';
 import type { Backend, OptionValues } from '../rewrite/pass.ts';
 import type { ProfileView, Roofline } from '../report/profile/types.ts';
 import type { ReportData } from '../report/types.ts';
@@ -74,7 +74,7 @@ import { readRecipe, readSource, type ModelSource, type RecipeSource } from './s
 import { Artifacts } from './artifacts.ts';
 import { TrainDesk } from './train/desk.ts';
 import type { TuneReport, TuneRequest } from './tune-types.ts';
-import { previewStep, runRecipe, runStep, type StepContext } from './steps.ts';
+import { previewStep, runRecipe, runStep, runSteps, stepOf, type StepContext } from './steps.ts';
 import { tensorPicture } from './tensor-picture.ts';
 import { resolveTensor } from './tensor-ref.ts';
 import { tensorStats } from './tensor-stats.ts';
@@ -206,6 +206,16 @@ export class Studio {
     const stop = await runStep(document.current, document.cursor, stepOf(request), this.context(job));
     await document.sha256IfCheap();
     document.push([stop]);
+    return this.document();
+  }
+
+  /** Steps behind a stop; those that were there go. A step that fails leaves everything as it was. */
+  async applyAll(index: number, requests: readonly ApplyRequest[], job: Job): Promise<DocumentView> {
+    const document = this.current;
+    const stops = await runSteps(document.stop(index), index, requests.map(stepOf), this.context(job));
+    await document.sha256IfCheap();
+    document.moveTo(index);
+    if (stops.length > 0) document.push(stops);
     return this.document();
   }
 
@@ -578,9 +588,4 @@ export class Studio {
     if (!wanted || !here || wanted.sha256 === here) return null;
     return `The recipe was made for ${wanted.name ?? 'another file'} (SHA-256 ${wanted.sha256.slice(0, 12)}…); this file is not the same.`;
   }
-}
-
-function stepOf({ pass, options, off, decisions }: ApplyRequest): RecipeStep {
-  const sites = off.length > 0 ? { except: off } : ('all' as const);
-  return { pass, options, sites, ...(decisions ? { decisions } : {}) };
 }

@@ -57,6 +57,7 @@ import { pruneHeads } from './pruning/prune-heads.ts';
 import { pruneWeights } from './pruning/prune-weights.ts';
 import { reestimateBatchNorm } from './pruning/reestimate-batch-norm.ts';
 import { removeDeadChannels } from './pruning/remove-dead-channels.ts';
+import { shrinkKernels } from './pruning/shrink-kernels.ts';
 import { sparseInitializers } from './pruning/sparse-initializers.ts';
 
 /**
@@ -108,6 +109,7 @@ export const PASSES: readonly Pass[] = [
   pruneChannels,
   pruneHeads,
   pruneBlocks,
+  shrinkKernels,
   pruneWeights,
   reestimateBatchNorm,
   recover,

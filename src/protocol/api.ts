@@ -62,7 +62,14 @@ import type { MadeUp } from '../runtime/run-many.ts';
 import type { Capabilities, Feeds, HostTensor, RuntimeBackend, SessionSettings } from '../runtime/types.ts';
 import type { SampleInfo } from '../samples/types.ts';
 import type { Genome } from '../search/genome.ts';
-import type { SearchAsk, SearchProgress, SearchResult, SpaceRequest, SpaceView } from '../search/types.ts';
+import type {
+  SearchAsk,
+  SearchProgress,
+  SearchRequest,
+  SearchResult,
+  SpaceRequest,
+  SpaceView,
+} from '../search/types.ts';
 import type { KeptModel } from '../storage/types.ts';
 import type { StopsRequest, VerifyRequest, VerifyResult } from '../verify/types.ts';
 import type { ValuesReport, ValuesRequest } from '../verify/values-types.ts';
@@ -225,7 +232,7 @@ export interface GraphApi {
   /** Of the search at work. `stop`: it ends early with what it has found. */
   searchControl: Row<{ wish: 'pause' | 'resume' | 'stop' }, null>;
   /** A sub-network as steps behind the stop that was searched. */
-  useFound: Row<{ stop: number; space: SpaceRequest; genome: Genome }, { document: DocumentView; picture: Picture }>;
+  useFound: Row<{ stop: number; request: SearchRequest; genome: Genome }, { document: DocumentView; picture: Picture }>;
   /** Times candidate rewrites on this device; appends those that gain. */
   tune: Row<{ request: TuneRequest }, { document: DocumentView; picture: Picture; report: TuneReport }>;
   /** What the runtime does to a stop's model by itself when it loads it. */

@@ -58,17 +58,39 @@ export function groupName(model: Model, group: ChannelGroup, members: readonly M
   return `${place === '' ? labelOf(model, model.getNode(group.anchor)) : place} ${role}`;
 }
 
+/** Where nodes stand together, as groups are named: `features.3`; what the first of them is where names tell no place. */
+export function placeOf(model: Model, nodes: readonly Node[]): string {
+  const place = within(nodes.map((node) => scopeOf(model, node))).join('.');
+  return (
+    place ||
+    nodes
+      .slice(0, 1)
+      .map((node) => labelOf(model, node))
+      .join()
+  );
+}
+
+/** Where blocks stand that follow each other: `features.8–11`; nothing where names tell no place. */
+export const placeOfBlocks = (model: Model, blocks: readonly (readonly Node[])[]): string =>
+  placeName(
+    blocks.map((nodes) => within(nodes.map((node) => scopeOf(model, node)))),
+    false,
+  );
+
 /** Parts of a path that every block has, and so tell nothing at its end. */
 const GENERIC = /^(conv|convs|block|body|layers|features)$/;
 
 function placeName(scopes: readonly (readonly string[])[], inside: boolean): string {
   const shared = scopes.reduce(commonPrefix, scopes[0] ?? []);
   const below = [...new Set(scopes.map((scope) => scope[shared.length]).filter((part) => part !== undefined))];
-  if (inside || below.length < 2) {
-    const end = shared.length > 1 && GENERIC.test(shared.at(-1) ?? '') ? shared.length - 1 : shared.length;
-    return shared.slice(0, end).join('.');
-  }
+  if (inside || below.length < 2) return within(scopes).join('.');
   return [...shared, `${below[0]}–${below.at(-1)}`].join('.');
+}
+
+/** The deepest scope that all share, without what every block has at its end. */
+function within(scopes: readonly (readonly string[])[]): readonly string[] {
+  const shared = scopes.reduce(commonPrefix, scopes[0] ?? []);
+  return shared.length > 1 && GENERIC.test(shared.at(-1) ?? '') ? shared.slice(0, -1) : shared;
 }
 
 function roleOf(model: Model, makers: readonly Member[], members: readonly Member[], first: boolean): string {
@@ -97,7 +119,7 @@ function scopeOf(model: Model, node: Node): string[] {
   return path.filter((part) => part !== '');
 }
 
-function commonPrefix(a: readonly string[], b: readonly string[]): string[] {
+function commonPrefix(a: readonly string[], b: readonly string[]): readonly string[] {
   const end = a.findIndex((part, i) => part !== b[i]);
   return a.slice(0, end < 0 ? a.length : end);
 }

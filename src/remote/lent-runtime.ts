@@ -9,7 +9,7 @@ import type { RuntimeBackend } from '../runtime/types.ts';
 /** What is asked of a lent device: whole jobs. Nothing stays loaded there between two of them. */
 export type LentApi = Pick<
   RuntimeApi,
-  'capabilities' | 'evaluate' | 'runs' | 'verify' | 'bench' | 'profile' | 'optimizers'
+  'capabilities' | 'evaluate' | 'runs' | 'verify' | 'bench' | 'profile' | 'kernels' | 'optimizers'
 >;
 type Method = keyof LentApi & string;
 
@@ -33,6 +33,7 @@ const WORDS: Readonly<Record<Method, string>> = {
   verify: 'check',
   bench: 'benchmark',
   profile: 'profile',
+  kernels: 'times of operators',
   optimizers: "the runtime's optimizers",
 };
 
@@ -69,6 +70,7 @@ export class LentRuntime {
       return this.inTurn('bench', params.request.backend, params, models, job);
     },
     profile: (params, job) => this.inTurn('profile', params.request.backend, params, [params.model], job),
+    kernels: (params, job) => this.inTurn('kernels', params.request.backend, params, [params.model], job),
     optimizers: (params, job) => this.inTurn('optimizers', params.request.backend, params, [params.model], job),
   };
 

@@ -2,7 +2,7 @@ import type { SearchRequest, SpaceRequest } from './types.ts';
 
 export const SPACE_REQUEST: SpaceRequest = {
   kinds: ['width', 'heads', 'depth', 'kernel', 'resolution'],
-  shares: [0.25, 0.5, 0.75, 1],
+  shares: [0.25, 0.5, 0.75, 0.875, 1],
   roundTo: 4,
   genes: {},
 };
@@ -22,7 +22,7 @@ export const SEARCH: SearchRequest = {
   minutes: null,
   seed: 0,
   samples: 500,
-  repair: 'none',
+  repair: null,
   threads: 1,
   verified: 10,
 };

@@ -1,5 +1,16 @@
 import { seeded, type Random } from '../base/random.ts';
-import { crossed, keyOf, mutated, randomGenome, smallest, uniform, whole, type Gene, type Genome } from './genome.ts';
+import {
+  crossed,
+  keyOf,
+  mutated,
+  nearerGenome,
+  randomGenome,
+  smallest,
+  uniform,
+  whole,
+  type Gene,
+  type Genome,
+} from './genome.ts';
 import { crowding, fronts, type Direction, type Scored } from './pareto.ts';
 
 /** A genome with what was found of it. */
@@ -12,6 +23,8 @@ export interface Searcher {
   /** Fewer than asked for where the space has no more. */
   ask(count: number): Genome[];
   tell(found: readonly Found[]): void;
+  /** Those that were asked for and are not looked at after all: they may be asked for again. */
+  release(genomes: readonly Genome[]): void;
 }
 
 export interface EvolutionOptions {
@@ -46,6 +59,9 @@ class Fresh {
     this.known.add(key);
     return true;
   }
+  free(genomes: readonly Genome[]): void {
+    for (const genome of genomes) this.known.delete(keyOf(genome));
+  }
   /** Walks on from a genome until there is a new one; null: none was met. */
   near(genome: Genome): Genome | null {
     let current = genome;
@@ -79,12 +95,15 @@ export class RandomSearch implements Searcher {
   tell(found: readonly Found[]): void {
     for (const { genome } of found) this.fresh.claim(genome);
   }
+  release(genomes: readonly Genome[]): void {
+    this.fresh.free(genomes);
+  }
 }
 
 /**
  * NSGA-II (Deb et al. 2002): parents are drawn by binary tournaments, the better front first, then the lonelier place
  * in it; parents and children together are cut back to the population. It begins with the model itself, the smallest
- * sub-network, a few at the same share of everything, and random ones. Children may be asked for one by one.
+ * sub-network, a few at the same share of everything, and random ones from all over the range of sizes. Children may be asked for one by one.
  */
 export class Evolution implements Searcher {
   private readonly genes: readonly Gene[];
@@ -125,10 +144,14 @@ export class Evolution implements Searcher {
     this.rate();
   }
 
+  release(genomes: readonly Genome[]): void {
+    this.fresh.free(genomes);
+  }
+
   private next(): Genome {
     const first = this.first.shift();
     if (first) return first;
-    if (this.members.length < this.options.population / 2) return randomGenome(this.genes, this.random);
+    if (this.members.length < this.options.population / 2) return nearerGenome(this.genes, this.random);
     const { crossover, mutation } = this.options;
     const parent = this.chosen();
     const child = this.random() < crossover ? crossed(parent, this.chosen(), this.random) : parent;

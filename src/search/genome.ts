@@ -30,6 +30,15 @@ const toss = (random: Random, count: number): number => Math.min(count - 1, Math
 export const randomGenome = (genes: readonly Gene[], random: Random): Genome =>
   genes.map(({ choices }) => toss(random, choices.length));
 
+/**
+ * Some genes drawn, the others as the model has them; how many is drawn as well. Where every gene is drawn, hardly any
+ * sub-network is near the model: of a model that was not trained for it, all would be far too small.
+ */
+export function nearerGenome(genes: readonly Gene[], random: Random): Genome {
+  const share = random();
+  return genes.map(({ choices }) => (random() < share ? toss(random, choices.length) : choices.length - 1));
+}
+
 /** Each gene from one parent or the other (uniform crossover, as in Once-for-all's evolution, Cai et al. 2020). */
 export const crossed = (a: Genome, b: Genome, random: Random): Genome =>
   a.map((choice, index) => (random() < 0.5 ? choice : (b[index] ?? choice)));

@@ -116,8 +116,10 @@ describe('a sub-network', () => {
 
 describe.skipIf(!haveShared())('real models', () => {
   it.each([
-    ['mobilenetv2/mobilenet_v2_fp32', { width: 25, depth: 5, ratios: 16 }],
-    ['mnist-cnn/mnist', { width: 2 }],
+    ['mobilenetv2/mobilenet_v2_fp32', { width: 25, depth: 5, resolution: 1, ratios: 16 }],
+    ['mnist-cnn/mnist', { width: 2, kernel: 2, resolution: 1 }],
+    ['detect/FastestDet', { width: 34, depth: 1, kernel: 9, ratios: 16 }],
+    ['ocr/ch_PP-OCRv2_det_infer', { width: 29, depth: 6, kernel: 6, ratios: 15 }],
     ['cifar/resnet_2b', { width: 5, depth: 1 }],
     ['transformer/vit_pgd_2_3_16', { width: 3, heads: 2, depth: 1 }],
     ['decoder/aidreams260k_nocache', { width: 4, heads: 4, depth: 1 }],

@@ -1,10 +1,14 @@
 import type { Analysis } from '../analysis/analyze.ts';
-import { getInt } from '../ir/attribute.ts';
 import type { Model, Node } from '../ir/model.ts';
-import type { NodeId, ValueId } from '../ir/types.ts';
+import type { NodeId, Shape, ValueId } from '../ir/types.ts';
 import { planView } from '../prune/plan.ts';
 import type { PruneGroupView } from '../prune/types.ts';
+import { noFacts } from '../rewrite/facts.ts';
+import type { PassContext } from '../rewrite/pass.ts';
+import { invertedResidual, type InvertedResidual } from './blocks.ts';
 import type { Gene } from './genome.ts';
+import { kernelGenes } from './kernels.ts';
+import { resolutionGene } from './resolution.ts';
 import { stagesOf, type Stage } from './stages.ts';
 
 /** A gene with its place in the model. */
@@ -21,12 +25,18 @@ export interface SpaceGene extends Gene {
 
 export type Place =
   | { readonly kind: 'group'; readonly key: string }
-  | { readonly kind: 'stage'; readonly sums: readonly string[] };
+  | { readonly kind: 'stage'; readonly sums: readonly string[] }
+  /** By the name of what the convolution gives. */
+  | { readonly kind: 'kernel'; readonly key: string }
+  /** For each choice, the shape of the input. */
+  | { readonly kind: 'resolution'; readonly input: string; readonly shapes: readonly Shape[] };
 
 export interface SearchSpace {
   readonly genes: readonly SpaceGene[];
   /** For each gene, the genes that mean nothing when so few units of it stay: they lie in what is dropped. */
   readonly inside: readonly (readonly { readonly gene: number; readonly below: number }[])[];
+  /** Why there is less than one may expect. */
+  readonly notes: readonly string[];
 }
 
 export interface SpaceOptions {
@@ -41,26 +51,47 @@ const FEWEST = 3;
 
 export const SPACE: SpaceOptions = { shares: [0.25, 0.5, 0.75, 1], roundTo: 4, depth: true };
 
+const END = 'it holds the first or the last layer with weights';
+
 /**
- * What can be searched in a model: the width of every group of channels that are cut together, attention heads, and how
- * many residual blocks of a run of them stay. The first convolution and what the last dense layer reads are spared
- * (Cai et al. 2020 keep stem and head as well); a person may let them go.
+ * What can be searched in a model: the width of every group of channels that are cut together, attention heads, how many
+ * residual blocks of a run of them stay, the kernels of its convolutions and the size of its images. The first
+ * convolution and what the last dense layer reads are spared (Cai et al. 2020 keep stem and head as well); a person may
+ * let them go.
  */
 export function searchSpace(model: Model, analysis: Analysis, options: Partial<SpaceOptions> = {}): SearchSpace {
   const { shares, roundTo, depth } = { ...SPACE, ...options };
+  const context: PassContext = { ...BARE, model, analysis };
   const plan = planView(model, analysis, { importance: 'l2', seed: 0 });
   const ends = endsOf(model, analysis);
+  const spared = (node: NodeId): string | null => (ends.has(node) ? END : null);
+  const blocks = new Map(plan.groups.map((group) => [group, invertedResidual(model, analysis, group)]));
   const widths = plan.groups.flatMap((group): SpaceGene[] => {
     const kept = keptOf(group, shares, roundTo);
-    return kept.length < 2 ? [] : [widthGene(model, analysis, group, kept, ends)];
+    return kept.length < 2 ? [] : [widthGene(group, kept, blocks.get(group) ?? null, spared)];
   });
   const stages = depth ? stagesOf(model, analysis) : [];
-  const all = [...widths, ...stages.map((stage) => depthGene(model, stage))];
+  const kernels = kernelGenes(
+    context,
+    [...blocks.values()].filter((block) => block !== null),
+    spared,
+  );
+  const resolution = resolutionGene(context);
+  const all = [
+    ...widths,
+    ...stages.map((stage) => depthGene(model, stage)),
+    ...kernels.genes,
+    ...(typeof resolution === 'string' ? [] : [resolution]),
+  ];
   // Of a small model hardly anything else would be left.
-  const searched = all.filter(({ spared }) => spared === null).length;
+  const searched = all.filter((gene) => gene.spared === null).length;
   const genes = searched >= FEWEST ? all : all.map((gene) => ({ ...gene, spared: null }));
-  return { genes, inside: insideOf(genes, stages) };
+  const notes = [...kernels.notes, ...(typeof resolution === 'string' ? [resolution] : [])];
+  return { genes, inside: insideOf(genes, stages), notes };
 }
+
+/** Passes are asked what they could do, without any data. */
+const BARE = { backend: 'wasm', facts: noFacts, options: {}, decided: new Map() } as const;
 
 /** Atoms that stay, ascending, each a choice. */
 function keptOf({ atoms, channels, isHeads }: PruneGroupView, shares: readonly number[], roundTo: number): number[] {
@@ -76,56 +107,29 @@ function keptOf({ atoms, channels, isHeads }: PruneGroupView, shares: readonly n
 }
 
 function widthGene(
-  model: Model,
-  analysis: Analysis,
-  group: PruneGroupView,
+  { key, name, atoms, channels, isHeads, members }: PruneGroupView,
   kept: readonly number[],
-  ends: ReadonlySet<NodeId>,
+  block: InvertedResidual | null,
+  spared: (node: NodeId) => string | null,
 ): SpaceGene {
-  const { key, name, atoms, channels, isHeads, members } = group;
   const nodes = [...new Set(members.map(({ node }) => node))];
-  const expanded = isHeads ? null : expandRatio(model, analysis, group);
   const labels = kept.map((count) =>
     isHeads
       ? `${count} of ${atoms} heads`
-      : expanded === null
+      : block === null
         ? String((count * channels) / atoms)
-        : `×${Number(((expanded * count) / atoms).toFixed(2))}`,
+        : `×${Number(((block.ratio * count) / atoms).toFixed(2))}`,
   );
   return {
     id: `width:${key}`,
     kind: isHeads ? 'heads' : 'width',
-    name: expanded === null ? name : `${name.replace(/ expand$/, '')} expand ratio`,
+    name: block === null ? name : `${block.name} expand ratio`,
     choices: kept.map((count) => count / atoms),
     labels,
     nodes,
     place: { kind: 'group', key },
-    spared: nodes.some((node) => ends.has(node)) ? 'it holds the first or the last layer with weights' : null,
+    spared: nodes.map(spared).find((reason) => reason !== null) ?? null,
   };
-}
-
-/**
- * How many times wider the middle of an inverted residual block is than what enters it (Sandler et al. 2018): a
- * pointwise convolution, depthwise ones, a pointwise convolution. Null: the group is none.
- */
-function expandRatio(model: Model, analysis: Analysis, { members, channels }: PruneGroupView): number | null {
-  const convolutions = [...new Set(members.map(({ node }) => node))]
-    .map((id) => model.getNode(id))
-    .filter(({ opType }) => opType === 'Conv' || opType === 'FusedConv');
-  const shapes = convolutions.map(({ inputs }) => analysis.shape(inputs[1] as ValueId));
-  const isDepthwise = (i: number): boolean => {
-    const node = convolutions[i];
-    return node !== undefined && getInt(node, 'group', 1) === channels && channels > 1;
-  };
-  const depthwise = convolutions.flatMap((_, i) => (isDepthwise(i) ? [i] : []));
-  const pointwise = convolutions.flatMap((_, i) => {
-    const [, , ...kernel] = shapes[i] ?? [];
-    return !isDepthwise(i) && kernel.length > 0 && kernel.every((size) => size === 1) ? [i] : [];
-  });
-  const isBlock = depthwise.length >= 1 && pointwise.length === 2 && depthwise.length + 2 === convolutions.length;
-  const expand = pointwise.map((i) => shapes[i]).find((shape) => shape?.[0] === channels);
-  const entering = expand?.[1];
-  return isBlock && typeof entering === 'number' && entering > 0 ? channels / entering : null;
 }
 
 function depthGene(model: Model, { units, name, sums }: Stage): SpaceGene {
@@ -170,7 +174,7 @@ function endsOf(model: Model, analysis: Analysis): ReadonlySet<NodeId> {
   return ends;
 }
 
-/** Widths inside a block mean nothing where the block is dropped. */
+/** Widths and kernels inside a block mean nothing where the block is dropped. */
 function insideOf(genes: readonly SpaceGene[], stages: readonly Stage[]): SearchSpace['inside'] {
   const owner = new Map<NodeId, { stage: Stage; unit: number }>();
   for (const stage of stages) {
@@ -181,7 +185,7 @@ function insideOf(genes: readonly SpaceGene[], stages: readonly Stage[]): Search
   const depths = new Map(stages.map((stage) => [stage, genes.findIndex(({ id }) => id === `depth:${stage.sums[0]}`)]));
   const inside = genes.map((): { gene: number; below: number }[] => []);
   genes.forEach(({ kind, nodes }, index) => {
-    if (kind === 'depth' || nodes.length === 0) return;
+    if (kind === 'depth' || kind === 'resolution' || nodes.length === 0) return;
     const owners = nodes.map((node) => owner.get(node));
     const [first] = owners;
     if (!first || owners.some((each) => each?.stage !== first.stage || each.unit !== first.unit)) return;
@@ -190,7 +194,7 @@ function insideOf(genes: readonly SpaceGene[], stages: readonly Stage[]): Search
   return inside;
 }
 
-/** The same sub-network in one way only: what is dropped is as wide as it was. */
+/** The same sub-network in one way only: what is dropped is as it was. */
 export function canonical({ genes, inside }: SearchSpace, genome: readonly number[]): number[] {
   const result = [...genome];
   inside.forEach((dependents, depth) => {

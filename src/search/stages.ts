@@ -1,6 +1,7 @@
 import type { Analysis } from '../analysis/analyze.ts';
 import type { Model } from '../ir/model.ts';
 import { opKey } from '../ops/registry.ts';
+import { placeOfBlocks } from '../prune/names.ts';
 import { residualBlocks, type ResidualBlock } from '../prune/residual/blocks.ts';
 
 /** Residual blocks one behind the other, of one shape, in units that are built alike. */
@@ -12,14 +13,8 @@ export interface Stage {
   readonly sums: readonly string[];
 }
 
-/** The deepest scope that all names lie in. */
-function commonScope(names: readonly string[]): string {
-  const parts = names.map((name) => name.split(/[/.]/).filter(Boolean));
-  const [first = []] = parts;
-  let depth = 0;
-  while (depth < first.length && parts.every((each) => each[depth] === first[depth])) depth++;
-  return first.slice(0, depth).join('.');
-}
+/** Those by which a block is named: their weights tell where they stand. */
+const LINEAR = /^(Conv|FusedConv|ConvTranspose|Gemm|MatMul)$/;
 
 /**
  * Runs of residual blocks that follow each other directly (a stage, as Cai et al. 2020 call it): any number of the last
@@ -39,9 +34,12 @@ export function stagesOf(model: Model, analysis: Analysis): Stage[] {
     const units = Array.from({ length: run.length / period }, (_, unit) =>
       run.slice(unit * period, (unit + 1) * period),
     );
-    const scope = commonScope(run.flatMap(({ add, nodes }) => [add, ...nodes].map(({ name }) => name)));
+    const place = placeOfBlocks(
+      model,
+      run.map(({ nodes }) => nodes.filter(({ opType }) => LINEAR.test(opType))),
+    );
     const sums = run.map(({ y }) => model.getValue(y).name);
-    return { units, name: scope || `stage ${index + 1}`, sums };
+    return { units, name: place || `stage ${index + 1}`, sums };
   });
 }
 

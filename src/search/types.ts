@@ -1,4 +1,5 @@
 import type { StoredTable } from '../engine/latency-table/table.ts';
+import type { DeviceRef } from '../bench/types.ts';
 import type { GeneKind, Genome } from './genome.ts';
 
 /** What a sub-network is judged by. Shares and cosine lie between 0 and 1; more is better. */
@@ -33,6 +34,8 @@ export type ObjectiveId = 'latency' | 'quality' | 'bytes' | 'macs' | 'peak';
 export interface Constraint {
   readonly objective: ObjectiveId;
   readonly bound: number;
+  /** The bound is a share of what the model has as it is. */
+  readonly relative?: boolean;
 }
 
 /** What is made up for after slicing, before a sub-network is judged. */
@@ -78,7 +81,8 @@ export interface SearchRequest {
   readonly seed: number;
   /** To judge by, at most. */
   readonly samples: number;
-  readonly repair: SearchRepair;
+  /** Null: `batch-norm` where the model has batch norms, else `mean`. */
+  readonly repair: SearchRepair | null;
   /** WASM threads that latency is for. */
   readonly threads: number;
   /** Of the front, as many are timed whole in the end. */
@@ -89,6 +93,10 @@ export interface SearchAsk {
   /** The stop of the recipe whose sub-networks are searched. */
   readonly stop: number;
   readonly request: SearchRequest;
+  /** Lent devices that judge as well, beside this one. */
+  readonly judges?: readonly DeviceRef[];
+  /** The lent device that latency is measured on; left out: this one. */
+  readonly clock?: DeviceRef;
 }
 
 /** A gene as a person sees it. */

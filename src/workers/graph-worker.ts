@@ -21,6 +21,7 @@ import { keptCheckpoint } from '../storage/checkpoints.ts';
 import { keepText, readKept } from '../storage/kept-text.ts';
 import { keptWeights } from '../storage/kept-weights.ts';
 import { trainingsFolder, weightsFolder } from '../storage/opfs.ts';
+import { keptFindings } from './kept-findings.ts';
 import { bringWeights, keepWeights } from './learnt-weights.ts';
 import { checkpointIn, tolerant } from './train-checkpoints.ts';
 
@@ -187,7 +188,18 @@ const studio = new Studio(port);
 
 const learnt = keptWeights(weightsFolder);
 
-const searches = new SearchDesk({ port, stopOf: (index) => studio.stopOf(index) });
+const searches = new SearchDesk({
+  port,
+  store: keptFindings(),
+  weights: studio.artifacts.weights,
+  stopOf: (index) => studio.stopOf(index),
+  portOf: ({ id }) => ({
+    capabilities: () => runtimes.call(id, 'capabilities', null, null),
+    runs: (model, inputs, job) => runtimes.call(id, 'runs', { model, inputs }, job, transferOf(model)),
+    kernels: (model, request, job) => runtimes.call(id, 'kernels', { model, request }, job, transferOf(model)),
+    bench: (a, b, request, job) => runtimes.call(id, 'bench', { a, b, request }, job, transferOf(a, b)),
+  }),
+});
 
 /** Under which latency tables are kept. */
 const TABLES = 'latency-tables';
@@ -331,16 +343,14 @@ const handlers: Handlers<GraphApi> = {
   },
   searchSpace: ({ stop, space }) => searches.space(stop, space),
   searchData: ({ data }) => searches.open(data && trainFiles(data)),
-  searchKept: (ask) => searches.kept(ask),
+  searchKept: (ask, job) => searches.kept(ask, job),
   search: ({ ask, table }, job) => searches.run(ask, table, job),
-  searchControl() {
+  searchControl({ wish }) {
+    searches[wish]();
     return null;
   },
-  async useFound({ stop, space, genome }, job) {
-    const steps = searches.steps(stop, space, genome);
-    studio.moveTo(stop);
-    for (const step of steps) await studio.apply(step, job);
-    return drawn(studio.document());
+  async useFound({ stop, request, genome }, job) {
+    return drawn(await studio.applyAll(stop, await searches.found(stop, request, genome, job), job));
   },
   async giveWeights({ files }) {
     for (const { file } of files) await studio.artifacts.keep(new Uint8Array(await file.arrayBuffer()));

@@ -1,15 +1,10 @@
 import { existsSync, readFileSync, rmSync, writeFileSync, renameSync } from 'node:fs';
-import { basename, resolve } from 'node:path';
+import { basename } from 'node:path';
 import { formatInteger, formatShare } from '../../base/format.ts';
 import type { Job } from '../../base/job.ts';
-import { changePreprocess } from '../../data/change.ts';
-import { prepared } from '../../data/feeds.ts';
-import { preprocessFor } from '../../data/propose.ts';
-import type { DataSet, InputPort } from '../../data/types.ts';
-import { openData } from '../../engine/data.ts';
+import type { InputPort } from '../../data/types.ts';
 import type { CheckpointStore } from '../../engine/train/checkpoint.ts';
-import type { PreparedData } from '../../engine/train/desk.ts';
-import { drawnData, isDrawn } from '../../engine/train/drawn.ts';
+import { isDrawn } from '../../engine/train/drawn.ts';
 import { LOSSES, TEACHING, TRAINING } from '../../train/defaults.ts';
 import type { Evaluation, LossSettings, TrainResult } from '../../engine/train/types.ts';
 import type { DocumentView } from '../../engine/types.ts';
@@ -17,42 +12,12 @@ import { UsageError, type Arguments } from '../arguments.ts';
 import { BUILD_OPTIONS, buildStudent, buildsStudent } from '../build-student.ts';
 import type { Command } from '../command.ts';
 import { modelAt } from '../model-at.ts';
-import { fileAt, filesAt } from '../data-files.ts';
-import { keyValues } from '../options.ts';
+import { dataChoice, preparedData } from '../prepared-data.ts';
 import { table, type Output } from '../output.ts';
 import { replayFile, saveRecipe } from '../recipe-file.ts';
 import { sizesLine } from './prune-dead.ts';
 import { openStudio, type CommandStudio } from '../studio.ts';
 import { TEACHER_OPTIONS, teachingLosses, TRAIN_OPTIONS, trainRequest } from '../train-options.ts';
-
-async function dataFrom(
-  path: string,
-  labels: string | null,
-  args: Arguments,
-  inputs: readonly InputPort[],
-  use: 'train' | 'judge',
-): Promise<PreparedData> {
-  const dataSet = await dataSetFrom(path, labels, args, use);
-  const { preprocess: proposed, notes } = await preprocessFor(inputs, dataSet);
-  const preprocess = changePreprocess(proposed, keyValues(args));
-  return { dataSet: prepared(dataSet, preprocess), preprocess, notes };
-}
-
-async function dataSetFrom(
-  path: string,
-  labels: string | null,
-  args: Arguments,
-  use: 'train' | 'judge',
-): Promise<DataSet> {
-  if (isDrawn(path)) return drawnData(path, use);
-  const tokenizer = args.text('tokenizer');
-  return openData(basename(resolve(path)), filesAt(path), {
-    ...(labels !== null && { labels: fileAt(labels) }),
-    ...(tokenizer !== null && {
-      tokenizer: tokenizer === 'bytes' || tokenizer === 'characters' ? tokenizer : fileAt(tokenizer),
-    }),
-  });
-}
 
 /** A file that is there as a whole or not at all. */
 const fileStore = (path: string): CheckpointStore => ({
@@ -143,12 +108,13 @@ async function run(
   const out = args.text('output');
   if (path === null) throw new UsageError('--data is missing: the samples to train on.');
   if (out === null) throw new UsageError('-o is missing: where the trained model goes.');
-  const data = await dataFrom(path, args.text('labels'), args, inputs, 'train');
+  const data = await preparedData(dataChoice(path, args.text('labels'), args), inputs, 'train');
   studio.trainings.give(data, 'train');
   for (const note of data.notes) output.note(note);
   const test = args.text('test-data');
   if (test !== null) {
-    studio.trainings.give(await dataFrom(test, args.text('test-labels'), args, inputs, 'judge'), 'judge');
+    const judges = await preparedData(dataChoice(test, args.text('test-labels'), args), inputs, 'judge');
+    studio.trainings.give(judges, 'judge');
   }
   const request = trainRequest(args, losses, teacher === null ? TRAINING : TEACHING);
   const checkpoint = args.text('checkpoint');

@@ -1,0 +1,119 @@
+import type { CodedError } from '../base/error.ts';
+import type { Job } from '../base/job.ts';
+import type { Stop } from '../engine/document.ts';
+import type { RecipeStep } from '../recipe/types.ts';
+import type { SearchClock } from './clock.ts';
+import type { Evaluator } from './evaluate.ts';
+import { latencyKey, metricsKey } from './keys.ts';
+import { evaluateAll, type Outcome } from './pool.ts';
+import type { FindingsStore } from './store.ts';
+import type { Metrics } from './types.ts';
+
+export interface FoundMetrics {
+  readonly metrics: Metrics;
+  readonly cached: boolean;
+}
+
+export interface FindingsAbout {
+  /** Tells the model and the samples from all others. */
+  readonly subject: string;
+  readonly evaluators: readonly Evaluator[];
+  readonly build: (steps: readonly RecipeStep[], job: Job) => Promise<Stop>;
+  readonly clock: SearchClock | null;
+  readonly store: FindingsStore;
+  /** Whether no more is to be found out. */
+  readonly ended: () => boolean;
+}
+
+/** What is known of sub-networks, and what is found out where nothing is. */
+export class Findings {
+  private readonly about: FindingsAbout;
+  /** Why sub-networks could not be judged, one reason each. */
+  readonly failed: string[] = [];
+  /** Evaluators that went away, and why. */
+  readonly lost: string[] = [];
+  private evaluators: readonly Evaluator[];
+
+  constructor(about: FindingsAbout) {
+    this.about = about;
+    this.evaluators = about.evaluators;
+  }
+
+  /** In the order of `list`; null where a sub-network cannot be judged, or was not any more. `told` gets each as it comes. */
+  async metrics(
+    list: readonly (readonly RecipeStep[])[],
+    samples: number,
+    job: Job,
+    told: (index: number, found: FoundMetrics) => void = () => {},
+  ): Promise<readonly (FoundMetrics | null)[]> {
+    const { subject, store, ended } = this.about;
+    const keys = await Promise.all(list.map((steps) => metricsKey(subject, steps, samples)));
+    const found: (FoundMetrics | null)[] = [];
+    const missing: number[] = [];
+    for (const [index, key] of keys.entries()) {
+      const known = (await store.get(key)) as Metrics | null;
+      found[index] = known && { metrics: known, cached: true };
+      if (known) told(index, { metrics: known, cached: true });
+      else missing.push(index);
+    }
+    const works = missing.map((index) => ({ steps: list[index]!, samples }));
+    const learnt = async (place: number, outcome: Outcome): Promise<void> => {
+      const index = missing[place]!;
+      if ('reason' in outcome) {
+        this.failed.push(outcome.reason);
+        return;
+      }
+      await store.put(keys[index]!, outcome.metrics);
+      found[index] = { metrics: outcome.metrics, cached: false };
+      told(index, found[index]);
+    };
+    const lost = (evaluator: Evaluator, { message }: CodedError): void => {
+      this.evaluators = this.evaluators.filter((each) => each !== evaluator);
+      this.lost.push(`${evaluator.name} no longer judges: ${message}`);
+    };
+    await evaluateAll(this.evaluators, works, job, { told: learnt, ended, lost });
+    return found;
+  }
+
+  /** By the table, ms; null: it does not cover the sub-network, or none is asked. */
+  async latency(steps: readonly RecipeStep[], job: Job): Promise<number | null> {
+    const { clock, store, subject, build } = this.about;
+    if (!clock) return null;
+    const key = await latencyKey('foretold', subject, steps, clock.table.device);
+    const known = (await store.get(key)) as { readonly ms: number } | null;
+    if (known) return known.ms;
+    const ms = await this.orNull(async () => clock.latency(await build(steps, job), job));
+    if (ms !== null) await store.put(key, { ms });
+    return ms;
+  }
+
+  /** Fastest runs of whole sub-networks, ms. */
+  async timed(list: readonly (readonly RecipeStep[])[], job: Job): Promise<readonly (number | null)[]> {
+    const { clock, store, subject, build } = this.about;
+    if (!clock || !(await clock.isHere())) return list.map(() => null);
+    const keys = await Promise.all(list.map((steps) => latencyKey('timed', subject, steps, clock.table.device)));
+    const found = await Promise.all(
+      keys.map(async (key) => ((await store.get(key)) as { ms: number } | null)?.ms ?? null),
+    );
+    const missing = list.flatMap((steps, index) => (found[index] === null ? [{ steps, index }] : []));
+    const stops: Stop[] = [];
+    for (const { steps } of missing) stops.push(await build(steps, job));
+    const times = stops.length > 0 ? await clock.timed(stops, job) : [];
+    for (const [place, { index }] of missing.entries()) {
+      found[index] = times[place] ?? null;
+      await store.put(keys[index]!, { ms: times[place] });
+    }
+    return found;
+  }
+
+  /** A sub-network that cannot be built has no latency; its metrics will say why. */
+  private async orNull(of: () => Promise<number | null>): Promise<number | null> {
+    try {
+      return await of();
+    } catch (error) {
+      const { code } = error as { code?: string };
+      if (code === 'unsupported' || code === 'runtime' || code === 'bad-request') return null;
+      throw error;
+    }
+  }
+}

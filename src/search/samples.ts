@@ -1,0 +1,133 @@
+import { CodedError } from '../base/error.ts';
+import { formatBytes } from '../base/format.ts';
+import type { Job } from '../base/job.ts';
+import { shuffled } from '../data/data-set.ts';
+import { feedsOf } from '../data/feeds.ts';
+import type { Preprocess } from '../data/preprocess.ts';
+import { preprocessFor } from '../data/propose.ts';
+import type { DataSet, FeedTensor, InputPort } from '../data/types.ts';
+import { sha256Of } from '../engine/artifacts.ts';
+import type { Calibration } from '../engine/calibration.ts';
+import { numbersOf } from '../engine/host-numbers.ts';
+import type { PreparedData } from '../engine/train/desk.ts';
+import type { Feeds } from '../runtime/types.ts';
+
+/** What models are run on, and what the answers should be. */
+export interface JudgedOn {
+  readonly feeds: readonly Feeds[];
+  /** The class of each row that the first output has, −1 where there is none to tell; null: there are no labels. */
+  readonly labels: readonly number[] | null;
+  readonly samples: number;
+}
+
+/** Samples a run where the batch is free: more saves nothing on a processor. */
+const BATCH = 16;
+/** All inputs are held at once, bytes. */
+const MOST_BYTES = 1 << 30;
+/** Samples that what was sliced away is made up for with. */
+const CALIBRATED = 32;
+
+/**
+ * Samples that sub-networks are judged by, and others to make up for what was sliced away: drawn by a seed, fed as the
+ * model's inputs want them, in whatever size it has now.
+ */
+export class SearchSamples {
+  private readonly data: PreparedData;
+  private readonly most: number;
+  private readonly order: readonly number[];
+  private readonly kept = new Map<string, JudgedOn>();
+  private readonly calibrations = new Map<string, Calibration>();
+
+  /** @param repairs whether a part is set aside to make up for what was sliced away */
+  constructor(data: PreparedData, { samples, seed, repairs }: { samples: number; seed: number; repairs: boolean }) {
+    const all = Array.from(shuffled(data.dataSet.count, seed));
+    const aside = repairs ? Math.min(CALIBRATED, Math.floor(all.length / 2)) : 0;
+    this.data = data;
+    this.most = Math.min(samples, all.length - aside);
+    this.order = [...all.slice(aside), ...all.slice(0, aside)];
+  }
+
+  /** Samples that there are to judge by. */
+  get count(): number {
+    return this.most;
+  }
+
+  /** The first `count` of them, as the given inputs want them. Throws `bad-request` as feeding does, and where memory ends. */
+  async judged(inputs: readonly InputPort[], count: number, job: Job): Promise<JudgedOn> {
+    const key = JSON.stringify([inputs, count]);
+    const known = this.kept.get(key);
+    if (known) return known;
+    const indices = this.order.slice(0, Math.min(count, this.most));
+    const made = await this.feeds(inputs, indices, job);
+    this.kept.set(key, made);
+    return made;
+  }
+
+  async calibration(inputs: readonly InputPort[], job: Job): Promise<Calibration> {
+    const key = JSON.stringify(inputs);
+    const known = this.calibrations.get(key);
+    if (known) return known;
+    const indices = this.order.slice(this.most).slice(-CALIBRATED);
+    const { feeds, labels } = await this.feeds(inputs, indices, job);
+    const { name, kind } = this.data.dataSet;
+    const made = { name, feeds, samples: indices.length, madeUp: kind === 'synthetic', labels };
+    this.calibrations.set(key, made);
+    return made;
+  }
+
+  /** SHA-256 of what is judged by: other samples, or others' preprocessing, have another one. */
+  async hash(inputs: readonly InputPort[], job: Job): Promise<string> {
+    const { feeds, labels } = await this.judged(inputs, this.most, job);
+    const parts = await Promise.all(
+      feeds.flatMap((feed) =>
+        Object.values(feed).map(async ({ data }) =>
+          ArrayBuffer.isView(data)
+            ? sha256Of(new Uint8Array(data.buffer as ArrayBuffer, data.byteOffset, data.byteLength))
+            : JSON.stringify(data),
+        ),
+      ),
+    );
+    return sha256Of(new TextEncoder().encode(JSON.stringify([parts, labels])));
+  }
+
+  private async feeds(inputs: readonly InputPort[], indices: readonly number[], job: Job): Promise<JudgedOn> {
+    const { dataSet } = this.data;
+    const preprocess = await this.preprocessFor(inputs);
+    const feeds: Feeds[] = [];
+    const labels: number[] = [];
+    let bytes = 0;
+    for await (const batch of feedsOf(dataSet, indices, inputs, preprocess, BATCH)) {
+      job.progress({ stage: `Reading ${dataSet.name}`, done: BATCH * feeds.length, total: indices.length });
+      await job.checkpoint();
+      const tensors = Object.values(batch.feeds);
+      bytes += tensors.reduce((sum, { data }) => sum + ('byteLength' in data ? data.byteLength : 0), 0);
+      if (bytes > MOST_BYTES) {
+        const what = `${indices.length} samples take more than ${formatBytes(MOST_BYTES)} of memory.`;
+        throw new CodedError('bad-request', `${what} Judge by fewer.`);
+      }
+      feeds.push(batch.feeds);
+      labels.push(...labelsOf(dataSet, batch.indices, tensors));
+    }
+    return { feeds, labels: dataSet.labels || dataSet.kind === 'text' ? labels : null, samples: indices.length };
+  }
+
+  /** What was chosen for the model as it is; for another size, what is proposed for that, with the same normalisation. */
+  private async preprocessFor(inputs: readonly InputPort[]): Promise<Preprocess> {
+    const { preprocess, dataSet } = this.data;
+    if (preprocess.kind !== 'image') return preprocess;
+    const { preprocess: proposed } = await preprocessFor(inputs, dataSet);
+    if (proposed.kind !== 'image' || proposed.shape.join() === preprocess.shape.join()) return preprocess;
+    const { shape, resize, crop } = proposed;
+    return { ...preprocess, shape, resize, crop };
+  }
+}
+
+/** Of a text, the next token of each; the last one of a window has none. */
+function labelsOf(dataSet: DataSet, indices: readonly number[], tensors: readonly FeedTensor[]): number[] {
+  if (dataSet.kind !== 'text') return indices.map((index) => dataSet.labels?.[index] ?? -1);
+  const ids = tensors.find(({ dtype }) => dtype === 'int64' || dtype === 'int32');
+  if (!ids) return [];
+  const tokens = numbersOf(ids);
+  const length = ids.shape.at(-1) ?? 1;
+  return Array.from(tokens, (_, i) => ((i + 1) % length === 0 ? -1 : (tokens[i + 1] ?? -1)));
+}
