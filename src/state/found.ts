@@ -1,7 +1,7 @@
 import { bind, ifHolds } from './bound.ts';
 import type { Core, Opened } from './core.ts';
 import type { CompareState } from './compared.ts';
-import type { SearchRun } from './searching-run.ts';
+import { pointOf, type SearchRun } from './searching-run.ts';
 
 export interface FoundActions {
   /** Selects a sub-network by its id. */
@@ -30,7 +30,7 @@ interface Around {
 
 /** The choices of a sub-network: what another person, or a script, can read. */
 export const genomeText = ({ genes, points }: SearchRun, id: number): string => {
-  const genome = points[id]?.genome ?? [];
+  const genome = pointOf(points, id)?.genome ?? [];
   const choices = genes.map((gene, at) => [gene.id, gene.labels[genome[at] ?? 0] ?? ''] as const);
   return JSON.stringify({ genome, genes: Object.fromEntries(choices) }, null, 1);
 };
@@ -41,7 +41,7 @@ export function foundActions(core: Core, around: Around): FoundActions {
 
   const selected = (): { readonly run: SearchRun; readonly id: number } | null => {
     const { run, selected: id } = store.getState();
-    return run && id !== null && run.points[id] ? { run, id } : null;
+    return run && id !== null && pointOf(run.points, id) ? { run, id } : null;
   };
 
   /** The stop at which the selected sub-network lies, with the steps that lead there; null: it could not be made. */
@@ -55,10 +55,10 @@ export function foundActions(core: Core, around: Around): FoundActions {
       await around.moveTo(there.stop);
       return there.stop;
     }
-    const genome = run.points[id]?.genome ?? [];
+    const genome = pointOf(run.points, id)?.genome ?? [];
     const { stop, request } = run;
     const opened = await core.change('apply', 'search', `Network ${id}`, (call) =>
-      core.prepared(core.client.call('useFound', { stop, space: request.space, genome }, call)),
+      core.prepared(core.client.call('useFound', { stop, request, genome }, call)),
     );
     if (!opened) return null;
     around.landed(opened, `Network ${id} of the search`, stop);

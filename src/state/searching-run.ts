@@ -1,5 +1,6 @@
 import type { ErrorRecord } from '../base/error.ts';
-import { costs, dominates, type Direction } from '../search/pareto.ts';
+import { directionOf } from '../search/objectives.ts';
+import { costs, dominates } from '../search/pareto.ts';
 import { rankCorrelation } from '../search/rank.ts';
 import type {
   GeneView,
@@ -24,8 +25,6 @@ export interface SearchRun {
   /** Indices of genes from the input to the output. */
   readonly order: readonly number[];
   readonly stage: string;
-  readonly done: number | null;
-  readonly total: number | null;
   /** Sub-networks that were judged; one on a quarter of the samples counts a quarter. */
   readonly evaluations: number;
   readonly perMinute: number | null;
@@ -50,8 +49,6 @@ export const searchBegun = (start: Start): SearchRun => ({
   ...start,
   status: 'running',
   stage: 'Preparing',
-  done: null,
-  total: null,
   evaluations: 0,
   perMinute: null,
   points: [],
@@ -62,30 +59,35 @@ export const searchBegun = (start: Start): SearchRun => ({
   holds: true,
 });
 
-/** The run after some messages, oldest first. */
-export function searchAdvanced(run: SearchRun, messages: readonly SearchProgress[]): SearchRun {
-  let { status, stage, done, total, evaluations, perMinute } = run;
-  const points = [...run.points];
-  const history = [...run.history];
-  let isNew = false;
-  for (const message of messages) {
-    ({ stage } = message);
-    [done, total] = [message.done ?? null, message.total ?? null];
-    perMinute = message.perMinute ?? perMinute;
-    for (const point of message.points ?? []) points[point.id] = point;
-    isNew ||= (message.points?.length ?? 0) > 0;
-    if (message.history) {
-      history.push(message.history);
-      ({ evaluations } = message.history);
-    }
-    if (stage === 'Paused' && status === 'pausing') status = 'paused';
-  }
-  if (!isNew) return { ...run, status, stage, done, total, evaluations, perMinute, history };
-  const front = frontOf(points, run.request.objectives);
-  return { ...run, status, stage, done, total, evaluations, perMinute, history, points, front };
+/** The point of that id; ids of those that failed are left out. */
+export function pointOf(points: readonly SearchPoint[], id: number | null): SearchPoint | undefined {
+  if (id === null) return undefined;
+  const likely = points[id];
+  return likely?.id === id ? likely : points.find((point) => point.id === id);
 }
 
-export const directionOf = (objective: ObjectiveId): Direction => (objective === 'quality' ? 'more' : 'less');
+/** Points with new ones, and others in place of what they were, by id. */
+function withPoints(points: readonly SearchPoint[], news: readonly SearchPoint[]): readonly SearchPoint[] {
+  const byId = new Map([...points, ...news].map((point) => [point.id, point]));
+  return [...byId.values()].sort((a, b) => a.id - b.id);
+}
+
+/** The run after some messages, oldest first. */
+export function searchAdvanced(run: SearchRun, messages: readonly SearchProgress[]): SearchRun {
+  let { status, stage, evaluations, perMinute } = run;
+  for (const message of messages) {
+    ({ stage } = message);
+    perMinute = message.perMinute ?? perMinute;
+    if (message.total === run.request.evaluations) evaluations = message.done ?? evaluations;
+    if (stage === 'Paused' && status === 'pausing') status = 'paused';
+  }
+  const news = messages.flatMap((each) => each.points ?? []);
+  const history = [...run.history, ...messages.flatMap((each) => each.history ?? [])];
+  const now = { ...run, status, stage, evaluations, perMinute, history };
+  if (news.length === 0) return now;
+  const points = withPoints(run.points, news);
+  return { ...now, points, front: frontOf(points, run.request.objectives) };
+}
 
 /**
  * Ids of points that no other dominates, where all bounds hold and every value is known, in the order of the first
@@ -117,7 +119,7 @@ export function inOrder(
 ): readonly number[] {
   const lead = objectives.find((objective) => objective !== 'quality') ?? 'bytes';
   const at = (id: number): number => {
-    const point = points[id];
+    const point = pointOf(points, id);
     return (point && valueOf(point, lead, 'agreement')) ?? Infinity;
   };
   return [...ids].sort((a, b) => at(a) - at(b));

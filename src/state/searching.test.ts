@@ -145,11 +145,19 @@ describe('a search', () => {
     const { app, worker } = fixture;
     const { end, running, tell } = await atWork();
     tell({ stage: 'Judging', points: [point(0, 10, 1), point(1, 5, 0.8)], perMinute: 30 });
-    tell({ stage: 'Judging', points: [point(2, 4, 0.9)], history: { evaluations: 50, hypervolume: 0.4 } });
+    tell({
+      stage: 'Judging',
+      done: 50,
+      total: 200,
+      points: [point(3, 4, 0.9)],
+      history: { evaluations: 48, hypervolume: 0.4 },
+    });
     app.actions.pauseSearch();
     expect(run()?.status).toBe('pausing');
     tell({ stage: 'Paused' });
-    expect(run()).toMatchObject({ status: 'paused', evaluations: 50, perMinute: 30, front: [2, 0] });
+    // One that failed leaves its number out.
+    expect(run()?.points.map(({ id }) => id)).toEqual([0, 1, 3]);
+    expect(run()).toMatchObject({ status: 'paused', evaluations: 50, perMinute: 30, front: [3, 0] });
     expect(searchLeft(run()!)).toBe(300_000);
     app.actions.resumeSearch();
     app.actions.stopSearch();

@@ -16,7 +16,7 @@ import { bind, ifHolds, type Bound } from './bound.ts';
 import { CHANGES, type Core } from './core.ts';
 import { samplesAt, type SampleActions } from './given-samples.ts';
 import type { LatencyTables } from './latency-table.ts';
-import { inOrder, isSearching, searchAdvanced, searchBegun, type SearchRun } from './searching-run.ts';
+import { inOrder, isSearching, pointOf, searchAdvanced, searchBegun, type SearchRun } from './searching-run.ts';
 import {
   asksLatency,
   rememberedSearch,
@@ -272,7 +272,7 @@ export function searchingActions(core: Core, tables: Pick<LatencyTables, 'known'
         const evaluations = history.at(-1)?.evaluations ?? points.length;
         setRun(() => ({ status: 'done', result, points, front, history, evaluations }));
         const { selected } = store.getState();
-        if (selected === null || !points[selected]) store.setState({ selected: front[0] ?? null });
+        if (!pointOf(points, selected)) store.setState({ selected: front[0] ?? null });
         core.notices.announce(
           `The search is done: ${plural(points.length, 'network')} judged, ${plural(front.length, 'network')} on the front.`,
         );

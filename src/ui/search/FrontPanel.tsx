@@ -3,7 +3,7 @@ import { useEffect, useRef } from 'react';
 import { formatBytes, formatMs, plural } from '../../base/format.ts';
 import type { SearchPoint } from '../../search/types.ts';
 import type { App } from '../../state/app.ts';
-import { qualityOf, type SearchRun } from '../../state/searching-run.ts';
+import { pointOf, qualityOf, type SearchRun } from '../../state/searching-run.ts';
 import { useSearching } from '../kit/use-store.ts';
 import { qualityText } from './figures.ts';
 import { Stripe } from './Stripe.tsx';
@@ -61,7 +61,7 @@ function Row({ app, run, point }: RowProps) {
 
 /** The networks that no other beats, as stripes. */
 export function FrontPanel({ app, run }: { readonly app: App; readonly run: SearchRun }) {
-  const points = run.front.flatMap((id) => run.points[id] ?? []);
+  const points = run.front.flatMap((id) => pointOf(run.points, id) ?? []);
   return (
     <section className="search-list" aria-labelledby="search-front">
       <header className="flex items-baseline gap-2 px-3.5 pt-2.5 pb-1.5">

@@ -19,7 +19,7 @@ const LOOKS: Readonly<Record<SearchRun['status'], readonly [Tone, LucideIcon]>> 
 
 function AtWork({ app, run }: { readonly app: App; readonly run: SearchRun }) {
   const { pauseSearch, resumeSearch, stopSearch, cancelSearch } = app.actions;
-  const { status, evaluations, request } = run;
+  const { status, stage, evaluations, request } = run;
   return (
     <>
       <span className="num text-12 text-ink-2">{progressText(run)}</span>
@@ -45,8 +45,11 @@ function AtWork({ app, run }: { readonly app: App; readonly run: SearchRun }) {
           Cancel
         </Button>
       </span>
-      <span className="w-full">
-        <ProgressBar label={countText(run)} done={evaluations} total={request.evaluations} />
+      <span className="flex w-full items-center gap-3">
+        <span className="grow">
+          <ProgressBar label={countText(run)} done={evaluations} total={request.evaluations} />
+        </span>
+        <span className="ell w-44 text-11 text-ink-3">{evaluations > 0 && stage}</span>
       </span>
     </>
   );

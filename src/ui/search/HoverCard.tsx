@@ -1,5 +1,5 @@
 import type { App } from '../../state/app.ts';
-import type { SearchRun } from '../../state/searching-run.ts';
+import { pointOf, type SearchRun } from '../../state/searching-run.ts';
 import { useSearching } from '../kit/use-store.ts';
 import { FigureList } from './FigureList.tsx';
 import type { PlacedDot } from './ScatterMarks.tsx';
@@ -20,7 +20,7 @@ const CARD = { width: 208, height: 128, away: 14 };
 export function HoverCard({ app, run, placed, margin, width }: Props) {
   const hovered = useSearching(app, (state) => state.hovered);
   const dot = hovered === null ? undefined : placed.find(({ id }) => id === hovered);
-  const point = hovered === null ? undefined : run.points[hovered];
+  const point = pointOf(run.points, hovered);
   if (!dot || !point) return null;
   const { x, y } = dot.place;
   const isLeft = x + CARD.away + CARD.width > width;

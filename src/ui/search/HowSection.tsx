@@ -10,7 +10,8 @@ interface Props {
   readonly disabled: boolean;
 }
 
-const REPAIRS: readonly (readonly [SearchRepair, string])[] = [
+const REPAIRS: readonly (readonly [SearchRepair | 'auto', string])[] = [
+  ['auto', 'automatic'],
   ['none', 'nothing'],
   ['batch-norm', 'batch norms'],
   ['mean', 'means'],
@@ -153,11 +154,11 @@ export function HowSection({ app, disabled }: Props) {
       />
       <OneOf
         label="Repaired first"
-        title="What is made up for after slicing, before a network is judged"
-        value={request.repair}
+        title="What is made up for after slicing, before a network is judged. Automatic: batch norms where there are any, else means"
+        value={request.repair ?? 'auto'}
         options={REPAIRS}
         disabled={disabled}
-        onChange={(repair) => set({ repair })}
+        onChange={(id) => set({ repair: id === 'auto' ? null : id })}
       />
       <More app={app} disabled={disabled} />
     </section>

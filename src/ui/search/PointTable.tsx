@@ -1,6 +1,6 @@
 import { formatBytes, formatCount, formatMs, plural } from '../../base/format.ts';
 import type { App } from '../../state/app.ts';
-import { qualityOf, type SearchRun } from '../../state/searching-run.ts';
+import { pointOf, qualityOf, type SearchRun } from '../../state/searching-run.ts';
 import { useSearching } from '../kit/use-store.ts';
 import { QUALITY_WORDS, qualityText } from './figures.ts';
 import { networkName } from './words.ts';
@@ -14,7 +14,7 @@ export function PointTable({ app, run }: { readonly app: App; readonly run: Sear
   const quality = qualityOf(run);
   const onFront = new Set(run.front);
   const others = run.points.filter(({ id }) => !onFront.has(id)).toReversed();
-  const rows = [...run.front.flatMap((id) => run.points[id] ?? []), ...others.slice(0, OTHERS)];
+  const rows = [...run.front.flatMap((id) => pointOf(run.points, id) ?? []), ...others.slice(0, OTHERS)];
   return (
     <div className="min-h-0 flex-1 overflow-auto" tabIndex={0} role="region" aria-label="Networks that were judged">
       <table className="table num">

@@ -4,7 +4,7 @@ import { THIN } from '../../base/format.ts';
 import { formatTick } from '../../report/scale.ts';
 import type { ObjectiveId } from '../../search/types.ts';
 import type { App } from '../../state/app.ts';
-import { qualityOf, type SearchRun } from '../../state/searching-run.ts';
+import { pointOf, qualityOf, type SearchRun } from '../../state/searching-run.ts';
 import { boundOf } from '../../state/searching-setup.ts';
 import { Button, Segments } from '../kit/controls.tsx';
 import { useSearching } from '../kit/use-store.ts';
@@ -196,8 +196,16 @@ function Scatter({ app, run, sides, close }: ScatterProps) {
     const at = placer(frame, width, height);
     const placed = dots.map((dot) => ({ ...dot, place: at(dot.x, dot.y) }));
     const others = placed.filter(({ id }) => id !== 0 && !onFront.has(id));
-    const classes = SIZES.map((_, index) =>
-      dotPath(others.filter(({ size: share }) => sizeClass(share) === index).map(({ place }) => place)),
+    // What breaks a bound is fainter still.
+    const classes = [false, true].flatMap((broken) =>
+      SIZES.map((size, index) => ({
+        key: `${size} ${broken}`,
+        broken,
+        size,
+        path: dotPath(
+          others.filter((dot) => dot.broken === broken && sizeClass(dot.size) === index).map(({ place }) => place),
+        ),
+      })),
     );
     return { frame, at, placed, classes };
   }, [points, front, sides, close, bounds, width, height]);
@@ -215,7 +223,7 @@ function Scatter({ app, run, sides, close }: ScatterProps) {
       event.preventDefault();
       app.actions.stepFront(by);
       const { selected } = app.searching.getState();
-      const point = selected === null ? undefined : points[selected];
+      const point = pointOf(points, selected);
       if (point) app.notices.announce(networkText(run, point, quality));
     }
     if (event.key === 'Enter') {
@@ -272,13 +280,13 @@ function Scatter({ app, run, sides, close }: ScatterProps) {
         </clipPath>
         <g clipPath="url(#search-clip)">
           {classes.map(
-            (path, index) =>
+            ({ key, broken, size: wide, path }) =>
               path !== '' && (
                 <path
-                  // oxlint-disable-next-line react/no-array-index-key
-                  key={index}
+                  key={key}
                   className="search-others"
-                  style={{ strokeWidth: sides.z === null ? 6 : SIZES[index] }}
+                  data-broken={broken ? '' : undefined}
+                  style={{ strokeWidth: sides.z === null ? 6 : wide }}
                   d={path}
                 />
               ),

@@ -1,7 +1,7 @@
 import { clsx } from 'clsx';
 import { useMemo } from 'react';
 import type { App } from '../../state/app.ts';
-import type { SearchRun } from '../../state/searching-run.ts';
+import { pointOf, type SearchRun } from '../../state/searching-run.ts';
 import { useSearching } from '../kit/use-store.ts';
 import { CALLOUT, callouts, corners, SIZES, sizeClass, stepPath, type Dot, type Place, type Sides } from './scatter.ts';
 import { StripeBars } from './Stripe.tsx';
@@ -53,7 +53,7 @@ function Callouts({
           <g transform={`translate(${corner.x + 8} ${corner.y + 5})`}>
             <StripeBars
               space={run}
-              genome={run.points[id]?.genome ?? []}
+              genome={pointOf(run.points, id)?.genome ?? []}
               width={CALLOUT.width - 16}
               height={CALLOUT.height - 10}
               lit={gene}

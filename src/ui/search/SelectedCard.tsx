@@ -1,6 +1,6 @@
 import { ArrowUpRight, Columns2, Copy } from 'lucide-react';
 import type { App } from '../../state/app.ts';
-import type { SearchRun } from '../../state/searching-run.ts';
+import { pointOf, type SearchRun } from '../../state/searching-run.ts';
 import { Button } from '../kit/controls.tsx';
 import { Problem } from '../kit/Problem.tsx';
 import { useDocument, useSearching } from '../kit/use-store.ts';
@@ -15,7 +15,7 @@ export function SelectedCard({ app, run }: { readonly app: App; readonly run: Se
   const selected = useSearching(app, (state) => state.selected);
   const gene = useSearching(app, (state) => state.gene);
   const failure = useDocument(app, (state) => (state.failure?.place === 'search' ? state.failure : null));
-  const point = selected === null ? undefined : run.points[selected];
+  const point = pointOf(run.points, selected);
   if (!point) {
     return (
       <p className="search-selected text-11 text-ink-3">

@@ -214,8 +214,6 @@ describe('the words of a search', () => {
     const half = run([point(0, 10, 1)], { evaluations: 84, perMinute: 31 });
     expect(plain(progressText(half))).toBe('84 of 200 networks · 31 a minute · 4 min left');
     expect(progressText({ ...half, status: 'paused' })).toBe('84 of 200 networks · paused');
-    const timing = { ...half, stage: 'Timing the front', done: 2, total: 10 };
-    expect(progressText(timing)).toBe('84 of 200 networks · Timing the front, 2 of 10');
     expect(progressText(run([]))).toBe('Judging');
   });
 

@@ -15,18 +15,16 @@ export function leftText(ms: number): string {
 export const countText = ({ evaluations, request }: SearchRun): string =>
   `${formatInteger(Math.floor(evaluations))} of ${formatInteger(request.evaluations)} networks`;
 
-/** `84 of 200 networks · 31 a minute · 3 min left`; while nothing is judged, the stage and how far it is. */
+/** `84 of 200 networks · 31 a minute · 3 min left`; while nothing is judged, the stage. */
 export function progressText(run: SearchRun): string {
-  const { status, stage, done, total, evaluations, perMinute, request } = run;
-  const isOther = total !== null && total !== request.evaluations;
-  const other = isOther ? `${stage}, ${formatInteger(done ?? 0)} of ${formatInteger(total)}` : stage;
+  const { status, stage, evaluations, perMinute } = run;
   if (status === 'paused') return `${countText(run)} · paused`;
-  if (evaluations === 0) return other;
+  if (evaluations === 0) return stage;
   const left = searchLeft(run);
   const parts = [
     countText(run),
-    ...(isOther ? [other] : perMinute === null ? [] : [`${formatInteger(perMinute)} a minute`]),
-    ...(left === null || isOther || left === 0 ? [] : [`${leftText(left)} left`]),
+    ...(perMinute === null ? [] : [`${formatInteger(perMinute)} a minute`]),
+    ...(left === null || left === 0 ? [] : [`${leftText(left)} left`]),
   ];
   return parts.join(' · ');
 }
