@@ -89,6 +89,10 @@ test('a search is paused, resumed, stopped early, and what was judged is not jud
   const errors = watchForErrors(page);
   await openSearch(page);
   await setUp(page, 200);
+  // Without latency nothing has to be timed.
+  await page.getByRole('button', { name: 'Size', exact: true }).click();
+  await page.getByRole('button', { name: 'Latency', exact: true }).click();
+  await expect(page.getByRole('region', { name: 'Latency', exact: true })).toContainText('plays no part');
   await start(page).click();
   const bar = page.getByRole('progressbar', { name: /networks$/ });
   await expect

@@ -26,6 +26,10 @@ export interface SearchingState {
   readonly kept: number | null;
   /** The device whose latency table is used; null: this one's. */
   readonly device: TableDevice | null;
+  /** Id of the lent device that latency is measured on; null: this one. */
+  readonly clock: number | null;
+  /** Ids of lent devices that judge too. */
+  readonly judges: readonly number[];
   /** The search at work, or the last one. */
   readonly run: SearchRun | null;
   /** Ids of points of the run. */
@@ -47,6 +51,8 @@ export const NO_SEARCH: SearchingState = {
   spaceError: null,
   kept: null,
   device: null,
+  clock: null,
+  judges: [],
   run: null,
   selected: null,
   hovered: null,

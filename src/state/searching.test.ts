@@ -254,6 +254,32 @@ describe('the latency table', () => {
   });
 });
 
+describe('lent devices', () => {
+  it('judge too, and are what latency is for, while they are there', async () => {
+    const { app, worker } = fixture;
+    const lent = (id: number, session: string | null) => ({
+      id,
+      name: `phone ${id}`,
+      session,
+      capabilities: { agent: `agent ${id}`, runtimeVersion: '1', maxThreads: 4 },
+    });
+    app.devices.setState({ view: { devices: [lent(3, 's'), lent(4, null)] } as never });
+    app.tables.setState({ tables: [table('agent 3')] });
+    await ready();
+    for (const id of [3, 4]) app.actions.toggleJudge(id);
+    app.actions.chooseSearchClock(3);
+    await app.actions.startSearch();
+    expect(worker.of('search').at(-1)).toMatchObject({
+      ask: { judges: [{ id: 3, name: 'phone 3' }], clock: { id: 3 } },
+      table: { device: { name: 'agent 3' } },
+    });
+    app.actions.toggleJudge(3);
+    app.actions.chooseSearchTable(null);
+    await app.actions.startSearch();
+    expect(Object.keys(worker.of('search').at(-1)?.ask ?? {})).toEqual(['stop', 'request']);
+  });
+});
+
 describe('what was found', () => {
   const found = async (): Promise<void> => {
     await ready();

@@ -2,11 +2,13 @@ import { toErrorRecord } from '../base/error.ts';
 import { plural } from '../base/format.ts';
 import type { StoredTable } from '../engine/latency-table/table.ts';
 import type { TableDevice } from '../engine/latency-table/types.ts';
-import { viewOf, sizeOf } from '../search/chosen.ts';
+import type { LentDevice } from '../remote/messages.ts';
+import { sizeOf, viewOf } from '../search/chosen.ts';
 import type {
   GeneRequest,
   GeneView,
   ObjectiveId,
+  SearchAsk,
   SearchProgress,
   SearchRequest,
   SpaceRequest,
@@ -14,6 +16,7 @@ import type {
 import { ALONE, quiet } from './alone.ts';
 import { bind, ifHolds, type Bound } from './bound.ts';
 import { CHANGES, type Core } from './core.ts';
+import { refOf } from './devices.ts';
 import { samplesAt, type SampleActions } from './given-samples.ts';
 import type { LatencyTables } from './latency-table.ts';
 import { inOrder, isSearching, pointOf, searchAdvanced, searchBegun, type SearchRun } from './searching-run.ts';
@@ -44,6 +47,10 @@ export interface SearchingActions {
   readonly searchSamples: SampleActions;
   /** Whose latency table the search is for; null: this device's. */
   chooseSearchTable(device: TableDevice | null): void;
+  /** A lent device that latency is for and measured on, by id. */
+  chooseSearchClock(device: number): void;
+  /** A lent device judges too, or no longer does. */
+  toggleJudge(device: number): void;
   startSearch(): Promise<void>;
   pauseSearch(): void;
   resumeSearch(): void;
@@ -191,11 +198,26 @@ export function searchingActions(core: Core, tables: Pick<LatencyTables, 'known'
     core.client.call('searchControl', { wish }).catch(() => {});
   };
 
+  /** Lent devices that are there. */
+  const lent = (ids: readonly (number | null)[]): readonly LentDevice[] =>
+    (core.devices.getState().view?.devices ?? []).filter(({ id, session }) => session !== null && ids.includes(id));
+  /** What is asked, and of which devices. */
+  function askFor(stop: number, request: SearchRequest): SearchAsk {
+    const { judges, clock } = store.getState();
+    const [also, [timing]] = [lent(judges).map(refOf), lent([clock]).map(refOf)];
+    return {
+      stop,
+      request,
+      ...(also.length > 0 && { judges: also }),
+      ...(timing && asksLatency(request) && { clock: timing }),
+    };
+  }
+
   /** The table that latency is read from; null: latency plays no part, or nothing was measured yet. */
   async function tableFor(request: SearchRequest): Promise<StoredTable | null> {
     if (!asksLatency(request)) return null;
     const known = await tables.known();
-    const { capabilities } = document.getState();
+    const capabilities = lent([store.getState().clock])[0]?.capabilities ?? document.getState().capabilities;
     const device = store.getState().device ?? (capabilities && wasmDevice(capabilities, request.threads));
     return device && tableOf(known, device);
   }
@@ -220,7 +242,12 @@ export function searchingActions(core: Core, tables: Pick<LatencyTables, 'known'
       put({ ...request, objectives: toggledObjective(request, objective) });
     },
     searchSamples: samples.actions,
-    chooseSearchTable: (device) => store.setState({ device }),
+    chooseSearchTable: (device) => store.setState({ device, clock: null }),
+    chooseSearchClock: (clock) => store.setState({ clock, device: null }),
+    toggleJudge: (device) =>
+      store.setState(({ judges }) => ({
+        judges: judges.includes(device) ? judges.filter((each) => each !== device) : [...judges, device],
+      })),
     async startSearch() {
       const reason = refusal();
       const { stop, request, space } = store.getState();
@@ -248,7 +275,7 @@ export function searchingActions(core: Core, tables: Pick<LatencyTables, 'known'
           const table = await tableFor(request);
           return core.client.call(
             'search',
-            { ask: { stop, request }, table },
+            { ask: askFor(stop, request), table },
             {
               ...call,
               onProgress(progress) {

@@ -32,7 +32,7 @@ export function HoverCard({ app, run, placed, margin, width }: Props) {
         <strong className="font-strong">{networkName(point.id)}</strong>
         {point.cached && <span className="text-10 text-ink-3">judged before</span>}
       </p>
-      <Stripe space={run} genome={point.genome} width={184} height={22} widest={18} />
+      <Stripe space={run} genome={point.genome} width={140} height={22} widest={18} />
       <FigureList run={run} point={point} className="mt-2" />
     </div>
   );

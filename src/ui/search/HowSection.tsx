@@ -4,6 +4,7 @@ import { useDocument, useSearching } from '../kit/use-store.ts';
 import { Check } from '../prune/fields.tsx';
 import { Decimal, OneOf } from '../train/fields.tsx';
 import { Optional } from './fields.tsx';
+import { usePresent } from './use-present.ts';
 
 interface Props {
   readonly app: App;
@@ -96,6 +97,21 @@ function More({ app, disabled }: Props) {
   );
 }
 
+/** Lent devices that take a share of the networks; nothing where none is there. */
+function Judges({ app, disabled }: Props) {
+  const lent = usePresent(app);
+  const judges = useSearching(app, (state) => state.judges);
+  return lent.map(({ id, name }) => (
+    <Check
+      key={id}
+      label={`Judged on ${name} too`}
+      on={judges.includes(id)}
+      disabled={disabled}
+      onChange={() => app.actions.toggleJudge(id)}
+    />
+  ));
+}
+
 /** How the space is walked, and for how long. */
 export function HowSection({ app, disabled }: Props) {
   const request = useSearching(app, (state) => state.request);
@@ -160,6 +176,7 @@ export function HowSection({ app, disabled }: Props) {
         disabled={disabled}
         onChange={(id) => set({ repair: id === 'auto' ? null : id })}
       />
+      <Judges app={app} disabled={disabled} />
       <More app={app} disabled={disabled} />
     </section>
   );

@@ -10,6 +10,7 @@ import { agentName } from '../bench/agent.ts';
 import { useDocument, usePart, useSearching } from '../kit/use-store.ts';
 import { useWidth } from '../kit/use-width.ts';
 import { rankText } from './figures.ts';
+import { usePresent } from './use-present.ts';
 
 const HEIGHT = 92;
 const MARGIN = { left: 20, right: 8, top: 6, bottom: 18 };
@@ -69,6 +70,8 @@ function Choice({ app, disabled }: { readonly app: App; readonly disabled: boole
   const threads = useSearching(app, (state) => state.request.threads);
   const device = useSearching(app, (state) => state.device);
   const here = capabilities && wasmDevice(capabilities, threads);
+  const lent = usePresent(app);
+  const clock = useSearching(app, (state) => state.clock);
   const others = (tables ?? []).filter((table) => !here || !sameDevice(table.device, here));
   const used = device ?? here;
   const known = used && tables ? (tableOf(tables, used)?.entries.length ?? 0) : null;
@@ -81,21 +84,32 @@ function Choice({ app, disabled }: { readonly app: App; readonly disabled: boole
         id={id}
         className="select h-7 w-full min-w-0"
         disabled={disabled}
-        value={device === null ? 'here' : JSON.stringify(device)}
-        onChange={({ target }) =>
-          app.actions.chooseSearchTable(
-            others.find((table) => JSON.stringify(table.device) === target.value)?.device ?? null,
-          )
-        }
+        value={device !== null ? JSON.stringify(device) : clock !== null ? `lent ${clock}` : 'here'}
+        onChange={({ target: { value } }) => {
+          const timing = lent.find((each) => value === `lent ${each.id}`);
+          if (timing) app.actions.chooseSearchClock(timing.id);
+          else {
+            const table = others.find((each) => JSON.stringify(each.device) === value);
+            app.actions.chooseSearchTable(table?.device ?? null);
+          }
+        }}
       >
         <option value="here">This device, {plural(threads, 'thread')}</option>
+        {lent.map((each) => (
+          <option key={each.id} value={`lent ${each.id}`}>
+            {each.name}, lent, {plural(threads, 'thread')}
+          </option>
+        ))}
         {others.map((table) => (
           <option key={JSON.stringify(table.device)} value={JSON.stringify(table.device)}>
             {nameOf(table.device)}
           </option>
         ))}
       </select>
-      {known !== null && (
+      {clock !== null && device === null && (
+        <p className="text-11 text-ink-3">Operators and whole networks are timed on the lent device.</p>
+      )}
+      {known !== null && clock === null && (
         <p className="num text-11 text-ink-3">
           {device === null
             ? `${plural(known, 'operator')} measured; what is lacking is measured as the search goes.`

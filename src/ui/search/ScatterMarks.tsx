@@ -4,7 +4,7 @@ import type { App } from '../../state/app.ts';
 import { pointOf, type SearchRun } from '../../state/searching-run.ts';
 import { useSearching } from '../kit/use-store.ts';
 import { CALLOUT, callouts, corners, SIZES, sizeClass, stepPath, type Dot, type Place, type Sides } from './scatter.ts';
-import { StripeBars } from './Stripe.tsx';
+import { StripeBars, stripeWidth } from './Stripe.tsx';
 
 export interface PlacedDot extends Dot {
   readonly place: Place;
@@ -33,28 +33,26 @@ function Callouts({
   const own = points.filter(({ id }) => id === selected);
   const middle = points[Math.floor(points.length / 2)];
   const some = [points[1], points.at(-2), middle].flatMap((each) => (each && each.id !== selected ? [each] : []));
+  const stripe = stripeWidth(run, CALLOUT.stripe);
+  const wide = stripe + 2 * CALLOUT.pad;
   const shown = callouts(
     [...own, ...some.slice(0, CALLED - own.length)],
     width,
     points.map(({ place }) => place),
+    wide,
   );
   return shown.map(({ id, corner }) => {
     const point = points.find((each) => each.id === id);
     return (
       point && (
         <g key={id} className={clsx('search-callout', id === selected && 'search-chosen')}>
-          <line
-            x1={corner.x + CALLOUT.width - 12}
-            y1={corner.y + CALLOUT.height}
-            x2={point.place.x}
-            y2={point.place.y}
-          />
-          <rect x={corner.x} y={corner.y} width={CALLOUT.width} height={CALLOUT.height} rx={5} />
-          <g transform={`translate(${corner.x + 8} ${corner.y + 5})`}>
+          <line x1={corner.x + wide - 8} y1={corner.y + CALLOUT.height} x2={point.place.x} y2={point.place.y} />
+          <rect x={corner.x} y={corner.y} width={wide} height={CALLOUT.height} rx={5} />
+          <g transform={`translate(${corner.x + CALLOUT.pad} ${corner.y + 5})`}>
             <StripeBars
               space={run}
               genome={pointOf(run.points, id)?.genome ?? []}
-              width={CALLOUT.width - 16}
+              width={stripe}
               height={CALLOUT.height - 10}
               lit={gene}
             />
@@ -101,7 +99,7 @@ export function ScatterMarks({ app, run, placed, at, width, sides }: Props) {
         >
           <path d="M0 -6.5L6.5 0L0 6.5L-6.5 0Z" />
           <text
-            y={-12}
+            y={original.place.y < 12 ? 22 : -12}
             textAnchor={original.place.x > width - 30 ? 'end' : 'middle'}
             x={original.place.x > width - 30 ? 8 : 0}
           >

@@ -32,7 +32,7 @@ export function SelectedCard({ app, run }: { readonly app: App; readonly run: Se
         <span className="text-11 text-ink-3">Selected</span>
         <strong className="text-13 font-strong">{networkName(point.id)}</strong>
       </p>
-      <Stripe space={run} genome={point.genome} width={240} height={34} widest={24} lit={gene} />
+      <Stripe space={run} genome={point.genome} width={204} height={34} widest={24} lit={gene} />
       <p className="mt-1.5 mb-2.5 text-11 text-ink-2 first-letter:uppercase">{words}.</p>
       <FigureList run={run} point={point} />
       {failure && (

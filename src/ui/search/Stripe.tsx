@@ -29,6 +29,10 @@ interface BarsProps {
 const LOW = 2;
 const WIDE = 11;
 
+/** Room that a stripe takes, at most `width` px. */
+export const stripeWidth = (space: BarsProps['space'], width: number, widest = WIDE): number =>
+  Math.min(width, widest * Math.max(1, planOf(space).slots.length));
+
 /** The bars alone, for pictures that have other parts. */
 export const StripeBars = memo(function StripeBars({ space, genome, width, height, widest = WIDE, lit }: BarsProps) {
   const bars = useMemo(() => barsOf(planOf(space), genome), [space, genome]);
@@ -77,19 +81,20 @@ interface StripeProps extends Omit<BarsProps, 'lit'> {
 export function Stripe({ space, genome, width, height, widest = WIDE, lit = null, name }: StripeProps) {
   const resolution = resolutionOf(space.genes, genome);
   const words = genomeWords(space.genes, space.order, genome);
+  const room = stripeWidth(space, width, widest);
   return (
-    <span className="flex min-w-0 items-center gap-2">
+    <span className="flex min-w-0 flex-none items-center gap-2">
       <svg
-        width={width}
+        width={room}
         height={height}
-        viewBox={`0 0 ${width} ${height}`}
+        viewBox={`0 0 ${room} ${height}`}
         role="img"
         aria-label={name === undefined ? words : `${name}: ${words}`}
         className="stripe"
       >
         <StripeBars space={space} genome={genome} width={width} height={height} widest={widest} lit={lit} />
       </svg>
-      {resolution !== null && <span className="num text-10 text-ink-3">{resolution}</span>}
+      {resolution !== null && <span className="num text-10 whitespace-nowrap text-ink-3">{resolution}</span>}
     </span>
   );
 }

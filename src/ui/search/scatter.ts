@@ -150,20 +150,23 @@ export function nearest(
   return found;
 }
 
-/** Width and height of a stripe beside a point of the front, with its frame, and how far it lies above, px. */
-export const CALLOUT = { width: 116, height: 26, away: [12, 34, 64] } as const;
+/** A stripe beside a point of the front: the widest that it gets, height and padding of its frame, how far away, px. */
+export const CALLOUT = { stripe: 100, height: 26, pad: 8, away: [12, 34, 64] } as const;
 
 /**
  * Where stripes find room beside points of a front: up and to the left of them, where nothing lies that is better. In
  * the order given, those that would cover another or leave the picture are left out.
+ *
+ * @param w width of each, px
  */
 export function callouts(
   points: readonly { readonly id: number; readonly place: Place }[],
   width: number,
   taken: readonly Place[],
+  w: number,
 ): readonly { readonly id: number; readonly corner: Place }[] {
   const placed: { id: number; corner: Place }[] = [];
-  const { width: w, height: h, away } = CALLOUT;
+  const { height: h, away } = CALLOUT;
   const isFree = (corner: Place): boolean => {
     const covers = (other: Place, ow: number, oh: number): boolean =>
       corner.x < other.x + ow + 4 &&

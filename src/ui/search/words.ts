@@ -29,8 +29,9 @@ export function progressText(run: SearchRun): string {
   return parts.join(' · ');
 }
 
-const ENDED: Readonly<Record<SearchResult['ended'], string>> = {
-  evaluations: 'as many as were asked for',
+/** Why it ended; nothing where all that was asked for was done. */
+const ENDED: Readonly<Record<SearchResult['ended'], string | null>> = {
+  evaluations: null,
   minutes: 'the time was up',
   exhausted: 'the space holds no more networks',
   stopped: 'stopped',
@@ -41,7 +42,8 @@ export function endText(run: SearchRun): string {
   const { status, result, points, front } = run;
   if (isSearching(run)) return '';
   const found = `${plural(points.length, 'network')}, ${formatInteger(front.length)} on the front`;
-  if (result) return `${found} · ${leftText(result.seconds * 1000)} · ${ENDED[result.ended]}`;
+  const reason = result && ENDED[result.ended];
+  if (result) return `${found} · ${leftText(result.seconds * 1000)}${reason === null ? '' : ` · ${reason}`}`;
   return status === 'cancelled' && points.length > 0 ? `${found} · what was judged is not judged again` : found;
 }
 
