@@ -26,8 +26,8 @@ function Row({
       onPointerEnter={() => app.actions.markGene(row.id)}
       onPointerLeave={() => app.actions.markGene(null)}
     >
-      <span className="ell-left text-ink-2" title={row.words}>
-        {row.name}
+      <span className="search-name text-ink-2" title={row.words} aria-hidden="true">
+        <bdi>{row.name}</bdi>
       </span>
       <span className="sr-only">{row.words}</span>
       <span className="flex gap-px" aria-hidden="true">

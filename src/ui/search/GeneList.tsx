@@ -44,8 +44,8 @@ function Gene({ app, disabled, gene }: Props & { readonly gene: GeneView }) {
             setGene(id, target.checked === (spared === null) ? null : { searched: target.checked })
           }
         />
-        <span className="ell-left grow text-12" title={name}>
-          {name}
+        <span className="search-name grow text-12" title={name}>
+          <bdi>{name}</bdi>
         </span>
         <IconButton
           icon={Locate}

@@ -1,5 +1,5 @@
 import { useEffect, useId } from 'react';
-import { formatMs, formatShare, plural } from '../../base/format.ts';
+import { formatInteger, formatMs, formatShare, plural } from '../../base/format.ts';
 import type { TableDevice } from '../../engine/latency-table/types.ts';
 import { createAxis } from '../../report/scale.ts';
 import type { App } from '../../state/app.ts';
@@ -50,7 +50,7 @@ function PredictionChart({ run }: { readonly run: SearchRun }) {
         <text transform={`translate(-8 ${HEIGHT}) rotate(-90)`}>measured</text>
       </svg>
       <p className="num flex justify-between text-11 text-ink-2">
-        <span>{plural(fit.timed.length, 'network')} timed</span>
+        <span>{formatInteger(fit.timed.length)} timed whole</span>
         <span>
           error {formatShare(fit.error)}
           {fit.rank !== null && `, rank ${rankText(fit.rank)}`}

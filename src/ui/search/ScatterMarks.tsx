@@ -22,17 +22,20 @@ interface Props {
 /** Stripes beside the selected point and a few others of the front, as far as there is room. */
 const CALLED = 3;
 
-function Callouts({
-  app,
-  run,
-  points,
-  width,
-}: Pick<Props, 'app' | 'run' | 'width'> & { readonly points: readonly PlacedDot[] }) {
+interface CalloutProps extends Pick<Props, 'app' | 'run' | 'width'> {
+  readonly points: readonly PlacedDot[];
+  readonly upIsBetter: boolean;
+}
+
+function Callouts({ app, run, points, width, upIsBetter }: CalloutProps) {
   const selected = useSearching(app, (state) => state.selected);
   const gene = useSearching(app, (state) => state.gene);
   const own = points.filter(({ id }) => id === selected);
-  const middle = points[Math.floor(points.length / 2)];
-  const some = [points[1], points.at(-2), middle].flatMap((each) => (each && each.id !== selected ? [each] : []));
+  const better = corners(points, upIsBetter);
+  const middle = better[Math.floor(better.length / 2)];
+  const some = [...new Set([better[1], better.at(-2), middle])].flatMap((each) =>
+    each && each.id !== selected ? [each] : [],
+  );
   const stripe = stripeWidth(run, CALLOUT.stripe);
   const wide = stripe + 2 * CALLOUT.pad;
   const shown = callouts(
@@ -91,7 +94,7 @@ export function ScatterMarks({ app, run, placed, at, width, sides }: Props) {
           />
         ),
       )}
-      <Callouts app={app} run={run} points={front} width={width} />
+      <Callouts app={app} run={run} points={front} width={width} upIsBetter={sides.y === 'quality'} />
       {original && (
         <g
           className={clsx('search-original', selected === 0 && 'search-chosen')}

@@ -86,6 +86,7 @@ function Whole({ app }: { readonly app: App }) {
           width={width}
           height={44}
           widest={30}
+          ghosts
           lit={gene}
           name="The smallest network"
         />
@@ -182,7 +183,7 @@ export function SearchWorkspace({ app }: { readonly app: App }) {
         <Header app={app} />
         {!atWork && <Lacking app={app} />}
         {!run && <Ready app={app} />}
-        {!run && <Whole app={app} />}
+        {(run?.points.length ?? 0) === 0 && <Whole app={app} />}
         {run && <Run app={app} run={run} />}
       </div>
       <Right app={app} />

@@ -21,6 +21,8 @@ interface BarsProps {
   readonly height: number;
   /** The widest that a bar gets, px. */
   readonly widest?: number;
+  /** What is gone is seen too, faintly. */
+  readonly ghosts?: boolean;
   /** Id of a gene whose bars stand out. */
   readonly lit: string | null;
 }
@@ -34,7 +36,15 @@ export const stripeWidth = (space: BarsProps['space'], width: number, widest = W
   Math.min(width, widest * Math.max(1, planOf(space).slots.length));
 
 /** The bars alone, for pictures that have other parts. */
-export const StripeBars = memo(function StripeBars({ space, genome, width, height, widest = WIDE, lit }: BarsProps) {
+export const StripeBars = memo(function StripeBars({
+  space,
+  genome,
+  width,
+  height,
+  widest = WIDE,
+  ghosts = false,
+  lit,
+}: BarsProps) {
   const bars = useMemo(() => barsOf(planOf(space), genome), [space, genome]);
   const pitch = Math.min(widest, width / Math.max(1, bars.length));
   const bar = Math.max(0.75, pitch - (pitch > 5 ? 2 : pitch > 2.5 ? 1 : 0.25));
@@ -48,7 +58,10 @@ export const StripeBars = memo(function StripeBars({ space, genome, width, heigh
           // oxlint-disable-next-line react/no-array-index-key
           <g key={index} className={clsx(`stripe-${kind}`, isLit && 'stripe-lit', smallKernel && 'stripe-small')}>
             {gone ? (
-              <rect className="stripe-gone" x={x} y={height / 2 - 0.5} width={pitch} height={1} />
+              <>
+                {ghosts && <rect className="stripe-cut" x={x} y={0} width={bar} height={height} />}
+                <rect className="stripe-gone" x={x} y={height / 2 - 0.5} width={pitch} height={1} />
+              </>
             ) : (
               <>
                 {share < 1 && <rect className="stripe-cut" x={x} y={0} width={bar} height={height} />}
@@ -78,7 +91,7 @@ interface StripeProps extends Omit<BarsProps, 'lit'> {
 }
 
 /** A network as a stripe: a bar for each group from the input to the output, its height the width kept. */
-export function Stripe({ space, genome, width, height, widest = WIDE, lit = null, name }: StripeProps) {
+export function Stripe({ space, genome, width, height, widest = WIDE, ghosts = false, lit = null, name }: StripeProps) {
   const resolution = resolutionOf(space.genes, genome);
   const words = genomeWords(space.genes, space.order, genome);
   const room = stripeWidth(space, width, widest);
@@ -92,7 +105,15 @@ export function Stripe({ space, genome, width, height, widest = WIDE, lit = null
         aria-label={name === undefined ? words : `${name}: ${words}`}
         className="stripe"
       >
-        <StripeBars space={space} genome={genome} width={width} height={height} widest={widest} lit={lit} />
+        <StripeBars
+          space={space}
+          genome={genome}
+          width={width}
+          height={height}
+          widest={widest}
+          ghosts={ghosts}
+          lit={lit}
+        />
       </svg>
       {resolution !== null && <span className="num text-10 whitespace-nowrap text-ink-3">{resolution}</span>}
     </span>

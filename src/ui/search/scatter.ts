@@ -128,7 +128,7 @@ export function stepPath(places: readonly Place[]): string {
 }
 
 /** Classes of size that dots are drawn in. */
-export const SIZES = [4, 5.5, 7, 8.5, 10] as const;
+export const SIZES = [5, 6.5, 8, 9.5, 11] as const;
 export const sizeClass = (size: number): number => Math.min(SIZES.length - 1, Math.floor(size * SIZES.length));
 
 /** Dots of one class as one path: lines of no length with round ends, however many there are. */
