@@ -183,6 +183,17 @@ describe('a search', () => {
     expect(run()).toMatchObject({ status: 'failed', error: { message: 'The runtime refused.' } });
   });
 
+  it('waits for the space that was asked for', async () => {
+    const { app, worker } = fixture;
+    await ready();
+    app.actions.changeSpace({ kinds: ['depth'] });
+    await app.actions.startSearch();
+    expect(worker.of('search')).toHaveLength(0);
+    await settle();
+    await app.actions.startSearch();
+    expect(run()?.genes.map(({ searched }) => searched)).toEqual([false, false, true]);
+  });
+
   it('has the device for itself: changes, benchmarks and other models wait', async () => {
     const { app, worker } = fixture;
     const { end, running } = await atWork();

@@ -111,6 +111,11 @@ export function searchingActions(core: Core, tables: Pick<LatencyTables, 'known'
     const next = run === null && !isChosen ? open.cursor : Math.min(stop, open.stops.length - 1);
     const held = space && space.stop === next ? ifHolds(core, space) : null;
     store.setState({ stop: next, space: held, used: ifHolds(core, used) });
+    if (held === null) {
+      // What is being answered may be of another model.
+      asked++;
+      store.setState({ asking: false, spaceError: null, kept: null });
+    }
     if (runBound) setRun(() => ({ holds: ifHolds(core, runBound) !== null }));
     look();
   }
@@ -149,8 +154,8 @@ export function searchingActions(core: Core, tables: Pick<LatencyTables, 'known'
   /** How much of it was judged before. */
   async function count(): Promise<void> {
     const mine = ++counted;
-    const { stop, request, run } = store.getState();
-    if (!isShown() || isSearching(run)) return;
+    const { stop, request, run, asking } = store.getState();
+    if (!isShown() || isSearching(run) || asking) return;
     if (searchLacks(store.getState()) !== null) return store.setState({ kept: null });
     try {
       const kept = await core.client.call('searchKept', { stop, request });
@@ -187,6 +192,8 @@ export function searchingActions(core: Core, tables: Pick<LatencyTables, 'known'
   const refusal = (): string | null => {
     const lacks = searchLacks(store.getState());
     if (lacks !== null) return lacks;
+    // What is known of it is of another request.
+    if (store.getState().asking) return 'The space is being looked at.';
     if (core.runner.isRunning('train')) return 'A training is at work, and a search needs the device for itself.';
     if (core.runner.isRunning(...CHANGES)) return 'Another change is still at work.';
     return core.runner.isRunning(...ALONE) ? 'A measurement is running. It needs the device for itself.' : null;

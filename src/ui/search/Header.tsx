@@ -57,6 +57,7 @@ function AtWork({ app, run }: { readonly app: App; readonly run: SearchRun }) {
 
 function Ready({ app, run }: { readonly app: App; readonly run: SearchRun | null }) {
   const lacks = useSearching(app, searchLacks);
+  const asking = useSearching(app, (state) => state.asking);
   const kept = useSearching(app, (state) => state.kept);
   return (
     <span className="ml-auto flex items-center gap-2.5">
@@ -68,7 +69,7 @@ function Ready({ app, run }: { readonly app: App; readonly run: SearchRun | null
       <Button
         variant="primary"
         icon={Play}
-        disabled={lacks !== null}
+        disabled={lacks !== null || asking}
         title={lacks ?? undefined}
         onClick={() => void app.actions.startSearch()}
       >

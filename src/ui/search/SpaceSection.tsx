@@ -4,6 +4,7 @@ import type { GeneKind } from '../../search/genome.ts';
 import type { GeneView } from '../../search/types.ts';
 import type { App } from '../../state/app.ts';
 import { useDocument, useSearching } from '../kit/use-store.ts';
+import { Button } from '../kit/controls.tsx';
 import { Problem } from '../kit/Problem.tsx';
 import { Decimal } from '../train/fields.tsx';
 import { KIND_WORDS, KINDS, sizeText } from './figures.ts';
@@ -142,7 +143,13 @@ export function SpaceSection({ app, disabled }: Props) {
         )}
       </h2>
       <Stop app={app} disabled={disabled} />
-      {error && <Problem compact error={error} what="What may be searched" />}
+      {error && (
+        <Problem compact error={error} what="What may be searched">
+          <Button size="small" disabled={disabled} onClick={() => app.actions.changeSpace({})}>
+            Try again
+          </Button>
+        </Problem>
+      )}
       {KINDS.map((kind) => (
         <Kind key={kind} app={app} kind={kind} disabled={disabled} />
       ))}
