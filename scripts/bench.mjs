@@ -20,6 +20,9 @@
 //           (a quarter of an hour each; only by name)
 //   train-char  a character transformer of half the size taught by tokens, by logits, by hidden states; 3 seeds (a quarter of
 //           an hour; only by name)
+//   search  evolution against random search and uniform scaling on three models, five seeds; what is foretold, and what is
+//           true (half an hour; only by name)
+//   supernet  sub-networks out of a supernet against the same trained alone, on real digits (a quarter of an hour; only by name)
 //   profile every real model's profile: what of a run lies in nodes; the ceilings of this device (only by name)
 //   train-steps  forward, forward and backward, whole step of a CNN and a transformer; threads, native (two minutes; only by name)
 //   half    MobileNetV2 at half the channels against itself, both as the runtime loads them (`all`), WASM, one thread
@@ -42,7 +45,9 @@ import { benchPrune } from './bench-prune.mjs';
 import { benchPruneLatency } from './bench-prune-latency.mjs';
 import { benchPruneModels } from './bench-prune-models.mjs';
 import { benchRandom } from './bench-random.mjs';
+import { benchSearch } from './bench-search.mjs';
 import { benchSlider, printSlider } from './bench-slider.mjs';
+import { benchSupernet } from './bench-supernet.mjs';
 import { benchTrainChar } from './bench-train-char.mjs';
 import { benchTrainReal } from './bench-train-real.mjs';
 import { benchTrainTransformers } from './bench-train-transformers.mjs';
@@ -78,6 +83,8 @@ const SECTIONS = [
   'train-llm',
   'train-steps',
   'train-char',
+  'supernet',
+  'search',
 ];
 const args = process.argv.slice(2);
 const json = args.includes('--json');
@@ -157,6 +164,8 @@ if (digits.length > 0) results.training = await benchTrainReal(shared, digits, s
 const transformers = training('vit', 'llm');
 if (transformers.length > 0) results.transformers = await benchTrainTransformers(shared, transformers, say);
 if (chosen.includes('verdicts')) results.verdicts = await benchVerdicts(files, say);
+if (chosen.includes('supernet')) results.supernet = await benchSupernet(shared, say);
+if (chosen.includes('search')) results.search = await benchSearch([], say);
 if (chosen.includes('train-char')) results.trainChar = await benchTrainChar(say);
 if (chosen.includes('train-steps')) results.trainSteps = await benchTrain(say);
 if (chosen.includes('profile')) results.profile = await benchProfile(files, say);

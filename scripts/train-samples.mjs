@@ -1,10 +1,11 @@
 // Trains the bundled samples whose weights are learnt, seeded, and writes what src/samples/weights holds: weights in half
-// precision, and the figures that page and models tell, measured on samples that neither trained nor chose. All of them,
-// or those that are named: `node scripts/train-samples.mjs digit-cnn`.
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+// precision, and the figures that page and models tell, measured on samples that neither trained nor chose. One is trained
+// as a supernet after that. All of them, or those that are named: `node scripts/train-samples.mjs digit-cnn`.
+import { mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { commandOf } from './command.mjs';
 import { withSource } from './source.mjs';
 
 const weights = fileURLToPath(new URL('../src/samples/weights/', import.meta.url));
@@ -18,6 +19,15 @@ const SAMPLES = {
     options: { steps: 400, batch: 32, lr: 0.002, 'evaluate-every': 100 },
     figures: ({ top1, samples }) => ({ top1, samples }),
   },
+  'edge-cnn': {
+    data: 'digits',
+    changes: {},
+    options: { steps: 300, batch: 32, lr: 0.003, 'evaluate-every': 150, 'hold-out': 300 },
+    supernet: { steps: 600, batch: 32, lr: 0.003, 'evaluate-every': 150, 'hold-out': 300, 'test-data': 'digits' },
+    figures: ({ top1, samples }, { middle, smallest }) => ({
+      ...{ top1, samples, middle: middle.top1, smallest: smallest.top1 },
+    }),
+  },
   'character-transformer': {
     data: 'stories',
     changes: { length: LENGTH, stride: LENGTH },
@@ -25,6 +35,11 @@ const SAMPLES = {
     figures: ({ perplexity, top1, samples }) => ({ perplexity, top1, samples, length: LENGTH }),
   },
 };
+
+function tensorNamed(model, name) {
+  for (const [id, tensor] of model.graph.initializers) if (model.getValue(id).name === name) return tensor;
+  throw new Error(`the model has no constant ${name}`);
+}
 
 const asked = process.argv.slice(2);
 const names = asked.length > 0 ? asked : Object.keys(SAMPLES);
@@ -44,11 +59,12 @@ await withSource(async (load) => {
   const { drawnData } = await load('/src/engine/train/drawn.ts');
   const { nodePort } = await load('/src/engine/node.ts');
   const { silentJob } = await load('/src/base/job.ts');
+  const whittle = await commandOf(load);
   const folder = mkdtempSync(join(tmpdir(), 'whittle-samples-'));
   const at = (name) => join(folder, name);
 
   for (const name of names) {
-    const { data, changes, options, figures } = SAMPLES[name];
+    const { data, changes, options, supernet, figures } = SAMPLES[name];
     writeFileSync(at(`${name}.onnx`), writeModel(buildSample(name)));
     const code = await main([
       ...['train', at(`${name}.onnx`), '--seed', String(SEED), '--data', data],
@@ -58,14 +74,34 @@ await withSource(async (load) => {
     ]);
     if (code !== 0) throw new Error(`the training of ${name} ended with ${code}`);
     const [file] = readdirSync(at(`${name}.weights`));
-    const halved = encodeWeights(decodeWeights(readFileSync(at(`${name}.weights/${file}`))), 'F16');
+    let learnt = decodeWeights(readFileSync(at(`${name}.weights/${file}`)));
+    let notes = {};
+    let looks = null;
+    if (supernet) {
+      const data = ['--seed', String(SEED), '--data', SAMPLES[name].data];
+      const settings = Object.entries(supernet).flatMap(([key, value]) => [`--${key}`, String(value)]);
+      const { metrics } = await whittle(
+        'supernet',
+        at('trained.onnx'),
+        ...data,
+        ...settings,
+        '-o',
+        at('supernet.onnx'),
+      );
+      const { model } = readModel(readFileSync(at('supernet.onnx')));
+      learnt = new Map([...learnt.keys()].map((key) => [key, tensorNamed(model, key)]));
+      notes = Object.fromEntries([...model.extras.metadataProps].filter(([key]) => key.startsWith('whittle.')));
+      looks = metrics;
+      renameSync(at('supernet.onnx'), at('trained.onnx'));
+    }
+    const halved = encodeWeights(learnt, 'F16', notes);
     // The figures are those of the rounded weights, which are what is bundled.
     const { model } = readModel(readFileSync(at('trained.onnx')));
     const byName = new Map([...model.graph.initializers.keys()].map((id) => [model.getValue(id).name, id]));
     for (const [key, tensor] of decodeWeights(halved)) model.setInitializer(byName.get(key), tensor);
     const found = await judged(model, drawnData(data, 'judge'), { changes }, nodePort(), silentJob());
     const told = Object.fromEntries(
-      Object.entries({ ...figures(found), steps: options.steps, seed: SEED }).map(([key, value]) => [
+      Object.entries({ ...figures(found, looks), steps: options.steps, seed: SEED }).map(([key, value]) => [
         key,
         Number(value.toPrecision(4)),
       ]),

@@ -17,6 +17,7 @@ import { prune } from './commands/prune.ts';
 import { search } from './commands/search.ts';
 import { sensitivity } from './commands/sensitivity.ts';
 import { sites } from './commands/sites.ts';
+import { supernet } from './commands/supernet.ts';
 import { distill, recover, train } from './commands/train.ts';
 import { tune } from './commands/tune.ts';
 import { verify } from './commands/verify.ts';
@@ -42,6 +43,7 @@ const COMMANDS: readonly Command[] = [
   recover,
   search,
   evaluate,
+  supernet,
   accuracy,
   data,
 ];

@@ -29,7 +29,7 @@ async function near(
 describe('how near outputs stay', () => {
   it('is all that can be where nothing changed', async () => {
     const runs = runsOf([0.1, 2, -3], [4, 5, 6]);
-    const same = { name: 'y', cosine: 1, kl: 0, agreement: 1 };
+    const same = { name: 'y', cosine: 1, kl: 0, agreement: 1, information: 1 };
     const found = await near(runs, runs);
     expect(found).toMatchObject({ runs: 2, accuracy: null });
     expect(found.outputs).toEqual([{ ...same, cosine: expect.closeTo(1, 12) as number }]);
@@ -51,6 +51,20 @@ describe('how near outputs stay', () => {
     const kl = 0.5 * Math.log(2) - 0.25 * Math.log(2);
     expect((await near(runsOf(p), runsOf(q))).outputs[0]?.kl).toBeCloseTo(kl, 12);
     expect((await near(runsOf(p, p), runsOf(q, p))).outputs[0]?.kl).toBeCloseTo(kl / 2, 12);
+  });
+
+  it('keeps as much of what classes tell as lies between saying the same to everything and saying what the original says', async () => {
+    const [p, even] = [
+      [0.7, 0.1, 0.2],
+      [1 / 3, 1 / 3, 1 / 3],
+    ];
+    const kept = async (after: readonly number[]) => (await near(runsOf(p), runsOf(after))).outputs[0]?.information;
+    expect(await kept(p)).toBeCloseTo(1, 5);
+    expect(await kept(even)).toBeCloseTo(0, 5);
+    expect(await kept([0.1, 0.7, 0.2])).toBe(0);
+    const between = (await kept([0.55, 0.2, 0.25])) ?? 0;
+    expect(between).toBeGreaterThan(0.5);
+    expect(between).toBeLessThan(1);
   });
 
   it('takes the softmax of what is no distribution, however large', async () => {

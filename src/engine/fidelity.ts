@@ -16,8 +16,11 @@ export interface Judgement {
 /** How near one output stays. */
 export interface OutputFidelity extends Closeness {
   readonly name: string;
-  /** Mean over rows of Σ min(p, q), of the classes' probabilities before and after. */
-  readonly overlap: number;
+  /**
+   * Share of what the original's classes tell that is kept: 1 − Σ KL(p‖q) / Σ KL(p‖uniform) over rows, p and q being the
+   * classes' probabilities before and after; not below 0, which is what a model that says the same to everything has.
+   */
+  readonly information: number;
 }
 
 export interface Fidelity {
@@ -71,7 +74,7 @@ export function accuracyOf(runs: readonly Run[], labels: Judgement['labels']): n
 }
 
 function compare(name: string, before: readonly Run[], after: readonly Run[]): OutputFidelity {
-  let [dot, a2, b2, kl, overlap, same, rows] = [0, 0, 0, 0, 0, 0, 0];
+  let [dot, a2, b2, kl, told, same, rows] = [0, 0, 0, 0, 0, 0, 0];
   for (const [run, reference] of before.entries()) {
     const [a, b] = [rowsOf(reference[name]), rowsOf(after[run]?.[name])];
     a.forEach((row, i) => {
@@ -82,16 +85,17 @@ function compare(name: string, before: readonly Run[], after: readonly Run[]): O
         a2 += x * x;
         b2 += y * y;
       });
-      const [p, q] = [distribution(row), distribution(other)];
-      kl += divergence(p, q);
-      overlap += p.reduce((sum, each, j) => sum + Math.min(each, q[j] ?? 0), 0);
+      const p = distribution(row);
+      kl += divergence(p, distribution(other));
+      told += p.reduce((sum, each) => (each > 0 ? sum + each * Math.log(each) : sum), Math.log(p.length));
       if (argmax(row) === argmax(other)) same++;
       rows++;
     });
   }
   const cosine = a2 === 0 && b2 === 0 ? 1 : dot / Math.sqrt(a2 * b2);
   const mean = (sum: number): number => sum / Math.max(rows, 1);
-  return { name, cosine, kl: mean(kl), overlap: mean(overlap), agreement: mean(same) };
+  const information = told > 0 ? Math.max(0, 1 - kl / told) : Number(kl === 0);
+  return { name, cosine, kl: mean(kl), information, agreement: mean(same) };
 }
 
 /** Rows along the last axis. */

@@ -38,6 +38,8 @@ export interface StepOptions {
   readonly trained: ReadonlySet<ValueId>;
   /** Whether batch norms take statistics of the batch, or keep what they have. */
   readonly batchNorm: 'batch' | 'fixed';
+  /** Names of values that it gives as they are. */
+  readonly shows?: readonly string[];
 }
 
 /** A tensor that is moved: fed as `name`, its gradient is the output `gradient`. */
@@ -93,7 +95,10 @@ export const TOTAL = 'loss';
  *
  * @throws CodedError `unsupported` with the node that no gradient passes, `bad-request` where a loss fits no value
  */
-export function writeTrainingStep(model: Model, { backend, losses, trained, batchNorm }: StepOptions): TrainingStep {
+export function writeTrainingStep(
+  model: Model,
+  { backend, losses, trained, batchNorm, shows = [] }: StepOptions,
+): TrainingStep {
   if (backend === 'webgpu') useWebgpuVersions(model);
   const emit = new Emit(model, backend);
   const inputs = model.graph.inputs.filter((id) => !model.graph.initializers.has(id)).map((id) => emit.nameOf(id));
@@ -124,6 +129,7 @@ export function writeTrainingStep(model: Model, { backend, losses, trained, batc
     return name;
   };
   give(total, TOTAL);
+  for (const name of shows) model.graph.outputs.push(valueNamed(emit, name));
   const told = terms.map(({ value, loss }) => ({ ...loss, output: give(value, loss.output) }));
   const moved = [...parameters].flatMap(([value, parameter]) => {
     const gradient = gradients.get(value);

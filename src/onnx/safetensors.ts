@@ -14,6 +14,9 @@ interface Entry {
 
 const LARGEST_HEADER = 16 << 20;
 
+/** Texts among the header's entries, by the format. */
+const NOTES = '__metadata__';
+
 const BYTES = { F32: 4, F16: 2 } as const;
 type Kind = keyof typeof BYTES;
 
@@ -23,8 +26,13 @@ type Kind = keyof typeof BYTES;
  * bytes.
  *
  * @param kind `F16` rounds each number to half precision
+ * @param notes texts that the file carries, by name
  */
-export function encodeWeights(weights: LearntWeights, kind: Kind = 'F32'): Uint8Array<ArrayBuffer> {
+export function encodeWeights(
+  weights: LearntWeights,
+  kind: Kind = 'F32',
+  notes: Readonly<Record<string, string>> = {},
+): Uint8Array<ArrayBuffer> {
   const named = [...weights].sort(([a], [b]) => (a < b ? -1 : 1));
   const header: Record<string, Entry> = {};
   let end = 0;
@@ -33,7 +41,8 @@ export function encodeWeights(weights: LearntWeights, kind: Kind = 'F32'): Uint8
     end += BYTES[kind] * sizeOf(shape);
     header[name] = { dtype: kind, shape, data_offsets: [start, end] };
   }
-  const text = new TextEncoder().encode(JSON.stringify(header));
+  const metadata = Object.keys(notes).length > 0 ? { [NOTES]: notes } : {};
+  const text = new TextEncoder().encode(JSON.stringify({ ...metadata, ...header }));
   // The elements begin at a multiple of eight.
   const length = Math.ceil(text.length / 8) * 8;
   const bytes = new Uint8Array(8 + length + end);
@@ -51,21 +60,32 @@ function halves(tensor: Tensor): Uint8Array {
   return new Uint8Array(halved.buffer);
 }
 
-/** Throws `bad-file` where the bytes are no safetensors of float32 or float16, with the tensor that is wrong. */
-export function decodeWeights(bytes: Uint8Array): LearntWeights {
-  const bad = (reason: string): CodedError => new CodedError('bad-file', `The weights cannot be read: ${reason}.`);
+const bad = (reason: string): CodedError => new CodedError('bad-file', `The weights cannot be read: ${reason}.`);
+
+function headerOf(bytes: Uint8Array): { readonly length: number; readonly header: Record<string, Entry> } {
   if (bytes.length < 8) throw bad('the file is shorter than its header');
   const length = Number(new DataView(bytes.buffer, bytes.byteOffset, 8).getBigUint64(0, true));
   if (length > LARGEST_HEADER || 8 + length > bytes.length) throw bad('the header is longer than the file');
-  let header: Record<string, Entry>;
   try {
-    header = JSON.parse(new TextDecoder().decode(bytes.subarray(8, 8 + length))) as Record<string, Entry>;
+    return {
+      length,
+      header: JSON.parse(new TextDecoder().decode(bytes.subarray(8, 8 + length))) as Record<string, Entry>,
+    };
   } catch {
     throw bad('the header is no JSON');
   }
+}
+
+/** Texts that a file of weights carries. Throws as `decodeWeights`. */
+export const notesOf = (bytes: Uint8Array): Readonly<Record<string, string>> =>
+  (headerOf(bytes).header as { [NOTES]?: Record<string, string> })[NOTES] ?? {};
+
+/** Throws `bad-file` where the bytes are no safetensors of float32 or float16, with the tensor that is wrong. */
+export function decodeWeights(bytes: Uint8Array): LearntWeights {
+  const { length, header } = headerOf(bytes);
   const found = new Map<string, Tensor>();
   for (const [name, { dtype, shape, data_offsets: offsets }] of Object.entries(header)) {
-    if (name === '__metadata__') continue;
+    if (name === NOTES) continue;
     if (dtype !== 'F32' && dtype !== 'F16') throw bad(`${name} is ${dtype}, and learnt weights are F32 or F16`);
     const [start, end] = offsets;
     if (!(start >= 0) || end - start !== BYTES[dtype] * sizeOf(shape) || 8 + length + end > bytes.length) {

@@ -10,6 +10,7 @@ export type ImportanceId =
   | 'apoz'
   | 'wanda'
   | 'taylor'
+  | 'order'
   | 'random'
   | 'scores'
   | 'formula';

@@ -4,6 +4,7 @@ import { familyOf } from '../ops/registry.ts';
 import type { Model } from '../ir/model.ts';
 import { CHARACTER_TRANSFORMER, characterTransformer } from './character-transformer.ts';
 import { DIGIT_CNN, digitCnn } from './digit-cnn.ts';
+import { EDGE_CNN, edgeCnn } from './edge-cnn.ts';
 import { encoder } from './encoder.ts';
 import { FIGURES, withLearnt, type LearntSample } from './learnt.ts';
 import { mobileNetV2 } from './mobilenet-v2.ts';
@@ -72,6 +73,15 @@ const SAMPLES: readonly Sample[] = [
     sizes: DIGIT_CNN,
     build: (sizes) => digitCnn(sizesOf('digit-cnn', DIGIT_CNN, sizes)),
     learnt: 'digit-cnn',
+  },
+  {
+    id: 'edge-cnn',
+    title: 'Edge CNN',
+    about: 'Drawn digits, seeded weights',
+    tryIt: 'search its sub-networks',
+    sizes: EDGE_CNN,
+    build: (sizes) => edgeCnn(sizesOf('edge-cnn', EDGE_CNN, sizes)),
+    learnt: null,
   },
   {
     id: 'character-transformer',

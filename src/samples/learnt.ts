@@ -1,5 +1,5 @@
 import type { Model } from '../ir/model.ts';
-import { decodeWeights } from '../onnx/safetensors.ts';
+import { decodeWeights, notesOf } from '../onnx/safetensors.ts';
 import figures from './weights/figures.json' with { type: 'json' };
 
 /** What a training came to, as `scripts/train-samples.mjs` measured it on samples that neither trained nor chose. */
@@ -13,11 +13,12 @@ const FILES: Readonly<Record<LearntSample, () => Promise<{ readonly default: str
   'character-transformer': () => import('./weights/character-transformer.safetensors?url&inline'),
 };
 
-/** The same model with the weights that it was trained to, and the figures among its metadata. */
+/** The same model with the weights that it was trained to, and among its metadata the figures, and what the file says of them. */
 export async function withLearnt(id: LearntSample, model: Model): Promise<Model> {
   const { default: url } = await FILES[id]();
   const response = await fetch(url);
-  const weights = decodeWeights(new Uint8Array(await response.arrayBuffer()));
+  const bytes = new Uint8Array(await response.arrayBuffer());
+  const weights = decodeWeights(bytes);
   const byName = new Map(
     [...model.graph.initializers].map(([value, tensor]) => [model.getValue(value).name, { value, tensor }]),
   );
@@ -28,7 +29,11 @@ export async function withLearnt(id: LearntSample, model: Model): Promise<Model>
     }
     model.setInitializer(own.value, learnt);
   }
-  const metadataProps = new Map([...(model.extras.metadataProps ?? []), ['trained', JSON.stringify(FIGURES[id])]]);
+  const metadataProps = new Map([
+    ...(model.extras.metadataProps ?? []),
+    ...Object.entries(notesOf(bytes)),
+    ['trained', JSON.stringify(FIGURES[id])],
+  ]);
   model.extras = { ...model.extras, metadataProps };
   return model;
 }

@@ -13,6 +13,7 @@ const FEEDS: Record<string, { name: string; shape: number[]; integers: boolean; 
   'residual-cnn': { name: 'image', shape: [2, 3, 32, 32], integers: false },
   encoder: { name: 'input_ids', shape: [1, 64], integers: true, below: 2000 },
   'digit-cnn': { name: 'image', shape: [3, 1, 28, 28], integers: false },
+  'edge-cnn': { name: 'image', shape: [2, 1, 28, 28], integers: false },
   'character-transformer': { name: 'input_ids', shape: [3, 17], integers: true, below: 74 },
 };
 
@@ -71,5 +72,26 @@ describe('MobileNetV2', () => {
     expect(parameters).toBe(3_504_872 + 2 * 17_056 + 70);
     expect(macs).toBeGreaterThan(299e6);
     expect(macs).toBeLessThan(302e6);
+  });
+});
+
+describe('the edge CNN', () => {
+  it('has about 2.4 M MACs in three stages whose later blocks can go', () => {
+    const model = buildSample('edge-cnn');
+    const { macs } = summarize(model, analyze(model), 0);
+    expect(macs).toBeGreaterThan(2e6);
+    expect(macs).toBeLessThan(3e6);
+    const kernels = [...model.nodes.values()].flatMap(
+      ({ name }) => /stages\.(\d)\/blocks\.(\d)\/depthwise\/Conv$/.exec(name) ?? [],
+    );
+    expect(kernels.length / 3).toBe(8);
+    const sums = [...model.nodes.values()].filter(({ opType }) => opType === 'Add');
+    expect(sums.map(({ name }) => name)).toEqual([
+      '/stages.0/blocks.1/Add',
+      '/stages.1/blocks.1/Add',
+      '/stages.1/blocks.2/Add',
+      '/stages.2/blocks.1/Add',
+      '/stages.2/blocks.2/Add',
+    ]);
   });
 });

@@ -8,7 +8,7 @@ import type { PreparedData } from '../engine/train/desk.ts';
 import type { TrainControl } from '../engine/train/control.ts';
 import { writeModel } from '../onnx/write.ts';
 import { viewOf } from './chosen.ts';
-import { SearchClock } from './clock.ts';
+import { SearchClock, type ClockBudget } from './clock.ts';
 import { LocalEvaluator, type Evaluator } from './evaluate.ts';
 import type { Searched } from './runner.ts';
 import { SearchSamples } from './samples.ts';
@@ -40,7 +40,7 @@ export interface LocalJudge {
 
 export function localJudge({ stop, data, request, port, weights }: SearchParts): LocalJudge {
   const repairs = repairFor(request.repair, stop) !== 'none';
-  const samples = new SearchSamples(data, { samples: request.samples, seed: request.seed, repairs });
+  const samples = new SearchSamples(data, { samples: request.samples, repairs });
   return { evaluator: new LocalEvaluator({ stop, samples, port, repairs, weights }), samples };
 }
 
@@ -55,6 +55,7 @@ export interface SearchWith {
   readonly table: LatencyTable | null;
   /** What times are taken on, where that is another device. */
   readonly clockPort?: RuntimePort;
+  readonly clockBudget?: ClockBudget;
   readonly keepTable?: (table: LatencyTable) => void;
   readonly store: FindingsStore;
   readonly control: TrainControl;
@@ -80,7 +81,7 @@ export async function assemble(
     samples: samples.count,
     evaluators: how.evaluators && how.evaluators.length > 0 ? how.evaluators : [evaluator],
     build: (steps, each) => evaluator.build(steps, each),
-    clock: how.table && new SearchClock(how.table, how.clockPort ?? port, how.keepTable),
+    clock: how.table && new SearchClock(how.table, how.clockPort ?? port, how.keepTable, how.clockBudget),
     store: how.store,
     control: how.control,
     now: () => performance.now(),

@@ -10,13 +10,19 @@ import type { LatencyPrediction, LatencyTable } from '../engine/latency-table/ty
 import type { RuntimePort } from '../engine/ports.ts';
 import { writeModel } from '../onnx/write.ts';
 
-/** For one micro-model, ms. */
-const BATCH_MS = 2500;
 /** Of a model's work, what may be missing of a prediction: it is then too low by about as much. */
 const MISSING = 0.02;
-/** For one look at a whole model, ms; each is looked at in so many rounds, all others in between. */
-const LOOK_MS = 700;
+/** A whole model is looked at in so many rounds, all others in between. */
 const ROUNDS = 3;
+
+/** What timing may take. */
+export interface ClockBudget {
+  /** For one micro-model, ms. */
+  readonly batchMs: number;
+  /** For one look at a whole model, ms. */
+  readonly lookMs: number;
+}
+const CLOCK_BUDGET: ClockBudget = { batchMs: 2500, lookMs: 700 };
 
 /**
  * Latency of sub-networks by a table of operators' times, which it fills where it is of this device: neighbours are
@@ -25,15 +31,22 @@ const ROUNDS = 3;
 export class SearchClock {
   private readonly port: RuntimePort;
   private readonly keep: (table: LatencyTable) => void;
+  private readonly budget: ClockBudget;
   private grown: LatencyTable;
   private here: boolean | null = null;
   /** Kinds of operators that the runtime refuses to time. */
   readonly refused = new Set<string>();
 
-  constructor(table: LatencyTable, port: RuntimePort, keep: (table: LatencyTable) => void = () => {}) {
+  constructor(
+    table: LatencyTable,
+    port: RuntimePort,
+    keep: (table: LatencyTable) => void = () => {},
+    budget: ClockBudget = CLOCK_BUDGET,
+  ) {
     this.grown = table;
     this.port = port;
     this.keep = keep;
+    this.budget = budget;
   }
 
   get table(): LatencyTable {
@@ -57,10 +70,16 @@ export class SearchClock {
       tableBatch: (request: Parameters<typeof tableBatch>[1], each: Job) =>
         tableBatch({ model, analysis }, request, this.port, each),
     };
-    const filled = await fillTable(subject, this.grown, { widths: null, budgetMs: BATCH_MS }, job, (table) => {
-      this.grown = table;
-      this.keep(table);
-    });
+    const filled = await fillTable(
+      subject,
+      this.grown,
+      { widths: null, budgetMs: this.budget.batchMs },
+      job,
+      (table) => {
+        this.grown = table;
+        this.keep(table);
+      },
+    );
     this.grown = filled.table;
     for (const { operators } of filled.refused) this.refused.add(operators);
     const prediction = predictLatency(model, analysis, this.grown);
@@ -70,7 +89,7 @@ export class SearchClock {
   /** Fastest run of each whole model, ms: in rounds, so that what disturbs the device disturbs all of them. */
   async timed(stops: readonly Stop[], job: Job): Promise<readonly number[]> {
     const { backend, threads } = this.grown.device;
-    const request: BenchRequest = { backend, threads, level: 'all', runs: 200, budgetMs: LOOK_MS };
+    const request: BenchRequest = { backend, threads, level: 'all', runs: 200, budgetMs: this.budget.lookMs };
     const models = stops.map(({ model, analysis }) => partsOf(model, analysis).model);
     const best = stops.map(() => Infinity);
     for (let round = 0; round < ROUNDS; round++) {

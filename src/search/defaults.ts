@@ -2,7 +2,7 @@ import type { SearchRequest, SpaceRequest } from './types.ts';
 
 export const SPACE_REQUEST: SpaceRequest = {
   kinds: ['width', 'heads', 'depth', 'kernel', 'resolution'],
-  shares: [0.25, 0.5, 0.75, 0.875, 1],
+  shares: [0.25, 0.5, 0.75, 0.875, 0.9375, 1],
   roundTo: 4,
   genes: {},
 };

@@ -1,6 +1,6 @@
 import type { Job } from '../base/job.ts';
 import { SYNTHETIC } from '../engine/calibration.ts';
-import type { Stop } from '../engine/document.ts';
+import { Stop } from '../engine/document.ts';
 import { accuracyOf, closeness, type Run } from '../engine/fidelity.ts';
 import type { RuntimePort } from '../engine/ports.ts';
 import { runStep, type StepContext } from '../engine/steps.ts';
@@ -8,6 +8,7 @@ import { writeModel } from '../onnx/write.ts';
 import type { RecipeStep } from '../recipe/types.ts';
 import type { Feeds } from '../runtime/types.ts';
 import type { SearchSamples } from './samples.ts';
+import { recalibrated } from './supernet/recalibrate.ts';
 import type { Metrics, Quality } from './types.ts';
 
 /** One thing to find out: what a sub-network, as steps of a recipe, comes to on so many samples. */
@@ -78,11 +79,21 @@ export class LocalEvaluator implements Evaluator {
     return (await this.stops(steps, job)).flatMap(({ outcome }) => (outcome ? [outcome.step] : []));
   }
 
-  private async stops(steps: readonly RecipeStep[], job: Job): Promise<readonly Stop[]> {
+  /**
+   * @param quickly batch norms are set in one run in place of one for each: the numbers are the same but for rounding, and
+   * no decisions are kept
+   */
+  private async stops(steps: readonly RecipeStep[], job: Job, quickly = false): Promise<readonly Stop[]> {
     const { stop, port, samples, repairs, weights } = this.about;
     const stops: Stop[] = [];
     for (const step of steps) {
       const before = stops.at(-1) ?? stop;
+      if (quickly && step.pass === 'reestimate-batch-norm') {
+        const feeds = await samples.stacked(before.summary.inputs);
+        const model = await recalibrated(before.model, feeds, port, job);
+        stops.push(new Stop(model, before, null, null, stops.length + 1));
+        continue;
+      }
       // Samples as this model wants them: its images may have become smaller.
       const calibration = repairs ? await samples.calibration(before.summary.inputs, job) : SYNTHETIC;
       const context: StepContext = {
@@ -99,7 +110,7 @@ export class LocalEvaluator implements Evaluator {
   }
 
   async evaluate({ steps, samples }: Work, job: Job): Promise<Metrics> {
-    const found = await this.build(steps, job);
+    const found = (await this.stops(steps, job, true)).at(-1) ?? this.about.stop;
     const { bytes, macs, parameters, peakActivationBytes } = found.summary;
     return {
       quality: await this.quality(found, samples, job),
@@ -121,7 +132,7 @@ export class LocalEvaluator implements Evaluator {
     const { labels, samples } = await this.about.samples.judged(found.summary.inputs, count, job);
     return {
       agreement: mean(({ agreement }) => agreement),
-      overlap: mean(({ overlap }) => overlap),
+      information: mean(({ information }) => information),
       cosine: mean(({ cosine }) => Math.max(0, Number.isFinite(cosine) ? cosine : 0)),
       kl: mean(({ kl }) => kl),
       accuracy: accuracyOf(after, labels),

@@ -104,6 +104,20 @@ describe('kernel genes', () => {
     expect(shapes.filter((shape) => shape === '24,1,5,5')).toHaveLength(2);
   });
 
+  it('are fitted to data where a search makes up for what goes by least squares', () => {
+    const space = spaceOf(network());
+    const genome = but(space, { 'features.2 kernel': 1, 'features.1 expand ratio': 0 });
+    const [kernel, width] = stepsOf(space, genome, 'least-squares');
+    expect(kernel).toMatchObject({ pass: 'shrink-kernels', options: { method: 'least-squares' } });
+    expect(width).toMatchObject({ pass: 'prune-channels', options: { repair: 'least-squares' } });
+    expect(stepsOf(space, genome, 'mean').map(({ options }) => [options['method'], options['repair']])).toEqual([
+      [undefined, undefined],
+      [undefined, 'mean'],
+    ]);
+    expect(stepsOf(space, genome, 'batch-norm').at(-1)?.pass).toBe('reestimate-batch-norm');
+    expect(stepsOf(space, whole(space.genes), 'batch-norm')).toEqual([]);
+  });
+
   it('mean nothing in a block that is gone', () => {
     const space = spaceOf(network());
     const dropped = but(space, { 'features.1–2 depth': 1, 'features.1 kernel': 0, 'features.2 kernel': 0 });

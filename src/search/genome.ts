@@ -31,12 +31,18 @@ export const randomGenome = (genes: readonly Gene[], random: Random): Genome =>
   genes.map(({ choices }) => toss(random, choices.length));
 
 /**
- * Some genes drawn, the others as the model has them; how many is drawn as well. Where every gene is drawn, hardly any
- * sub-network is near the model: of a model that was not trained for it, all would be far too small.
+ * Some genes drawn, the others as the model has them; how many are, and how far they go, is drawn as well. Where every
+ * gene is drawn from all its choices, hardly any sub-network is near the model: of one that was not trained for it, all
+ * would be far too small.
  */
 export function nearerGenome(genes: readonly Gene[], random: Random): Genome {
-  const share = random();
-  return genes.map(({ choices }) => (random() < share ? toss(random, choices.length) : choices.length - 1));
+  const [share, depth] = [random(), random()];
+  return genes
+    .map(({ choices }) => {
+      const last = choices.length - 1;
+      return random() < share ? last - toss(random, 2 + Math.floor(depth * last)) : last;
+    })
+    .map((choice) => Math.max(0, choice));
 }
 
 /** Each gene from one parent or the other (uniform crossover, as in Once-for-all's evolution, Cai et al. 2020). */

@@ -12,7 +12,7 @@ export function qualityFor(asked: QualityId | null, { quality }: Metrics): Quali
   if (asked === 'accuracy' && quality.accuracy === null) return 'agreement';
   if (asked) return asked;
   if (quality.accuracy !== null) return 'accuracy';
-  return quality.samples < COARSE ? 'overlap' : 'agreement';
+  return quality.samples < COARSE ? 'information' : 'agreement';
 }
 
 /** A value of a sub-network; NaN where it is not known. Latency is the table's for all: what was timed whole is told beside it. */

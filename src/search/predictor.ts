@@ -19,8 +19,8 @@ export interface Predictor {
 }
 
 /**
- * Learns one objective from measured genomes: a few networks of two hidden layers over the genes, one-hot and as a
- * share of the gene's range (after the accuracy predictor of Once-for-all, Cai et al. 2020, at small scale).
+ * Learns one objective from measured genomes: a few networks of two hidden layers over what the genes take away (after the
+ * accuracy predictor of Once-for-all, Cai et al. 2020, at small scale).
  *
  * @param samples at least two
  */
@@ -50,11 +50,19 @@ export function learnPredictor(
   };
 }
 
-/** For each gene, its place in its range, then one number for each choice. */
+/** Of what a gene takes away, a smaller share than this is as good as nothing left. */
+const LEAST = 0.05;
+
+/**
+ * For each gene how much it takes away, as a share and as a logarithm. Which choice it is, one-hot, would tell more and
+ * generalise far worse from as few samples as there are: that less is worse had to be learnt for each choice anew.
+ */
 function encoded(genes: readonly Gene[], genome: Genome): Float32Array {
-  const places = genes.map(({ choices }, i) => (choices.length < 2 ? 1 : (genome[i] ?? 0) / (choices.length - 1)));
-  const oneHot = genes.flatMap(({ choices }, i) => choices.map((_, choice) => Number(choice === genome[i])));
-  return Float32Array.from([...places, ...oneHot]);
+  const kept = genes.map(({ choices }, i) => (choices[genome[i] ?? 0] ?? 1) / (choices.at(-1) || 1));
+  return Float32Array.from([
+    ...kept.map((share) => 1 - share),
+    ...kept.map((share) => -Math.log(Math.max(LEAST, share))),
+  ]);
 }
 
 interface Layer {

@@ -11,6 +11,11 @@ const FREE = 0.2;
 /** Points that something can be learnt from. */
 const FEWEST = 24;
 
+/** Steps of each network: more change nothing that ranks. */
+const STEPS = 150;
+/** A constraint that is foretold to be broken by less may hold. */
+const UNSURE = 0.02;
+
 export interface Known {
   readonly genome: Genome;
   /** In the order of the objectives, and after them how far constraints are broken. */
@@ -40,22 +45,13 @@ export function proposed(
   if (!uses || usable.length < FEWEST) return { genomes: searcher.ask(count), foretold: new Map() };
   const free = Math.round(count * FREE);
   const all = searcher.ask(count * THOUGHT_OF);
-  const columns = [...directions.map((_, i) => (point: Known) => point.values[i] ?? 0), ({ broken }: Known) => broken];
-  const predictors = columns.map((of, i) =>
-    usable.every((point) => of(point) === of(usable[0]!))
-      ? null
-      : learnPredictor(
-          genes,
-          usable.map((point) => ({ genome: point.genome, value: of(point) })),
-          {
-            seed: seed + i,
-            steps: 150,
-          },
-        ),
+  const columns = directions.map((direction, i) =>
+    learnt(genes, usable, ({ values }) => values[i] ?? 0, linkOf(direction), seed + i),
   );
+  const broken = learnt(genes, usable, (point) => point.broken, PLAIN, seed + directions.length);
   const scored = all.map((genome): Scored => {
-    const told = predictors.map((predictor, i) => predictor?.predict(genome).value ?? columns[i]!(usable[0]!));
-    return { values: told.slice(0, -1), broken: Math.max(0, told.at(-1) ?? 0) };
+    const values = columns.map((column) => column(genome));
+    return { values, broken: Math.max(0, broken(genome) - UNSURE) };
   });
   const order = byPromise(scored, directions);
   const chosen = order.slice(0, count - free);
@@ -69,6 +65,39 @@ export function proposed(
   const kept = new Set(genomes.map(keyOf));
   searcher.release(all.filter((genome) => !kept.has(keyOf(genome))));
   return { genomes, foretold: new Map(taken.map((i) => [keyOf(all[i]!), scored[i]!.values])) };
+}
+
+/** What a network learns in place of a value, and back. */
+interface Link {
+  readonly to: (value: number) => number;
+  readonly from: (learnt: number) => number;
+}
+const PLAIN: Link = { to: (value) => value, from: (value) => value };
+/** Times and sizes: what genes take away multiplies. */
+const LOG: Link = { to: (value) => Math.log(Math.max(value, 1e-12)), from: Math.exp };
+/** Shares between 0 and 1, neither of which is infinitely far. */
+const END = 0.01;
+const LOGIT: Link = {
+  to: (value) => Math.log((value + END) / (1 + END - Math.min(1, value))),
+  from(value) {
+    const odds = Math.exp(value);
+    return (odds * (1 + END) - END) / (1 + odds);
+  },
+};
+const linkOf = (direction: Direction): Link => (direction === 'more' ? LOGIT : LOG);
+
+function learnt(
+  genes: readonly Gene[],
+  points: readonly Known[],
+  of: (point: Known) => number,
+  { to, from }: Link,
+  seed: number,
+): (genome: Genome) => number {
+  const [first] = points;
+  if (!first || points.every((point) => of(point) === of(first))) return () => (first ? of(first) : 0);
+  const samples = points.map((point) => ({ genome: point.genome, value: to(of(point)) }));
+  const predictor = learnPredictor(genes, samples, { seed, steps: STEPS });
+  return (genome) => from(predictor.predict(genome).value);
 }
 
 /** Indices, the most promising first. */

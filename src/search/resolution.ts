@@ -87,13 +87,15 @@ function sizesOf(sides: readonly number[], step: number): number[][] {
 /** Pixels of the image from one place of the coarsest values to the next: what convolutions and pooling stride over. */
 function totalStride(analysis: Analysis, model: Model, input: ValueId): number {
   const strides = new Map<ValueId, number>([[input, 1]]);
+  let total = 1;
   for (const node of analysis.order) {
     if (node.graph !== model.graph.id) continue;
     const before = node.inputs.map((value) => (value === null ? 0 : (strides.get(value) ?? 0)));
     const most = Math.max(0, ...before) * ownStride(node);
     for (const output of node.outputs) if (output !== null && most > 0) strides.set(output, most);
+    total = Math.max(total, most);
   }
-  return Math.max(...strides.values());
+  return total;
 }
 
 /** Of convolutions of all kinds and pooling. */

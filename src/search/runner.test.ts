@@ -27,6 +27,7 @@ const SPACE: SearchSpace = {
   genes: Array.from({ length: GENES }, (_, index) => gene(index)),
   inside: Array.from({ length: GENES }, () => []),
   notes: [],
+  supernet: null,
 };
 
 /** Shares that stay, by gene. */
@@ -40,7 +41,7 @@ function metricsOf(steps: readonly RecipeStep[], samples: number): Metrics {
   const shares = sharesOf(steps);
   const lost = shares.reduce((sum, share, i) => sum + ((1 - share) * (GENES - i)) / 36, 0);
   const macs = 1000 * shares.reduce((sum, share) => sum + share, 0);
-  const quality = { agreement: 1 - lost, overlap: 1 - lost, cosine: 1, kl: lost, accuracy: null, samples };
+  const quality = { agreement: 1 - lost, information: 1 - lost, cosine: 1, kl: lost, accuracy: null, samples };
   return { quality, bytes: macs, macs, parameters: macs, peakBytes: macs };
 }
 
@@ -114,10 +115,17 @@ test('spends what it may and finds a front that no point dominates, the model it
 
 test('dominates random search at equal evaluations, for each of five seeds', async () => {
   for (let seed = 0; seed < 5; seed++) {
-    const evolved = await runSearch(searched({ request: { ...REQUEST, seed, predictor: true } }), silentJob());
+    const evolved = await runSearch(searched({ request: { ...REQUEST, seed } }), silentJob());
     const drawn = await runSearch(searched({ request: { ...REQUEST, seed, strategy: 'random' } }), silentJob());
     expect(evolved.hypervolume).toBeGreaterThan(drawn.hypervolume);
   }
+});
+
+test('what it has learnt foretells what it then finds', async () => {
+  const request = { ...REQUEST, predictor: true, evaluations: 80 };
+  const { foretold } = await runSearch(searched({ request }), silentJob());
+  expect(foretold?.samples).toBeGreaterThan(20);
+  expect(foretold?.rank).toBeGreaterThan(0.6);
 });
 
 test('finds the same with several evaluators as with one', async () => {

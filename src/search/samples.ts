@@ -2,14 +2,15 @@ import { CodedError } from '../base/error.ts';
 import { formatBytes } from '../base/format.ts';
 import type { Job } from '../base/job.ts';
 import { shuffled } from '../data/data-set.ts';
-import { feedsOf } from '../data/feeds.ts';
+import { feedsOf, sampleFeeds, stackFeeds } from '../data/feeds.ts';
 import type { Preprocess } from '../data/preprocess.ts';
 import { preprocessFor } from '../data/propose.ts';
-import type { DataSet, FeedTensor, InputPort } from '../data/types.ts';
+import type { DataFeeds, DataSet, FeedTensor, InputPort } from '../data/types.ts';
 import { sha256Of } from '../engine/artifacts.ts';
 import type { Calibration } from '../engine/calibration.ts';
 import { numbersOf } from '../engine/host-numbers.ts';
 import type { PreparedData } from '../engine/train/desk.ts';
+import { batchFree } from '../engine/train/samples.ts';
 import type { Feeds } from '../runtime/types.ts';
 
 /** What models are run on, and what the answers should be. */
@@ -24,25 +25,31 @@ export interface JudgedOn {
 const BATCH = 16;
 /** All inputs are held at once, bytes. */
 const MOST_BYTES = 1 << 30;
-/** Samples that what was sliced away is made up for with. */
-const CALIBRATED = 32;
+/** Always the same samples: what one search has found holds for another that draws otherwise. */
+const DRAWN_BY = 1;
+/** Samples that what was sliced away is made up for with, at most; and how many elements they may have. */
+const CALIBRATED = 128;
+const CALIBRATED_ELEMENTS = 32 * 3 * 224 * 224;
 
 /**
- * Samples that sub-networks are judged by, and others to make up for what was sliced away: drawn by a seed, fed as the
+ * Samples that sub-networks are judged by, and others to make up for what was sliced away: drawn from the data, fed as the
  * model's inputs want them, in whatever size it has now.
  */
 export class SearchSamples {
   private readonly data: PreparedData;
   private readonly most: number;
+  /** Samples at the end of the order that judge nothing. */
+  private readonly aside: number;
   private readonly order: readonly number[];
   private readonly kept = new Map<string, JudgedOn>();
   private readonly calibrations = new Map<string, Calibration>();
 
   /** @param repairs whether a part is set aside to make up for what was sliced away */
-  constructor(data: PreparedData, { samples, seed, repairs }: { samples: number; seed: number; repairs: boolean }) {
-    const all = Array.from(shuffled(data.dataSet.count, seed));
-    const aside = repairs ? Math.min(CALIBRATED, Math.floor(all.length / 2)) : 0;
+  constructor(data: PreparedData, { samples, repairs }: { samples: number; repairs: boolean }) {
+    const all = Array.from(shuffled(data.dataSet.count, DRAWN_BY));
+    const aside = repairs ? Math.min(asideOf(data), Math.floor(all.length / 2)) : 0;
     this.data = data;
+    this.aside = aside;
     this.most = Math.min(samples, all.length - aside);
     this.order = [...all.slice(aside), ...all.slice(0, aside)];
   }
@@ -67,12 +74,21 @@ export class SearchSamples {
     const key = JSON.stringify(inputs);
     const known = this.calibrations.get(key);
     if (known) return known;
-    const indices = this.order.slice(this.most).slice(-CALIBRATED);
+    const indices = this.order.slice(-this.aside);
     const { feeds, labels } = await this.feeds(inputs, indices, job);
     const { name, kind } = this.data.dataSet;
     const made = { name, feeds, samples: indices.length, madeUp: kind === 'synthetic', labels };
     this.calibrations.set(key, made);
     return made;
+  }
+
+  /** The samples of `calibration` in one batch. */
+  async stacked(inputs: readonly InputPort[]): Promise<DataFeeds> {
+    const indices = this.order.slice(-this.aside);
+    const preprocess = await this.preprocessFor(inputs);
+    const free = batchFree(inputs);
+    const samples = await Promise.all(indices.map((index) => sampleFeeds(this.data.dataSet, index, free, preprocess)));
+    return stackFeeds(free, samples);
   }
 
   /** SHA-256 of what is judged by: other samples, or others' preprocessing, have another one. */
@@ -120,6 +136,12 @@ export class SearchSamples {
     const { shape, resize, crop } = proposed;
     return { ...preprocess, shape, resize, crop };
   }
+}
+
+/** Fewer of large samples: each is run for each sub-network. */
+function asideOf({ preprocess }: PreparedData): number {
+  const size = 'shape' in preprocess ? preprocess.shape.reduce((product, each) => product * each, 1) : 1;
+  return Math.max(1, Math.min(CALIBRATED, Math.floor(CALIBRATED_ELEMENTS / size)));
 }
 
 /** Of a text, the next token of each; the last one of a window has none. */

@@ -10,6 +10,7 @@ import type { Gene } from './genome.ts';
 import { kernelGenes } from './kernels.ts';
 import { resolutionGene } from './resolution.ts';
 import { stagesOf, type Stage } from './stages.ts';
+import { supernetOf, type SupernetInfo } from './supernet/info.ts';
 
 /** A gene with its place in the model. */
 export interface SpaceGene extends Gene {
@@ -35,6 +36,8 @@ export interface SearchSpace {
   readonly genes: readonly SpaceGene[];
   /** For each gene, the genes that mean nothing when so few units of it stay: they lie in what is dropped. */
   readonly inside: readonly (readonly { readonly gene: number; readonly below: number }[])[];
+  /** What its training as a supernet left behind; null: it was trained as one network. */
+  readonly supernet: SupernetInfo | null;
   /** Why there is less than one may expect. */
   readonly notes: readonly string[];
 }
@@ -87,7 +90,7 @@ export function searchSpace(model: Model, analysis: Analysis, options: Partial<S
   const searched = all.filter((gene) => gene.spared === null).length;
   const genes = searched >= FEWEST ? all : all.map((gene) => ({ ...gene, spared: null }));
   const notes = [...kernels.notes, ...(typeof resolution === 'string' ? [resolution] : [])];
-  return { genes, inside: insideOf(genes, stages), notes };
+  return { genes, inside: insideOf(genes, stages), supernet: supernetOf(model), notes };
 }
 
 /** Passes are asked what they could do, without any data. */

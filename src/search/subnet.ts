@@ -6,11 +6,11 @@ import { canonical, type SearchSpace } from './space.ts';
 
 /**
  * A sub-network as steps of a recipe, which slice the model's own weights: first the size of its images, then blocks go,
- * then kernels shrink, then channels and heads go, the least important ones by group-wise L2 of what is left. The model
- * itself takes no step.
+ * then kernels shrink, then channels and heads go, the least important ones by group-wise L2 of what is left. In a
+ * supernet the last channels go, and kernels shrink as it has learnt. The model itself takes no step.
  *
  * @param genome a choice for each gene of the space, the spared ones too
- * @param repair what is made up for afterwards
+ * @param repair what is made up for: by least squares kernels are fitted to data as well
  */
 export function stepsOf(space: SearchSpace, genome: Genome, repair: SearchRepair = 'none'): readonly RecipeStep[] {
   const chosen = canonical(space, genome);
@@ -43,12 +43,25 @@ export function stepsOf(space: SearchSpace, genome: Genome, repair: SearchRepair
   const slicing: readonly [pass: string, about: object, options: RecipeStep['options']][] = [
     ['set-input-shape', shapes, { shapes }],
     ['prune-blocks', blocks, { count: blocks.length, blocks }],
-    ['shrink-kernels', kernels, { kernels }],
-    ['prune-channels', ratios, { ratio: 0, ratios, ...repaired }],
+    [
+      'shrink-kernels',
+      kernels,
+      { kernels, ...(repair === 'least-squares' ? { method: repair } : {}), ...learntOf(space, kernels) },
+    ],
+    ['prune-channels', ratios, { ratio: 0, ...(space.supernet ? { importance: 'order' } : {}), ratios, ...repaired }],
   ];
   const steps = slicing.flatMap(([pass, about, options]): RecipeStep[] =>
     Object.keys(about).length > 0 ? [{ pass, options, sites: 'all' }] : [],
   );
-  const norms: RecipeStep = { pass: 'reestimate-batch-norm', options: {}, sites: 'all' };
+  const norms: RecipeStep = { pass: 'reestimate-batch-norm', options: { basis: 'data' }, sites: 'all' };
   return steps.length > 0 && repair === 'batch-norm' ? [...steps, norms] : steps;
+}
+
+/** Of the kernels that shrink, the transforms that they take. */
+function learntOf({ supernet }: SearchSpace, kernels: Readonly<Record<string, Json>>): Record<string, Json> {
+  const transforms = Object.entries(kernels).flatMap(([conv, least]) => {
+    const sizes = Object.entries(supernet?.transforms[conv] ?? {}).filter(([size]) => Number(size) >= Number(least));
+    return sizes.length > 0 ? [[conv, Object.fromEntries(sizes)] as const] : [];
+  });
+  return transforms.length > 0 ? { transforms: Object.fromEntries(transforms) } : {};
 }

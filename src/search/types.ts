@@ -6,8 +6,8 @@ import type { GeneKind, Genome } from './genome.ts';
 export interface Quality {
   /** Rows with the original's top class. */
   readonly agreement: number;
-  /** Mean over rows of Σ min(p, q), p and q being the classes' probabilities by the original and by the sub-network. */
-  readonly overlap: number;
+  /** Share of what the original's classes tell that is kept, by KL; 0: it says the same to everything. */
+  readonly information: number;
   /** Of all outputs, negative ones count as 0. */
   readonly cosine: number;
   /** Mean KL to the original's classes, nats. */
@@ -16,7 +16,7 @@ export interface Quality {
   readonly accuracy: number | null;
   readonly samples: number;
 }
-export type QualityId = 'accuracy' | 'agreement' | 'overlap' | 'cosine';
+export type QualityId = 'accuracy' | 'agreement' | 'information' | 'cosine';
 
 /** What does not depend on any device. */
 export interface Metrics {
@@ -60,7 +60,7 @@ export interface GeneRequest {
 
 export interface SearchRequest {
   readonly space: SpaceRequest;
-  /** Null: accuracy where there are labels, else agreement, or of fewer than 200 rows, where shares are coarse, overlap. */
+  /** Null: accuracy where there are labels, else agreement, or of fewer than 200 rows, where shares are coarse, information. */
   readonly quality: QualityId | null;
   /** Two or three. */
   readonly objectives: readonly ObjectiveId[];

@@ -49,7 +49,13 @@ export interface TrainingActions {
 /** The pass whose weights are learnt in the Train workspace. */
 export const RECOVER = 'recover';
 /** Passes that take away what training may bring back. */
-const PRUNING: ReadonlySet<string> = new Set(['prune-channels', 'prune-heads', 'prune-blocks', 'prune-weights']);
+const PRUNING: ReadonlySet<string> = new Set([
+  'prune-channels',
+  'prune-heads',
+  'prune-blocks',
+  'prune-weights',
+  'shrink-kernels',
+]);
 
 /** Messages come by the dozen a second where steps are short; the page is drawn so often at most, ms. */
 const DRAWN_EVERY = 120;

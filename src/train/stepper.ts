@@ -1,5 +1,6 @@
+import { defined } from '../base/assert.ts';
 import type { Job } from '../base/job.ts';
-import type { HostTensor, RuntimeSession } from '../runtime/types.ts';
+import type { Feeds, HostTensor, RuntimeSession } from '../runtime/types.ts';
 import { Optimizer } from './optimizer.ts';
 import { Sparsifier } from './sparsity.ts';
 import { bytesOf, floatsOf, inTurn, keptOf, lossOf, numberOf, stateArrays, unbiasedBy } from './step-values.ts';
@@ -7,6 +8,7 @@ import {
   RUNNING_STAYS,
   type StepInput,
   type StepOutput,
+  type StepPart,
   type Trainer,
   type TrainerSetup,
   type TrainerState,
@@ -70,22 +72,36 @@ export class Stepper implements Trainer {
 
   release = (): Promise<void> => this.session.release();
 
-  private async step({ feeds, rate }: StepInput): Promise<StepOutput> {
+  private async step({ feeds, rate, parts }: StepInput): Promise<StepOutput> {
     const { tensors, losses } = this.setup;
     const weights = tensors.map(({ name, shape, data }, index): readonly [string, HostTensor] => {
       return [name, { dtype: 'float32', shape, data: this.sparsifier?.masked(index, data) ?? data }];
     });
     const given = { ...feeds, ...Object.fromEntries(weights) };
-    const outputs = await this.session.run(given);
-    const loss = lossOf(this.setup, outputs, this.done + 1);
-    const gradients = tensors.map(({ gradient }) => floatsOf(outputs[gradient]));
+    const { outputs, gradients, each } = await this.run(given, parts ?? [{ feeds: {} }]);
     this.sparsifier?.learn(gradients, rate);
     const norm = this.optimizer.step(this.sparsifier?.through(gradients) ?? gradients, rate);
     this.sparsifier?.hold(this.done + 1);
     this.follow(outputs);
     this.done += 1;
     const terms = losses.map((name) => numberOf(outputs[name]));
-    return { loss, terms, norm, given: bytesOf(given), taken: bytesOf(outputs) };
+    const told = { loss: each[0] ?? NaN, terms, norm, given: bytesOf(given), taken: bytesOf(outputs) };
+    return parts ? { ...told, parts: each } : told;
+  }
+
+  /** What the first part gives, the mean of all gradients, and each loss. */
+  private async run(given: Feeds, parts: readonly StepPart[]) {
+    const first = await this.session.run({ ...given, ...parts[0]?.feeds });
+    const each = [lossOf(this.setup, first, this.done + 1)];
+    const gradients = this.setup.tensors.map(({ gradient }) => floatsOf(first[gradient]));
+    for (const { feeds, learns = {} } of parts.slice(1)) {
+      const told = Object.entries(learns).map(([input, output]) => [input, defined(first[output], output)] as const);
+      const outputs = await this.session.run({ ...given, ...feeds, ...Object.fromEntries(told) });
+      each.push(lossOf(this.setup, outputs, this.done + 1));
+      this.setup.tensors.forEach(({ gradient }, i) => addTo(gradients[i]!, floatsOf(outputs[gradient])));
+    }
+    if (parts.length > 1) for (const sum of gradients) for (let i = 0; i < sum.length; i++) sum[i]! /= parts.length;
+    return { outputs: first, gradients, each };
   }
 
   private follow(outputs: Readonly<Record<string, HostTensor>>): void {
@@ -94,6 +110,10 @@ export class Stepper implements Trainer {
       mix(runningVariance.data, floatsOf(outputs[variance]), unbiasedBy(count));
     }
   }
+}
+
+function addTo(sum: Float32Array, more: Float32Array): void {
+  for (let i = 0; i < sum.length; i++) sum[i]! += more[i]!;
 }
 
 function mix(running: Float32Array, batch: Float32Array, scale: number): void {

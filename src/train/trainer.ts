@@ -69,10 +69,22 @@ export interface ResidentSetup {
 export interface StepInput {
   readonly feeds: Feeds;
   readonly rate: number;
+  /** The step is run once for each, with its feeds beside those of all, and gradients are the mean of all of them. */
+  readonly parts?: readonly StepPart[];
+}
+
+/** One of several networks that a step trains together. */
+export interface StepPart {
+  readonly feeds: Feeds;
+  /** Inputs that are fed what the first part gave: names of outputs, by input (Yu et al. 2019, in-place distillation). */
+  readonly learns?: Readonly<Record<string, string>>;
 }
 
 export interface StepOutput {
+  /** Of several parts, the first one's; so are the terms, and what batch norms saw. */
   readonly loss: number;
+  /** Where there are several. */
+  readonly parts?: readonly number[];
   /** The terms, each without its factor. */
   readonly terms: readonly number[];
   /** Length of all gradients together, before clipping. */

@@ -58,7 +58,7 @@ export const evaluate: Command = {
     if (!known) await folder.put(key, metrics);
     const { quality, bytes } = metrics;
     output.result({ key, cached: known !== null, ...metrics }, [
-      `${quality.accuracy === null ? '' : `accuracy ${formatShare(quality.accuracy)}, `}same top class ${formatShare(quality.agreement)}, overlap ${formatShare(quality.overlap)}, ${formatBytes(bytes)}${known ? ' (known)' : ''}`,
+      `${quality.accuracy === null ? '' : `accuracy ${formatShare(quality.accuracy)}, `}same top class ${formatShare(quality.agreement)}, information kept ${formatShare(quality.information)}, ${formatBytes(bytes)}${known ? ' (known)' : ''}`,
     ]);
     return 0;
   },

@@ -11,6 +11,7 @@ export const IMPORTANCES = [
   'apoz',
   'wanda',
   'taylor',
+  'order',
   'random',
   'scores',
   'formula',

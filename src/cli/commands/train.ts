@@ -1,15 +1,15 @@
-import { existsSync, readFileSync, rmSync, writeFileSync, renameSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import { basename } from 'node:path';
 import { formatInteger, formatShare } from '../../base/format.ts';
 import type { Job } from '../../base/job.ts';
 import type { InputPort } from '../../data/types.ts';
-import type { CheckpointStore } from '../../engine/train/checkpoint.ts';
 import { isDrawn } from '../../engine/train/drawn.ts';
 import { LOSSES, TEACHING, TRAINING } from '../../train/defaults.ts';
 import type { Evaluation, LossSettings, TrainResult } from '../../engine/train/types.ts';
 import type { DocumentView } from '../../engine/types.ts';
 import { UsageError, type Arguments } from '../arguments.ts';
 import { BUILD_OPTIONS, buildStudent, buildsStudent } from '../build-student.ts';
+import { fileStore } from '../checkpoint-file.ts';
 import type { Command } from '../command.ts';
 import { modelAt } from '../model-at.ts';
 import { dataChoice, preparedData } from '../prepared-data.ts';
@@ -19,26 +19,20 @@ import { sizesLine } from './prune-dead.ts';
 import { openStudio, type CommandStudio } from '../studio.ts';
 import { TEACHER_OPTIONS, teachingLosses, TRAIN_OPTIONS, trainRequest } from '../train-options.ts';
 
-/** A file that is there as a whole or not at all. */
-const fileStore = (path: string): CheckpointStore => ({
-  load: () => Promise.resolve(existsSync(path) ? readFileSync(path) : null),
-  save(bytes) {
-    writeFileSync(`${path}.part`, bytes);
-    renameSync(`${path}.part`, path);
-    return Promise.resolve();
-  },
-  drop() {
-    rmSync(path, { force: true });
-    return Promise.resolve();
-  },
-});
-
 const metricsOf = ({ evaluations, best }: TrainResult): { first: Evaluation | null; best: Evaluation | null } => ({
   first: evaluations[0] ?? null,
   best: evaluations[best] ?? null,
 });
 
-function evaluationCells({ step, top1, agreement, crossEntropy, divergence, perplexity, error }: Evaluation): string[] {
+export function evaluationCells({
+  step,
+  top1,
+  agreement,
+  crossEntropy,
+  divergence,
+  perplexity,
+  error,
+}: Evaluation): string[] {
   return [
     formatInteger(step),
     top1 === null ? '' : `top-1 ${formatShare(top1)}`,

@@ -1,5 +1,5 @@
 import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { CodedError } from '../../base/error.ts';
 import type { FindingsStore } from '../../search/store.ts';
 import type { SearchRequest } from '../../search/types.ts';
@@ -28,7 +28,6 @@ export class JobFolder implements FindingsStore {
 
   constructor(path: string) {
     this.path = path;
-    mkdirSync(join(path, 'findings'), { recursive: true });
   }
 
   get(key: string): Promise<unknown> {
@@ -76,6 +75,7 @@ export class JobFolder implements FindingsStore {
 
   /** Two processes may write the same: each writes apart, and the last one to rename wins. */
   private write(path: string, text: string): void {
+    mkdirSync(dirname(path), { recursive: true });
     const part = `${path}.${process.pid}`;
     writeFileSync(part, text);
     renameSync(part, path);

@@ -5,7 +5,7 @@ import { UsageError, type Arguments, type Options } from '../arguments.ts';
 
 const OBJECTIVES: readonly ObjectiveId[] = ['latency', 'quality', 'bytes', 'macs', 'peak'];
 const KINDS: readonly GeneKind[] = ['width', 'heads', 'depth', 'kernel', 'resolution'];
-const QUALITIES: readonly QualityId[] = ['accuracy', 'agreement', 'overlap', 'cosine'];
+const QUALITIES: readonly QualityId[] = ['accuracy', 'agreement', 'information', 'cosine'];
 const REPAIRS: readonly SearchRepair[] = ['none', 'mean', 'batch-norm', 'least-squares'];
 /** Where minutes are what may be spent. */
 const ENDLESS = 1e6;

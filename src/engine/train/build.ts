@@ -193,11 +193,11 @@ function teacherShape(
 }
 
 /** The student's own numbers, a small random map for each hint, and what an optimizer has to know. */
-function setupOf(
+export function setupOf(
   student: Model,
   step: TrainingStep,
-  request: TrainRequest,
-  parameters: readonly Parameter[],
+  request: Pick<TrainRequest, 'seed' | 'optimizer' | 'sparsity' | 'steps'>,
+  parameters: readonly Pick<Parameter, 'value' | 'role'>[],
   layers: SparseParts['layers'],
 ): Omit<TrainerSetup, 'resident'> {
   const draw = normal(seeded(request.seed + 17));

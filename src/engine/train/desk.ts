@@ -230,7 +230,7 @@ function trainData({ dataSet, preprocess }: PreparedData, { stop }: Participant)
 }
 
 /** As it is trained, and teaches. */
-function withConstants(model: Model): Model {
+export function withConstants(model: Model): Model {
   const copy = model.clone();
   freezeDefaults(copy);
   nameConstants(copy);

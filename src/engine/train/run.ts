@@ -361,9 +361,9 @@ const heldOutNote = ({ indices }: HeldOut): string =>
   `${indices.length} samples were held out of training, drawn by the seed.`;
 
 /** Which samples train, and which choose the weights that are kept. */
-function divided(
+export function divided(
   { dataSet }: TrainData,
-  { holdOut, seed }: TrainRequest,
+  { holdOut, seed }: Pick<TrainRequest, 'holdOut' | 'seed'>,
 ): { samples: readonly number[]; heldOut: readonly number[] } {
   const all = shuffled(dataSet.count, seed);
   const count = Math.max(1, Math.min(holdOut, Math.floor(all.length / 5)));

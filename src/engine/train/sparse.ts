@@ -22,7 +22,10 @@ export interface SparseParts {
 }
 
 /** The zeros that a request asks for; null: none. Steps of `begin` and `end` are counted from shares of the run. */
-export function sparsityOf({ sparsity, steps }: TrainRequest, layers: readonly SparseLayer[]): SparsitySetup | null {
+export function sparsityOf(
+  { sparsity, steps }: Pick<TrainRequest, 'sparsity' | 'steps'>,
+  layers: readonly SparseLayer[],
+): SparsitySetup | null {
   if (!sparsity) return null;
   const { block: _, begin, end, ...rest } = sparsity;
   return { ...rest, layers, begin: Math.round(begin * steps), end: Math.round(end * steps) };

@@ -73,6 +73,9 @@ describe('prune-blocks', () => {
     const model = stack([1, 0, 1]);
     const { model: after } = await afterPass(model, pruneBlocks);
     expect(countOps(after)['Add']).toBe(2);
+    // What only the block read goes with it.
+    expect([...after.graph.initializers.keys()].filter((id) => !after.isUsed(id))).toEqual([]);
+    expect(after.graph.initializers.size).toBeLessThan(model.graph.initializers.size);
     await expectEquivalent(model, after, { class: 'kernel', seeds: 1 });
   });
 

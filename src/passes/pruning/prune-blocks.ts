@@ -1,6 +1,7 @@
 import { CodedError } from '../../base/error.ts';
 import { blockValues, influenceOf, reachOf } from '../../prune/residual/influence.ts';
 import { residualBlocks, type ResidualBlock, type StuckBlock } from '../../prune/residual/blocks.ts';
+import { removeWithConstants } from '../../rewrite/build.ts';
 import { label } from '../../rewrite/graphs.ts';
 import { siteKey } from '../../rewrite/hash.ts';
 import type { Findings, Pass, PassContext, Site } from '../../rewrite/pass.ts';
@@ -45,8 +46,8 @@ export const pruneBlocks: Pass = {
     const block = residualBlocks(model, analysis).blocks.find(({ add }) => add.id === site.anchor);
     if (!block || !model.nodes.has(site.anchor)) return false;
     model.replaceAllUses(block.y, block.x);
-    model.removeNode(block.add.id);
-    for (const node of [...block.nodes].reverse()) model.removeNode(node.id);
+    removeWithConstants(model, block.add.id);
+    for (const node of [...block.nodes].reverse()) removeWithConstants(model, node.id);
     return true;
   },
 };

@@ -119,12 +119,12 @@ function reasonOf(conv: KernelConv, size: number, transforms: KernelTransforms |
 
 function siteOf(context: PassContext, { conv, size, name, key }: Shrinking, options: KernelOptions): Site {
   const { node, kernel, weight } = conv;
-  const decision =
-    context.decided.get(key) ?? context.facts.investigated?.get(key) ?? encodeKernel({ size, weights: null });
+  const measured = context.decided.get(key) ?? context.facts.investigated?.get(key);
+  const decision = measured ?? encodeKernel({ size, weights: null });
   const isFitted = typeof decision === 'object' && decision !== null && 'weights' in decision;
   const isLearnt = !isFitted && options.transforms.has(name);
-  const how =
-    isFitted || isLearnt ? (isFitted ? 'fitted to data' : 'by learnt transforms') : howOf(context, conv, size, options);
+  const middle = isLearnt ? 'by learnt transforms' : 'which is its middle';
+  const how = isFitted ? `fitted to ${dataText(context)}` : howOf(context, conv, size, options, middle);
   const small = kernelText(smallerKernel(kernel, size));
   return {
     key,
@@ -140,10 +140,20 @@ function siteOf(context: PassContext, { conv, size, name, key }: Shrinking, opti
   };
 }
 
-function howOf(context: PassContext, conv: KernelConv, size: number, { method }: KernelOptions): string {
-  if (method === 'crop') return 'which is its middle';
+/** A replay does not know what it was. */
+const dataText = ({ facts, decided }: PassContext): string =>
+  decided.size > 0 ? 'data' : facts.samples === null ? 'made-up inputs' : `${facts.samples} samples`;
+
+function howOf(
+  context: PassContext,
+  conv: KernelConv,
+  size: number,
+  { method }: KernelOptions,
+  middle: string,
+): string {
+  if (method === 'crop' || context.decided.size > 0) return middle;
   const reason = unfittedReason(context, conv, size);
-  return reason === null ? 'fitted to data once it is applied' : `which is its middle: ${reason}`;
+  return reason === null ? `fitted to ${dataText(context)} once it is applied` : `${middle}: ${reason}`;
 }
 
 /** Why it is not fitted to data; null: it is. */

@@ -134,6 +134,12 @@ export const CRITERIA: Readonly<Record<ImportanceId, Criterion>> = {
       throw new CodedError('bad-request', 'This importance looks at gradients: give data to calibrate on.', {});
     },
   },
+  order: {
+    title: 'First channels stay: for networks trained as supernets',
+    needs: 'weights',
+    // Cai et al. 2020: channels are sorted before widths are trained, and narrower layers take the first ones.
+    rate: ({ graph }) => graph.groups.map(({ atoms }) => Float64Array.from(atoms, (_, i) => 1 - i / atoms.length)),
+  },
   random: {
     title: 'Random (the baseline)',
     needs: 'weights',

@@ -29,6 +29,7 @@ const IMPORTANCE_NAMES: Readonly<Record<ImportanceId, string>> = {
   apoz: 'share of activations that are not zero',
   wanda: 'weights times activations',
   taylor: 'change of the loss (Taylor)',
+  order: 'the order of the channels',
   random: 'random numbers',
   scores: 'your own scores',
   formula: 'your own formula',

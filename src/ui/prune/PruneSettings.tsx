@@ -33,6 +33,7 @@ const IMPORTANCES: Choices<ImportanceId> = [
     [
       ['scores', 'Your own scores'],
       ['formula', 'A formula of your own'],
+      ['order', 'First channels stay (supernets)'],
       ['random', 'Random, the baseline'],
     ],
   ],
