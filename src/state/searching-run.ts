@@ -130,7 +130,7 @@ export function qualityOf({ request, result, points }: SearchRun): QualityId {
   if (result) return result.quality;
   if (request.quality) return request.quality;
   const at = request.objectives.indexOf('quality');
-  const ids: readonly QualityId[] = ['accuracy', 'agreement', 'overlap', 'cosine'];
+  const ids: readonly QualityId[] = ['accuracy', 'agreement', 'information', 'cosine'];
   const fits = (id: QualityId): boolean =>
     points.every(
       ({ metrics, values }) => metrics.quality[id] !== null && (at < 0 || metrics.quality[id] === values[at]),

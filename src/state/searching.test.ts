@@ -363,8 +363,8 @@ describe('a front', () => {
 
   it('tells by its values which quality the worker chose', () => {
     const begun = searchBegun({ stop: 0, name: '', request: SEARCH, genes: GENES, order: [0, 1, 2] });
-    const byOverlap = [point(0, 10, 1, { values: [10, 0.5] }), point(1, 5, 0.8, { values: [5, 0.4] })];
-    expect(qualityOf(searchAdvanced(begun, [{ stage: 'Judging', points: byOverlap }]))).toBe('overlap');
+    const byInformation = [point(0, 10, 1, { values: [10, 0.5] }), point(1, 5, 0.8, { values: [5, 0.4] })];
+    expect(qualityOf(searchAdvanced(begun, [{ stage: 'Judging', points: byInformation }]))).toBe('information');
     expect(qualityOf({ ...begun, request: { ...SEARCH, quality: 'cosine' } })).toBe('cosine');
   });
 });

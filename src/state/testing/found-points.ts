@@ -21,7 +21,14 @@ export function gene(
 
 /** A sub-network with its latency in ms and the share of top classes that it keeps; `values` are these two. */
 export function point(id: number, latency: number, kept: number, more: Partial<SearchPoint> = {}): SearchPoint {
-  const quality = { agreement: kept, overlap: kept / 2, cosine: kept / 4, kl: 1 - kept, accuracy: null, samples: 100 };
+  const quality = {
+    agreement: kept,
+    information: kept / 2,
+    cosine: kept / 4,
+    kl: 1 - kept,
+    accuracy: null,
+    samples: 100,
+  };
   return {
     id,
     genome: id === 0 ? [2, 1, 2] : [id % 3, id % 2, (id + 1) % 3],

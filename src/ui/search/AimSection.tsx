@@ -42,7 +42,7 @@ const QUALITIES: readonly (readonly [QualityId | 'auto', string])[] = [
   ['auto', 'automatic'],
   ['accuracy', QUALITY_WORDS.accuracy],
   ['agreement', QUALITY_WORDS.agreement],
-  ['overlap', QUALITY_WORDS.overlap],
+  ['information', QUALITY_WORDS.information],
   ['cosine', QUALITY_WORDS.cosine],
 ];
 
@@ -62,7 +62,7 @@ export function AimSection({ app, disabled }: Props) {
       <Bound app={app} disabled={disabled} objective="quality" label="Quality at least" unit="%" size={0.01} />
       <OneOf
         label="Best by"
-        title="Automatic: accuracy where there are labels, else the original’s top class, of few samples what all classes have in common"
+        title="Automatic: accuracy where there are labels, else the original’s top class, of few samples what its classes tell"
         value={quality ?? 'auto'}
         options={QUALITIES}
         disabled={disabled}

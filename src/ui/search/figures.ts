@@ -15,7 +15,7 @@ export const OBJECTIVE_WORDS: Readonly<Record<ObjectiveId, string>> = {
 export const QUALITY_WORDS: Readonly<Record<QualityId, string>> = {
   accuracy: 'Accuracy',
   agreement: 'Top class kept',
-  overlap: 'Class overlap',
+  information: 'Information kept',
   cosine: 'Cosine',
 };
 
@@ -23,7 +23,7 @@ export const QUALITY_WORDS: Readonly<Record<QualityId, string>> = {
 export const QUALITY_MEANS: Readonly<Record<QualityId, string>> = {
   accuracy: 'share of samples whose top class is the label',
   agreement: 'share of samples with the original’s top class',
-  overlap: 'what the classes’ probabilities have in common with the original’s',
+  information: 'share of what the original’s classes tell',
   cosine: 'cosine of all outputs to the original’s',
 };
 
