@@ -30,8 +30,9 @@ interface CalloutProps extends Pick<Props, 'app' | 'run' | 'width'> {
 function Callouts({ app, run, points, width, upIsBetter }: CalloutProps) {
   const selected = useSearching(app, (state) => state.selected);
   const gene = useSearching(app, (state) => state.gene);
-  const own = points.filter(({ id }) => id === selected);
-  const better = corners(points, upIsBetter);
+  const own = points.filter(({ id }) => id === selected && id !== 0);
+  // The original is named as it is.
+  const better = corners(points, upIsBetter).filter(({ id }) => id !== 0);
   const middle = better[Math.floor(better.length / 2)];
   const some = [...new Set([better[1], better.at(-2), middle])].flatMap((each) =>
     each && each.id !== selected ? [each] : [],
