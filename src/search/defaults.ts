@@ -17,7 +17,8 @@ export const SEARCH: SearchRequest = {
   crossover: 0.9,
   mutation: null,
   predictor: true,
-  halving: true,
+  // For the few evaluations of most searches a first look costs more than it gives.
+  halving: false,
   evaluations: 200,
   minutes: null,
   seed: 0,

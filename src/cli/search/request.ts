@@ -49,7 +49,7 @@ export const SEARCH_OPTIONS: Options = {
   workers: { type: 'string', value: 'N', help: 'processes that judge at once (1)' },
   verified: { type: 'string', value: 'N', help: `of the front, as many are timed whole (${SEARCH.verified})` },
   'no-predictor': { type: 'boolean', help: 'children are not chosen by what was learnt' },
-  'no-halving': { type: 'boolean', help: 'no first look at a quarter of the samples' },
+  halving: { type: 'boolean', help: 'twice as many are seen on a quarter of the samples first' },
 };
 
 /** @throws UsageError for what is none */
@@ -82,7 +82,7 @@ export function searchRequest(args: Arguments): SearchRequest {
     strategy: args.choice('strategy', ['evolution', 'random'] as const) ?? SEARCH.strategy,
     population: whole('population', 4, 10_000) ?? SEARCH.population,
     predictor: !args.flag('no-predictor'),
-    halving: !args.flag('no-halving'),
+    halving: args.flag('halving'),
     evaluations: evaluations ?? (minutes === null ? SEARCH.evaluations : ENDLESS),
     minutes,
     seed: whole('seed', 0, 2 ** 31) ?? 0,
