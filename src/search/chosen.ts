@@ -1,8 +1,13 @@
-import type { SearchSpace } from './space.ts';
 import type { GeneView, SpaceRequest } from './types.ts';
 
+/** A gene before anybody has said whether it is searched. */
+type Offered = Omit<GeneView, 'searched' | 'allowed'>;
+
 /** The genes of a space as a request has them: which are searched, among which choices. */
-export const viewOf = ({ genes }: SearchSpace, { kinds, genes: asked }: SpaceRequest): readonly GeneView[] =>
+export const viewOf = (
+  { genes }: { readonly genes: readonly Offered[] },
+  { kinds, genes: asked }: SpaceRequest,
+): readonly GeneView[] =>
   genes.map(({ id, kind, name, choices, labels, nodes, spared }): GeneView => {
     const own = asked[id];
     const searched = own?.searched ?? (spared === null && kinds.includes(kind));

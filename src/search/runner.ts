@@ -102,8 +102,7 @@ class Search {
       await this.whole();
       let ended: SearchResult['ended'] = 'evaluations';
       for (let tries = 0; this.spent < request.evaluations;) {
-        await control.ready(this.job.signal);
-        await this.job.checkpoint();
+        await this.ready();
         if (control.stopped) ended = 'stopped';
         else if (request.minutes !== null && this.seconds >= 60 * request.minutes) ended = 'minutes';
         else if (tries >= TRIES) ended = 'exhausted';
@@ -371,14 +370,22 @@ class Search {
     });
   }
 
+  /** Returns when it may go on; while it waits, it says so. Throws once it is cancelled. */
+  private async ready(): Promise<void> {
+    const { control, request } = this.of;
+    const done = Math.min(Math.round(this.spent), request.evaluations);
+    if (control.paused) this.job.progress({ stage: 'Paused', done, total: request.evaluations });
+    await control.ready(this.job.signal);
+    await this.job.checkpoint();
+  }
+
   /** Work that tells only how far it is. */
   private plain(stage: string): Job {
     const { job } = this;
     return {
       signal: job.signal,
       checkpoint: async () => {
-        await this.of.control.ready(job.signal);
-        await job.checkpoint();
+        await this.ready();
       },
       progress: () =>
         job.progress({

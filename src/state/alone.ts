@@ -10,6 +10,7 @@ export const ALONE: readonly JobKind[] = [
   'latency-table',
   'profile',
   'roofline',
+  'search',
 ];
 
 /** What a measurement ends. */

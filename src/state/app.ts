@@ -27,7 +27,9 @@ import { keepRecents } from './keep-recents.ts';
 import { profilingActions, type ProfilingActions } from './profiling.ts';
 import { recover } from './recovering.ts';
 import { rulingActions, USER_RULE, type RulingActions } from './rules/ruling.ts';
+import { foundActions, type FoundActions } from './found.ts';
 import { scopingActions, type ScopingActions } from './scoping.ts';
+import { searchingActions, type SearchingActions } from './searching.ts';
 import { selectingActions, type SelectingActions } from './selecting.ts';
 import { sensingActions, type SensingActions } from './sensing.ts';
 import type { Settings } from './settings.ts';
@@ -45,6 +47,8 @@ interface Actions
     BenchingActions,
     AccuracyActions,
     TrainingActions,
+    SearchingActions,
+    FoundActions,
     TuningActions,
     ProfilingActions,
     LatencyTableActions,
@@ -140,6 +144,8 @@ export function createApp(
 
   const comparing = comparingActions(core);
   const training = trainingActions(core, stepping.landed, comparing.compareSides);
+  const searching = searchingActions(core, tables);
+  const found = foundActions(core, { ...stepping, ...comparing, ...selecting });
 
   const lookAt = (pass: string): void => {
     if (pass === USER_RULE) {
@@ -170,6 +176,8 @@ export function createApp(
     ...benchingActions(core),
     ...accuracyActions(core),
     ...training,
+    ...searching,
+    ...found,
     ...tuningActions(core, stepping),
     ...profilingActions(core, { ...stepping, ...selecting }),
     ...tables.actions,
@@ -221,6 +229,7 @@ export function createApp(
     devices: core.devices,
     tables: core.tables,
     training: core.training,
+    searching: core.searching,
     actions,
     device: platform.device,
     canKeep: platform.models !== null,

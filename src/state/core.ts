@@ -17,6 +17,7 @@ import { createRecentsStore, type RecentsStore } from './recents.ts';
 import { createSettingsStore, type KeyValue, type SettingsStore } from './settings.ts';
 import { createVerifyLabStore, type VerifyLabStore } from './verify-lab-store.ts';
 import { createTablesStore, type TablesStore } from './tables-store.ts';
+import { createSearchingStore, type SearchingStore } from './searching-store.ts';
 import { createTrainingStore, type TrainingStore } from './training-store.ts';
 import { createViewStore, type ViewStore } from './view.ts';
 
@@ -84,6 +85,7 @@ export interface Stores {
   readonly devices: DevicesStore;
   readonly tables: TablesStore;
   readonly training: TrainingStore;
+  readonly searching: SearchingStore;
 }
 
 /** What was opened: enough to open it once more. */
@@ -153,6 +155,7 @@ export function createCore(host: () => Host, platform: Platform, onStuck: () => 
     devices: createDevicesStore(platform.devices !== undefined),
     tables: createTablesStore(),
     training: createTrainingStore(),
+    searching: createSearchingStore(),
   };
   const runner = createJobRunner(stores.jobs, onStuck);
   const listeners: (() => void)[] = [];
@@ -163,6 +166,8 @@ export function createCore(host: () => Host, platform: Platform, onStuck: () => 
   const refusal = (kind: JobKind): string | null => {
     if (ALONE.includes(kind) && runner.isRunning('train'))
       return 'A training is at work, and a measurement needs the device for itself: stop it, or wait.';
+    if (runner.isRunning('search'))
+      return 'A search is at work, and it times networks: stop it and keep what it found, or wait.';
     if (runner.isRunning(...ALONE))
       return 'A measurement is running. It needs the device for itself: cancel it, or wait.';
     return runner.isRunning(...CHANGES) ? 'Another change is still at work.' : null;

@@ -143,7 +143,17 @@ interface PendingRecipe {
 /** Something that was asked for and could not be done; shown where it was asked. */
 export interface Failure {
   /** Which part of the page asked: a pass, a stop of the recipe, the benchmark, an export. */
-  readonly place: 'pass' | 'recipe' | 'check' | 'bench' | 'accuracy' | 'train' | 'prune' | 'export' | 'document';
+  readonly place:
+    | 'pass'
+    | 'recipe'
+    | 'check'
+    | 'bench'
+    | 'accuracy'
+    | 'train'
+    | 'search'
+    | 'prune'
+    | 'export'
+    | 'document';
   /** What was tried, in words: "Fold batch norm". */
   readonly what: string;
   readonly error: ErrorRecord;

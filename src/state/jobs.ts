@@ -25,6 +25,7 @@ export type JobKind =
   | 'judge'
   | 'accuracy'
   | 'train'
+  | 'search'
   | 'recover'
   | 'overlay'
   | 'keep'

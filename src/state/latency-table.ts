@@ -29,6 +29,10 @@ export interface LatencyTables {
   readonly actions: LatencyTableActions;
   /** The table of this device with all that the model at the cursor needs; null where that failed or was cancelled. */
   fill(place: 'bench' | 'prune', widths: Widths): Promise<StoredTable | null>;
+  /** All tables, read from the browser's storage where that was not done yet. */
+  known(): Promise<readonly StoredTable[]>;
+  /** Takes over what was measured elsewhere. */
+  keep(table: StoredTable): Promise<void>;
 }
 
 /** For one micro-model, and for a run of the whole model, ms. */
@@ -140,8 +144,16 @@ export function latencyTables(core: Core): LatencyTables {
     if (settings.threads !== before.settings.threads && state.getState().tables) void predict();
   });
 
+  async function keep(table: StoredTable): Promise<void> {
+    const before = await known();
+    const old = tableOf(before, table.device);
+    put(withTable(before, old ? grown(old, table) : table));
+  }
+
   return {
     fill,
+    known,
+    keep,
     actions: {
       async openTables() {
         await known().catch((error: unknown) => core.fail('bench', 'Reading the latency tables', error));

@@ -20,6 +20,8 @@ async function reopen(core: Core, before: DocumentView, call: CallOptions): Prom
     const { used: samples } = core.training.getState().data[use];
     if (samples) await client.call('trainData', { use, data: samples }, call);
   }
+  const { used: judged } = core.searching.getState().data;
+  if (judged) await client.call('searchData', { data: judged }, call);
   const recipe = core.fullRecipe ?? before.recipe;
   if (recipe.steps.length > 0) opened = await client.call('replay', { recipe }, call);
   if (opened.document.cursor !== before.cursor && opened.document.stops[before.cursor]) {

@@ -65,7 +65,7 @@ beforeEach(async () => {
 });
 const state = () => fixture.app.training.getState();
 const ready = async (): Promise<void> => {
-  await fixture.app.actions.giveTrainFiles('train', files);
+  await fixture.app.actions.trainSamples.train.give(files);
   await settle();
 };
 
@@ -114,7 +114,7 @@ describe('a training', () => {
     'can be of %s that are made here, where nothing is at hand',
     async (drawn) => {
       const { app, worker } = fixture;
-      await app.actions.makeTrainData('train', drawn);
+      await app.actions.trainSamples.train.make(drawn);
       await settle();
       expect(worker.of('trainData')).toMatchObject([{ use: 'train', data: { drawn, files: [] } }]);
       expect(state().planned?.plan).toBe(plan);

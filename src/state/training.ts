@@ -1,17 +1,16 @@
 import { toErrorRecord } from '../base/error.ts';
 import { formatShare, plural } from '../base/format.ts';
-import type { Json } from '../base/json.ts';
 import type { CompareSide } from '../engine/compare-types.ts';
-import type { Drawn } from '../engine/train/drawn.ts';
 import type { HintPair, LossSettings, NamedValue, TrainProgress, TrainRequest } from '../engine/train/types.ts';
-import type { GivenFile, GivenTrainData, TrainUse } from '../protocol/api.ts';
+import type { TrainUse } from '../protocol/api.ts';
 import { TEACHING } from '../train/defaults.ts';
 import { ALONE } from './alone.ts';
 import type { CompareState } from './compared.ts';
 import type { Core, Opened } from './core.ts';
+import { samplesAt, type SampleActions, type Samples } from './given-samples.ts';
 import { advanced, begun, bestOf, isAtWork, type TrainRun, type TrainStatus } from './training-run.ts';
 import { lacking, lossesFor, rememberedSetup, rememberSetup } from './training-setup.ts';
-import { NO_SAMPLES, NO_TRAINING, type TrainSamples, type TrainSetup } from './training-store.ts';
+import { NO_TRAINING, type TrainSamples, type TrainSetup } from './training-store.ts';
 
 export interface TrainingActions {
   /** Who learns, and from whom; null: from labels alone. */
@@ -20,15 +19,8 @@ export interface TrainingActions {
   recoverHere(): void;
   changeTraining(patch: Partial<TrainRequest>): void;
   changeLosses(patch: Partial<LossSettings>): void;
-  /** Samples in place of others. */
-  giveTrainFiles(use: TrainUse, files: readonly GivenFile[]): Promise<void>;
-  /** Samples that are made here, where none are at hand. */
-  makeTrainData(use: TrainUse, drawn: Drawn): Promise<void>;
-  /** The same samples with other labels, another tokenizer or preprocessing. */
-  changeTrainData(use: TrainUse, patch: Partial<Omit<GivenTrainData, 'files'>>): Promise<void>;
-  /** Fields of the preprocessing in place of what was proposed; null: all as proposed. */
-  setTrainPreprocess(use: TrainUse, changes: Readonly<Record<string, Json>> | null): Promise<void>;
-  forgetTrainData(use: TrainUse): Promise<void>;
+  /** What is trained on, and what is judged by. */
+  readonly trainSamples: Readonly<Record<TrainUse, SampleActions>>;
   /** Values of a model that a hint may name; empty where they cannot be had. */
   valueNames(side: CompareSide): Promise<readonly NamedValue[]>;
   /** Shows teacher and student side by side, so that values of both are chosen there. */
@@ -77,7 +69,6 @@ export function trainingActions(
   choose: (sides: Partial<Pick<CompareState, 'a' | 'b'>>) => void,
 ): TrainingActions {
   const { training: store, document, platform } = core;
-  const reading: Record<TrainUse, number> = { train: 0, judge: 0 };
   let asked = 0;
   let atWork: number | null = null;
   /** Somebody has chosen who learns from whom, or how: nothing is suggested any more. */
@@ -89,8 +80,8 @@ export function trainingActions(
     store.setState(({ data }) => ({ data: { ...data, [use]: { ...data[use], ...patch } } }));
 
   const reset = (): void => {
-    reading.train++;
-    reading.judge++;
+    samples.train.drop();
+    samples.judge.drop();
     asked++;
     isChosen = false;
     if (atWork !== null) core.runner.cancel(atWork);
@@ -168,34 +159,21 @@ export function trainingActions(
     set({ request: { ...request, losses } });
   };
 
-  /** What was in use stays so where the new samples do not fit. */
-  const use = async (as: TrainUse, given: GivenTrainData): Promise<void> => {
-    const mine = ++reading[as];
-    setSamples(as, { given, asking: true, error: null });
-    try {
-      const view = await core.client.call('trainData', { use: as, data: given });
-      if (mine !== reading[as]) return;
-      setSamples(as, { used: given, view, asking: false });
-      if (view) core.notices.announce(`${view.name}: ${plural(view.count, 'sample')}.`);
-      const { setup } = store.getState();
-      const { losses } = setup.request;
-      // Where there are no labels, a teacher is enough.
-      if (as === 'train' && setup.teacher !== null && losses.labels > 0 && !hasLabels())
-        put({ request: { ...setup.request, losses: lossesFor(losses, setup.teacher, false) } });
-      else void plan();
-    } catch (caught) {
-      if (mine !== reading[as]) return;
-      const error = toErrorRecord(caught);
-      setSamples(as, { asking: false, error });
-      core.notices.announce(`The samples cannot be used. ${error.message}`);
-    }
-  };
-  const again = async (as: TrainUse, patch: Partial<GivenTrainData>): Promise<void> => {
-    const { used, given } = store.getState().data[as];
-    // What could not be used is not built upon.
-    const base = used ?? given;
-    if (base) await use(as, { ...base, ...patch });
-  };
+  const samplesFor = (use: TrainUse): Samples =>
+    samplesAt(core, {
+      read: () => store.getState().data[use],
+      write: (patch) => setSamples(use, patch),
+      ask: (data) => core.client.call('trainData', { use, data }),
+      changed() {
+        const { setup } = store.getState();
+        const { losses } = setup.request;
+        // Where there are no labels, a teacher is enough.
+        if (use === 'train' && setup.teacher !== null && losses.labels > 0 && !hasLabels())
+          put({ request: { ...setup.request, losses: lossesFor(losses, setup.teacher, false) } });
+        else return plan();
+      },
+    });
+  const samples: Readonly<Record<TrainUse, Samples>> = { train: samplesFor('train'), judge: samplesFor('judge') };
 
   /** Why a run may not begin now; null: it may. */
   const refusal = (): string | null => {
@@ -229,19 +207,7 @@ export function trainingActions(
     },
     changeTraining: (patch) => set({ request: { ...store.getState().setup.request, ...patch } }),
     changeLosses: (patch) => setLosses({ ...store.getState().setup.request.losses, ...patch }),
-    async giveTrainFiles(as, files) {
-      if (files.length > 0) await use(as, { drawn: null, files, labels: null, tokenizer: null, changes: {} });
-    },
-    makeTrainData: (as, drawn) => use(as, { drawn, files: [], labels: null, tokenizer: null, changes: {} }),
-    changeTrainData: again,
-    setTrainPreprocess: (as, changes) =>
-      again(as, { changes: changes === null ? {} : { ...store.getState().data[as].used?.changes, ...changes } }),
-    async forgetTrainData(as) {
-      reading[as]++;
-      setSamples(as, NO_SAMPLES);
-      await core.client.call('trainData', { use: as, data: null });
-      await plan();
-    },
+    trainSamples: { train: samples.train.actions, judge: samples.judge.actions },
     async valueNames(side) {
       try {
         return await core.client.call('valueNames', { side });

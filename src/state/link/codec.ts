@@ -15,6 +15,7 @@ const WORKSPACES: Readonly<Record<Workspace, true>> = {
   compare: true,
   bench: true,
   train: true,
+  search: true,
   report: true,
 };
 

@@ -19,6 +19,7 @@ const SHOWN = new Set<JobView['kind']>([
   'latency',
   'overlay',
   'train',
+  'search',
   'keep',
 ]);
 

@@ -21,6 +21,9 @@ const CompareWorkspace = lazy(() =>
 const ReportWorkspace = lazy(() =>
   import('../export/ReportWorkspace.tsx').then((module) => ({ default: module.ReportWorkspace })),
 );
+const SearchWorkspace = lazy(() =>
+  import('../search/SearchWorkspace.tsx').then((module) => ({ default: module.SearchWorkspace })),
+);
 const TrainWorkspace = lazy(() =>
   import('../train/TrainWorkspace.tsx').then((module) => ({ default: module.TrainWorkspace })),
 );
@@ -146,6 +149,7 @@ function OtherWorkspace({ app, workspace }: { readonly app: App; readonly worksp
         {workspace === 'compare' && <CompareWorkspace app={app} />}
         {workspace === 'bench' && <BenchWorkspace app={app} />}
         {workspace === 'train' && <TrainWorkspace app={app} />}
+        {workspace === 'search' && <SearchWorkspace app={app} />}
         {workspace === 'report' && <ReportWorkspace app={app} />}
       </Suspense>
     </main>

@@ -13,6 +13,7 @@ export const WORKSPACES: readonly { readonly value: Workspace; readonly label: s
   { value: 'compare', label: 'Compare' },
   { value: 'bench', label: 'Bench' },
   { value: 'train', label: 'Train' },
+  { value: 'search', label: 'Search' },
   { value: 'report', label: 'Report' },
 ];
 

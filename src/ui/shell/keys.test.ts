@@ -10,7 +10,7 @@ const textOf = (path: string): string => readFileSync(fileURLToPath(new URL(path
 
 describe('the table of keys', () => {
   it('gives each part of the page a key once', () => {
-    for (const where of ['page', 'canvas', 'outline', 'search'] as const) {
+    for (const where of ['page', 'canvas', 'outline', 'search', 'front'] as const) {
       const chords = KEYS.filter((row) => row.where === where).flatMap((row): readonly string[] => row.chords);
       expect(new Set(chords).size).toBe(chords.length);
     }

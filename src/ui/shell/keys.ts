@@ -1,11 +1,11 @@
 import { MOD } from '../kit/controls.tsx';
 
-type Section = 'Everywhere' | 'Graph' | 'Outline' | 'Passes' | 'Recipe' | 'Search';
+type Section = 'Everywhere' | 'Graph' | 'Outline' | 'Passes' | 'Recipe' | 'Search' | 'Architecture search';
 
 interface KeyRow {
   readonly id: string;
   /** Who listens: the page anywhere, one part of it while it has the focus, or the browser, which opens menus itself. */
-  readonly where: 'page' | 'canvas' | 'outline' | 'search' | 'browser';
+  readonly where: 'page' | 'canvas' | 'outline' | 'search' | 'front' | 'browser';
   readonly section: Section;
   /** As `chordOf` writes them. */
   readonly chords: readonly string[];
@@ -201,11 +201,34 @@ export const KEYS = [
   { id: 'suggest', where: 'search', section: 'Search', chords: ['ArrowDown', 'ArrowUp'], what: 'Suggestions' },
   { id: 'take', where: 'search', section: 'Search', chords: ['Tab'], what: 'Take the suggestion' },
   { id: 'clear', where: 'search', section: 'Search', chords: ['Escape'], what: 'Close the suggestions, or clear' },
+
+  {
+    id: 'frontStep',
+    where: 'front',
+    section: 'Architecture search',
+    chords: ['ArrowRight', 'ArrowUp', 'ArrowLeft', 'ArrowDown'],
+    what: 'Next network on the front, network before',
+  },
+  {
+    id: 'frontOpen',
+    where: 'front',
+    section: 'Architecture search',
+    chords: ['Enter'],
+    what: 'Open the network on the canvas',
+  },
 ] as const satisfies readonly KeyRow[];
 
 export type KeyId = (typeof KEYS)[number]['id'];
 export type PageKey = Extract<(typeof KEYS)[number], { readonly where: 'page' }>['id'];
-export const SECTIONS: readonly Section[] = ['Everywhere', 'Graph', 'Outline', 'Search', 'Passes', 'Recipe'];
+export const SECTIONS: readonly Section[] = [
+  'Everywhere',
+  'Graph',
+  'Outline',
+  'Search',
+  'Passes',
+  'Recipe',
+  'Architecture search',
+];
 
 /**
  * A key press as the table writes it: `Mod+Shift+z`, `Shift+F6`, `?`. ⌘ and Ctrl are one; Shift is left out where the

@@ -5,6 +5,8 @@ import type { AccuracyDataView } from '../../engine/accuracy/data.ts';
 import type { Drawn } from '../../engine/train/drawn.ts';
 import type { TrainUse } from '../../protocol/api.ts';
 import type { App } from '../../state/app.ts';
+import type { SampleActions } from '../../state/given-samples.ts';
+import type { TrainSamples } from '../../state/training-store.ts';
 import { readPreprocess } from '../bench/accuracy/preprocess-file.ts';
 import { saveJson } from '../bench/save-json.ts';
 import { Button, IconButton } from '../kit/controls.tsx';
@@ -14,20 +16,37 @@ import { useTraining } from '../kit/use-store.ts';
 import { FaultLine } from '../prune/fields.tsx';
 import { PreprocessList } from '../prune/PreprocessList.tsx';
 
+/** What samples are called where they are given. */
+export interface SampleWords {
+  readonly title: string;
+  /** Where there are none. */
+  readonly none: string;
+  /** In the names of buttons: `Training samples`. */
+  readonly own: string;
+  /** What to do without labels. */
+  readonly unlabelled: string;
+}
+
 interface Props {
   readonly app: App;
-  readonly use: TrainUse;
+  readonly samples: TrainSamples;
+  readonly actions: SampleActions;
+  readonly words: SampleWords;
   readonly disabled: boolean;
 }
 
-const WORDS: Readonly<Record<TrainUse, { readonly title: string; readonly none: string }>> = {
+const WORDS: Readonly<Record<TrainUse, SampleWords>> = {
   train: {
     title: 'Data',
     none: 'Drop samples here: images in folders, idx, npy, npz, CSV, a text, or ONNX test data. They stay on this machine.',
+    own: 'Training',
+    unlabelled: 'no labels: only a teacher can train on them',
   },
   judge: {
     title: 'Test data',
     none: 'None. Samples that neither train nor choose the weights tell what was learnt: drop them here.',
+    own: 'Test',
+    unlabelled: 'no labels: only a teacher can train on them',
   },
 };
 
@@ -37,33 +56,25 @@ const MADE: readonly { readonly drawn: Drawn; readonly label: string; readonly t
   { drawn: 'stories', label: 'Stories', title: 'For models of characters: small stories told by this page' },
 ];
 
-function labelsText({ labels, kind }: AccuracyDataView): string {
+function labelsText({ labels, kind }: AccuracyDataView, unlabelled: string): string {
   if (kind === 'text') return 'next tokens are the labels';
-  if (!labels) return 'no labels: only a teacher can train on them';
+  if (!labels) return unlabelled;
   const { classes, fewest, most } = labels;
   const each = fewest === most ? formatInteger(most) : `${formatInteger(fewest)} to ${formatInteger(most)}`;
   return `${plural(classes, 'class', 'classes')}, ${each} samples each`;
 }
 
-function Choosers({ app, use, disabled }: Props) {
-  const { view, given } = useTraining(app, (state) => state.data[use]);
-  const { giveTrainFiles, changeTrainData, makeTrainData } = app.actions;
-  const own = use === 'train' ? 'Training' : 'Test';
+function Choosers({ samples: { view, given }, actions, words: { own }, disabled }: Props) {
   return (
     <div className="flex flex-wrap gap-1.5">
-      <FileButton
-        label={`${own} samples`}
-        multiple
-        disabled={disabled}
-        onFiles={(files) => void giveTrainFiles(use, files)}
-      >
+      <FileButton label={`${own} samples`} multiple disabled={disabled} onFiles={(files) => void actions.give(files)}>
         {view ? 'Other files…' : 'Files…'}
       </FileButton>
       <FileButton
         label={`${own} folder of samples`}
         folder
         disabled={disabled}
-        onFiles={(files) => void giveTrainFiles(use, files)}
+        onFiles={(files) => void actions.give(files)}
       >
         {view ? 'Other folder…' : 'Folder…'}
       </FileButton>
@@ -76,7 +87,7 @@ function Choosers({ app, use, disabled }: Props) {
             disabled={disabled}
             aria-label={`${label}, ${own.toLowerCase()}`}
             title={title}
-            onClick={() => void makeTrainData(use, drawn)}
+            onClick={() => void actions.make(drawn)}
           >
             {label}
           </Button>
@@ -85,24 +96,20 @@ function Choosers({ app, use, disabled }: Props) {
         <FileButton
           label={`${own} labels file`}
           disabled={disabled}
-          onFiles={([labels]) => void changeTrainData(use, { labels: labels ?? null })}
+          onFiles={([labels]) => void actions.change({ labels: labels ?? null })}
         >
           {view.labels ? 'Other labels…' : 'Labels…'}
         </FileButton>
       )}
       {view?.kind === 'text' && given?.drawn == null && (
         <>
-          <Button
-            size="small"
-            disabled={disabled}
-            onClick={() => void changeTrainData(use, { tokenizer: 'characters' })}
-          >
+          <Button size="small" disabled={disabled} onClick={() => void actions.change({ tokenizer: 'characters' })}>
             By characters
           </Button>
           <FileButton
             label={`${own} tokenizer file`}
             disabled={disabled}
-            onFiles={([tokenizer]) => void changeTrainData(use, { tokenizer: tokenizer ?? null })}
+            onFiles={([tokenizer]) => void actions.change({ tokenizer: tokenizer ?? null })}
           >
             Tokenizer…
           </FileButton>
@@ -113,9 +120,9 @@ function Choosers({ app, use, disabled }: Props) {
 }
 
 /** How samples become inputs: folded away until somebody asks. */
-function Preprocessing({ app, use, view }: Props & { readonly view: AccuracyDataView }) {
-  const changes = useTraining(app, (state) => state.data[use].given?.changes);
-  const set = app.actions.setTrainPreprocess;
+function Preprocessing({ app, samples, actions, words, view }: Props & { readonly view: AccuracyDataView }) {
+  const changes = samples.given?.changes;
+  const set = actions.setPreprocess;
   const [feed] = view.feeds;
   return (
     <details className="train-more">
@@ -131,12 +138,12 @@ function Preprocessing({ app, use, view }: Props & { readonly view: AccuracyData
         level={3}
         preprocess={view.preprocess as unknown as Readonly<Record<string, never>>}
         changed={Object.keys(changes ?? {})}
-        onSet={(key, value) => void set(use, { [key]: value })}
-        onReset={() => void set(use, null)}
+        onSet={(key, value) => void set({ [key]: value })}
+        onReset={() => void set(null)}
       />
       <div className="mt-2 flex flex-wrap gap-1" role="group" aria-label="Presets of the preprocessing">
         {view.presets.map(({ id, title, changes: fields }) => (
-          <Button key={id} size="small" variant="ghost" onClick={() => void set(use, fields)}>
+          <Button key={id} size="small" variant="ghost" onClick={() => void set(fields)}>
             {title}
           </Button>
         ))}
@@ -148,9 +155,9 @@ function Preprocessing({ app, use, view }: Props & { readonly view: AccuracyData
           Save JSON
         </Button>
         <FileButton
-          label={`Preprocessing as JSON, ${use === 'train' ? 'training' : 'test'}`}
+          label={`Preprocessing as JSON, ${words.own.toLowerCase()}`}
           accept=".json"
-          onFiles={([file]) => void (file && readPreprocess(file.file).then((fields) => set(use, fields)))}
+          onFiles={([file]) => void (file && readPreprocess(file.file).then((fields) => set(fields)))}
         >
           Load JSON…
         </FileButton>
@@ -164,19 +171,19 @@ function Preprocessing({ app, use, view }: Props & { readonly view: AccuracyData
   );
 }
 
-/** Samples of one use: what they are, and how the model is fed with them. */
-export function SamplesSection({ app, use, disabled }: Props) {
-  const { view, asking, error } = useTraining(app, (state) => state.data[use]);
-  const { giveTrainFiles, forgetTrainData } = app.actions;
+/** Samples for one use: what they are, and how the model is fed with them. */
+export function GivenSamples(props: Props) {
+  const { samples, actions, words, disabled } = props;
+  const { view, asking, error } = samples;
+  const { title, none, own, unlabelled } = words;
   const { over, handlers } = useDrop((files) => {
-    if (!disabled) void giveTrainFiles(use, files);
+    if (!disabled) void actions.give(files);
   });
-  const { title, none } = WORDS[use];
   return (
     <section
       className={clsx('train-section', over && 'drop-lit')}
       aria-label={title}
-      data-drop={`train-${use}`}
+      data-drop={own.toLowerCase()}
       {...handlers}
     >
       <h2 className="h4">
@@ -186,9 +193,9 @@ export function SamplesSection({ app, use, disabled }: Props) {
             icon={X}
             size="small"
             iconSize={12}
-            label={use === 'train' ? 'Take the data away' : 'Take the test data away'}
+            label={`Take the ${title.toLowerCase()} away`}
             disabled={disabled}
-            onClick={() => void forgetTrainData(use)}
+            onClick={() => void actions.forget()}
           />
         )}
       </h2>
@@ -198,7 +205,7 @@ export function SamplesSection({ app, use, disabled }: Props) {
             {view.name}
           </span>
           <span className="num text-11 text-ink-3">
-            {plural(view.count, 'sample')} · {labelsText(view)}
+            {plural(view.count, 'sample')} · {labelsText(view, unlabelled)}
           </span>
         </p>
       ) : (
@@ -206,8 +213,21 @@ export function SamplesSection({ app, use, disabled }: Props) {
       )}
       {asking && <p className="text-11 text-ink-2">Being read …</p>}
       {error && <FaultLine>{error.message}</FaultLine>}
-      <Choosers app={app} use={use} disabled={disabled} />
-      {view && <Preprocessing app={app} use={use} disabled={disabled} view={view} />}
+      <Choosers {...props} />
+      {view && <Preprocessing {...props} view={view} />}
     </section>
   );
+}
+
+interface SectionProps {
+  readonly app: App;
+  readonly use: TrainUse;
+  readonly disabled: boolean;
+}
+
+/** Samples to train on, or to judge by. */
+export function SamplesSection({ app, use, disabled }: SectionProps) {
+  const samples = useTraining(app, (state) => state.data[use]);
+  const actions = app.actions.trainSamples[use];
+  return <GivenSamples app={app} samples={samples} actions={actions} words={WORDS[use]} disabled={disabled} />;
 }

@@ -30,7 +30,7 @@ const LEAST_LEFT = 236;
 function Lacking({ app }: { readonly app: App }) {
   const lacks = useTraining(app, lacking);
   const hasRun = useTraining(app, (state) => state.run !== null);
-  const { over, handlers } = useDrop((files) => void app.actions.giveTrainFiles('train', files));
+  const { over, handlers } = useDrop((files) => void app.actions.trainSamples.train.give(files));
   if (lacks === null) return null;
   return (
     <section

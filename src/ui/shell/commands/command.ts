@@ -12,6 +12,7 @@ export const COMMAND_GROUPS = [
   'Look',
   'Measure',
   'Train',
+  'Architecture search',
   'Model',
   'Page',
 ] as const;

@@ -49,6 +49,21 @@ describe('the commands', () => {
     vi.unstubAllGlobals();
   });
 
+  it('of an architecture search say what it lacks, and open its workspace', async () => {
+    const { app, worker } = await makeApp();
+    await app.actions.openSample('tiny');
+    await settle();
+    const get = (id: string) => commandsOf(app).find((command) => command.id === id)!;
+    expect(get('architecture start').refusal).toContain('nothing to judge networks by');
+    expect(get('architecture pause').refusal).toBe('No search is at work.');
+    expect(get('architecture open').refusal).toBe('No network is selected.');
+    worker.overrides.set('searchSpace', () => ({ genes: [], size: 0, notes: [] }));
+    get('workspace search').run();
+    await settle();
+    expect(app.view.getState().workspace).toBe('search');
+    expect(worker.of('searchSpace')).toEqual([{ stop: 0, space: app.searching.getState().request.space }]);
+  });
+
   it('know a job that is in the way', async () => {
     const { app, worker } = await makeApp();
     await app.actions.openSample('tiny');

@@ -5,6 +5,7 @@ import { findCommands, viewCommands } from './look.ts';
 import { modelCommands, pageCommands } from './model.ts';
 import { lookCommands, passCommands } from './passes.ts';
 import { measureCommands, recipeCommands } from './recipe.ts';
+import { searchCommands } from './search.ts';
 import { trainCommands } from './train.ts';
 
 /** Everything there is to do, for the palette; what needs an open model is left out without one. */
@@ -19,6 +20,7 @@ export function commandsOf(app: App): readonly Command[] {
     viewCommands,
     measureCommands,
     trainCommands,
+    searchCommands,
   ];
   const parts = document === null ? [] : ofDocument;
   return [...parts, modelCommands, pageCommands].flatMap((part) => part(app));
