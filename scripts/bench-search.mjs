@@ -100,7 +100,7 @@ async function measured(load, subject, say) {
   };
   const point = async (genome) => {
     const steps = stepsOf(space, canonical(space, genome), repair);
-    const latency = await findings.latency(steps, job);
+    const latency = (await findings.latencies([steps], job))[0];
     const [found] = await findings.metrics([steps], samples, job);
     return { metrics: found.metrics, latency };
   };

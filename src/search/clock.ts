@@ -1,12 +1,13 @@
 import type { Job } from '../base/job.ts';
 import type { BenchRequest } from '../bench/types.ts';
 import type { Stop } from '../engine/document.ts';
-import { fillTable } from '../engine/latency-table/fill.ts';
-import { partsOf } from '../engine/latency-table/parts.ts';
-import { predictLatency } from '../engine/latency-table/predict.ts';
-import { tableBatch } from '../engine/latency-table/studio-calls.ts';
-import { deviceOf, sameDevice } from '../engine/latency-table/table.ts';
-import type { LatencyPrediction, LatencyTable } from '../engine/latency-table/types.ts';
+import { familyOf } from '../engine/latency-table/families.ts';
+import { batchOf, byCost, measureParts, missingParts, type Missing } from '../engine/latency-table/measure.ts';
+import { measureOverhead } from '../engine/latency-table/overhead.ts';
+import { partsOf, type Parts } from '../engine/latency-table/parts.ts';
+import { isTold, predictLatency } from '../engine/latency-table/predict.ts';
+import { deviceOf, mergeTables, sameDevice } from '../engine/latency-table/table.ts';
+import type { LatencyPrediction, LatencyTable, TableEntry, TableOverhead } from '../engine/latency-table/types.ts';
 import type { RuntimePort } from '../engine/ports.ts';
 import { writeModel } from '../onnx/write.ts';
 
@@ -34,8 +35,8 @@ export class SearchClock {
   private readonly budget: ClockBudget;
   private grown: LatencyTable;
   private here: boolean | null = null;
-  /** Kinds of operators that the runtime refuses to time. */
-  readonly refused = new Set<string>();
+  /** Keys of parts that the runtime refuses to time. */
+  private readonly refused = new Set<string>();
 
   constructor(
     table: LatencyTable,
@@ -61,29 +62,59 @@ export class SearchClock {
       device.backend === 'wasm' && sameDevice(device, deviceOf(capabilities, device.backend, device.threads)));
   }
 
-  /** ms; null: a table of another device lacks too much of it, or operators have no times of their own. */
-  async latency({ model, analysis }: Stop, job: Job): Promise<number | null> {
-    const known = this.grown.overhead && predictLatency(model, analysis, this.grown);
-    if (known && covers(known)) return known.ms;
-    if (!(await this.isHere())) return null;
-    const subject = {
-      tableBatch: (request: Parameters<typeof tableBatch>[1], each: Job) =>
-        tableBatch({ model, analysis }, request, this.port, each),
-    };
-    const filled = await fillTable(
-      subject,
-      this.grown,
-      { widths: null, budgetMs: this.budget.batchMs },
-      job,
-      (table) => {
-        this.grown = table;
-        this.keep(table);
-      },
-    );
-    this.grown = filled.table;
-    for (const { operators } of filled.refused) this.refused.add(operators);
+  /**
+   * Measures what models lack in the table, all of them together: of parts that differ in channels alone the least and the
+   * most work, between which the others are interpolated. Nothing where the table is of another device.
+   */
+  async prepare(stops: readonly Stop[], job: Job): Promise<void> {
+    if (!(await this.isHere())) return;
+    const { backend, threads } = this.grown.device;
+    const request = { backend, threads, budgetMs: this.budget.batchMs };
+    if (!this.grown.overhead) this.grow([], await measureOverhead(request, this.port, job));
+    const all = stops.map(({ model, analysis }) => partsOf(model, analysis));
+    let done = 0;
+    for (let missing = this.missing(all); missing.length > 0; missing = this.missing(all)) {
+      job.progress({ stage: 'Measuring operators', done, total: done + missing.length });
+      await job.checkpoint();
+      const batch = batchOf(missing);
+      const { entries, refused } = await measureParts(batch, request, this.port, job);
+      for (const { key } of refused) this.refused.add(key);
+      this.grow(entries, null);
+      done += batch.length;
+    }
+  }
+
+  /** ms; null: the table lacks too much of it. */
+  latency({ model, analysis }: Stop): number | null {
+    if (!this.grown.overhead) return null;
     const prediction = predictLatency(model, analysis, this.grown);
     return covers(prediction) ? prediction.ms : null;
+  }
+
+  private grow(entries: readonly TableEntry[], overhead: TableOverhead | null): void {
+    const { device } = this.grown;
+    const added = { device, overhead, entries: new Map(entries.map((entry) => [entry.key, entry])) };
+    this.grown = mergeTables(this.grown, added);
+    this.keep(this.grown);
+  }
+
+  /** The ends of each family of parts that the table does not tell. */
+  private missing(all: readonly Parts[]): readonly Missing[] {
+    const families = new Map<string, Missing[]>();
+    for (const parts of all) {
+      for (const part of missingParts(parts, this.grown.entries)) {
+        if (this.refused.has(part.key) || isTold(part.key, part.work, this.grown)) continue;
+        const family = familyOf(part.key);
+        const list = families.get(family) ?? [];
+        list.push(part);
+        families.set(family, list);
+      }
+    }
+    const ends = [...families.values()].flatMap((list) => {
+      const sorted = [...list].sort((a, b) => a.work - b.work);
+      return [sorted[0]!, sorted.at(-1)!];
+    });
+    return byCost([...new Map(ends.map((part) => [part.key, part])).values()]);
   }
 
   /** Fastest run of each whole model, ms: in rounds, so that what disturbs the device disturbs all of them. */

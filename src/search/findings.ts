@@ -5,7 +5,7 @@ import type { RecipeStep } from '../recipe/types.ts';
 import type { SearchClock } from './clock.ts';
 import type { Evaluator } from './evaluate.ts';
 import { latencyKey, metricsKey } from './keys.ts';
-import { evaluateAll, type Outcome } from './pool.ts';
+import { evaluateAll, OWN, type Outcome } from './pool.ts';
 import type { FindingsStore } from './store.ts';
 import type { Metrics } from './types.ts';
 
@@ -13,6 +13,13 @@ export interface FoundMetrics {
   readonly metrics: Metrics;
   readonly cached: boolean;
 }
+
+/** What is kept of a latency. */
+interface Told {
+  readonly ms: number;
+}
+/** Sub-networks that are held at once while operators are measured. */
+const AT_ONCE = 10;
 
 export interface FindingsAbout {
   /** Tells the model and the samples from all others. */
@@ -76,15 +83,30 @@ export class Findings {
   }
 
   /** By the table, ms; null: it does not cover the sub-network, or none is asked. */
-  async latency(steps: readonly RecipeStep[], job: Job): Promise<number | null> {
-    const { clock, store, subject, build } = this.about;
-    if (!clock) return null;
-    const key = await latencyKey('foretold', subject, steps, clock.table.device);
-    const known = (await store.get(key)) as { readonly ms: number } | null;
-    if (known) return known.ms;
-    const ms = await this.orNull(async () => clock.latency(await build(steps, job), job));
-    if (ms !== null) await store.put(key, { ms });
-    return ms;
+  async latencies(list: readonly (readonly RecipeStep[])[], job: Job): Promise<readonly (number | null)[]> {
+    const { clock, store, subject } = this.about;
+    if (!clock) return list.map(() => null);
+    const keys = await Promise.all(list.map((steps) => latencyKey('foretold', subject, steps, clock.table.device)));
+    const found = await Promise.all(keys.map(async (key) => ((await store.get(key)) as Told | null)?.ms ?? null));
+    const missing = list.flatMap((steps, index) => (found[index] === null ? [{ steps, index }] : []));
+    for (let from = 0; from < missing.length; from += AT_ONCE) {
+      const built: { readonly stop: Stop; readonly index: number }[] = [];
+      for (const { steps, index } of missing.slice(from, from + AT_ONCE)) {
+        await job.checkpoint();
+        const stop = await this.orNull(steps, job);
+        if (stop) built.push({ stop, index });
+      }
+      await clock.prepare(
+        built.map(({ stop }) => stop),
+        job,
+      );
+      for (const { stop, index } of built) {
+        const ms = clock.latency(stop);
+        found[index] = ms;
+        if (ms !== null) await store.put(keys[index]!, { ms } satisfies Told);
+      }
+    }
+    return found;
   }
 
   /** Fastest runs of whole sub-networks, ms. */
@@ -92,9 +114,7 @@ export class Findings {
     const { clock, store, subject, build } = this.about;
     if (!clock || !(await clock.isHere())) return list.map(() => null);
     const keys = await Promise.all(list.map((steps) => latencyKey('timed', subject, steps, clock.table.device)));
-    const found = await Promise.all(
-      keys.map(async (key) => ((await store.get(key)) as { ms: number } | null)?.ms ?? null),
-    );
+    const found = await Promise.all(keys.map(async (key) => ((await store.get(key)) as Told | null)?.ms ?? null));
     const missing = list.flatMap((steps, index) => (found[index] === null ? [{ steps, index }] : []));
     const stops: Stop[] = [];
     for (const { steps } of missing) stops.push(await build(steps, job));
@@ -107,12 +127,11 @@ export class Findings {
   }
 
   /** A sub-network that cannot be built has no latency; its metrics will say why. */
-  private async orNull(of: () => Promise<number | null>): Promise<number | null> {
+  private async orNull(steps: readonly RecipeStep[], job: Job): Promise<Stop | null> {
     try {
-      return await of();
+      return await this.about.build(steps, job);
     } catch (error) {
-      const { code } = error as { code?: string };
-      if (code === 'unsupported' || code === 'runtime' || code === 'bad-request') return null;
+      if (OWN.has((error as CodedError).code)) return null;
       throw error;
     }
   }

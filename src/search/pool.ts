@@ -7,7 +7,14 @@ import type { Metrics } from './types.ts';
 export type Outcome = { readonly metrics: Metrics } | { readonly reason: string };
 
 /** What is the sub-network's own fault. */
-const OWN = new Set(['unsupported', 'runtime', 'bad-request', 'invalid-graph', 'pass-failed', 'replay-failed']);
+export const OWN: ReadonlySet<string> = new Set([
+  'unsupported',
+  'runtime',
+  'bad-request',
+  'invalid-graph',
+  'pass-failed',
+  'replay-failed',
+]);
 
 /**
  * Spreads work over evaluators; each takes the next one when it is free, until `ended`. `told` gets each outcome as it

@@ -1,6 +1,7 @@
 import type { Job } from '../base/job.ts';
 import { CodedError } from '../base/error.ts';
 import type { TrainControl } from '../engine/train/control.ts';
+import type { RecipeStep } from '../recipe/types.ts';
 import { storeTable } from '../engine/latency-table/table.ts';
 import { Evolution, RandomSearch, type Searcher } from './evolution.ts';
 import { effectsOf } from './effects.ts';
@@ -128,7 +129,7 @@ class Search {
     if (!found)
       throw new CodedError('bad-request', `The model itself cannot be judged: ${this.findings.failed[0] ?? ''}`);
     this.quality = qualityFor(this.of.request.quality, found.metrics);
-    const latency = await this.latency([]);
+    const [latency = null] = await this.latencies([[]]);
     this.add(full, found, latency, 0);
     this.spent = 1;
     this.tell();
@@ -150,11 +151,8 @@ class Search {
     }
     let asked = [...fresh.values()];
     if (asked.length === 0) return false;
-    const latencies = new Map<string, number | null>();
-    for (const { full } of asked) {
-      await this.plain('Measuring operators').checkpoint();
-      latencies.set(keyOf(full), await this.latency(this.steps(full)));
-    }
+    const times = await this.latencies(asked.map(({ full }) => this.steps(full)));
+    const latencies = new Map(asked.map(({ full }, i) => [keyOf(full), times[i] ?? null]));
     if (first) asked = await this.promising(asked, first, count, latencies);
     await this.judge(asked, latencies, foretold);
     return true;
@@ -337,10 +335,9 @@ class Search {
     ];
   }
 
-  private latency(steps: ReturnType<typeof stepsOf>): Promise<number | null> {
-    return this.latencyMatters
-      ? this.findings.latency(steps, this.plain('Measuring operators'))
-      : Promise.resolve(null);
+  private async latencies(list: readonly (readonly RecipeStep[])[]): Promise<readonly (number | null)[]> {
+    if (!this.latencyMatters) return list.map(() => null);
+    return this.findings.latencies(list, this.plain('Measuring operators'));
   }
 
   private get latencyMatters(): boolean {
@@ -387,9 +384,10 @@ class Search {
       checkpoint: async () => {
         await this.ready();
       },
-      progress: () =>
+      progress: ({ done, total }) =>
         job.progress({
-          stage,
+          // Of what is judged there is a count already.
+          stage: stage === 'Measuring operators' && total ? `${stage}, ${done ?? 0} of ${total}` : stage,
           done: Math.min(Math.round(this.spent), this.of.request.evaluations),
           total: this.of.request.evaluations,
         }),

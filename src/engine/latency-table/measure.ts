@@ -16,26 +16,30 @@ export const BATCH = 40;
 const BATCH_BYTES = 128 << 20;
 const RUNS = 400;
 
-/** A part that a table does not know yet. */
-export type Missing = Part & { readonly key: string };
+/** A part that a table does not know yet, and the parts that it is one of. */
+export type Missing = Part & { readonly key: string; readonly of: Parts };
 
 /** Parts of a model without an entry, each kind once, those of like work beside each other: they are run equally often. */
-export function missingParts({ list }: Parts, known: { has(key: string): boolean }): readonly Missing[] {
+export function missingParts(of: Parts, known: { has(key: string): boolean }): readonly Missing[] {
   const kinds = new Map<string, Missing>();
-  for (const part of list) {
-    if (part.key !== null && !known.has(part.key)) kinds.set(part.key, { ...part, key: part.key });
+  for (const part of of.list) {
+    if (part.key !== null && !known.has(part.key)) kinds.set(part.key, { ...part, key: part.key, of });
   }
-  return [...kinds.values()].sort((a, b) => costOf(a) - costOf(b));
+  return byCost([...kinds.values()]);
 }
+
+/** Those of like work beside each other. */
+export const byCost = (parts: readonly Missing[]): readonly Missing[] =>
+  [...parts].sort((a, b) => costOf(a) - costOf(b));
 
 /** A byte that is moved takes about as long as so many MACs. */
 const MACS_PER_BYTE = 2;
 const costOf = ({ macs, work }: Part): number => (macs > 0 ? macs : work * MACS_PER_BYTE);
 
 /** The first of the missing parts, as many as go into one model. */
-export function batchOf(missing: readonly Missing[], { analysis }: Parts): readonly Missing[] {
+export function batchOf(missing: readonly Missing[]): readonly Missing[] {
   let bytes = 0;
-  const end = missing.findIndex(({ fragment }, index) => {
+  const end = missing.findIndex(({ fragment, of: { analysis } }, index) => {
     bytes += fragment.nodes.reduce((sum, node) => sum + analysis.cost(node).weightBytes, 0);
     return index > 0 && (index >= BATCH || bytes > BATCH_BYTES);
   });
@@ -51,11 +55,10 @@ export interface MeasuredBatch {
 }
 
 /**
- * Times parts of a model, all in one micro-model, by the runtime's profile; where it refuses that, each by itself.
+ * Times parts, all in one micro-model, by the runtime's profile; where it refuses that, each by itself.
  * Throws `cancelled`, `out-of-memory`, `worker-died`.
  */
 export async function measureParts(
-  parts: Parts,
   batch: readonly Missing[],
   request: MeasureRequest,
   port: RuntimePort,
@@ -63,7 +66,7 @@ export async function measureParts(
 ): Promise<MeasuredBatch> {
   const full: BenchRequest = { ...request, level: 'all', runs: RUNS };
   try {
-    return { entries: await timeBatch(parts, batch, full, port, job), refused: [] };
+    return { entries: await timeBatch(batch, full, port, job), refused: [] };
   } catch (error) {
     const { code, message } = error as CodedError;
     if (code !== 'runtime' && code !== 'unsupported') throw error;
@@ -76,7 +79,7 @@ export async function measureParts(
   const refused: MeasuredBatch['refused'][number][] = [];
   const share = { ...request, budgetMs: request.budgetMs / batch.length };
   for (const part of batch) {
-    const found = await measureParts(parts, [part], share, port, job);
+    const found = await measureParts([part], share, port, job);
     entries.push(...found.entries);
     refused.push(...found.refused);
   }
@@ -90,17 +93,12 @@ const AGAIN = 2;
 
 /** Again where the machine was disturbed; of several times of a part the shortest holds. */
 async function timeBatch(
-  parts: Parts,
   batch: readonly Missing[],
   request: BenchRequest,
   port: RuntimePort,
   job: Job,
 ): Promise<readonly TableEntry[]> {
-  const model = microModel(
-    parts.analysis,
-    batch.map(({ fragment }) => fragment),
-    parts.folded,
-  );
+  const model = microModel(batch.map(({ fragment, of: { analysis, folded } }) => ({ fragment, analysis, folded })));
   let best: readonly TableEntry[] = [];
   for (let taken = 0, disturbed = true; disturbed && taken <= AGAIN; taken++) {
     // The receiver may take the bytes over: they are written for each run anew.

@@ -29,18 +29,30 @@ export function aroundOf(kernel: string): number | null {
   return digits === undefined ? null : Number(digits);
 }
 
+/** A fragment, and the model that it is of. */
+export interface PlacedFragment {
+  readonly fragment: Fragment;
+  readonly analysis: Analysis;
+  readonly folded: Folded;
+}
+
 /**
- * One model of many fragments side by side. Each reads what a kernel has just written, as it would in its own model
+ * One model of many fragments side by side, of one model or of several with the same opsets. Each reads what a kernel has just written, as it would in its own model
  * (a given input moved so that some of it lies below 0), and of what it writes one element is handed out, so that
  * copies of whole outputs do not push everything else out of the cache.
  */
-export function microModel(analysis: Analysis, fragments: readonly Fragment[], folded: Folded): Model {
+export function microModel(placed: readonly PlacedFragment[]): Model {
   const model = new Model();
-  model.irVersion = Math.max(analysis.model.irVersion, 4);
-  for (const [domain, version] of analysis.model.opsetImports) model.opsetImports.set(domain, version);
+  const writers = new Map<Analysis, MicroWriter>();
   model.addGraph('micro');
-  const writer = new MicroWriter(model, analysis, folded);
-  fragments.forEach((fragment, index) => writer.add(fragment, index));
+  for (const [index, { fragment, analysis, folded }] of placed.entries()) {
+    const { irVersion, opsetImports } = analysis.model;
+    model.irVersion = Math.max(model.irVersion, irVersion, 4);
+    for (const [domain, version] of opsetImports) model.opsetImports.set(domain, version);
+    const writer = writers.get(analysis) ?? new MicroWriter(model, analysis, folded, writers.size);
+    writers.set(analysis, writer);
+    writer.add(fragment, index);
+  }
   model.sort();
   return model;
 }
@@ -49,14 +61,17 @@ class MicroWriter {
   private readonly model: Model;
   private readonly analysis: Analysis;
   private readonly folded: Folded;
+  private readonly source: number;
   /** Constants are shared by fragments, as they are in the model. */
   private readonly constants = new Map<ValueId, ValueId>();
   private centre: ValueId | null = null;
 
-  constructor(model: Model, analysis: Analysis, folded: Folded) {
+  /** @param source tells names of this model's values from those of others */
+  constructor(model: Model, analysis: Analysis, folded: Folded, source: number) {
     this.model = model;
     this.analysis = analysis;
     this.folded = folded;
+    this.source = source;
   }
 
   add(fragment: Fragment, index: number): void {
@@ -93,7 +108,7 @@ class MicroWriter {
   }
 
   private shift(): ValueId {
-    this.centre ??= this.model.addInitializer(this.model.graph, 'shift', floats([], [BELOW])).id;
+    this.centre ??= this.model.addInitializer(this.model.graph, `shift ${this.source}`, floats([], [BELOW])).id;
     return this.centre;
   }
 
@@ -124,7 +139,7 @@ class MicroWriter {
     const given = this.analysis.model.graph.initializers.get(value);
     const tensor = this.analysis.constant(value) ?? given ?? contentsOf(this.analysis, value);
     if (tensor) {
-      const id = model.addInitializer(model.graph, `c${value}`, tensor).id;
+      const id = model.addInitializer(model.graph, `c${this.source}.${value}`, tensor).id;
       // A default of an input is no constant to the runtime.
       if (given && !this.folded.has(value)) model.graph.inputs.push(id);
       this.constants.set(value, id);
@@ -133,7 +148,7 @@ class MicroWriter {
     const producer = this.analysis.model.getValue(value).producer;
     const node = producer && this.analysis.model.getNode(producer.node);
     if (!node) throw new Error(`invariant: value ${value} is no constant`);
-    this.copy(node, `constant#${value}`, this.constants);
+    this.copy(node, `constant#${this.source}.${value}`, this.constants);
     const made = this.constants.get(value);
     if (made === undefined) throw new Error(`invariant: value ${value} was copied`);
     return made;

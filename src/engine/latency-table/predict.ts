@@ -60,6 +60,9 @@ function toldOf({ fragment, operators, shapes }: Part, { model }: Parts) {
   return { nodes, label: first === undefined ? operators : nodeLabel(model, first), operators, shapes };
 }
 
+/** Whether a table tells the time of a part, measured or between two that were. */
+export const isTold = (key: string, work: number, table: LatencyTable): boolean => timeOf(key, work, table) !== null;
+
 type Time = Pick<TableEntry, 'ms' | 'spread' | 'kernels'> & Pick<PredictedPart, 'source'>;
 
 function timeOf(key: string, work: number, table: LatencyTable): Time | null {

@@ -69,13 +69,13 @@ export async function tableBatch(
     ? await measureOverhead({ ...common, budgetMs: Math.max(OVERHEAD_MS, budgetMs / 4) }, port, job)
     : null;
   const subjects = [partsOf(model, analysis), ...(request.widths ? cutParts({ model, analysis }, request.widths) : [])];
-  const missing = subjects.map((parts) => ({ parts, list: missingParts(parts, known) }));
-  const next = missing.find(({ list }) => list.length > 0);
+  const missing = subjects.map((parts) => missingParts(parts, known));
+  const next = missing.find((list) => list.length > 0);
   if (!next) return { entries: [], refused: [], overhead, left: 0 };
   await job.checkpoint();
-  const batch = batchOf(next.list, next.parts);
-  const measured = await measureParts(next.parts, batch, common, port, job);
-  const all = new Set(missing.flatMap(({ list }) => list.map(({ key }) => key)));
+  const batch = batchOf(next);
+  const measured = await measureParts(batch, common, port, job);
+  const all = new Set(missing.flatMap((list) => list.map(({ key }) => key)));
   return { ...measured, overhead, left: all.size - batch.length };
 }
 
