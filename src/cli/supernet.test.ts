@@ -26,9 +26,7 @@ describe('whittle supernet', () => {
       { kinds: ['kernel', 'depth'], steps: 1 },
       { kinds: ['kernel', 'depth', 'width'], steps: 4 },
     ]);
-    const again = await whittle('supernet', at('out.onnx'), ...SHORT, '--steps', '1', '--kinds', 'kernel');
-    expect(again.code).toBe(0);
-    expect(again.out).toMatch(/1 step in .* 5 genes/);
+    expect(told['genes']).toBeGreaterThan(10);
   });
 
   it.each([

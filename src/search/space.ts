@@ -100,8 +100,11 @@ function asTrained(gene: SpaceGene, { trained }: SupernetInfo): SpaceGene {
   const { id, choices, labels, spared: reason } = gene;
   const known = trained[id];
   if (Object.keys(trained).length === 0) return gene;
+  const isLast = (i: number): boolean => i === choices.length - 1;
   if (!known) return { ...gene, spared: reason ?? 'it was not trained' };
-  const kept = choices.flatMap((choice, i) => (known.some((each) => Math.abs(each - choice) < SAME) ? [i] : []));
+  const kept = choices.flatMap((choice, i) =>
+    isLast(i) || known.some((each) => Math.abs(each - choice) < SAME) ? [i] : [],
+  );
   return { ...gene, choices: kept.map((i) => choices[i] ?? 1), labels: kept.map((i) => labels[i] ?? '') };
 }
 /** Shares that differ by less are one. */
