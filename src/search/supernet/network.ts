@@ -2,6 +2,7 @@ import { analyze } from '../../analysis/analyze.ts';
 import { CodedError } from '../../base/error.ts';
 import type { Model } from '../../ir/model.ts';
 import { floats } from '../../ir/tensor.ts';
+import type { ValueId } from '../../ir/types.ts';
 import { channelGraph, selectable } from '../../prune/plan.ts';
 import { reorderChannels } from '../../prune/reorder.ts';
 import { replayStep } from '../../recipe/replay.ts';
@@ -75,11 +76,12 @@ function sortChannels(model: Model, { genes }: SearchSpace, taken: ReadonlySet<n
 export function trainedSupernet({ model, masked, genes }: Supernet, weights: Weights): Model {
   const made = withWeights(model, weights);
   const known = supernetOf(model);
+  // One that the loss does not depend on is not moved.
+  const matrixOf = (value: ValueId): ArrayLike<number> =>
+    weights[masked.model.getValue(value).name] ?? masked.model.graph.initializers.get(value)?.numbers() ?? [];
   const learnt = masked.kernels.map(({ conv, transforms }) => [
     conv,
-    Object.fromEntries(
-      transforms.map(({ size, value }) => [size, Array.from(weights[masked.model.getValue(value).name] ?? [])]),
-    ),
+    Object.fromEntries(transforms.map(({ size, value }) => [size, Array.from(matrixOf(value))])),
   ]);
   const trained = genes
     .filter(({ searched }) => searched)
