@@ -7,8 +7,8 @@ import { join } from 'node:path';
 import { commandOf } from './command.mjs';
 import { withSource } from './source.mjs';
 
-const WARM = 300;
-const STEPS = 900;
+const WARM = 400;
+const STEPS = 1200;
 const BATCH = 16;
 const RATE = 0.003;
 const SEED = 1;

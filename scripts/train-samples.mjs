@@ -101,10 +101,9 @@ await withSource(async (load) => {
     for (const [key, tensor] of decodeWeights(halved)) model.setInitializer(byName.get(key), tensor);
     const found = await judged(model, drawnData(data, 'judge'), { changes }, nodePort(), silentJob());
     const told = Object.fromEntries(
-      Object.entries({ ...figures(found, looks), steps: options.steps, seed: SEED }).map(([key, value]) => [
-        key,
-        Number(value.toPrecision(4)),
-      ]),
+      Object.entries({ ...figures(found, looks), steps: options.steps + (supernet?.steps ?? 0), seed: SEED }).map(
+        ([key, value]) => [key, Number(value.toPrecision(4))],
+      ),
     );
     writeFileSync(join(weights, `${name}.safetensors`), halved);
     const all = JSON.parse(readFileSync(join(weights, 'figures.json'), 'utf8'));

@@ -14,21 +14,19 @@ const SHORT = ['--data', 'digits', '--batch', '4', '--hold-out', '8', '--evaluat
 
 describe('whittle supernet', () => {
   it('trains sub-networks, and says of them what the issue asks for', { timeout: SLOW }, async () => {
-    const argv = ['--steps', '8', '--lr', '0.001', '--seed', '1', '--kinds', 'width,depth,kernel'];
+    const argv = ['--steps', '6', '--lr', '0.001', '--seed', '1', '--kinds', 'width,depth,kernel'];
     const { code, out } = await whittle('supernet', SMALL, ...SHORT, ...argv, '--json');
     expect(code).toBe(0);
     const told = JSON.parse(out) as Record<string, unknown>;
-    expect(told['steps']).toBe(8);
-    expect(told['loss']).toHaveLength(8);
+    expect(told['steps']).toBe(6);
+    expect(told['loss']).toHaveLength(6);
     expect(Object.keys(told['metrics'] as object)).toEqual(['full', 'middle', 'smallest']);
     expect(told['phases']).toMatchObject([
-      { kinds: ['kernel'], steps: 2 },
-      { kinds: ['kernel', 'depth'], steps: 2 },
+      { kinds: ['kernel'], steps: 1 },
+      { kinds: ['kernel', 'depth'], steps: 1 },
       { kinds: ['kernel', 'depth', 'width'], steps: 4 },
     ]);
-    const again = await whittle('supernet', at('out.onnx'), ...SHORT, '--steps', '1', '--kinds', 'kernel');
-    expect(again.code).toBe(0);
-    expect(again.out).toMatch(/1 step in .* 5 genes/);
+    expect(told['genes']).toBeGreaterThan(10);
   });
 
   it.each([

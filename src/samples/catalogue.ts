@@ -35,7 +35,7 @@ const drawn = (sample: Omit<Sample, 'sizes' | 'build' | 'learnt'>, build: () => 
   learnt: null,
 });
 
-const { 'digit-cnn': digitFigures, 'character-transformer': textFigures } = FIGURES;
+const { 'digit-cnn': digitFigures, 'edge-cnn': edgeFigures, 'character-transformer': textFigures } = FIGURES;
 
 const SAMPLES: readonly Sample[] = [
   drawn(
@@ -77,11 +77,11 @@ const SAMPLES: readonly Sample[] = [
   {
     id: 'edge-cnn',
     title: 'Edge CNN',
-    about: 'Drawn digits, seeded weights',
+    about: `Drawn digits, a supernet: ${formatShare(edgeFigures.top1)} right, its smallest ${formatShare(edgeFigures.smallest)}`,
     tryIt: 'search its sub-networks',
     sizes: EDGE_CNN,
     build: (sizes) => edgeCnn(sizesOf('edge-cnn', EDGE_CNN, sizes)),
-    learnt: null,
+    learnt: 'edge-cnn',
   },
   {
     id: 'character-transformer',

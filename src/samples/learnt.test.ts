@@ -2,17 +2,24 @@ import { readdirSync, statSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { analyze } from '../analysis/analyze.ts';
+import { summarize } from '../analysis/summary.ts';
 import { silentJob } from '../base/job.ts';
 import { digits } from '../data/digits.ts';
+import { preprocessFor } from '../data/propose.ts';
 import { BEGIN, stories, story } from '../data/stories.ts';
 import { tokenizerOf } from '../data/tokenizer.ts';
 import { nodePort } from '../engine/node.ts';
 import { judged } from '../engine/train/judge.ts';
+import { Batches, batchFree } from '../engine/train/samples.ts';
 import { writeModel } from '../onnx/write.ts';
 import { fuseAttention } from '../passes/fusion/fuse-attention.ts';
 import { fuseRmsNorm } from '../passes/fusion/fuse-rms-norm.ts';
 import { fuseRotary } from '../passes/fusion/fuse-rotary.ts';
 import { nodeRuntime } from '../runtime/node.ts';
+import { searchSpace } from '../search/space.ts';
+import { slicedNetwork } from '../search/supernet/network.ts';
+import { recalibrated } from '../search/supernet/recalibrate.ts';
 import { afterPass, countOps } from '../testing/passes.ts';
 import { listSamples, loadSample } from './catalogue.ts';
 import { FIGURES } from './learnt.ts';
@@ -49,6 +56,33 @@ describe('the digit CNN', () => {
     expect(found.samples).toBe(400);
     expect(found.top1).toBeGreaterThanOrEqual(0.985);
     expect(FIGURES['digit-cnn'].top1).toBeGreaterThanOrEqual(0.985);
+  });
+});
+
+describe('the edge CNN', () => {
+  it('tells digits that it has never seen, whole and as a narrow sub-network', { timeout: 60_000 }, async () => {
+    const model = await loadSample('edge-cnn');
+    expect(FIGURES['edge-cnn'].top1).toBeGreaterThanOrEqual(0.985);
+    const space = searchSpace(model, analyze(model));
+    expect(space.supernet).not.toBeNull();
+    const others = digits(300, OTHERS);
+    expect((await judged(model, others, {}, nodePort(), job)).top1).toBeGreaterThanOrEqual(0.985);
+    const least = space.genes.map(({ spared, kind, choices }) =>
+      spared === null && kind !== 'resolution' ? 0 : choices.length - 1,
+    );
+    const images = digits(256, 1);
+    const { inputs } = summarize(model, analyze(model), 0);
+    const { preprocess } = await preprocessFor(inputs, images);
+    const data = { dataSet: images, preprocess, inputs: batchFree(inputs) };
+    const feeds = await new Batches(data, null).feeds(
+      Array.from({ length: 256 }, (_, i) => i),
+      0,
+    );
+    const small = await recalibrated(await slicedNetwork(model, space, least), feeds, nodePort(), job);
+    const [whole, part] = [model, small].map((each) => summarize(each, analyze(each), 0).macs!);
+    expect(part! / whole!).toBeLessThan(0.25);
+    const { top1 } = await judged(small, others, {}, nodePort(), job);
+    expect(Math.abs(top1! - FIGURES['edge-cnn'].smallest)).toBeLessThan(0.04);
   });
 });
 

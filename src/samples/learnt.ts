@@ -10,6 +10,7 @@ export type LearntSample = keyof typeof figures;
 /** Weights that were learnt, as data URLs in modules of their own: nobody loads them who does not open the sample. */
 const FILES: Readonly<Record<LearntSample, () => Promise<{ readonly default: string }>>> = {
   'digit-cnn': () => import('./weights/digit-cnn.safetensors?url&inline'),
+  'edge-cnn': () => import('./weights/edge-cnn.safetensors?url&inline'),
   'character-transformer': () => import('./weights/character-transformer.safetensors?url&inline'),
 };
 

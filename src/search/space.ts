@@ -90,8 +90,25 @@ export function searchSpace(model: Model, analysis: Analysis, options: Partial<S
   const searched = all.filter((gene) => gene.spared === null).length;
   const genes = searched >= FEWEST ? all : all.map((gene) => ({ ...gene, spared: null }));
   const notes = [...kernels.notes, ...(typeof resolution === 'string' ? [resolution] : [])];
-  return { genes, inside: insideOf(genes, stages), supernet: supernetOf(model), notes };
+  const supernet = supernetOf(model);
+  const known = supernet ? genes.map((gene) => asTrained(gene, supernet)) : genes;
+  return { genes: known, inside: insideOf(known, stages), supernet, notes };
 }
+
+/** Of a supernet the choices that were trained; what was not is left as it is. */
+function asTrained(gene: SpaceGene, { trained }: SupernetInfo): SpaceGene {
+  const { id, choices, labels, spared: reason } = gene;
+  const known = trained[id];
+  if (Object.keys(trained).length === 0) return gene;
+  const isLast = (i: number): boolean => i === choices.length - 1;
+  if (!known) return { ...gene, spared: reason ?? 'it was not trained' };
+  const kept = choices.flatMap((choice, i) =>
+    isLast(i) || known.some((each) => Math.abs(each - choice) < SAME) ? [i] : [],
+  );
+  return { ...gene, choices: kept.map((i) => choices[i] ?? 1), labels: kept.map((i) => labels[i] ?? '') };
+}
+/** Shares that differ by less are one. */
+const SAME = 1e-6;
 
 /** Passes are asked what they could do, without any data. */
 const BARE = { backend: 'wasm', facts: noFacts, options: {}, decided: new Map() } as const;

@@ -42,7 +42,11 @@ const OPTIONS: Options = {
     help: `sub-networks drawn at each step, beside the largest and the smallest (${SUPERNET.random})`,
   },
   temperature: { type: 'string', value: 'T', help: 'softens what the largest tells the others (1)' },
-  shares: { type: 'string', value: 'R,R', help: 'shares of channels that may stay (0.25,0.5,0.75,1)' },
+  shares: {
+    type: 'string',
+    value: 'R,R',
+    help: `shares of channels that may stay (${SUPERNET.space.shares.join(',')})`,
+  },
 };
 
 function shares(args: Arguments): readonly number[] {

@@ -11,9 +11,10 @@ describe('what a supernet says of itself', () => {
     const model = small();
     expect(supernetOf(model)).toBeNull();
     const matrix = [1.5, Math.fround(0.1), Math.fround(-3e-7), 0];
-    setSupernet(model, { transforms: { y: { 3: matrix } } });
+    const info = { transforms: { y: { 3: matrix } }, trained: { 'width:y': [0.5, 1] } };
+    setSupernet(model, info);
     const { model: again } = readModel(writeModel(model));
-    expect(supernetOf(again)).toEqual({ transforms: { y: { 3: matrix } } });
+    expect(supernetOf(again)).toEqual(info);
     expect(JSON.parse(again.extras.metadataProps?.get('whittle.supernet') ?? '')).toMatchObject({
       version: 1,
       widths: 'first',

@@ -12,6 +12,8 @@ export type Transforms = Readonly<Record<string, readonly number[]>>;
 export interface SupernetInfo {
   /** By the name of what a convolution gives, then by size. */
   readonly transforms: Readonly<Record<string, Transforms>>;
+  /** By id of a gene: its choices that were trained, as the gene has them. */
+  readonly trained: Readonly<Record<string, readonly number[]>>;
 }
 
 /** Null: the model was trained as one network. Throws `bad-file` where its property is of another version or broken. */
@@ -19,13 +21,16 @@ export function supernetOf({ extras }: Model): SupernetInfo | null {
   const text = extras.metadataProps?.get(PROPERTY);
   if (text === undefined) return null;
   try {
-    const found = JSON.parse(text) as { version?: number; transforms?: Record<string, Record<string, string>> };
+    const found = JSON.parse(text) as Partial<SupernetInfo> & {
+      readonly version?: number;
+      readonly transforms?: Record<string, Record<string, string>>;
+    };
     if (found.version !== VERSION) throw new Error(`version ${found.version}`);
     const transforms = Object.entries(found.transforms ?? {}).map(([conv, sizes]) => [
       conv,
       Object.fromEntries(Object.entries(sizes).map(([size, data]) => [size, decoded(data)])),
     ]);
-    return { transforms: Object.fromEntries(transforms) as SupernetInfo['transforms'] };
+    return { transforms: Object.fromEntries(transforms) as SupernetInfo['transforms'], trained: found.trained ?? {} };
   } catch (error) {
     throw new CodedError(
       'bad-file',
@@ -35,12 +40,17 @@ export function supernetOf({ extras }: Model): SupernetInfo | null {
 }
 
 /** In place: narrower widths of the model keep the first channels, smaller kernels come by the transforms. */
-export function setSupernet(model: Model, { transforms }: SupernetInfo): void {
+export function setSupernet(model: Model, { transforms, trained }: SupernetInfo): void {
   const encoded = Object.entries(transforms).map(([conv, sizes]) => [
     conv,
     Object.fromEntries(Object.entries(sizes).map(([size, matrix]) => [size, base64(matrix)])),
   ]);
-  const json = JSON.stringify({ version: VERSION, widths: 'first', transforms: Object.fromEntries(encoded) });
+  const json = JSON.stringify({
+    version: VERSION,
+    widths: 'first',
+    trained,
+    transforms: Object.fromEntries(encoded),
+  });
   const metadataProps = new Map([...(model.extras.metadataProps ?? []), [PROPERTY, json]]);
   model.extras = { ...model.extras, metadataProps };
 }

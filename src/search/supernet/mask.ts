@@ -20,8 +20,9 @@ export interface Mask {
   of(genome: Genome): Tensor;
 }
 
-/** Its Slice, Pad and Mul are what masks are made of. */
-const OPSET = 13;
+/** Mul takes shapes that differ; for kernels, Slice and Pad take inputs. */
+const OPSET = 7;
+const KERNEL_OPSET = 11;
 
 /** Every sub-network of a space in one model of one size. */
 export interface MaskedModel {
@@ -38,7 +39,7 @@ export interface MaskedModel {
  * lies in zeros of the size of the largest one. Narrower widths keep the first channels.
  *
  * @param takes whether a gene takes part; what others change stays whole
- * @throws CodedError `unsupported` for an operator set below 13, and for a group of channels that something reads which multiplies it with what is not known
+ * @throws CodedError `unsupported` for an operator set below 7, with kernels below 11, and for a group of channels that something reads which multiplies it with what is not known
  */
 export function maskedModel(
   model: Model,
@@ -46,10 +47,12 @@ export function maskedModel(
   space: SearchSpace,
   takes: (gene: number) => boolean = () => true,
 ): MaskedModel {
-  if (model.opset() < OPSET) {
+  const isKernel = space.genes.some(({ place }, gene) => place.kind === 'kernel' && takes(gene));
+  const least = isKernel ? KERNEL_OPSET : OPSET;
+  if (model.opset() < least) {
     throw new CodedError(
       'unsupported',
-      `Masks are written in operator set ${OPSET}, and this model is of ${model.opset()}: apply convert-opset first.`,
+      `Masks of ${isKernel ? 'kernels' : 'channels'} are written in operator set ${least}, and this model is of ${model.opset()}. Apply convert-opset first${isKernel ? ', or leave kernels out' : ''}.`,
     );
   }
   const masked = model.clone();

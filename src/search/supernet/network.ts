@@ -2,6 +2,7 @@ import { analyze } from '../../analysis/analyze.ts';
 import { CodedError } from '../../base/error.ts';
 import type { Model } from '../../ir/model.ts';
 import { floats } from '../../ir/tensor.ts';
+import type { ValueId } from '../../ir/types.ts';
 import { channelGraph, selectable } from '../../prune/plan.ts';
 import { reorderChannels } from '../../prune/reorder.ts';
 import { replayStep } from '../../recipe/replay.ts';
@@ -45,7 +46,10 @@ export function supernetFrom(opened: Model, request: SpaceRequest): Supernet {
   }
   if (before.supernet === null) sortChannels(model, before, taken);
   const analysis = analyze(model);
-  const space = { ...searchSpace(model, analysis, request), supernet: before.supernet ?? { transforms: {} } };
+  const space = {
+    ...searchSpace(model, analysis, request),
+    supernet: before.supernet ?? { transforms: {}, trained: {} },
+  };
   const masked = maskedModel(model, analysis, space, (gene) => taken.has(gene));
   for (const { conv, transforms } of masked.kernels) {
     for (const { size, value } of transforms) {
@@ -69,16 +73,23 @@ function sortChannels(model: Model, { genes }: SearchSpace, taken: ReadonlySet<n
 }
 
 /** With what was learnt, as it is written: a model that says of itself how its sub-networks are sliced. */
-export function trainedSupernet({ model, masked }: Supernet, weights: Weights): Model {
+export function trainedSupernet({ model, masked, genes }: Supernet, weights: Weights): Model {
   const made = withWeights(model, weights);
-  const known = supernetOf(model)?.transforms ?? {};
+  const known = supernetOf(model);
+  // One that the loss does not depend on is not moved.
+  const matrixOf = (value: ValueId): ArrayLike<number> =>
+    weights[masked.model.getValue(value).name] ?? masked.model.graph.initializers.get(value)?.numbers() ?? [];
   const learnt = masked.kernels.map(({ conv, transforms }) => [
     conv,
-    Object.fromEntries(
-      transforms.map(({ size, value }) => [size, Array.from(weights[masked.model.getValue(value).name] ?? [])]),
-    ),
+    Object.fromEntries(transforms.map(({ size, value }) => [size, Array.from(matrixOf(value))])),
   ]);
-  const info: SupernetInfo = { transforms: { ...known, ...Object.fromEntries(learnt) } };
+  const trained = genes
+    .filter(({ searched }) => searched)
+    .map(({ id, allowed, choices }) => [id, allowed.map((index) => choices[index] ?? 1)]);
+  const info: SupernetInfo = {
+    transforms: { ...known?.transforms, ...Object.fromEntries(learnt) },
+    trained: { ...known?.trained, ...Object.fromEntries(trained) },
+  };
   setSupernet(made, info);
   return made;
 }

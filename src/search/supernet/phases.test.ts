@@ -19,14 +19,23 @@ const GENES = [gene('width', 4), gene('kernel', 3), gene('depth', 3), gene('widt
 
 describe('progressive shrinking', () => {
   it('lets kernels, depth and widths join one after the other', () => {
-    expect(phasesOf(GENES, 100)).toEqual([
-      { kinds: ['kernel'], steps: 25 },
-      { kinds: ['kernel', 'depth'], steps: 25 },
+    expect(phasesOf(GENES, 100, new Set())).toEqual([
+      { kinds: ['kernel'], steps: 16 },
+      { kinds: ['kernel', 'depth'], steps: 16 },
+      { kinds: ['kernel', 'depth', 'width'], steps: 68 },
+    ]);
+    expect(phasesOf(GENES.slice(0, 1), 50, new Set())).toEqual([{ kinds: ['width'], steps: 50 }]);
+    const phases = phasesOf(GENES, 100, new Set());
+    expect([0, 15, 16, 99].map((step) => phaseAt(phases, step).at)).toEqual([0, 15, 0, 67]);
+  });
+
+  it('begins with the kinds that a supernet was trained in before', () => {
+    expect(phasesOf(GENES, 50, new Set(['kernel', 'width']))).toEqual([
+      { kinds: ['kernel', 'width', 'depth'], steps: 50 },
+    ]);
+    expect(phasesOf(GENES, 50, new Set(['kernel', 'width', 'depth']))).toEqual([
       { kinds: ['kernel', 'depth', 'width'], steps: 50 },
     ]);
-    expect(phasesOf(GENES.slice(0, 1), 50)).toEqual([{ kinds: ['width'], steps: 50 }]);
-    const phases = phasesOf(GENES, 100);
-    expect([0, 24, 25, 99].map((step) => phaseAt(phases, step).at)).toEqual([0, 24, 0, 49]);
   });
 
   it('trains the largest, the smallest and drawn sub-networks of what has joined; the rest stays whole', () => {

@@ -24,16 +24,25 @@ export interface Phase {
 /** In the order in which a network is made to shrink (Cai et al. 2020, section 3.3): kernels, depth, widths. */
 const ORDER: readonly (readonly GeneKind[])[] = [['kernel'], ['depth'], ['width', 'heads']];
 
+/** Steps of the last phase, as a multiple of those of each before it: widths take longest to learn. */
+const LAST = 4;
+
 /**
- * Progressive shrinking: kinds of genes join one after the other, those that the space has. The last phase, in which all
- * take part, has twice the steps of each before it.
+ * Progressive shrinking: kinds of genes join one after the other, those that the space has. In the last phase all take
+ * part: it has four times the steps of each before it.
+ *
+ * @param known kinds that a supernet was trained in before: they take part from the first step on
  */
-export function phasesOf(genes: readonly GeneView[], steps: number): readonly Phase[] {
+export function phasesOf(genes: readonly GeneView[], steps: number, known: ReadonlySet<GeneKind>): readonly Phase[] {
   const searched = new Set(genes.filter((gene) => gene.searched).map(({ kind }) => kind));
-  const joining = ORDER.map((kinds) => kinds.filter((kind) => searched.has(kind))).filter((kinds) => kinds.length > 0);
-  const each = Math.floor(steps / (joining.length + 1));
+  const ready = ELASTIC.filter((kind) => searched.has(kind) && known.has(kind));
+  const joining = ORDER.map((kinds) => kinds.filter((kind) => searched.has(kind) && !known.has(kind))).filter(
+    (kinds) => kinds.length > 0,
+  );
+  if (joining.length === 0) return [{ kinds: ready, steps }];
+  const each = Math.floor(steps / (joining.length - 1 + LAST));
   return joining.map((_, i): Phase => ({
-    kinds: joining.slice(0, i + 1).flat(),
+    kinds: [...ready, ...joining.slice(0, i + 1).flat()],
     steps: i === joining.length - 1 ? steps - i * each : each,
   }));
 }

@@ -25,7 +25,7 @@ const scalar = (value: number): HostTensor => ({ dtype: 'float32', shape: [], da
 
 function network(): Model {
   const model = edgeCnn({ width: 4, layers: 2 });
-  setSupernet(model, { transforms: {} });
+  setSupernet(model, { transforms: {}, trained: {} });
   return model;
 }
 

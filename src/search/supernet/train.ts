@@ -15,7 +15,7 @@ import type { Model } from '../../ir/model.ts';
 import { writeModel } from '../../onnx/write.ts';
 import type { StepInput, Trainer } from '../../train/trainer.ts';
 import { sizeOf } from '../chosen.ts';
-import type { Genome } from '../genome.ts';
+import type { GeneKind, Genome } from '../genome.ts';
 import { SupernetBatches } from './batches.ts';
 import { lookAt } from './looks.ts';
 import { supernetFrom, trainedSupernet, type Supernet } from './network.ts';
@@ -131,7 +131,7 @@ class Run {
       { backend: 'wasm', level: 'all', threads: request.threads },
       whole(job),
     );
-    const phases = phasesOf(net.genes, request.steps);
+    const phases = phasesOf(net.genes, request.steps, trainedKinds(net));
     const batches = new SupernetBatches({ data, samples, request, built, genes: net.genes, phases, teacher });
     const run = new Run({
       ...{ input, port, job, control, store, net, built, trainer, teacher, phases, batches, samples, heldOut },
@@ -276,6 +276,10 @@ class Run {
     };
   }
 }
+
+/** Of a model that is a supernet already, what its sub-networks differ in. */
+const trainedKinds = ({ genes, space }: Supernet): ReadonlySet<GeneKind> =>
+  new Set(genes.filter(({ id }) => space.supernet?.trained[id]).map(({ kind }) => kind));
 
 const isDue = (step: number, every: number): boolean => every > 0 && step % every === 0;
 
