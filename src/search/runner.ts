@@ -326,7 +326,7 @@ class Search {
     return [
       ...lost,
       ...(failed.length > 0 ? [`${failed.length} sub-networks could not be judged, the first: ${failed[0]}`] : []),
-      ...(clock && without > 0
+      ...(clock && this.latencyMatters && without > 0
         ? [`The latency table does not cover ${without} of ${this.points.length} sub-networks.`]
         : []),
       ...(request.halving && request.strategy === 'evolution' && this.firstLook() === null
