@@ -7,7 +7,7 @@ import { runStep, type StepContext } from '../engine/steps.ts';
 import { writeModel } from '../onnx/write.ts';
 import type { RecipeStep } from '../recipe/types.ts';
 import type { Feeds } from '../runtime/types.ts';
-import type { SearchSamples } from './samples.ts';
+import { bytesOf, type SearchSamples } from './samples.ts';
 import { recalibrated } from './supernet/recalibrate.ts';
 import type { Metrics, Quality } from './types.ts';
 
@@ -33,9 +33,9 @@ export const runsHere =
     const held = await port.hold({ name: 'sub-network', bytes }, { backend: 'wasm', level: 'all', threads: 1 }, job);
     try {
       const runs: Run[] = [];
-      for (let from = 0; from < feeds.length; from += AT_ONCE) {
+      for (const some of portions(feeds)) {
         await job.checkpoint();
-        runs.push(...(await held.run(feeds.slice(from, from + AT_ONCE), job)));
+        runs.push(...(await held.run(some, job)));
       }
       return runs;
     } finally {
@@ -43,8 +43,22 @@ export const runsHere =
     }
   };
 
-/** Runs that are sent to the runtime at once: few enough to see a cancel. */
-const AT_ONCE = 16;
+/** What is sent to the runtime at once: few enough runs to see a cancel, and no more bytes than are well copied. */
+const RUNS_AT_ONCE = 16;
+const BYTES_AT_ONCE = 32 << 20;
+
+function* portions(feeds: readonly Feeds[]): Generator<readonly Feeds[]> {
+  let some: Feeds[] = [];
+  for (const feed of feeds) {
+    const isFull = some.length >= RUNS_AT_ONCE || bytesOf([...some, feed]) > BYTES_AT_ONCE;
+    if (isFull && some.length > 0) {
+      yield some;
+      some = [];
+    }
+    some.push(feed);
+  }
+  if (some.length > 0) yield some;
+}
 
 export interface Evaluated {
   /** The model that is searched. */

@@ -66,8 +66,19 @@ export class SearchSamples {
     if (known) return known;
     const indices = this.order.slice(0, Math.min(count, this.most));
     const made = await this.feeds(inputs, indices, job);
-    this.kept.set(key, made);
+    this.keep(key, made);
     return made;
+  }
+
+  /** Those of other sizes go, the oldest first, where all together take too much. */
+  private keep(key: string, made: JudgedOn): void {
+    this.kept.set(key, made);
+    let held = [...this.kept.values()].reduce((sum, each) => sum + bytesOf(each.feeds), 0);
+    for (const [old, { feeds }] of this.kept) {
+      if (held <= MOST_BYTES || old === key) return;
+      this.kept.delete(old);
+      held -= bytesOf(feeds);
+    }
   }
 
   async calibration(inputs: readonly InputPort[], job: Job): Promise<Calibration> {
@@ -116,7 +127,7 @@ export class SearchSamples {
       job.progress({ stage: `Reading ${dataSet.name}`, done: BATCH * feeds.length, total: indices.length });
       await job.checkpoint();
       const tensors = Object.values(batch.feeds);
-      bytes += tensors.reduce((sum, { data }) => sum + ('byteLength' in data ? data.byteLength : 0), 0);
+      bytes += bytesOf([batch.feeds]);
       if (bytes > MOST_BYTES) {
         const what = `${indices.length} samples take more than ${formatBytes(MOST_BYTES)} of memory.`;
         throw new CodedError('bad-request', `${what} Judge by fewer.`);
@@ -143,6 +154,13 @@ function asideOf({ preprocess }: PreparedData): number {
   const size = 'shape' in preprocess ? preprocess.shape.reduce((product, each) => product * each, 1) : 1;
   return Math.max(1, Math.min(CALIBRATED, Math.floor(CALIBRATED_ELEMENTS / size)));
 }
+
+/** Bytes of inputs. */
+export const bytesOf = (feeds: readonly Feeds[]): number =>
+  feeds.reduce((sum, feed) => {
+    const sizes = Object.values(feed).map(({ data }) => ('byteLength' in data ? data.byteLength : 8 * data.length));
+    return sizes.reduce((total, size) => total + size, sum);
+  }, 0);
 
 /** Of a text, the next token of each; the last one of a window has none. */
 function labelsOf(dataSet: DataSet, indices: readonly number[], tensors: readonly FeedTensor[]): number[] {
