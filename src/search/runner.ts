@@ -79,7 +79,7 @@ class Search {
   constructor(of: Searched, job: SearchJob) {
     this.of = of;
     this.job = job;
-    this.findings = new Findings({ ...of, ended: () => of.control.stopped });
+    this.findings = new Findings({ ...of, ended: () => of.control.stopped || this.isTimeUp });
     this.active = of.genes.flatMap(({ searched, allowed }, index) => (searched && allowed.length > 1 ? [index] : []));
     this.genes = this.active.map((index) => {
       const { id, kind, name, choices, allowed } = of.genes[index]!;
@@ -105,7 +105,7 @@ class Search {
       for (let tries = 0; this.spent < request.evaluations;) {
         await this.ready();
         if (control.stopped) ended = 'stopped';
-        else if (request.minutes !== null && this.seconds >= 60 * request.minutes) ended = 'minutes';
+        else if (this.isTimeUp) ended = 'minutes';
         else if (tries >= TRIES) ended = 'exhausted';
         if (ended !== 'evaluations') break;
         tries = (await this.generation()) ? 0 : tries + 1;
@@ -116,6 +116,11 @@ class Search {
     } finally {
       await store.put(clockKey, { seconds: this.seconds });
     }
+  }
+
+  private get isTimeUp(): boolean {
+    const { minutes } = this.of.request;
+    return minutes !== null && this.seconds >= 60 * minutes;
   }
 
   private get seconds(): number {
