@@ -47,7 +47,9 @@ export class SearchDesk {
     const { model, analysis } = this.around.stopOf(stop);
     const space = searchSpace(model, analysis, request);
     const genes = viewOf(space, request);
-    return { genes, size: sizeOf(genes), notes: space.notes };
+    const { supernet, notes } = space;
+    const mark = supernet && { kinds: supernet.kinds ?? null, kernels: Object.keys(supernet.transforms).length };
+    return { genes, size: sizeOf(genes), notes, supernet: mark };
   }
 
   /** Opens samples to judge by, until another model is opened; null: they are given back. Throws as the readers do. */

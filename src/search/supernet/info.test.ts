@@ -14,6 +14,8 @@ describe('what a supernet says of itself', () => {
     setSupernet(model, { transforms: { y: { 3: matrix } } });
     const { model: again } = readModel(writeModel(model));
     expect(supernetOf(again)).toEqual({ transforms: { y: { 3: matrix } } });
+    setSupernet(again, { transforms: {}, kinds: ['kernel', 'width'] });
+    expect(supernetOf(again)?.kinds).toEqual(['kernel', 'width']);
     expect(JSON.parse(again.extras.metadataProps?.get('whittle.supernet') ?? '')).toMatchObject({
       version: 1,
       widths: 'first',

@@ -1,5 +1,6 @@
 import { CodedError } from '../../base/error.ts';
 import type { Model } from '../../ir/model.ts';
+import type { GeneKind } from '../genome.ts';
 
 /** The metadata property of a model that was trained as a supernet. */
 const PROPERTY = 'whittle.supernet';
@@ -12,6 +13,8 @@ export type Transforms = Readonly<Record<string, readonly number[]>>;
 export interface SupernetInfo {
   /** By the name of what a convolution gives, then by size. */
   readonly transforms: Readonly<Record<string, Transforms>>;
+  /** Kinds of genes that were trained; left out: not known. */
+  readonly kinds?: readonly GeneKind[];
 }
 
 /** Null: the model was trained as one network. Throws `bad-file` where its property is of another version or broken. */
@@ -19,13 +22,21 @@ export function supernetOf({ extras }: Model): SupernetInfo | null {
   const text = extras.metadataProps?.get(PROPERTY);
   if (text === undefined) return null;
   try {
-    const found = JSON.parse(text) as { version?: number; transforms?: Record<string, Record<string, string>> };
+    const found = JSON.parse(text) as {
+      version?: number;
+      kinds?: readonly GeneKind[];
+      transforms?: Record<string, Record<string, string>>;
+    };
     if (found.version !== VERSION) throw new Error(`version ${found.version}`);
     const transforms = Object.entries(found.transforms ?? {}).map(([conv, sizes]) => [
       conv,
       Object.fromEntries(Object.entries(sizes).map(([size, data]) => [size, decoded(data)])),
     ]);
-    return { transforms: Object.fromEntries(transforms) as SupernetInfo['transforms'] };
+    const { kinds } = found;
+    return {
+      transforms: Object.fromEntries(transforms) as SupernetInfo['transforms'],
+      ...(Array.isArray(kinds) && { kinds }),
+    };
   } catch (error) {
     throw new CodedError(
       'bad-file',
@@ -35,12 +46,12 @@ export function supernetOf({ extras }: Model): SupernetInfo | null {
 }
 
 /** In place: narrower widths of the model keep the first channels, smaller kernels come by the transforms. */
-export function setSupernet(model: Model, { transforms }: SupernetInfo): void {
+export function setSupernet(model: Model, { transforms, kinds }: SupernetInfo): void {
   const encoded = Object.entries(transforms).map(([conv, sizes]) => [
     conv,
     Object.fromEntries(Object.entries(sizes).map(([size, matrix]) => [size, base64(matrix)])),
   ]);
-  const json = JSON.stringify({ version: VERSION, widths: 'first', transforms: Object.fromEntries(encoded) });
+  const json = JSON.stringify({ version: VERSION, widths: 'first', kinds, transforms: Object.fromEntries(encoded) });
   const metadataProps = new Map([...(model.extras.metadataProps ?? []), [PROPERTY, json]]);
   model.extras = { ...model.extras, metadataProps };
 }

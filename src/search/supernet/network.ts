@@ -10,7 +10,7 @@ import { noFacts } from '../../rewrite/facts.ts';
 import type { Weights } from '../../train/trainer.ts';
 import { withWeights } from '../../engine/train/build.ts';
 import { viewOf } from '../chosen.ts';
-import type { Genome } from '../genome.ts';
+import type { GeneKind, Genome } from '../genome.ts';
 import { searchSpace, type SearchSpace } from '../space.ts';
 import { stepsOf } from '../subnet.ts';
 import type { GeneView, SpaceRequest } from '../types.ts';
@@ -68,17 +68,24 @@ function sortChannels(model: Model, { genes }: SearchSpace, taken: ReadonlySet<n
   reorderChannels(model, graph, new Map(orders));
 }
 
-/** With what was learnt, as it is written: a model that says of itself how its sub-networks are sliced. */
-export function trainedSupernet({ model, masked }: Supernet, weights: Weights): Model {
+/**
+ * With what was learnt, as it is written: a model that says of itself how its sub-networks are sliced.
+ *
+ * @param kinds of genes that were trained
+ */
+export function trainedSupernet({ model, masked }: Supernet, weights: Weights, kinds: readonly GeneKind[] = []): Model {
   const made = withWeights(model, weights);
-  const known = supernetOf(model)?.transforms ?? {};
+  const before = supernetOf(model);
   const learnt = masked.kernels.map(({ conv, transforms }) => [
     conv,
     Object.fromEntries(
       transforms.map(({ size, value }) => [size, Array.from(weights[masked.model.getValue(value).name] ?? [])]),
     ),
   ]);
-  const info: SupernetInfo = { transforms: { ...known, ...Object.fromEntries(learnt) } };
+  const info: SupernetInfo = {
+    transforms: { ...before?.transforms, ...Object.fromEntries(learnt) },
+    kinds: [...new Set([...(before?.kinds ?? []), ...kinds])],
+  };
   setSupernet(made, info);
   return made;
 }

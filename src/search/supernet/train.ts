@@ -19,7 +19,7 @@ import type { Genome } from '../genome.ts';
 import { SupernetBatches } from './batches.ts';
 import { lookAt } from './looks.ts';
 import { supernetFrom, trainedSupernet, type Supernet } from './network.ts';
-import { chosenBy, middle, phasesOf, type Phase } from './phases.ts';
+import { chosenBy, middle, phaseAt, phasesOf, type Phase } from './phases.ts';
 import { supernetStep, type SupernetStep } from './step.ts';
 import type { LookedAt, SupernetLook, SupernetProgress, SupernetRequest, SupernetResult } from './types.ts';
 
@@ -225,8 +225,9 @@ class Run {
   }
 
   private async model(): Promise<Model> {
-    const { net, trainer } = this.parts;
-    return trainedSupernet(net, await trainer.weights());
+    const { net, trainer, phases } = this.parts;
+    const { kinds } = this.step > 0 ? phaseAt(phases, this.step - 1).phase : { kinds: [] };
+    return trainedSupernet(net, await trainer.weights(), kinds);
   }
 
   private async look(): Promise<void> {
