@@ -368,10 +368,14 @@ const handlers: Handlers<GraphApi> = {
     return checkpointIn(keptCheckpoint(trainingsFolder, key), key);
   },
   async supernet({ ask, anew }, job) {
-    const store = tolerant(keptCheckpoint(trainingsFolder, await supernets.keyOf(ask)));
-    if (anew) await store.drop();
-    const result = await supernets.run(ask, job, store);
-    return { ...result, notes: [...result.notes, ...store.notes()] };
+    let notes = (): readonly string[] => [];
+    const result = await supernets.run(ask, job, async (key) => {
+      const store = tolerant(keptCheckpoint(trainingsFolder, key));
+      ({ notes } = store);
+      if (anew) await store.drop();
+      return store;
+    });
+    return { ...result, notes: [...result.notes, ...notes()] };
   },
   supernetControl({ wish }) {
     supernets[wish]();

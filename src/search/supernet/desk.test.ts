@@ -117,15 +117,21 @@ describe('the desk of supernets', () => {
         ...createJob(broken.signal, () => {}),
         progress: ({ done = 0 }: SupernetProgress) => void (done >= 4 && broken.abort()),
       };
-      await expect(own.run(ask, until, store)).rejects.toThrow();
+      await expect(own.run(ask, until, async () => store)).rejects.toThrow();
       expect(kept).not.toBeNull();
       const stages: string[] = [];
       const listening = {
         ...createJob(new AbortController().signal, () => {}),
-        progress: ({ stage }: SupernetProgress) => void stages.push(stage),
+        progress({ stage }: SupernetProgress) {
+          stages.push(stage);
+          if (stage === 'Paused') own.resume();
+        },
       };
-      const result = await own.run(ask, listening, store);
-      expect(stages).toContain('Going on from a checkpoint');
+      const going = own.run(ask, listening, async () => store);
+      // Before it has begun: it waits at its first step all the same.
+      own.pause();
+      const result = await going;
+      expect(stages).toEqual(expect.arrayContaining(['Going on from a checkpoint', 'Paused']));
       expect(result.looks.at(-1)?.full).toMatchObject({ samples: 8, top1: null });
       expect(result.looks.at(-1)?.full.agreement).not.toBeNull();
       expect(result.test).toBeNull();

@@ -47,17 +47,22 @@ export class SupernetDesk {
   /**
    * Runs a training; another one may begin only when it is over. Of samples that are drawn other ones judge the result; of
    * files a part is held out, as the training itself does. Throws as `trainSupernet` does.
+   *
+   * @param storeOf where checkpoints of the training with a key are kept; left out: nowhere
    */
   async run(
-    { stop, request }: SupernetAsk,
+    ask: SupernetAsk,
     job: SupernetJob,
-    store: CheckpointStore | null = null,
+    storeOf?: (key: string) => Promise<CheckpointStore>,
   ): Promise<SupernetResult> {
     if (this.control) throw new CodedError('bad-request', 'A supernet is being trained already. Stop it first.');
+    // Before anything is waited for: it may be paused or stopped from now on.
     const control = new TrainControl();
     this.control = control;
+    const { stop, request } = ask;
     try {
       const data = await this.data();
+      const store = storeOf ? await storeOf(await this.keyOf(ask)) : null;
       const judges = this.files?.drawn ? await this.opened(this.files, 'judge') : null;
       const trained = this.around.stopOf(stop);
       const made = await supernetFile(trained, { data, judges, request }, this.around.port, job, { control, store });

@@ -82,7 +82,7 @@ function Figures({ run, metric }: { readonly run: SupernetRun; readonly metric: 
               className="r"
               title={`${plural(test.full.samples, 'sample')} that took no part in training`}
             >
-              Others, {formatInteger(test.full.samples)}
+              {formatInteger(test.full.samples)} unseen
             </th>
           )}
         </tr>

@@ -50,7 +50,7 @@ function More({ app, disabled }: Props) {
     <details className="train-more">
       <summary>More</summary>
       <Decimal
-        label="Drawn at each step"
+        label="Drawn a step"
         title="Sub-networks that learn at each step, beside the largest and the smallest one"
         value={request.random}
         min={0}
@@ -93,8 +93,8 @@ function More({ app, disabled }: Props) {
         onChange={(evaluateEvery) => set({ evaluateEvery })}
       />
       <Decimal
-        label="Checkpoints every"
-        title="Kept in this browser, so that a training goes on after a reload; 0: none"
+        label="Kept every"
+        title="Checkpoints are kept in this browser, so that a training goes on after a reload; 0: none"
         unit="steps"
         value={request.checkpointEvery}
         min={0}

@@ -5,6 +5,7 @@ import type { SupernetMark } from '../../search/types.ts';
 import { supernetLeft, type SupernetRun } from '../../state/supernet-run.ts';
 import { metricOf, type Metric } from '../train/chart.ts';
 import { paceText } from '../train/words.ts';
+import { sizeText } from './figures.ts';
 import { leftText } from './words.ts';
 
 /** Sub-networks that are looked at, the largest first. */
@@ -50,7 +51,7 @@ export function supernetEnd({ step, from, request, result }: SupernetRun): strin
   const parts = [
     count,
     ...(from > 0 ? [`went on from ${formatInteger(from)}`] : []),
-    ...(result ? [`${formatInteger(result.genes)} genes, 10^${result.size.toFixed(1)} sub-networks`] : []),
+    ...(result ? [`${formatInteger(result.genes)} genes, ${sizeText(result.size)} sub-networks`] : []),
     ...(result ? [leftText(result.ms)] : []),
   ];
   return parts.join(' · ');
@@ -69,7 +70,8 @@ export function markText({ kinds, kernels }: SupernetMark): string {
   const nouns = (kinds ?? []).map((kind) => NOUNS[kind]);
   const last = nouns.at(-1);
   const list = nouns.length > 1 ? `${nouns.slice(0, -1).join(', ')} and ${last}` : last;
-  const trained = list === undefined ? '' : `: its ${list} were trained to be cut`;
+  const one = nouns.length === 1 && (kinds?.[0] === 'depth' || kinds?.[0] === 'resolution');
+  const trained = list === undefined ? '' : `: its ${list} ${one ? 'was' : 'were'} trained to be cut`;
   const learnt = kernels === 0 ? '' : ` Smaller kernels of ${plural(kernels, 'convolution')} are learnt.`;
   return `This model is a supernet${trained}.${learnt}`;
 }
