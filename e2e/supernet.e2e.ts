@@ -20,7 +20,7 @@ async function setUp(page: Page, steps: number): Promise<StudioPage> {
   await expect(page.getByRole('region', { name: 'Samples', exact: true })).toContainText('1000 samples · 10 classes');
   await set(page, 'Training steps', String(steps));
   await set(page, 'Batch', '4');
-  await section(page).getByText('More', { exact: true }).click();
+  await section(page).getByText('More settings').click();
   await set(page, 'Held out, at most', '20');
   return studio;
 }

@@ -104,7 +104,7 @@ describe('a training as a supernet', () => {
     tell({ stage: 'Training', done: 0, total: 600, look: look(0, 0.1) });
     tell({ stage: 'Training', done: 100, total: 600, pace: 10 });
     tell({ stage: 'Training', look: look(100, 0.6) });
-    expect(state().run).toMatchObject({ status: 'running', step: 100, name: 'Original' });
+    expect(state().run).toMatchObject({ status: 'running', step: 100, name: 'the original' });
     expect(state().run?.looks.map(({ smallest }) => smallest.top1)).toEqual([0.1, 0.6]);
     expect(supernetLeft(state().run!)).toBe(50_000);
     const { actions } = fixture.app;

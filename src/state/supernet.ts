@@ -126,7 +126,7 @@ export function supernetActions(core: Core): SupernetActions {
       }
       const ask = asked();
       const title = document.getState().document?.stops[ask.stop]?.title ?? '';
-      const name = ask.stop === 0 ? 'Original' : `${ask.stop} ${title}`;
+      const name = ask.stop === 0 ? 'the original' : `step ${ask.stop}, ${title}`;
       store.setState({ run: supernetBegun({ name, request: ask.request }), kept: null });
       counted++;
       quiet(core);

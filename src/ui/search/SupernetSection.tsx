@@ -48,7 +48,7 @@ function More({ app, disabled }: Props) {
   const whole = { whole: true, disabled };
   return (
     <details className="train-more">
-      <summary>More</summary>
+      <summary>More settings</summary>
       <Decimal
         label="Drawn a step"
         title="Sub-networks that learn at each step, beside the largest and the smallest one"

@@ -14,7 +14,7 @@ const look = (all: Partial<Evaluation>): SupernetLook => {
   const each = { ...NONE, ...all };
   return { full: each, middle: each, smallest: each };
 };
-const begun = supernetBegun({ name: 'Original', request: SUPERNET });
+const begun = supernetBegun({ name: 'the original', request: SUPERNET });
 const plain = (text: string): string => text.replaceAll(THIN, ' ');
 
 describe('what is said of a supernet', () => {
