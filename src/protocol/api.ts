@@ -70,6 +70,7 @@ import type {
   SpaceRequest,
   SpaceView,
 } from '../search/types.ts';
+import type { SupernetAsk, SupernetProgress, SupernetResult } from '../search/supernet/types.ts';
 import type { KeptModel } from '../storage/types.ts';
 import type { StopsRequest, VerifyRequest, VerifyResult } from '../verify/types.ts';
 import type { ValuesReport, ValuesRequest } from '../verify/values-types.ts';
@@ -233,6 +234,14 @@ export interface GraphApi {
   searchControl: Row<{ wish: 'pause' | 'resume' | 'stop' }, null>;
   /** A sub-network as steps behind the stop that was searched. */
   useFound: Row<{ stop: number; request: SearchRequest; genome: Genome }, { document: DocumentView; picture: Picture }>;
+  /** How far a training with the same model, samples and request had come; null: none was broken off. */
+  supernetKept: Row<SupernetAsk, TrainCheckpoint | null>;
+  /** Trains on the samples of the search; goes on from its checkpoint where there is one, unless it is to begin anew. */
+  supernet: Row<{ ask: SupernetAsk; anew: boolean }, SupernetResult, SupernetProgress>;
+  /** Of the supernet in training. `stop`: it ends early with what it has learnt. */
+  supernetControl: Row<{ wish: 'pause' | 'resume' | 'stop' }, null>;
+  /** The supernet that was trained last, as a file. */
+  exportSupernet: Row<{ name: string }, ModelParcel>;
   /** Times candidate rewrites on this device; appends those that gain. */
   tune: Row<{ request: TuneRequest }, { document: DocumentView; picture: Picture; report: TuneReport }>;
   /** What the runtime does to a stop's model by itself when it loads it. */

@@ -18,6 +18,7 @@ import type { Genome } from './genome.ts';
 import { mattersIn, runSearch, type SearchJob } from './runner.ts';
 import { searchSpace } from './space.ts';
 import type { FindingsStore } from './store.ts';
+import { trainedKinds } from './supernet/info.ts';
 import { stepsOf } from './subnet.ts';
 import type { SearchAsk, SearchRequest, SearchResult, SpaceRequest, SpaceView } from './types.ts';
 
@@ -47,7 +48,13 @@ export class SearchDesk {
     const { model, analysis } = this.around.stopOf(stop);
     const space = searchSpace(model, analysis, request);
     const genes = viewOf(space, request);
-    return { genes, size: sizeOf(genes), notes: space.notes };
+    const { supernet, notes } = space;
+    const kinds = supernet ? trainedKinds(supernet) : [];
+    const mark = supernet && {
+      kinds: kinds.length > 0 ? kinds : null,
+      kernels: Object.keys(supernet.transforms).length,
+    };
+    return { genes, size: sizeOf(genes), notes, supernet: mark };
   }
 
   /** Opens samples to judge by, until another model is opened; null: they are given back. Throws as the readers do. */

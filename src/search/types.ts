@@ -124,6 +124,16 @@ export interface SpaceView {
   readonly size: number;
   /** Why there is less than one may expect. */
   readonly notes: readonly string[];
+  /** Null: the model was trained as one network. */
+  readonly supernet: SupernetMark | null;
+}
+
+/** What a model says of its training as a supernet. */
+export interface SupernetMark {
+  /** Kinds of genes that were trained; null: it does not say. */
+  readonly kinds: readonly GeneKind[] | null;
+  /** Convolutions whose smaller kernels come by learnt transforms. */
+  readonly kernels: number;
 }
 
 /** A sub-network that was judged. */

@@ -11,6 +11,7 @@ export const ALONE: readonly JobKind[] = [
   'profile',
   'roofline',
   'search',
+  'supernet',
 ];
 
 /** What a measurement ends. */

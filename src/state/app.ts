@@ -32,6 +32,7 @@ import { scopingActions, type ScopingActions } from './scoping.ts';
 import { searchingActions, type SearchingActions } from './searching.ts';
 import { selectingActions, type SelectingActions } from './selecting.ts';
 import { sensingActions, type SensingActions } from './sensing.ts';
+import { supernetActions, type SupernetActions } from './supernet.ts';
 import type { Settings } from './settings.ts';
 import { steppingActions, type SteppingActions } from './stepping.ts';
 import { RECOVER, trainingActions, type TrainingActions } from './training.ts';
@@ -49,6 +50,7 @@ interface Actions
     TrainingActions,
     SearchingActions,
     FoundActions,
+    SupernetActions,
     TuningActions,
     ProfilingActions,
     LatencyTableActions,
@@ -178,6 +180,7 @@ export function createApp(
     ...training,
     ...searching,
     ...found,
+    ...supernetActions(core),
     ...tuningActions(core, stepping),
     ...profilingActions(core, { ...stepping, ...selecting }),
     ...tables.actions,
@@ -230,6 +233,7 @@ export function createApp(
     tables: core.tables,
     training: core.training,
     searching: core.searching,
+    supernet: core.supernet,
     actions,
     device: platform.device,
     canKeep: platform.models !== null,

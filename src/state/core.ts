@@ -18,6 +18,7 @@ import { createSettingsStore, type KeyValue, type SettingsStore } from './settin
 import { createVerifyLabStore, type VerifyLabStore } from './verify-lab-store.ts';
 import { createTablesStore, type TablesStore } from './tables-store.ts';
 import { createSearchingStore, type SearchingStore } from './searching-store.ts';
+import { createSupernetStore, type SupernetStore } from './supernet-store.ts';
 import { createTrainingStore, type TrainingStore } from './training-store.ts';
 import { createViewStore, type ViewStore } from './view.ts';
 
@@ -86,6 +87,7 @@ export interface Stores {
   readonly tables: TablesStore;
   readonly training: TrainingStore;
   readonly searching: SearchingStore;
+  readonly supernet: SupernetStore;
 }
 
 /** What was opened: enough to open it once more. */
@@ -156,6 +158,7 @@ export function createCore(host: () => Host, platform: Platform, onStuck: () => 
     tables: createTablesStore(),
     training: createTrainingStore(),
     searching: createSearchingStore(),
+    supernet: createSupernetStore(),
   };
   const runner = createJobRunner(stores.jobs, onStuck);
   const listeners: (() => void)[] = [];
@@ -168,6 +171,7 @@ export function createCore(host: () => Host, platform: Platform, onStuck: () => 
       return 'A training is at work, and a measurement needs the device for itself: stop it, or wait.';
     if (runner.isRunning('search'))
       return 'A search is at work, and it times networks: stop it and keep what it found, or wait.';
+    if (runner.isRunning('supernet')) return 'A supernet is being trained: stop it and keep what it learnt, or wait.';
     if (runner.isRunning(...ALONE))
       return 'A measurement is running. It needs the device for itself: cancel it, or wait.';
     return runner.isRunning(...CHANGES) ? 'Another change is still at work.' : null;

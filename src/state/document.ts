@@ -151,6 +151,7 @@ export interface Failure {
     | 'accuracy'
     | 'train'
     | 'search'
+    | 'supernet'
     | 'prune'
     | 'export'
     | 'document';

@@ -26,6 +26,7 @@ export type JobKind =
   | 'accuracy'
   | 'train'
   | 'search'
+  | 'supernet'
   | 'recover'
   | 'overlay'
   | 'keep'

@@ -10,6 +10,7 @@ import { modelName, type Link } from './link/types.ts';
 import { isLargeRecipe } from './recipe-size.ts';
 import type { KeyValue } from './settings.ts';
 import { isSearching } from './searching-run.ts';
+import { isSupernetUnsaved } from './supernet-run.ts';
 import { isUnsaved } from './training-run.ts';
 
 /** What a tab was doing: enough to go on with it. */
@@ -82,11 +83,12 @@ export function sessionToOffer(all: readonly Session[], tab: string, open: Reado
 }
 
 /**
- * True where leaving would lose a training, a search at work, or steps: nothing has saved them, and neither sample nor copy brings the
- * model back.
+ * True where leaving would lose a training, a supernet, a search at work, or steps: nothing has saved them, and neither
+ * sample nor copy brings the model back.
  */
 function isRisky(core: Core, keeping: KeepingActions): boolean {
   if (isUnsaved(core.training.getState().run) || isSearching(core.searching.getState().run)) return true;
+  if (isSupernetUnsaved(core.supernet.getState().run)) return true;
   const { document, savedRecipe } = core.document.getState();
   if (!document || document.cursor === 0) return false;
   // A check that ends makes another document of the same steps.

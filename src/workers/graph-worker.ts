@@ -8,6 +8,7 @@ import { packRecipe, unpackRecipe } from '../engine/recipe-archive.ts';
 import type { ModelSource } from '../engine/sources.ts';
 import { Studio } from '../engine/studio.ts';
 import { SearchDesk } from '../search/desk.ts';
+import { SupernetDesk } from '../search/supernet/desk.ts';
 import type { Parcel, RuntimePort } from '../engine/ports.ts';
 import type { DocumentView } from '../engine/types.ts';
 import type { GivenFile, GivenTrainData, GraphApi, HostRequest, LabData, RuntimeApi } from '../protocol/api.ts';
@@ -201,6 +202,14 @@ const searches = new SearchDesk({
   }),
 });
 
+const supernets = new SupernetDesk({ port, stopOf: (index) => studio.stopOf(index) });
+
+/** Samples and findings of the model of before. */
+function forget(): void {
+  searches.forget();
+  supernets.forget();
+}
+
 /** Under which latency tables are kept. */
 const TABLES = 'latency-tables';
 
@@ -233,11 +242,11 @@ const handlers: Handlers<GraphApi> = {
   async open(params, job) {
     if ('sample' in params) {
       const document = await studio.openSample(params.sample);
-      searches.forget();
+      forget();
       return drawn(document);
     }
     const document = await studio.openFile(await sourceOf(params.files, job), job);
-    searches.forget();
+    forget();
     job.progress({ stage: 'Laying out', total: document.stops[0]?.summary.nodes ?? 0 });
     return drawn(document);
   },
@@ -342,12 +351,39 @@ const handlers: Handlers<GraphApi> = {
     return drawn(document);
   },
   searchSpace: ({ stop, space }) => searches.space(stop, space),
-  searchData: ({ data }) => searches.open(data && trainFiles(data)),
+  async searchData({ data }) {
+    const files = data && trainFiles(data);
+    const view = await searches.open(files);
+    supernets.give(files);
+    return view;
+  },
   searchKept: (ask, job) => searches.kept(ask, job),
   search: ({ ask, table }, job) => searches.run(ask, table, job),
   searchControl({ wish }) {
     searches[wish]();
     return null;
+  },
+  async supernetKept(ask) {
+    const key = await supernets.keyOf(ask);
+    return checkpointIn(keptCheckpoint(trainingsFolder, key), key);
+  },
+  async supernet({ ask, anew }, job) {
+    let notes = (): readonly string[] => [];
+    const result = await supernets.run(ask, job, async (key) => {
+      const store = tolerant(keptCheckpoint(trainingsFolder, key));
+      ({ notes } = store);
+      if (anew) await store.drop();
+      return store;
+    });
+    return { ...result, notes: [...result.notes, ...notes()] };
+  },
+  supernetControl({ wish }) {
+    supernets[wish]();
+    return null;
+  },
+  exportSupernet({ name }) {
+    const parcel = supernets.trained(name);
+    return new Transferred(parcel, [parcel.bytes.buffer]);
   },
   async useFound({ stop, request, genome }, job) {
     return drawn(await studio.applyAll(stop, await searches.found(stop, request, genome, job), job));

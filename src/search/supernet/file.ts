@@ -10,30 +10,43 @@ import { writeModel } from '../../onnx/write.ts';
 import { trainSupernet, type SupernetJob } from './train.ts';
 import type { SupernetRequest, SupernetResult } from './types.ts';
 
-interface SupernetAsk {
+interface Given {
   readonly data: PreparedData;
   readonly judges: PreparedData | null;
   readonly request: SupernetRequest;
 }
 
+const fed = ({ summary }: Stop, { dataSet, preprocess }: PreparedData): TrainData => ({
+  dataSet,
+  preprocess,
+  inputs: batchFree(summary.inputs),
+});
+
+/** Tells a training from all others: a checkpoint of one that differs in model, data or request is none of it. */
+export async function supernetKey(stop: Stop, { data, request }: Pick<Given, 'data' | 'request'>): Promise<string> {
+  const { threads: _, ...asked } = request;
+  const model = await sha256Of(writeModel(withConstants(stop.model)));
+  return JSON.stringify([model, await dataHash(fed(stop, data)), asked]);
+}
+
 /** A stop of a recipe, trained as a supernet: the model as a file. Throws as `trainSupernet` does. */
 export async function supernetFile(
-  { model, summary }: Stop,
-  { data, judges, request }: SupernetAsk,
+  stop: Stop,
+  { data, judges, request }: Given,
   port: RuntimePort,
   job: SupernetJob,
   more: { readonly control?: TrainControl; readonly store?: CheckpointStore | null } = {},
 ): Promise<{ readonly result: SupernetResult; readonly bytes: Uint8Array<ArrayBuffer> }> {
-  const start = withConstants(model);
-  const given = ({ dataSet, preprocess }: PreparedData): TrainData => ({
-    dataSet,
-    preprocess,
-    inputs: batchFree(summary.inputs),
-  });
-  const { threads: _, ...asked } = request;
-  const key = JSON.stringify([await sha256Of(writeModel(start)), await dataHash(given(data)), asked]);
+  const key = await supernetKey(stop, { data, request });
   const outcome = await trainSupernet(
-    { model: start, data: given(data), judges: judges && given(judges), ports: summary.inputs, request, key },
+    {
+      model: withConstants(stop.model),
+      data: fed(stop, data),
+      judges: judges && fed(stop, judges),
+      ports: stop.summary.inputs,
+      request,
+      key,
+    },
     port,
     job,
     more,

@@ -1,3 +1,4 @@
+import type { GeneKind } from '../genome.ts';
 import { CodedError } from '../../base/error.ts';
 import type { Model } from '../../ir/model.ts';
 
@@ -15,6 +16,11 @@ export interface SupernetInfo {
   /** By id of a gene: its choices that were trained, as the gene has them. */
   readonly trained: Readonly<Record<string, readonly number[]>>;
 }
+
+/** Kinds of genes that were trained. Heads are widths of their own kind: their genes bear the same name. */
+export const trainedKinds = ({ trained }: SupernetInfo): readonly GeneKind[] => [
+  ...new Set(Object.keys(trained).map((id) => id.slice(0, id.indexOf(':')) as GeneKind)),
+];
 
 /** Null: the model was trained as one network. Throws `bad-file` where its property is of another version or broken. */
 export function supernetOf({ extras }: Model): SupernetInfo | null {

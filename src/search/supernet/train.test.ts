@@ -9,7 +9,7 @@ import type { ValueId } from '../../ir/types.ts';
 import { buildModel } from '../../testing/build.ts';
 import { preparedStripes, stripes, stripesPort } from '../../testing/train-data.ts';
 import { SUPERNET } from './defaults.ts';
-import { supernetOf } from './info.ts';
+import { supernetOf, trainedKinds } from './info.ts';
 import { requireElastic } from './phases.ts';
 import { trainSupernet, type SupernetInput } from './train.ts';
 import type { SupernetProgress, SupernetRequest } from './types.ts';
@@ -85,7 +85,7 @@ describe('a supernet training', () => {
     expect(result.phases.map(({ kinds }) => kinds)).toEqual([['depth'], ['depth', 'width']]);
     expect(result.curve.map(({ terms }) => terms.length).filter((n) => n === 3)).toHaveLength(110);
     expect(told.filter(({ look }) => look)).toHaveLength(result.looks.length);
-    expect(supernetOf(model)).not.toBeNull();
+    expect(trainedKinds(supernetOf(model)!).toSorted()).toEqual(['depth', 'width']);
   });
 
   it(

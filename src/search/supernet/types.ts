@@ -27,6 +27,12 @@ export interface SupernetRequest extends Pick<TrainRequest, Shared> {
   readonly temperature: number;
 }
 
+/** Which stop of the recipe is trained, and how. */
+export interface SupernetAsk {
+  readonly stop: number;
+  readonly request: SupernetRequest;
+}
+
 /** Which sub-networks are looked at on held-out samples. */
 export type LookedAt = 'full' | 'middle' | 'smallest';
 

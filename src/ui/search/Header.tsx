@@ -7,7 +7,8 @@ import { Badge, Button, ProgressBar, type Tone } from '../kit/controls.tsx';
 import { useSearching } from '../kit/use-store.ts';
 import { countText, endText, progressText } from './words.ts';
 
-const LOOKS: Readonly<Record<SearchRun['status'], readonly [Tone, LucideIcon]>> = {
+/** How a run stands, at a glance. */
+export const LOOKS: Readonly<Record<SearchRun['status'], readonly [Tone, LucideIcon]>> = {
   running: ['accent', CircleDot],
   pausing: ['warning', CirclePause],
   paused: ['warning', CirclePause],

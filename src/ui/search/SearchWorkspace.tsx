@@ -4,11 +4,12 @@ import type { CSSProperties } from 'react';
 import { formatInteger, plural } from '../../base/format.ts';
 import type { App } from '../../state/app.ts';
 import { isSearching, type SearchRun } from '../../state/searching-run.ts';
+import { isSupernetAtWork } from '../../state/supernet-run.ts';
 import { searchLacks } from '../../state/searching-setup.ts';
 import { Icon } from '../kit/controls.tsx';
 import { Problem } from '../kit/Problem.tsx';
 import { useDrop } from '../kit/use-drop.ts';
-import { useSearching } from '../kit/use-store.ts';
+import { useSearching, useSupernet } from '../kit/use-store.ts';
 import { useWidth } from '../kit/use-width.ts';
 import { RIGHT, usePanels } from '../shell/use-panels.ts';
 import { GivenSamples, type SampleWords } from '../train/SamplesSection.tsx';
@@ -24,6 +25,8 @@ import { ScatterCard } from './ScatterCard.tsx';
 import './search.css';
 import { SelectedCard } from './SelectedCard.tsx';
 import { Stripe } from './Stripe.tsx';
+import { SupernetCard } from './SupernetCard.tsx';
+import { SupernetSection } from './SupernetSection.tsx';
 import { SpaceSection } from './SpaceSection.tsx';
 import { VolumeCard } from './VolumeCard.tsx';
 
@@ -165,6 +168,7 @@ export function SearchWorkspace({ app }: { readonly app: App }) {
   const panels = usePanels(app);
   const run = useSearching(app, (state) => state.run);
   const samples = useSearching(app, (state) => state.data);
+  const training = useSupernet(app, (state) => isSupernetAtWork(state.run));
   const atWork = isSearching(run);
   const widths = {
     '--train-left': `${Math.max(LEAST_LEFT, panels.left)}px`,
@@ -177,10 +181,12 @@ export function SearchWorkspace({ app }: { readonly app: App }) {
         <GivenSamples app={app} samples={samples} actions={app.actions.searchSamples} words={WORDS} disabled={atWork} />
         <AimSection app={app} disabled={atWork} />
         <HowSection app={app} disabled={atWork} />
+        <SupernetSection app={app} disabled={atWork || training} />
         <LatencySection app={app} disabled={atWork} />
       </section>
       <div className="train-centre">
         <Header app={app} />
+        <SupernetCard app={app} />
         {!atWork && <Lacking app={app} />}
         {!run && <Ready app={app} />}
         {(run?.points.length ?? 0) === 0 && <Whole app={app} />}

@@ -20,6 +20,7 @@ const SHOWN = new Set<JobView['kind']>([
   'overlay',
   'train',
   'search',
+  'supernet',
   'keep',
 ]);
 

@@ -6,6 +6,7 @@ import { modelCommands, pageCommands } from './model.ts';
 import { lookCommands, passCommands } from './passes.ts';
 import { measureCommands, recipeCommands } from './recipe.ts';
 import { searchCommands } from './search.ts';
+import { supernetCommands } from './supernet.ts';
 import { trainCommands } from './train.ts';
 
 /** Everything there is to do, for the palette; what needs an open model is left out without one. */
@@ -21,6 +22,7 @@ export function commandsOf(app: App): readonly Command[] {
     measureCommands,
     trainCommands,
     searchCommands,
+    supernetCommands,
   ];
   const parts = document === null ? [] : ofDocument;
   return [...parts, modelCommands, pageCommands].flatMap((part) => part(app));
