@@ -35,6 +35,8 @@ import type { TrainStatus } from './training-run.ts';
 
 export interface SearchingActions {
   chooseSearchStop(stop: number): void;
+  /** Asks what may be searched in the stop that is shown; while a search is at work nothing is asked. */
+  askGenes(): Promise<void>;
   changeSearch(patch: Partial<SearchRequest>): void;
   /** What may be changed in the whole model. */
   changeSpace(patch: Partial<SpaceRequest>): void;
@@ -235,6 +237,16 @@ export function searchingActions(core: Core, tables: Pick<LatencyTables, 'known'
       if (stop === store.getState().stop) return;
       store.setState({ stop, space: null, spaceError: null });
       void askSpace();
+    },
+    async askGenes() {
+      const { document: open } = document.getState();
+      const { stop, run } = store.getState();
+      if (!open || isSearching(run)) return;
+      isChosen = false;
+      if (stop !== open.cursor) store.setState({ stop: open.cursor, space: null });
+      await askSpace();
+      const genes = store.getState().space?.result.view.genes;
+      if (genes) core.notices.announce(`${plural(genes.length, 'gene')} of this model may be searched.`);
     },
     changeSearch: (patch) => put({ ...store.getState().request, ...patch }),
     changeSpace(patch) {
