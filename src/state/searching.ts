@@ -4,6 +4,7 @@ import type { StoredTable } from '../engine/latency-table/table.ts';
 import type { TableDevice } from '../engine/latency-table/types.ts';
 import type { LentDevice } from '../remote/messages.ts';
 import { sizeOf, viewOf } from '../search/chosen.ts';
+import { lentAs } from '../search/lent-clock.ts';
 import type {
   GeneRequest,
   GeneView,
@@ -222,11 +223,18 @@ export function searchingActions(core: Core, tables: Pick<LatencyTables, 'known'
     };
   }
 
+  /** On a lent device with fewer threads than are asked for, what it has. */
+  function onClock(request: SearchRequest): SearchRequest {
+    const most = lent([store.getState().clock])[0]?.capabilities.maxThreads ?? request.threads;
+    return most < request.threads ? { ...request, threads: most } : request;
+  }
+
   /** The table that latency is read from; null: latency plays no part, or nothing was measured yet. */
   async function tableFor(request: SearchRequest): Promise<StoredTable | null> {
     if (!asksLatency(request)) return null;
     const known = await tables.known();
-    const capabilities = lent([store.getState().clock])[0]?.capabilities ?? document.getState().capabilities;
+    const [timing] = lent([store.getState().clock]);
+    const capabilities = timing ? lentAs(timing.capabilities, timing.name) : document.getState().capabilities;
     const device = store.getState().device ?? (capabilities && wasmDevice(capabilities, request.threads));
     return device && tableOf(known, device);
   }
@@ -269,10 +277,11 @@ export function searchingActions(core: Core, tables: Pick<LatencyTables, 'known'
       })),
     async startSearch() {
       const reason = refusal();
-      const { stop, request, space } = store.getState();
+      const { stop, space } = store.getState();
+      const request = onClock(store.getState().request);
       if (reason !== null) core.notices.show({ tone: 'plain', title: 'The search has to wait', text: reason });
       if (reason !== null || !space) return;
-      rememberSearch(platform.storage, document.getState().document?.name ?? '', request);
+      rememberSearch(platform.storage, document.getState().document?.name ?? '', store.getState().request);
       const { view, order } = space.result;
       runBound = bind(core, stop, null);
       const start = { stop, name: titleOf(stop), request, genes: view.genes, order };
