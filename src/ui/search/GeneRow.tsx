@@ -21,6 +21,10 @@ export function GeneRow({ app, disabled, gene, onPoint }: Props) {
   const lit = useSearching(app, (state) => state.gene === gene.id);
   const { id, name, labels, allowed, searched, spared, nodes } = gene;
   const { setGene, showGene } = app.actions;
+  // The pointer may leave one while another one is in focus.
+  const leave = (): void => {
+    if (app.searching.getState().gene === id) onPoint(null);
+  };
   const choose = (choice: number): void => {
     const choices = toggledChoice(allowed, choice);
     setGene(id, choices.length === labels.length && spared === null ? null : { searched: true, choices });
@@ -30,9 +34,11 @@ export function GeneRow({ app, disabled, gene, onPoint }: Props) {
       className={clsx('search-gene', lit && 'search-lit')}
       data-off={searched ? undefined : ''}
       onPointerEnter={() => onPoint(id)}
-      onPointerLeave={() => onPoint(null)}
+      onPointerLeave={({ currentTarget }) => {
+        if (currentTarget.querySelector(':focus-visible') === null) leave();
+      }}
       onFocus={() => onPoint(id)}
-      onBlur={() => onPoint(null)}
+      onBlur={leave}
     >
       <span className="flex items-center gap-2">
         <input
