@@ -1,5 +1,5 @@
 import { Dna } from 'lucide-react';
-import { useEffect, useMemo, useState } from 'react';
+import { useEffect, useMemo, useRef, useState } from 'react';
 import { plural } from '../../base/format.ts';
 import type { GeneView } from '../../search/types.ts';
 import type { App } from '../../state/app.ts';
@@ -48,7 +48,7 @@ function Genes({ app, genes, disabled }: { app: App; genes: readonly GeneView[];
 }
 
 /** Nothing is known yet: a way to ask. */
-function Ask({ app, disabled }: { readonly app: App; readonly disabled: boolean }) {
+function Ask({ app, disabled, onAsk }: { readonly app: App; readonly disabled: boolean; onAsk(): void }) {
   const asking = useSearching(app, (state) => state.asking);
   const error = useSearching(app, (state) => state.spaceError);
   return (
@@ -59,7 +59,10 @@ function Ask({ app, disabled }: { readonly app: App; readonly disabled: boolean 
         icon={Dna}
         disabled={asking || disabled}
         title="Widths, blocks, kernels and sizes that an architecture search may change"
-        onClick={() => void app.actions.askGenes()}
+        onClick={() => {
+          onAsk();
+          void app.actions.askGenes();
+        }}
       >
         {asking ? 'Looking at what may change …' : 'What can be searched here'}
       </Button>
@@ -76,20 +79,29 @@ export function GeneSection({ app, nodes }: Props) {
     const chosen = new Set(nodes);
     return all?.filter((gene) => gene.nodes.some((node) => chosen.has(node))) ?? null;
   }, [all, nodes]);
+  const asked = useRef(false);
+  /** The button goes when the answer comes: whoever pressed it goes on there. */
+  const arrive = (answer: HTMLDivElement | null): void => {
+    if (answer && asked.current) answer.focus({ preventScroll: true });
+    if (answer) asked.current = false;
+  };
   return (
     <Section app={app} title="Search" aside={genes ? plural(genes.length, 'gene') : undefined}>
-      {!genes && <Ask app={app} disabled={disabled} />}
-      {genes && genes.length === 0 && (
-        <p className="text-12 text-ink-3">Nothing that a search may change touches this selection.</p>
-      )}
-      {genes && genes.length > 0 && <Genes app={app} genes={genes} disabled={disabled} />}
-      {all && (
-        <p className="mt-2 text-12">
-          <button type="button" className="ins-node-link" onClick={() => app.actions.setWorkspace('search')}>
-            All genes
-          </button>{' '}
-          <span className="num text-ink-3">{all.length}</span>
-        </p>
+      {!genes && <Ask app={app} disabled={disabled} onAsk={() => (asked.current = true)} />}
+      {genes && (
+        <div ref={arrive} tabIndex={-1} className="outline-none">
+          {genes.length > 0 ? (
+            <Genes app={app} genes={genes} disabled={disabled} />
+          ) : (
+            <p className="text-12 text-ink-3">Nothing that a search may change touches this selection.</p>
+          )}
+          <p className="mt-2 text-12">
+            <button type="button" className="ins-node-link" onClick={() => app.actions.setWorkspace('search')}>
+              All genes
+            </button>{' '}
+            <span className="num text-ink-3">{all?.length}</span>
+          </p>
+        </div>
       )}
     </Section>
   );
