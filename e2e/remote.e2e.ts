@@ -1,32 +1,13 @@
-import { expect, test, type Browser, type Page } from '@playwright/test';
-import { CHROMIUM_FLAGS, findChromium } from '../scripts/chromium.mjs';
-import { NAME, network, serveStudio, type ServedStudio } from './served-studio.ts';
+import { expect, test, type Page } from '@playwright/test';
+import { join, lending, phone, WITH_NAME } from './lent-page.ts';
+import { network, serveStudio, type ServedStudio } from './served-studio.ts';
 import { StudioPage } from './studio-page.ts';
 
 const port = Number(process.env['WHITTLE_E2E_PORT'] ?? 4319) + 40;
-const executable = findChromium();
 
-test.use({
-  launchOptions: {
-    ...(executable ? { executablePath: executable } : {}),
-    args: [...CHROMIUM_FLAGS, `--host-resolver-rules=MAP ${NAME} 127.0.0.1`],
-  },
-});
+test.use({ launchOptions: WITH_NAME });
 
-/** A phone: a context of its own, so that it shares nothing with the studio. */
-async function phone(browser: Browser): Promise<Page> {
-  const context = await browser.newContext({ ignoreHTTPSErrors: true, viewport: { width: 360, height: 760 } });
-  return context.newPage();
-}
-
-const lending = (page: Page) => page.getByRole('region', { name: 'Lending' });
 const lent = (studio: StudioPage) => studio.page.getByRole('region', { name: 'Lent devices' }).getByRole('listitem');
-
-async function join(page: Page, address: string, code: string): Promise<void> {
-  await page.goto(address);
-  await page.getByLabel('Code').fill(code);
-  await page.getByRole('button', { name: 'Lend this device' }).click();
-}
 
 /** The studio with a sample open, at its lab of devices. */
 async function openStudio(page: Page, { studio: address }: ServedStudio, sample = 'Residual CNN'): Promise<StudioPage> {

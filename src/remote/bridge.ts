@@ -52,6 +52,11 @@ export class Bridge {
     return this.channel;
   }
 
+  /** What the device was called last. */
+  get called(): string {
+    return this.state.name;
+  }
+
   /** The device came, went, was called otherwise or was removed. */
   follow(state: DeviceState): void {
     const before = this.state.session;

@@ -260,9 +260,12 @@ describe('a lent device', () => {
     expect(events.onRemoved).toHaveBeenCalledTimes(1);
     expect(runtime.asked).toEqual(['x', 'cancelled']);
     expect(view().devices).toEqual([]);
+    // It is still known by its name, whatever is said of other devices.
+    studio.newCode();
+    await settle(100);
     const later = watched(ask('y'));
     await until(() => later.error !== undefined);
-    expect(later.error?.code).toBe('device-lost');
+    expect(later.error).toMatchObject({ code: 'device-lost', message: 'Phone no longer lends itself to this studio.' });
   });
 
   test('a cancel is answered at once, even while the device is away, and reaches it when it is back', async () => {

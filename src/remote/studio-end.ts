@@ -105,12 +105,11 @@ export class StudioEnd {
   }
 
   private takeDevices(devices: readonly LentDevice[]): void {
-    const names = new Map(this.view.devices.map(({ id, name }) => [id, name]));
     this.show({ relay: 'open', devices });
     for (const bridge of this.bridges) {
       const state = this.stateOf(bridge.device);
       // A device that is gone keeps the name by which it was known.
-      const name = state.session === undefined ? (names.get(bridge.device) ?? state.name) : state.name;
+      const name = state.session === undefined ? bridge.called : state.name;
       bridge.follow({ ...state, name });
     }
   }

@@ -57,9 +57,10 @@ export class SearchClock {
   /** Whether times of this device may be added. */
   async isHere(): Promise<boolean> {
     const { device } = this.grown;
+    if (this.here !== null) return this.here;
     const capabilities = await this.port.capabilities();
-    return (this.here ??=
-      device.backend === 'wasm' && sameDevice(device, deviceOf(capabilities, device.backend, device.threads)));
+    this.here = device.backend === 'wasm' && sameDevice(device, deviceOf(capabilities, device.backend, device.threads));
+    return this.here;
   }
 
   /**

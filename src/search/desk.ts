@@ -15,6 +15,7 @@ import { assemble, localJudge, repairFor, subjectOf, type LocalJudge, type Searc
 import { sizeOf, viewOf } from './chosen.ts';
 import { LocalEvaluator, type Evaluator, type RunsOn } from './evaluate.ts';
 import type { Genome } from './genome.ts';
+import { lentAs } from './lent-clock.ts';
 import { mattersIn, runSearch, type SearchJob } from './runner.ts';
 import { searchSpace } from './space.ts';
 import type { FindingsStore } from './store.ts';
@@ -88,7 +89,7 @@ export class SearchDesk {
       const parts = this.parts(stop, request);
       const judge = localJudge(parts);
       const { store } = this.around;
-      const clockPort = clock ? { ...parts.port, ...this.around.portOf(clock) } : parts.port;
+      const clockPort = clock ? this.timingOn(clock) : parts.port;
       const times = table ? loadTable(table) : await this.begun(request, clockPort);
       const evaluators = [judge.evaluator, ...judges.map((device) => this.elsewhere(device, parts, judge))];
       const searched = await assemble(parts, judge, { table: times, clockPort, store, control, evaluators }, job);
@@ -136,6 +137,12 @@ export class SearchDesk {
     const on: RunsOn = (bytes, feeds, job) => port.runs({ name: 'sub-network', bytes }, feeds, job);
     const repairs = repairFor(parts.request.repair, parts.stop) !== 'none';
     return new LocalEvaluator({ ...parts, samples: judge.samples, repairs }, device.name, on);
+  }
+
+  private timingOn(device: DeviceRef): RuntimePort {
+    const there = this.around.portOf(device);
+    const capabilities = async () => lentAs(await there.capabilities(), device.name);
+    return { ...this.around.port, ...there, capabilities };
   }
 
   /** A table of the device that has no times yet; null: latency plays no part. */

@@ -1,4 +1,5 @@
 import { beforeAll, describe, expect, test } from 'vitest';
+import { CodedError } from '../base/error.ts';
 import { silentJob } from '../base/job.ts';
 import { numbersOf } from '../engine/host-numbers.ts';
 import { nodePort } from '../engine/node.ts';
@@ -129,4 +130,23 @@ test('a search times its front whole, and under the table of another device it j
   // Nothing can be timed on a device that is not here.
   expect(second.points.every(({ measured }) => measured === null)).toBe(true);
   expect(second.points[0]!.latency!).toBeGreaterThan(2 * first.points[0]!.latency!);
+}, 120_000);
+
+test('a search goes on without the device that times, and says so', async () => {
+  const device = deviceOf(await parts.port.capabilities(), 'wasm', 1);
+  let asked = 0;
+  const gone = (): Promise<never> => {
+    asked += 1;
+    return Promise.reject(new CodedError('device-lost', 'The phone no longer lends itself.'));
+  };
+  const clockPort = { ...parts.port, kernels: gone, bench: gone };
+  const request = { ...parts.request, evaluations: 3, samples: 20 };
+  const few = { ...parts, request };
+  const how = { table: emptyTable(device), clockPort, store: new MemoryFindings(), control: new TrainControl() };
+  const { points, notes, ended } = await runSearch(await assemble(few, localJudge(few), how, job), job);
+  expect([points.length, ended]).toEqual([3, 'evaluations']);
+  expect(points.every(({ latency, measured }) => latency === null && measured === null)).toBe(true);
+  expect(notes).toContain('Nothing more was timed: The phone no longer lends itself.');
+  expect(notes).toContain('The latency table does not cover 3 of 3 sub-networks.');
+  expect(asked).toBe(1);
 }, 120_000);

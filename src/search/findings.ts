@@ -40,6 +40,8 @@ export class Findings {
   /** Evaluators that went away, and why. */
   readonly lost: string[] = [];
   private evaluators: readonly Evaluator[];
+  /** The device that times has gone: what its table tells is all that there is. */
+  private isUntimed = false;
 
   constructor(about: FindingsAbout) {
     this.about = about;
@@ -96,10 +98,8 @@ export class Findings {
         const stop = await this.orNull(steps, job);
         if (stop) built.push({ stop, index });
       }
-      await clock.prepare(
-        built.map(({ stop }) => stop),
-        job,
-      );
+      const stops = built.map(({ stop }) => stop);
+      await this.onClock(() => clock.prepare(stops, job));
       for (const { stop, index } of built) {
         const ms = clock.latency(stop);
         found[index] = ms;
@@ -112,18 +112,34 @@ export class Findings {
   /** Fastest runs of whole sub-networks, ms. */
   async timed(list: readonly (readonly RecipeStep[])[], job: Job): Promise<readonly (number | null)[]> {
     const { clock, store, subject, build } = this.about;
-    if (!clock || !(await clock.isHere())) return list.map(() => null);
+    if (!clock || !(await this.onClock(() => clock.isHere()))) return list.map(() => null);
     const keys = await Promise.all(list.map((steps) => latencyKey('timed', subject, steps, clock.table.device)));
     const found = await Promise.all(keys.map(async (key) => ((await store.get(key)) as Told | null)?.ms ?? null));
     const missing = list.flatMap((steps, index) => (found[index] === null ? [{ steps, index }] : []));
     const stops: Stop[] = [];
     for (const { steps } of missing) stops.push(await build(steps, job));
-    const times = stops.length > 0 ? await clock.timed(stops, job) : [];
+    const times = stops.length > 0 ? ((await this.onClock(() => clock.timed(stops, job))) ?? []) : [];
     for (const [place, { index }] of missing.entries()) {
-      found[index] = times[place] ?? null;
-      await store.put(keys[index]!, { ms: times[place] });
+      const ms = times[place];
+      if (ms === undefined) continue;
+      found[index] = ms;
+      await store.put(keys[index]!, { ms } satisfies Told);
     }
     return found;
+  }
+
+  /** What the device that times gives; null: it has gone. A search goes on without it. */
+  private async onClock<T>(time: () => Promise<T>): Promise<T | null> {
+    if (this.isUntimed) return null;
+    try {
+      return await time();
+    } catch (error) {
+      const { code, message } = error as CodedError;
+      if (code !== 'device-lost') throw error;
+      this.isUntimed = true;
+      this.lost.push(`Nothing more was timed: ${message}`);
+      return null;
+    }
   }
 
   /** A sub-network that cannot be built has no latency; its metrics will say why. */

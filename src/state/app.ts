@@ -28,6 +28,7 @@ import { profilingActions, type ProfilingActions } from './profiling.ts';
 import { recover } from './recovering.ts';
 import { rulingActions, USER_RULE, type RulingActions } from './rules/ruling.ts';
 import { foundActions, type FoundActions } from './found.ts';
+import { geneLightActions, type GeneLightActions } from './gene-light.ts';
 import { scopingActions, type ScopingActions } from './scoping.ts';
 import { searchingActions, type SearchingActions } from './searching.ts';
 import { selectingActions, type SelectingActions } from './selecting.ts';
@@ -51,6 +52,7 @@ interface Actions
     SearchingActions,
     FoundActions,
     SupernetActions,
+    GeneLightActions,
     TuningActions,
     ProfilingActions,
     LatencyTableActions,
@@ -181,6 +183,7 @@ export function createApp(
     ...searching,
     ...found,
     ...supernetActions(core),
+    ...geneLightActions(core),
     ...tuningActions(core, stepping),
     ...profilingActions(core, { ...stepping, ...selecting }),
     ...tables.actions,

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { GraphView } from '../ir/view.ts';
-import { summarizeGroup } from './group-summary.ts';
+import { nodesInGroup, summarizeGroup } from './group-summary.ts';
 import { makeView } from './testing/view.ts';
 
 /** Two layers that are built alike, each with a block inside; one node before and one behind stand in no group. */
@@ -34,6 +34,12 @@ describe('a group in numbers', () => {
       ['Relu', 1],
     ]);
     expect(group?.children).toEqual([{ key: 'scope layer.0/block', name: 'block', first: 1, nodes: 1 }]);
+  });
+
+  it('lists what stands in it and in its inner groups', () => {
+    expect(nodesInGroup(view, 'scope layer.0')).toEqual([1, 2]);
+    expect(nodesInGroup(view, 'scope layer.1/block')).toEqual([3]);
+    expect(nodesInGroup(view, 'scope gone')).toEqual([]);
   });
 
   it('knows its copies, and where they begin', () => {

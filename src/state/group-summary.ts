@@ -53,13 +53,23 @@ function findFirstRows({ parents, ofRow }: GroupTree): Int32Array {
   return first;
 }
 
+const rowsIn = (tree: GroupTree, group: number): readonly number[] => {
+  const inside = within(tree, group);
+  return Array.from(tree.ofRow.keys()).filter((row) => inside[tree.ofRow[row] ?? -1] === 1);
+};
+
+/** NodeIds of all that stands in a group, by its key; none where the picture has none of that key. */
+export function nodesInGroup({ groups, nodeIds }: GraphView, key: string): readonly number[] {
+  const group = groups.keys.indexOf(key);
+  return group < 0 ? [] : rowsIn(groups, group).map((row) => nodeIds[row] ?? -1);
+}
+
 /** A group by its key; null where the picture has none of that key. */
 export function summarizeGroup(view: GraphView, toggled: readonly string[], key: string): GroupSummary | null {
   const { groups: tree } = view;
   const group = tree.keys.indexOf(key);
   if (group < 0) return null;
-  const inside = within(tree, group);
-  const rows = Array.from(tree.ofRow.keys()).filter((row) => inside[tree.ofRow[row] ?? -1] === 1);
+  const rows = rowsIn(tree, group);
   const sum = (column: Float64Array): number => rows.reduce((total, row) => total + (column[row] ?? NaN), 0);
   const counts = new Map<string, number>();
   for (const row of rows) {

@@ -272,18 +272,21 @@ describe('lent devices', () => {
       id,
       name: `phone ${id}`,
       session,
-      capabilities: { agent: `agent ${id}`, runtimeVersion: '1', maxThreads: 4 },
+      capabilities: { agent: `agent ${id}`, runtimeVersion: '1', maxThreads: 2 },
     });
     app.devices.setState({ view: { devices: [lent(3, 's'), lent(4, null)] } as never });
-    app.tables.setState({ tables: [table('agent 3')] });
+    // Of another device with such a browser, and of this one.
+    app.tables.setState({ tables: [table('agent 3', 2), table('agent 3 · phone 3', 2)] });
     await ready();
     for (const id of [3, 4]) app.actions.toggleJudge(id);
     app.actions.chooseSearchClock(3);
+    app.actions.changeSearch({ threads: 4 });
     await app.actions.startSearch();
     expect(worker.of('search').at(-1)).toMatchObject({
-      ask: { judges: [{ id: 3, name: 'phone 3' }], clock: { id: 3 } },
-      table: { device: { name: 'agent 3' } },
+      ask: { judges: [{ id: 3, name: 'phone 3' }], clock: { id: 3 }, request: { threads: 2 } },
+      table: { device: { name: 'agent 3 · phone 3' } },
     });
+    expect(state().request.threads).toBe(4);
     app.actions.toggleJudge(3);
     app.actions.chooseSearchTable(null);
     await app.actions.startSearch();

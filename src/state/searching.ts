@@ -4,6 +4,7 @@ import type { StoredTable } from '../engine/latency-table/table.ts';
 import type { TableDevice } from '../engine/latency-table/types.ts';
 import type { LentDevice } from '../remote/messages.ts';
 import { sizeOf, viewOf } from '../search/chosen.ts';
+import { lentAs } from '../search/lent-clock.ts';
 import type {
   GeneRequest,
   GeneView,
@@ -35,6 +36,8 @@ import type { TrainStatus } from './training-run.ts';
 
 export interface SearchingActions {
   chooseSearchStop(stop: number): void;
+  /** Asks what may be searched in the stop that is shown; while a search is at work nothing is asked. */
+  askGenes(): Promise<void>;
   changeSearch(patch: Partial<SearchRequest>): void;
   /** What may be changed in the whole model. */
   changeSpace(patch: Partial<SpaceRequest>): void;
@@ -220,11 +223,18 @@ export function searchingActions(core: Core, tables: Pick<LatencyTables, 'known'
     };
   }
 
+  /** On a lent device with fewer threads than are asked for, what it has. */
+  function onClock(request: SearchRequest): SearchRequest {
+    const most = lent([store.getState().clock])[0]?.capabilities.maxThreads ?? request.threads;
+    return most < request.threads ? { ...request, threads: most } : request;
+  }
+
   /** The table that latency is read from; null: latency plays no part, or nothing was measured yet. */
   async function tableFor(request: SearchRequest): Promise<StoredTable | null> {
     if (!asksLatency(request)) return null;
     const known = await tables.known();
-    const capabilities = lent([store.getState().clock])[0]?.capabilities ?? document.getState().capabilities;
+    const [timing] = lent([store.getState().clock]);
+    const capabilities = timing ? lentAs(timing.capabilities, timing.name) : document.getState().capabilities;
     const device = store.getState().device ?? (capabilities && wasmDevice(capabilities, request.threads));
     return device && tableOf(known, device);
   }
@@ -235,6 +245,16 @@ export function searchingActions(core: Core, tables: Pick<LatencyTables, 'known'
       if (stop === store.getState().stop) return;
       store.setState({ stop, space: null, spaceError: null });
       void askSpace();
+    },
+    async askGenes() {
+      const { document: open } = document.getState();
+      const { stop, run } = store.getState();
+      if (!open || isSearching(run)) return;
+      isChosen = false;
+      if (stop !== open.cursor) store.setState({ stop: open.cursor, space: null });
+      await askSpace();
+      const genes = store.getState().space?.result.view.genes;
+      if (genes) core.notices.announce(`${plural(genes.length, 'gene')} of this model may be searched.`);
     },
     changeSearch: (patch) => put({ ...store.getState().request, ...patch }),
     changeSpace(patch) {
@@ -257,10 +277,11 @@ export function searchingActions(core: Core, tables: Pick<LatencyTables, 'known'
       })),
     async startSearch() {
       const reason = refusal();
-      const { stop, request, space } = store.getState();
+      const { stop, space } = store.getState();
+      const request = onClock(store.getState().request);
       if (reason !== null) core.notices.show({ tone: 'plain', title: 'The search has to wait', text: reason });
       if (reason !== null || !space) return;
-      rememberSearch(platform.storage, document.getState().document?.name ?? '', request);
+      rememberSearch(platform.storage, document.getState().document?.name ?? '', store.getState().request);
       const { view, order } = space.result;
       runBound = bind(core, stop, null);
       const start = { stop, name: titleOf(stop), request, genes: view.genes, order };

@@ -3,10 +3,11 @@ import { useMemo } from 'react';
 import type { GroupKind } from '../../base/group-kinds.ts';
 import { formatBytes, formatCount, formatInteger, plainOperator, plural, UNKNOWN } from '../../base/format.ts';
 import type { App } from '../../state/app.ts';
-import { summarizeGroup, type GroupRef, type GroupSummary } from '../../state/group-summary.ts';
+import { nodesInGroup, summarizeGroup, type GroupRef, type GroupSummary } from '../../state/group-summary.ts';
 import { Badge, Button, IconButton } from '../kit/controls.tsx';
 import { useListed } from '../kit/Listed.tsx';
 import { useDocument } from '../kit/use-store.ts';
+import { GeneSection } from './GeneSection.tsx';
 import { Section } from './Section.tsx';
 
 const KINDS: Readonly<Record<GroupKind, string>> = {
@@ -135,6 +136,7 @@ export function GroupPanel({ app, selected }: { readonly app: App; readonly sele
     () => (picture ? summarizeGroup(picture.view, picture.toggled, selected) : null),
     [picture, selected],
   );
+  const nodes = useMemo(() => (picture ? nodesInGroup(picture.view, selected) : []), [picture, selected]);
   if (!group) return null;
   return (
     <>
@@ -161,6 +163,7 @@ export function GroupPanel({ app, selected }: { readonly app: App; readonly sele
           )}
         </Section>
         <Operators app={app} group={group} />
+        <GeneSection key={selected} app={app} nodes={nodes} />
         <GroupList app={app} title="Groups inside" groups={group.children} />
         {group.copies.length > 1 && <GroupList app={app} title="Copies" groups={group.copies} current={group.key} />}
       </div>

@@ -5,8 +5,9 @@ import type { NodeDetail, PortDetail } from '../../engine/detail-types.ts';
 import type { App } from '../../state/app.ts';
 import type { DocumentState } from '../../state/document.ts';
 import { Badge, Button } from '../kit/controls.tsx';
-import { useDocument, usePart, useTraining } from '../kit/use-store.ts';
+import { useDocument, usePart, useTraining, useView } from '../kit/use-store.ts';
 import { Attributes } from './Attributes.tsx';
+import { GeneSection } from './GeneSection.tsx';
 import { NearMiss, ofKind, operatorOf, useWhyNot } from './PassesTab.tsx';
 import { Ports } from './Ports.tsx';
 import { Section } from './Section.tsx';
@@ -163,6 +164,8 @@ function Weight({ app, detail, port }: { app: App; detail: NodeDetail; port: Por
 /** What a node is, what it costs, and why passes leave it alone. */
 export function NodeTab({ app, detail }: { readonly app: App; readonly detail: NodeDetail }) {
   const weight = weightOf(detail);
+  const marked = useView(app, (state) => state.marked);
+  const chosen = useMemo(() => [detail.node, ...marked], [detail.node, marked]);
   return (
     <>
       <SiteSection app={app} node={detail.node} />
@@ -172,6 +175,7 @@ export function NodeTab({ app, detail }: { readonly app: App; readonly detail: N
       <Ports app={app} detail={detail} side="outputs" />
       {weight && <Weight key={weight.value} app={app} detail={detail} port={weight} />}
       <Costs app={app} detail={detail} />
+      <GeneSection key={detail.node} app={app} nodes={chosen} />
     </>
   );
 }

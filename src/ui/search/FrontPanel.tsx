@@ -44,7 +44,7 @@ function Row({ app, run, point }: RowProps) {
             <span className="font-medium">{formatBytes(metrics.bytes)}</span>
           ) : (
             <span className="flex items-center gap-1.5 font-medium">
-              {measured !== null && <i className="search-timed" title="measured whole on this device" />}
+              {measured !== null && <i className="search-timed" title="measured whole" />}
               {measured !== null && <span className="sr-only">measured</span>}
               {formatMs(time)}
             </span>

@@ -6,7 +6,7 @@ import type { App } from '../../state/app.ts';
 import { latencyFit, type SearchRun } from '../../state/searching-run.ts';
 import { asksLatency } from '../../state/searching-setup.ts';
 import { sameDevice, tableOf, wasmDevice } from '../../state/tables-store.ts';
-import { agentName } from '../bench/agent.ts';
+import { deviceName } from '../bench/agent.ts';
 import { useDocument, usePart, useSearching } from '../kit/use-store.ts';
 import { useWidth } from '../kit/use-width.ts';
 import { rankText } from './figures.ts';
@@ -61,7 +61,7 @@ function PredictionChart({ run }: { readonly run: SearchRun }) {
 }
 
 const nameOf = ({ name, backend, threads }: TableDevice): string =>
-  `${agentName(name)}, ${backend === 'webgpu' ? 'WebGPU' : plural(threads, 'thread')}`;
+  `${deviceName(name)}, ${backend === 'webgpu' ? 'WebGPU' : plural(threads, 'thread')}`;
 
 function Choice({ app, disabled }: { readonly app: App; readonly disabled: boolean }) {
   const id = useId();
@@ -72,6 +72,8 @@ function Choice({ app, disabled }: { readonly app: App; readonly disabled: boole
   const here = capabilities && wasmDevice(capabilities, threads);
   const lent = usePresent(app);
   const clock = useSearching(app, (state) => state.clock);
+  // One that went away is not timed on: the next search times here.
+  const timing = device === null ? lent.find(({ id: each }) => each === clock) : undefined;
   const others = (tables ?? []).filter((table) => !here || !sameDevice(table.device, here));
   const used = device ?? here;
   const known = used && tables ? (tableOf(tables, used)?.entries.length ?? 0) : null;
@@ -84,10 +86,10 @@ function Choice({ app, disabled }: { readonly app: App; readonly disabled: boole
         id={id}
         className="select h-7 w-full min-w-0"
         disabled={disabled}
-        value={device !== null ? JSON.stringify(device) : clock !== null ? `lent ${clock}` : 'here'}
+        value={device !== null ? JSON.stringify(device) : timing ? `lent ${timing.id}` : 'here'}
         onChange={({ target: { value } }) => {
-          const timing = lent.find((each) => value === `lent ${each.id}`);
-          if (timing) app.actions.chooseSearchClock(timing.id);
+          const chosen = lent.find((each) => value === `lent ${each.id}`);
+          if (chosen) app.actions.chooseSearchClock(chosen.id);
           else {
             const table = others.find((each) => JSON.stringify(each.device) === value);
             app.actions.chooseSearchTable(table?.device ?? null);
@@ -97,7 +99,7 @@ function Choice({ app, disabled }: { readonly app: App; readonly disabled: boole
         <option value="here">This device, {plural(threads, 'thread')}</option>
         {lent.map((each) => (
           <option key={each.id} value={`lent ${each.id}`}>
-            {each.name}, lent, {plural(threads, 'thread')}
+            {each.name}, lent, {plural(Math.min(threads, each.capabilities.maxThreads), 'thread')}
           </option>
         ))}
         {others.map((table) => (
@@ -106,10 +108,8 @@ function Choice({ app, disabled }: { readonly app: App; readonly disabled: boole
           </option>
         ))}
       </select>
-      {clock !== null && device === null && (
-        <p className="text-11 text-ink-3">Operators and whole networks are timed on the lent device.</p>
-      )}
-      {known !== null && clock === null && (
+      {timing && <p className="text-11 text-ink-3">Operators and whole networks are timed on the lent device.</p>}
+      {known !== null && !timing && (
         <p className="num text-11 text-ink-3">
           {device === null
             ? `${plural(known, 'operator')} measured; what is lacking is measured as the search goes.`
@@ -134,6 +134,12 @@ export function LatencySection({ app, disabled }: { readonly app: App; readonly 
         <Choice app={app} disabled={disabled} />
       ) : (
         <p className="text-11 text-ink-3">Latency plays no part: it is neither weighed nor bound.</p>
+      )}
+      {run?.result?.table && (
+        <p className="num text-11 text-ink-2">
+          Found with the table of {nameOf(run.result.table.device)}:{' '}
+          {plural(run.result.table.entries.length, 'operator')}.
+        </p>
       )}
       {run && <PredictionChart run={run} />}
     </section>

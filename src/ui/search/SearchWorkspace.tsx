@@ -22,6 +22,7 @@ import { Header } from './Header.tsx';
 import { HowSection } from './HowSection.tsx';
 import { LatencySection } from './LatencySection.tsx';
 import { ScatterCard } from './ScatterCard.tsx';
+import { usePresent } from './use-present.ts';
 import './search.css';
 import { SelectedCard } from './SelectedCard.tsx';
 import { Stripe } from './Stripe.tsx';
@@ -109,6 +110,8 @@ function Ready({ app }: { readonly app: App }) {
   const space = useSearching(app, (state) => state.space?.result.view);
   const { evaluations, samples } = useSearching(app, (state) => state.request);
   const count = useSearching(app, (state) => state.data.view?.count ?? 0);
+  const clock = useSearching(app, (state) => state.clock);
+  const timing = usePresent(app).find(({ id }) => id === clock);
   if (lacks !== null || !space) return null;
   const searched = space.genes.filter((gene) => gene.searched).length;
   // As many as there are, of a small space.
@@ -117,8 +120,8 @@ function Ready({ app }: { readonly app: App }) {
     <section className="card px-5 py-4" aria-label="What a search would do">
       <p className="num max-w-[72ch] text-ink-2">
         {plural(searched, 'gene')} make {sizeText(space.size)} networks. {judged} of them are judged on{' '}
-        {plural(Math.min(samples, count), 'sample')} each, the best are timed whole on this device. It can be paused,
-        and stopped at any time with the front that there is.
+        {plural(Math.min(samples, count), 'sample')} each, the best are timed whole on {timing?.name ?? 'this device'}.
+        It can be paused, and stopped at any time with the front that there is.
       </p>
     </section>
   );

@@ -5,7 +5,7 @@ import { sameDevice } from '../../../state/tables-store.ts';
 import type { TableDevice } from '../../../engine/latency-table/types.ts';
 import { Button, IconButton } from '../../kit/controls.tsx';
 import { FileButton } from '../../kit/FileButton.tsx';
-import { agentName } from '../agent.ts';
+import { deviceName } from '../agent.ts';
 
 const dateOf = ({ entries }: StoredTable): string => {
   const last = entries.reduce((latest, { at }) => Math.max(latest, at), 0);
@@ -76,7 +76,7 @@ export function TablesCard({ tables, here, shown, disabled, error, onShow, onCle
               {tables.map((table) => {
                 const { device } = table;
                 const isShown = shown !== null && sameDevice(device, shown);
-                const name = `${agentName(device.name)}, ${placeOf(device)}`;
+                const name = `${deviceName(device.name)}, ${placeOf(device)}`;
                 return (
                   <tr key={JSON.stringify(device)} className={isShown ? 'history-on' : undefined}>
                     <td>
@@ -87,7 +87,7 @@ export function TablesCard({ tables, here, shown, disabled, error, onShow, onCle
                         title={`${device.name}, ONNX Runtime ${device.runtimeVersion}`}
                         onClick={() => onShow(device)}
                       >
-                        {agentName(device.name)}
+                        {deviceName(device.name)}
                       </button>
                       <span className="ml-1.5 text-11 text-ink-2">
                         {here !== null && sameDevice(device, here) ? 'this device' : 'another device'}
