@@ -215,7 +215,7 @@ export interface GraphApi {
   keepTrained: Row<null, { document: DocumentView; picture: Picture }>;
   /** Learnt weights beside a recipe that is to be replayed: safetensors files. The number of those that were read. */
   giveWeights: Row<{ files: readonly GivenFile[] }, number>;
-  /** The text of a recipe with the learnt weights that the open one names, as one archive. */
+  /** The text of a recipe with the learnt weights that it names, as one archive. */
   packRecipe: Row<{ name: string; text: string }, Uint8Array<ArrayBuffer>>;
   /** The recipe in an archive; its weights are there for its replay. */
   unpackRecipe: Row<{ archive: GivenFile }, { readonly name: string; readonly text: string }>;
@@ -233,6 +233,8 @@ export interface GraphApi {
   searchControl: Row<{ wish: 'pause' | 'resume' | 'stop' }, null>;
   /** A sub-network as steps behind the stop that was searched. */
   useFound: Row<{ stop: number; request: SearchRequest; genome: Genome }, { document: DocumentView; picture: Picture }>;
+  /** The same as a recipe that begins at the opened file, with the steps before the stop. */
+  foundRecipe: Row<{ stop: number; request: SearchRequest; genome: Genome }, Recipe>;
   /** Times candidate rewrites on this device; appends those that gain. */
   tune: Row<{ request: TuneRequest }, { document: DocumentView; picture: Picture; report: TuneReport }>;
   /** What the runtime does to a stop's model by itself when it loads it. */

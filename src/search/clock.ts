@@ -7,6 +7,7 @@ import { measureOverhead } from '../engine/latency-table/overhead.ts';
 import { partsOf, type Parts } from '../engine/latency-table/parts.ts';
 import { isTold, predictLatency } from '../engine/latency-table/predict.ts';
 import { deviceOf, mergeTables, sameDevice } from '../engine/latency-table/table.ts';
+import { MEASURING } from './measuring.ts';
 import type { LatencyPrediction, LatencyTable, TableEntry, TableOverhead } from '../engine/latency-table/types.ts';
 import type { RuntimePort } from '../engine/ports.ts';
 import { writeModel } from '../onnx/write.ts';
@@ -70,14 +71,19 @@ export class SearchClock {
     if (!(await this.isHere())) return;
     const { backend, threads } = this.grown.device;
     const request = { backend, threads, budgetMs: this.budget.batchMs };
-    if (!this.grown.overhead) this.grow([], await measureOverhead(request, this.port, job));
+    // How far each measurement is would be taken for the count of operators.
+    const inner: Job = { ...job, progress: () => {} };
     const all = stops.map(({ model, analysis }) => partsOf(model, analysis));
     let done = 0;
+    if (!this.grown.overhead) {
+      job.progress({ stage: MEASURING, done, total: this.missing(all).length });
+      this.grow([], await measureOverhead(request, this.port, inner));
+    }
     for (let missing = this.missing(all); missing.length > 0; missing = this.missing(all)) {
-      job.progress({ stage: 'Measuring operators', done, total: done + missing.length });
+      job.progress({ stage: MEASURING, done, total: done + missing.length });
       await job.checkpoint();
       const batch = batchOf(missing);
-      const { entries, refused } = await measureParts(batch, request, this.port, job);
+      const { entries, refused } = await measureParts(batch, request, this.port, inner);
       for (const { key } of refused) this.refused.add(key);
       this.grow(entries, null);
       done += batch.length;

@@ -128,6 +128,24 @@ test('what it has learnt foretells what it then finds', async () => {
   expect(foretold?.rank).toBeGreaterThan(0.6);
 });
 
+test('tells by what it judges with the first points, and what was learnt as the front grows', async () => {
+  const messages: SearchProgress[] = [];
+  const result = await runSearch(
+    searched({ request: { ...REQUEST, quality: null } }),
+    told((progress) => messages.push(progress)),
+  );
+  const first = messages.find(({ points }) => points !== undefined);
+  expect(first?.quality).toBe('agreement');
+  const grown = messages.filter(({ history }) => history !== undefined);
+  // Of fewer than a dozen points nothing can be told.
+  expect(grown.map(({ effects }) => effects !== undefined)).toEqual(
+    grown.map(({ history }) => history!.evaluations >= 12),
+  );
+  expect(grown.length).toBeGreaterThan(3);
+  expect(grown.at(-1)?.effects).toEqual(result.effects);
+  expect(result.effects[0]!.share).toBeGreaterThan(result.effects.at(-1)!.share);
+});
+
 test('finds the same with several evaluators as with one', async () => {
   const slow = new Counting('slow');
   const wait = slow.evaluate.bind(slow);

@@ -3,6 +3,7 @@ import { CodedError } from '../base/error.ts';
 import type { TrainControl } from '../engine/train/control.ts';
 import type { RecipeStep } from '../recipe/types.ts';
 import { storeTable } from '../engine/latency-table/table.ts';
+import { MEASURING } from './measuring.ts';
 import { Evolution, RandomSearch, type Searcher } from './evolution.ts';
 import { effectsOf } from './effects.ts';
 import { Findings, type FindingsAbout, type FoundMetrics } from './findings.ts';
@@ -15,6 +16,7 @@ import { rankCorrelation } from './rank.ts';
 import { canonical, type SearchSpace } from './space.ts';
 import { stepsOf } from './subnet.ts';
 import type {
+  GeneEffect,
   GeneView,
   HypervolumePoint,
   ObjectiveId,
@@ -132,7 +134,7 @@ class Search {
     const [latency = null] = await this.latencies([[]]);
     this.add(full, found, latency, 0);
     this.spent = 1;
-    this.tell();
+    this.tell(this.points, { quality: this.quality });
   }
 
   /** Whether anything new was found. */
@@ -224,8 +226,10 @@ class Search {
       if (!point) this.spent += 1;
       else this.searcher.tell([{ genome: compact, values: point.values, broken: point.broken }]);
     }
-    this.history.push({ evaluations: Math.round(this.spent), hypervolume: this.hypervolume() });
-    this.tell([], this.history.at(-1));
+    const history = { evaluations: Math.round(this.spent), hypervolume: this.hypervolume() };
+    this.history.push(history);
+    const effects = this.effects();
+    this.tell([], { history, ...(effects.length > 0 && { effects }) });
   }
 
   private add(genome: Genome, { metrics, cached }: FoundMetrics, latency: number | null, id: number): SearchPoint {
@@ -280,13 +284,17 @@ class Search {
     return shareOfBox(this.points, this.of.request.objectives, this.points[0]?.values ?? []);
   }
 
-  private result(ended: SearchResult['ended']): SearchResult {
-    const { clock, genes, request } = this.of;
+  private effects(): readonly GeneEffect[] {
     const samples = this.points.map((point) => ({
       genome: point.genome,
       quality: valueOf('quality', point, this.quality),
       latency: point.latency,
     }));
+    return effectsOf(this.of.genes, samples);
+  }
+
+  private result(ended: SearchResult['ended']): SearchResult {
+    const { clock, request } = this.of;
     const errors = this.points
       .flatMap(({ latency, measured }) =>
         latency === null || measured === null ? [] : [Math.abs(latency / measured - 1)],
@@ -300,7 +308,7 @@ class Search {
       front: this.front().map(({ id }) => id),
       history: this.history,
       hypervolume: this.hypervolume(),
-      effects: effectsOf(genes, samples),
+      effects: this.effects(),
       foretold:
         pairs.length < 8
           ? null
@@ -337,7 +345,8 @@ class Search {
 
   private async latencies(list: readonly (readonly RecipeStep[])[]): Promise<readonly (number | null)[]> {
     if (!this.latencyMatters) return list.map(() => null);
-    return this.findings.latencies(list, this.plain('Measuring operators'));
+    this.plain('Building networks to time').progress({ stage: '' });
+    return this.findings.latencies(list, this.plain(MEASURING));
   }
 
   private get latencyMatters(): boolean {
@@ -355,14 +364,17 @@ class Search {
   private compact = (genome: Genome): Genome =>
     this.active.map((gene) => Math.max(0, this.of.genes[gene]!.allowed.indexOf(genome[gene] ?? 0)));
 
-  private tell(points: readonly SearchPoint[] = this.points, history?: HypervolumePoint): void {
+  private tell(
+    points: readonly SearchPoint[],
+    more: Pick<SearchProgress, 'history' | 'effects' | 'quality'> = {},
+  ): void {
     const minutes = (this.of.now() - this.started) / 60_000;
     this.job.progress({
       stage: 'Judging sub-networks',
       done: Math.min(Math.round(this.spent), this.of.request.evaluations),
       total: this.of.request.evaluations,
       points,
-      ...(history ? { history } : {}),
+      ...more,
       ...(this.judged > 0 && minutes > 0 ? { perMinute: this.judged / minutes } : {}),
     });
   }
@@ -387,7 +399,7 @@ class Search {
       progress: ({ done, total }) =>
         job.progress({
           // Of what is judged there is a count already.
-          stage: stage === 'Measuring operators' && total ? `${stage}, ${done ?? 0} of ${total}` : stage,
+          stage: stage === MEASURING && total ? `${stage}, ${done ?? 0} of ${total}` : stage,
           done: Math.min(Math.round(this.spent), this.of.request.evaluations),
           total: this.of.request.evaluations,
         }),
