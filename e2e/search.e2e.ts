@@ -38,6 +38,13 @@ const weightsOf = ({ graph }: Model): number =>
     0,
   );
 
+async function exportModel(page: Page): Promise<Uint8Array> {
+  await page.keyboard.press('Control+e');
+  const download = page.waitForEvent('download');
+  await page.getByRole('menuitem', { name: /Model/ }).first().click();
+  return new Uint8Array(await readFile(await (await download).path()));
+}
+
 test.use({ contextOptions: { reducedMotion: 'reduce' } });
 
 for (const colorScheme of ['dark', 'light'] as const) {
@@ -124,6 +131,7 @@ test('a search is paused, resumed, stopped early, and what was judged is not jud
 
 test('a network of the front is chosen, walked to, opened on the canvas, compared and exported', async ({
   page,
+  browser,
 }, info) => {
   const errors = watchForErrors(page);
   const studio = await openSearch(page);
@@ -168,13 +176,26 @@ test('a network of the front is chosen, walked to, opened on the canvas, compare
   await card.getByRole('button', { name: 'Compare with the original' }).click();
   await expect(page.getByRole('grid', { name: 'Changes' })).toBeVisible();
 
-  await page.keyboard.press('Control+e');
-  const download = page.waitForEvent('download');
-  await page.getByRole('menuitem', { name: /Model/ }).first().click();
-  const bytes = new Uint8Array(await readFile(await (await download).path()));
+  const bytes = await exportModel(page);
   const whole = weightsOf(digitCnn({ width: DIGIT_CNN.width.usual, layers: DIGIT_CNN.layers.usual }));
   const exported = weightsOf(readModel(bytes).model);
   expect(exported).toBeGreaterThan(0);
   expect(exported).toBeLessThan(whole);
+
+  // As a recipe it is the same network again: on the model as it was opened, without samples.
+  await studio.workspace('Search');
+  const saving = page.waitForEvent('download');
+  await card.getByRole('button', { name: 'Save recipe…' }).click();
+  const saved = await saving;
+  expect(saved.suggestedFilename()).toMatch(/^digit-cnn\.network-\d+\.recipe\.json$/);
+  const recipe = { name: 'recipe.json', bytes: new Uint8Array(await readFile(await saved.path())) };
+  const context = await browser.newContext();
+  const other = new StudioPage(await context.newPage());
+  await other.goto();
+  await other.openSample('Digit CNN');
+  await other.drop([recipe]);
+  await expect(other.stops().nth(1)).toBeVisible();
+  expect((await exportModel(other.page)).byteLength).toBe(bytes.byteLength);
+  await context.close();
   expect(errors).toEqual([]);
 });
