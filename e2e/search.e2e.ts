@@ -28,7 +28,7 @@ async function setUp(page: Page, evaluations: number): Promise<void> {
   await set(page, 'Population', '8');
   await set(page, 'Samples, at most', '60');
   await page.getByText('More', { exact: true }).click();
-  await set(page, 'Timed whole', '2');
+  await set(page, 'Timed whole', '1');
 }
 
 /** Numbers in all weights. */
@@ -37,6 +37,14 @@ const weightsOf = ({ graph }: Model): number =>
     (sum, { shape }) => sum + shape.reduce((product, size) => product * size, 1),
     0,
   );
+
+async function inBothSchemes(page: Page, look: (scheme: string) => Promise<unknown>): Promise<void> {
+  for (const colorScheme of ['light', 'dark'] as const) {
+    await page.emulateMedia({ colorScheme });
+    expect(await seriousFaults(page)).toEqual([]);
+    await look(colorScheme);
+  }
+}
 
 async function exportModel(page: Page): Promise<Uint8Array> {
   await page.keyboard.press('Control+e');
@@ -47,50 +55,44 @@ async function exportModel(page: Page): Promise<Uint8Array> {
 
 test.use({ contextOptions: { reducedMotion: 'reduce' } });
 
-for (const colorScheme of ['dark', 'light'] as const) {
-  test.describe(`the search workspace, ${colorScheme}`, () => {
-    test.use({ colorScheme });
+test('the search workspace says what is lacking, shows the space, and narrows it gene by gene', async ({
+  page,
+}, info) => {
+  const errors = watchForErrors(page);
+  const studio = await openSearch(page);
+  const space = page.getByRole('region', { name: 'Space' });
+  await expect(page.getByRole('region', { name: 'What is lacking' })).toContainText('nothing to judge networks by');
+  await expect(start(page)).toBeDisabled();
+  await expect(page.getByRole('region', { name: 'The smallest network' })).toBeVisible();
+  await inBothSchemes(page, (scheme) => page.screenshot({ path: info.outputPath(`empty-${scheme}.png`) }));
 
-    test('says what is lacking, shows the space, and narrows it gene by gene', async ({ page }, info) => {
-      const errors = watchForErrors(page);
-      const studio = await openSearch(page);
-      const space = page.getByRole('region', { name: 'Space' });
-      await expect(page.getByRole('region', { name: 'What is lacking' })).toContainText('nothing to judge networks by');
-      await expect(start(page)).toBeDisabled();
-      await expect(page.getByRole('region', { name: 'The smallest network' })).toBeVisible();
-      expect(await seriousFaults(page)).toEqual([]);
-      await page.screenshot({ path: info.outputPath('empty-1440.png') });
+  await setUp(page, 24);
+  await space.getByText('Genes').click();
+  const before = await space.getByRole('heading').innerText();
+  const genes = page.getByRole('list', { name: 'Genes' });
+  await expect(genes.getByText(/^Spared: /).first()).toBeVisible();
+  const searched = genes.getByRole('checkbox', { name: /^Search / });
+  await genes.getByRole('group').first().getByRole('button').first().click();
+  await expect(space.getByRole('heading')).not.toHaveText(before);
+  await searched.first().uncheck();
+  await searched.first().check();
+  await genes
+    .getByRole('checkbox', { name: /^Let .* go$/ })
+    .first()
+    .check();
+  await expect(start(page)).toBeEnabled();
+  await inBothSchemes(page, (scheme) => page.screenshot({ path: info.outputPath(`ready-${scheme}.png`) }));
 
-      await setUp(page, 24);
-      await space.getByText('Genes').click();
-      const before = await space.getByRole('heading').innerText();
-      const genes = page.getByRole('list', { name: 'Genes' });
-      await expect(genes.getByText(/^Spared: /).first()).toBeVisible();
-      const searched = genes.getByRole('checkbox', { name: /^Search / });
-      await genes.getByRole('group').first().getByRole('button').first().click();
-      await expect(space.getByRole('heading')).not.toHaveText(before);
-      await searched.first().uncheck();
-      await searched.first().check();
-      await genes
-        .getByRole('checkbox', { name: /^Let .* go$/ })
-        .first()
-        .check();
-      await expect(start(page)).toBeEnabled();
-      expect(await seriousFaults(page)).toEqual([]);
-      await page.screenshot({ path: info.outputPath('ready-1440.png') });
-
-      // The nodes of a gene on the graph, and back again.
-      await genes
-        .getByRole('button', { name: /^Show .* on the graph$/ })
-        .first()
-        .click();
-      await expect(studio.canvas).toBeVisible();
-      await studio.workspace('Search');
-      await expect(page.getByLabel('Networks judged')).toHaveValue('24');
-      expect(errors).toEqual([]);
-    });
-  });
-}
+  // The nodes of a gene on the graph, and back again.
+  await genes
+    .getByRole('button', { name: /^Show .* on the graph$/ })
+    .first()
+    .click();
+  await expect(studio.canvas).toBeVisible();
+  await studio.workspace('Search');
+  await expect(page.getByLabel('Networks judged')).toHaveValue('24');
+  expect(errors).toEqual([]);
+});
 
 test('a search is paused, resumed, stopped early, and what was judged is not judged again', async ({ page }, info) => {
   const errors = watchForErrors(page);

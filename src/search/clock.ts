@@ -24,6 +24,8 @@ export interface ClockBudget {
   /** For one look at a whole model, ms. */
   readonly lookMs: number;
 }
+/** Each of the measurements of what a run costs takes so much of what a micro-model may take. */
+const OVERHEAD = 0.4;
 const CLOCK_BUDGET: ClockBudget = { batchMs: 2500, lookMs: 700 };
 
 /**
@@ -76,8 +78,8 @@ export class SearchClock {
     const all = stops.map(({ model, analysis }) => partsOf(model, analysis));
     let done = 0;
     if (!this.grown.overhead) {
-      job.progress({ stage: MEASURING, done, total: this.missing(all).length });
-      this.grow([], await measureOverhead(request, this.port, inner));
+      const each = { ...request, budgetMs: OVERHEAD * this.budget.batchMs };
+      this.grow([], await measureOverhead(each, this.port, job));
     }
     for (let missing = this.missing(all); missing.length > 0; missing = this.missing(all)) {
       job.progress({ stage: MEASURING, done, total: done + missing.length });

@@ -3,7 +3,6 @@ import { CodedError } from '../base/error.ts';
 import type { TrainControl } from '../engine/train/control.ts';
 import type { RecipeStep } from '../recipe/types.ts';
 import { storeTable } from '../engine/latency-table/table.ts';
-import { MEASURING } from './measuring.ts';
 import { Evolution, RandomSearch, type Searcher } from './evolution.ts';
 import { effectsOf } from './effects.ts';
 import { Findings, type FindingsAbout, type FoundMetrics } from './findings.ts';
@@ -345,8 +344,9 @@ class Search {
 
   private async latencies(list: readonly (readonly RecipeStep[])[]): Promise<readonly (number | null)[]> {
     if (!this.latencyMatters) return list.map(() => null);
-    this.plain('Building networks to time').progress({ stage: '' });
-    return this.findings.latencies(list, this.plain(MEASURING));
+    const job = this.plain(null);
+    job.progress({ stage: 'Building networks to time' });
+    return this.findings.latencies(list, job);
   }
 
   private get latencyMatters(): boolean {
@@ -388,18 +388,17 @@ class Search {
     await this.job.checkpoint();
   }
 
-  /** Work that tells only how far it is. */
-  private plain(stage: string): Job {
+  /** Work that tells how far it is. `stage` null: it says itself what it does, and its own counts; those of what is judged are told beside it. */
+  private plain(stage: string | null): Job {
     const { job } = this;
     return {
       signal: job.signal,
       checkpoint: async () => {
         await this.ready();
       },
-      progress: ({ done, total }) =>
+      progress: ({ stage: own, done, total }) =>
         job.progress({
-          // Of what is judged there is a count already.
-          stage: stage === MEASURING && total ? `${stage}, ${done ?? 0} of ${total}` : stage,
+          stage: stage ?? (total ? `${own}, ${done ?? 0} of ${total}` : own),
           done: Math.min(Math.round(this.spent), this.of.request.evaluations),
           total: this.of.request.evaluations,
         }),

@@ -271,7 +271,10 @@ export function searchingActions(core: Core, tables: Pick<LatencyTables, 'known'
       let messages: SearchProgress[] = [];
       let drawn = 0;
       let measured: StoredTable | null = null;
+      let waiting: ReturnType<typeof setTimeout> | undefined;
       const draw = (): void => {
+        clearTimeout(waiting);
+        waiting = undefined;
         if (atWork !== mine) return;
         const news = messages;
         messages = [];
@@ -293,7 +296,10 @@ export function searchingActions(core: Core, tables: Pick<LatencyTables, 'known'
                   return;
                 }
                 messages.push(progress);
-                if (performance.now() - drawn >= DRAWN_EVERY || progress.stage === 'Paused') draw();
+                const left = drawn + DRAWN_EVERY - performance.now();
+                if (left <= 0 || progress.stage === 'Paused') draw();
+                // The last one before a long stage is not held back until that is over.
+                else waiting ??= setTimeout(draw, left);
                 const { stage, done, total } = progress;
                 call.onProgress?.({
                   stage,

@@ -16,7 +16,7 @@ const BOUNDS: readonly (readonly [ObjectiveId, string])[] = [
   ['latency', 'Latency below'],
   ['bytes', 'Size below'],
   ['macs', 'MACs below'],
-  ['peak', 'Peak memory below'],
+  ['peak', 'Memory below'],
 ];
 
 const QUALITIES: readonly (readonly [QualityId | 'auto', string])[] = [

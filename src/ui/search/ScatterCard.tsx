@@ -4,6 +4,7 @@ import type { ObjectiveId } from '../../search/types.ts';
 import type { App } from '../../state/app.ts';
 import { pointOf, type SearchRun } from '../../state/searching-run.ts';
 import { limitIn } from './limits.ts';
+import { constraintOf } from '../../state/searching-setup.ts';
 import { Button, Segments } from '../kit/controls.tsx';
 import { useSearching } from '../kit/use-store.ts';
 import { useSize } from '../kit/use-size.ts';
@@ -110,6 +111,7 @@ function Scatter({ app, run, sides, close }: ScatterProps) {
     return { frame, at, placed, classes };
   }, [points, front, sides, close, bounds, width, height]);
   const { frame, at, placed, classes } = picture;
+  const digits = (objective: ObjectiveId): number => (constraintOf(request, objective)?.relative ? 3 : 4);
 
   const placeOf = (event: PointerEvent) => {
     const area = event.currentTarget.getBoundingClientRect();
@@ -160,7 +162,7 @@ function Scatter({ app, run, sides, close }: ScatterProps) {
         {bounds.x !== null && (
           <RightBound
             at={at(bounds.x, 0).x}
-            text={`at most ${boundText(bounds.x, frame.units.x)}`}
+            text={`at most ${boundText(bounds.x, frame.units.x, digits(sides.x))}`}
             width={width}
             height={height}
           />
@@ -168,7 +170,7 @@ function Scatter({ app, run, sides, close }: ScatterProps) {
         {bounds.y !== null && (
           <LowerBound
             at={at(0, bounds.y).y}
-            text={`${sides.y === 'quality' ? 'at least' : 'at most'} ${boundText(bounds.y, frame.units.y)}`}
+            text={`${sides.y === 'quality' ? 'at least' : 'at most'} ${boundText(bounds.y, frame.units.y, digits(sides.y))}`}
             width={width}
             height={height}
           />
