@@ -137,7 +137,7 @@ test('a network of the front is chosen, walked to, opened on the canvas, compare
 }, info) => {
   const errors = watchForErrors(page);
   const studio = await openSearch(page);
-  await setUp(page, 24);
+  await setUp(page, 14);
   // Fewer kinds of operators have to be timed.
   await page.getByRole('checkbox', { name: 'Resolution' }).uncheck();
   await page.getByText('Widths', { exact: true }).click();

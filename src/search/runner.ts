@@ -1,7 +1,6 @@
 import type { Job } from '../base/job.ts';
 import { CodedError } from '../base/error.ts';
 import type { TrainControl } from '../engine/train/control.ts';
-import type { RecipeStep } from '../recipe/types.ts';
 import { storeTable } from '../engine/latency-table/table.ts';
 import { Evolution, RandomSearch, type Searcher } from './evolution.ts';
 import { effectsOf } from './effects.ts';
@@ -130,7 +129,7 @@ class Search {
     if (!found)
       throw new CodedError('bad-request', `The model itself cannot be judged: ${this.findings.failed[0] ?? ''}`);
     this.quality = qualityFor(this.of.request.quality, found.metrics);
-    const [latency = null] = await this.latencies([[]]);
+    const [latency = null] = await this.latencies([full]);
     this.add(full, found, latency, 0);
     this.spent = 1;
     this.tell(this.points, { quality: this.quality });
@@ -152,7 +151,7 @@ class Search {
     }
     let asked = [...fresh.values()];
     if (asked.length === 0) return false;
-    const times = await this.latencies(asked.map(({ full }) => this.steps(full)));
+    const times = await this.latencies(asked.map(({ full }) => full));
     const latencies = new Map(asked.map(({ full }, i) => [keyOf(full), times[i] ?? null]));
     if (first) asked = await this.promising(asked, first, count, latencies);
     await this.judge(asked, latencies, foretold);
@@ -342,11 +341,12 @@ class Search {
     ];
   }
 
-  private async latencies(list: readonly (readonly RecipeStep[])[]): Promise<readonly (number | null)[]> {
-    if (!this.latencyMatters) return list.map(() => null);
-    const job = this.plain(null);
-    job.progress({ stage: 'Building networks to time' });
-    return this.findings.latencies(list, job);
+  private async latencies(genomes: readonly Genome[]): Promise<readonly (number | null)[]> {
+    if (!this.latencyMatters) return genomes.map(() => null);
+    const { space, repair } = this.of;
+    // Statistics of batch norms take long, and no operator takes longer for them.
+    const list = genomes.map((genome) => stepsOf(space, genome, repair === 'batch-norm' ? 'none' : repair));
+    return this.findings.latencies(list, this.plain(null));
   }
 
   private get latencyMatters(): boolean {

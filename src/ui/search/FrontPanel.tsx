@@ -38,7 +38,7 @@ function Row({ app, run, point }: RowProps) {
         onPointerEnter={() => app.actions.hoverFound(point.id)}
         onPointerLeave={() => app.actions.hoverFound(null)}
       >
-        <Stripe space={run} genome={point.genome} width={112} height={22} lit={gene} name={networkName(point.id)} />
+        <Stripe space={run} genome={point.genome} width={100} height={22} lit={gene} name={networkName(point.id)} />
         <span className="ml-auto flex flex-col items-end">
           {time === null ? (
             <span className="font-medium">{formatBytes(metrics.bytes)}</span>

@@ -24,7 +24,7 @@ function kindText(kind: GeneKind, genes: readonly GeneView[], shares: readonly n
     return `${formatInteger(blocks)} residual blocks may go`;
   }
   const labels = [...new Set(genes.flatMap((gene) => gene.labels))];
-  return labels.length > 4 ? `${labels[0]} … ${labels.at(-1)}` : labels.join(', ');
+  return labels.length > 3 ? `${labels[0]} … ${labels.at(-1)}` : labels.join(', ');
 }
 
 function Kind({ app, kind, disabled }: Props & { readonly kind: GeneKind }) {

@@ -1,4 +1,4 @@
-import { plural } from '../../base/format.ts';
+import { plural, THIN } from '../../base/format.ts';
 import type { GeneKind, Genome } from '../../search/genome.ts';
 import type { GeneView } from '../../search/types.ts';
 
@@ -68,10 +68,11 @@ export function barsOf({ slots, genes }: StripePlan, genome: Genome): readonly S
   }));
 }
 
-/** The side of the input where it is searched; null: it is not. */
+/** The size of the input where it is searched, of a square its side; null: it is not. */
 export function resolutionOf(genes: readonly GeneView[], genome: Genome): string | null {
   const at = genes.findIndex(({ kind }) => kind === 'resolution');
-  return at < 0 ? null : (genes[at]?.labels[genome[at] ?? 0] ?? null);
+  const label = genes[at]?.labels[genome[at] ?? 0];
+  return label?.replace(/^(\d+) × \1$/, `$1${THIN}px`) ?? null;
 }
 
 /** Genes that are told one by one in words. */

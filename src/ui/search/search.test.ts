@@ -60,6 +60,8 @@ describe('a stripe', () => {
   it('tells the resolution beside its bars', () => {
     const side = gene('resolution', 'resolution', 'resolution', [160, 224], ['160', '224'], []);
     expect(resolutionOf([...GENES, side], [2, 1, 2, 0])).toBe('160');
+    const square = gene('resolution', 'resolution', 'resolution', [160, 224], ['160 × 160', '224 × 224'], []);
+    expect(plain(resolutionOf([...GENES, square], [2, 1, 2, 1]) ?? '')).toBe('224 px');
     expect(resolutionOf(GENES, [2, 1, 2])).toBeNull();
   });
 
