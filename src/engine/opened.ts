@@ -134,9 +134,9 @@ export class OpenDocument {
     if (this.stop(0).bytes <= CHEAP) await this.sha256();
   }
 
-  recipe(): Recipe {
+  recipe(stop = this.at): Recipe {
     const model = this.knownHash ? { model: { sha256: this.knownHash, name: this.file.name } } : {};
-    const steps = this.stops.slice(1, this.at + 1).map((stop) => defined(stop.outcome, 'the outcome of a step').step);
+    const steps = this.stops.slice(1, stop + 1).map((stop) => defined(stop.outcome, 'the outcome of a step').step);
     return { whittle: 1, backend: this.backend, ...model, steps };
   }
 

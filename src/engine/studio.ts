@@ -148,6 +148,12 @@ export class Studio {
   /** A stop of the recipe, for what stands beside the studio. */
   stopOf = (index: number): Stop => this.current.stop(index);
 
+  /** The recipe up to a stop, with the hash of the opened file where that takes no time. */
+  async recipeTo(stop: number): Promise<Recipe> {
+    await this.current.sha256IfCheap();
+    return this.current.recipe(stop);
+  }
+
   document = (): DocumentView => this.current.view();
 
   picture = (stop?: number): Picture => this.current.stop(stop ?? this.current.cursor).picture(this.current.toggled);

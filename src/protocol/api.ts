@@ -216,7 +216,7 @@ export interface GraphApi {
   keepTrained: Row<null, { document: DocumentView; picture: Picture }>;
   /** Learnt weights beside a recipe that is to be replayed: safetensors files. The number of those that were read. */
   giveWeights: Row<{ files: readonly GivenFile[] }, number>;
-  /** The text of a recipe with the learnt weights that the open one names, as one archive. */
+  /** The text of a recipe with the learnt weights that it names, as one archive. */
   packRecipe: Row<{ name: string; text: string }, Uint8Array<ArrayBuffer>>;
   /** The recipe in an archive; its weights are there for its replay. */
   unpackRecipe: Row<{ archive: GivenFile }, { readonly name: string; readonly text: string }>;
@@ -242,6 +242,8 @@ export interface GraphApi {
   supernetControl: Row<{ wish: 'pause' | 'resume' | 'stop' }, null>;
   /** The supernet that was trained last, as a file. */
   exportSupernet: Row<{ name: string }, ModelParcel>;
+  /** The same as a recipe that begins at the opened file, with the steps before the stop. */
+  foundRecipe: Row<{ stop: number; request: SearchRequest; genome: Genome }, Recipe>;
   /** Times candidate rewrites on this device; appends those that gain. */
   tune: Row<{ request: TuneRequest }, { document: DocumentView; picture: Picture; report: TuneReport }>;
   /** What the runtime does to a stop's model by itself when it loads it. */

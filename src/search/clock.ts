@@ -7,6 +7,7 @@ import { measureOverhead } from '../engine/latency-table/overhead.ts';
 import { partsOf, type Parts } from '../engine/latency-table/parts.ts';
 import { isTold, predictLatency } from '../engine/latency-table/predict.ts';
 import { deviceOf, mergeTables, sameDevice } from '../engine/latency-table/table.ts';
+import { MEASURING } from './measuring.ts';
 import type { LatencyPrediction, LatencyTable, TableEntry, TableOverhead } from '../engine/latency-table/types.ts';
 import type { RuntimePort } from '../engine/ports.ts';
 import { writeModel } from '../onnx/write.ts';
@@ -23,6 +24,8 @@ export interface ClockBudget {
   /** For one look at a whole model, ms. */
   readonly lookMs: number;
 }
+/** Each of the measurements of what a run costs takes so much of what a micro-model may take. */
+const OVERHEAD = 0.4;
 const CLOCK_BUDGET: ClockBudget = { batchMs: 2500, lookMs: 700 };
 
 /**
@@ -71,14 +74,19 @@ export class SearchClock {
     if (!(await this.isHere())) return;
     const { backend, threads } = this.grown.device;
     const request = { backend, threads, budgetMs: this.budget.batchMs };
-    if (!this.grown.overhead) this.grow([], await measureOverhead(request, this.port, job));
+    // How far each measurement is would be taken for the count of operators.
+    const inner: Job = { ...job, progress: () => {} };
     const all = stops.map(({ model, analysis }) => partsOf(model, analysis));
     let done = 0;
+    if (!this.grown.overhead) {
+      const each = { ...request, budgetMs: OVERHEAD * this.budget.batchMs };
+      this.grow([], await measureOverhead(each, this.port, job));
+    }
     for (let missing = this.missing(all); missing.length > 0; missing = this.missing(all)) {
-      job.progress({ stage: 'Measuring operators', done, total: done + missing.length });
+      job.progress({ stage: MEASURING, done, total: done + missing.length });
       await job.checkpoint();
       const batch = batchOf(missing);
-      const { entries, refused } = await measureParts(batch, request, this.port, job);
+      const { entries, refused } = await measureParts(batch, request, this.port, inner);
       for (const { key } of refused) this.refused.add(key);
       this.grow(entries, null);
       done += batch.length;

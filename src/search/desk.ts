@@ -3,7 +3,7 @@ import type { Job } from '../base/job.ts';
 import type { DeviceRef } from '../bench/types.ts';
 import type { AccuracyDataView } from '../engine/accuracy/data.ts';
 import type { Stop } from '../engine/document.ts';
-import { deviceOf, emptyTable, loadTable, type StoredTable } from '../engine/latency-table/table.ts';
+import { deviceOf, emptyTable, loadTable, storeTable, type StoredTable } from '../engine/latency-table/table.ts';
 import type { LatencyTable } from '../engine/latency-table/types.ts';
 import type { RuntimePort } from '../engine/ports.ts';
 import type { StepContext } from '../engine/steps.ts';
@@ -11,8 +11,10 @@ import { TrainControl } from '../engine/train/control.ts';
 import type { PreparedData } from '../engine/train/desk.ts';
 import { openTrainData, type TrainFiles } from '../engine/train/files.ts';
 import type { ApplyRequest } from '../engine/types.ts';
+import type { RecipeStep } from '../recipe/types.ts';
 import { assemble, localJudge, repairFor, subjectOf, type LocalJudge, type SearchParts } from './assemble.ts';
 import { sizeOf, viewOf } from './chosen.ts';
+import { MEASURING } from './measuring.ts';
 import { LocalEvaluator, type Evaluator, type RunsOn } from './evaluate.ts';
 import type { Genome } from './genome.ts';
 import { lentAs } from './lent-clock.ts';
@@ -92,7 +94,9 @@ export class SearchDesk {
       const clockPort = clock ? this.timingOn(clock) : parts.port;
       const times = table ? loadTable(table) : await this.begun(request, clockPort);
       const evaluators = [judge.evaluator, ...judges.map((device) => this.elsewhere(device, parts, judge))];
-      const searched = await assemble(parts, judge, { table: times, clockPort, store, control, evaluators }, job);
+      const keepTable = (grown: LatencyTable): void => job.progress({ stage: MEASURING, table: storeTable(grown) });
+      const how = { table: times, clockPort, keepTable, store, control, evaluators };
+      const searched = await assemble(parts, judge, how, job);
       const before = await this.count(searched.subject);
       const result = await runSearch(searched, job);
       const fresh = result.points.filter(({ cached }) => !cached).length;
@@ -111,17 +115,17 @@ export class SearchDesk {
 
   /** A sub-network as steps to apply, one after the other, decided as they were when it was judged. */
   async found(stop: number, request: SearchRequest, genome: Genome, job: Job): Promise<readonly ApplyRequest[]> {
+    const steps = await this.steps(stop, request, genome, job);
+    return steps.map(({ pass, options, decisions }) => ({ pass, options, off: [], ...(decisions && { decisions }) }));
+  }
+
+  /** The same as steps of a recipe: their replay needs no samples. */
+  async steps(stop: number, request: SearchRequest, genome: Genome, job: Job): Promise<readonly RecipeStep[]> {
     const parts = this.parts(stop, request);
     const { model, analysis } = parts.stop;
     const space = searchSpace(model, analysis, request.space);
     const steps = stepsOf(space, genome, repairFor(request.repair, parts.stop));
-    const decided = await localJudge(parts).evaluator.decided(steps, job);
-    return decided.map(({ pass, options, decisions }) => ({
-      pass,
-      options,
-      off: [],
-      ...(decisions ? { decisions } : {}),
-    }));
+    return localJudge(parts).evaluator.decided(steps, job);
   }
 
   private parts(stop: number, request: SearchRequest) {

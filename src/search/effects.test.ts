@@ -14,6 +14,7 @@ const gene = (id: string, count: number, searched = true): GeneView => {
     choices,
     labels: choices.map(String),
     nodes: [],
+    inside: null,
     spared: null,
     searched,
     allowed,

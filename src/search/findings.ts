@@ -94,8 +94,9 @@ export class Findings {
     for (let from = 0; from < missing.length; from += AT_ONCE) {
       const built: { readonly stop: Stop; readonly index: number }[] = [];
       for (const { steps, index } of missing.slice(from, from + AT_ONCE)) {
+        job.progress({ stage: 'Building networks to time', done: from + built.length, total: missing.length });
         await job.checkpoint();
-        const stop = await this.orNull(steps, job);
+        const stop = await this.orNull(steps, { ...job, progress: () => {} });
         if (stop) built.push({ stop, index });
       }
       const stops = built.map(({ stop }) => stop);

@@ -2,9 +2,12 @@ import { expect, test, vi } from 'vitest';
 import { CodedError } from '../base/error.ts';
 import { createJob, silentJob } from '../base/job.ts';
 import { TrainControl } from '../engine/train/control.ts';
+import type { Stop } from '../engine/document.ts';
+import { emptyTable } from '../engine/latency-table/table.ts';
 import type { RecipeStep } from '../recipe/types.ts';
 import type { Evaluator } from './evaluate.ts';
 import { viewOf } from './chosen.ts';
+import type { SearchClock } from './clock.ts';
 import { SEARCH } from './defaults.ts';
 import { runSearch, spread, type Searched, type SearchJob } from './runner.ts';
 import type { SearchSpace, SpaceGene } from './space.ts';
@@ -126,6 +129,45 @@ test('what it has learnt foretells what it then finds', async () => {
   const { foretold } = await runSearch(searched({ request }), silentJob());
   expect(foretold?.samples).toBeGreaterThan(20);
   expect(foretold?.rank).toBeGreaterThan(0.6);
+});
+
+test('tells by what it judges with the first points, and what was learnt as the front grows', async () => {
+  const messages: SearchProgress[] = [];
+  const result = await runSearch(
+    searched({ request: { ...REQUEST, quality: null } }),
+    told((progress) => messages.push(progress)),
+  );
+  const first = messages.find(({ points }) => points !== undefined);
+  expect(first?.quality).toBe('agreement');
+  const grown = messages.filter(({ history }) => history !== undefined);
+  // Of fewer than a dozen points nothing can be told.
+  expect(grown.map(({ effects }) => effects !== undefined)).toEqual(
+    grown.map(({ history }) => history!.evaluations >= 12),
+  );
+  expect(grown.length).toBeGreaterThan(3);
+  expect(grown.at(-1)?.effects).toEqual(result.effects);
+  expect(result.effects[0]!.share).toBeGreaterThan(result.effects.at(-1)!.share);
+});
+
+test('networks are built to be timed without the statistics that they are judged with', async () => {
+  const judge = new Counting();
+  const built: string[] = [];
+  const clock = {
+    table: emptyTable({ name: 'd', backend: 'wasm', threads: 1, runtimeVersion: '1' }),
+    isHere: () => Promise.resolve(false),
+    prepare: () => Promise.resolve(),
+    latency: () => 1,
+  } as unknown as SearchClock;
+  const build = (steps: readonly RecipeStep[]): Promise<Stop> => {
+    built.push(...steps.map(({ pass }) => pass));
+    return Promise.resolve({} as Stop);
+  };
+  const request: SearchRequest = { ...REQUEST, objectives: ['latency', 'quality'], evaluations: 8 };
+  const over = { request, evaluators: [judge], build, clock, repair: 'batch-norm' } as const;
+  const { points } = await runSearch(searched(over), silentJob());
+  expect(points.map(({ latency }) => latency)).toEqual(points.map(() => 1));
+  expect([...new Set(built)]).toEqual(['prune-channels']);
+  expect(judge.asked.at(-1)?.map(({ pass }) => pass)).toEqual(['prune-channels', 'reestimate-batch-norm']);
 });
 
 test('finds the same with several evaluators as with one', async () => {

@@ -1,7 +1,6 @@
 import type { Job } from '../base/job.ts';
 import { CodedError } from '../base/error.ts';
 import type { TrainControl } from '../engine/train/control.ts';
-import type { RecipeStep } from '../recipe/types.ts';
 import { storeTable } from '../engine/latency-table/table.ts';
 import { Evolution, RandomSearch, type Searcher } from './evolution.ts';
 import { effectsOf } from './effects.ts';
@@ -15,6 +14,7 @@ import { rankCorrelation } from './rank.ts';
 import { canonical, type SearchSpace } from './space.ts';
 import { stepsOf } from './subnet.ts';
 import type {
+  GeneEffect,
   GeneView,
   HypervolumePoint,
   ObjectiveId,
@@ -134,10 +134,10 @@ class Search {
     if (!found)
       throw new CodedError('bad-request', `The model itself cannot be judged: ${this.findings.failed[0] ?? ''}`);
     this.quality = qualityFor(this.of.request.quality, found.metrics);
-    const [latency = null] = await this.latencies([[]]);
+    const [latency = null] = await this.latencies([full]);
     this.add(full, found, latency, 0);
     this.spent = 1;
-    this.tell();
+    this.tell(this.points, { quality: this.quality });
   }
 
   /** Whether anything new was found. */
@@ -156,7 +156,7 @@ class Search {
     }
     let asked = [...fresh.values()];
     if (asked.length === 0) return false;
-    const times = await this.latencies(asked.map(({ full }) => this.steps(full)));
+    const times = await this.latencies(asked.map(({ full }) => full));
     const latencies = new Map(asked.map(({ full }, i) => [keyOf(full), times[i] ?? null]));
     if (first) asked = await this.promising(asked, first, count, latencies);
     await this.judge(asked, latencies, foretold);
@@ -229,8 +229,10 @@ class Search {
       if (!point) this.spent += 1;
       else this.searcher.tell([{ genome: compact, values: point.values, broken: point.broken }]);
     }
-    this.history.push({ evaluations: Math.round(this.spent), hypervolume: this.hypervolume() });
-    this.tell([], this.history.at(-1));
+    const history = { evaluations: Math.round(this.spent), hypervolume: this.hypervolume() };
+    this.history.push(history);
+    const effects = this.effects();
+    this.tell([], { history, ...(effects.length > 0 && { effects }) });
   }
 
   private add(genome: Genome, { metrics, cached }: FoundMetrics, latency: number | null, id: number): SearchPoint {
@@ -285,13 +287,17 @@ class Search {
     return shareOfBox(this.points, this.of.request.objectives, this.points[0]?.values ?? []);
   }
 
-  private result(ended: SearchResult['ended']): SearchResult {
-    const { clock, genes, request } = this.of;
+  private effects(): readonly GeneEffect[] {
     const samples = this.points.map((point) => ({
       genome: point.genome,
       quality: valueOf('quality', point, this.quality),
       latency: point.latency,
     }));
+    return effectsOf(this.of.genes, samples);
+  }
+
+  private result(ended: SearchResult['ended']): SearchResult {
+    const { clock, request } = this.of;
     const errors = this.points
       .flatMap(({ latency, measured }) =>
         latency === null || measured === null ? [] : [Math.abs(latency / measured - 1)],
@@ -305,7 +311,7 @@ class Search {
       front: this.front().map(({ id }) => id),
       history: this.history,
       hypervolume: this.hypervolume(),
-      effects: effectsOf(genes, samples),
+      effects: this.effects(),
       foretold:
         pairs.length < 8
           ? null
@@ -340,9 +346,12 @@ class Search {
     ];
   }
 
-  private async latencies(list: readonly (readonly RecipeStep[])[]): Promise<readonly (number | null)[]> {
-    if (!this.latencyMatters) return list.map(() => null);
-    return this.findings.latencies(list, this.plain('Measuring operators'));
+  private async latencies(genomes: readonly Genome[]): Promise<readonly (number | null)[]> {
+    if (!this.latencyMatters) return genomes.map(() => null);
+    const { space, repair } = this.of;
+    // Statistics of batch norms take long, and no operator takes longer for them.
+    const list = genomes.map((genome) => stepsOf(space, genome, repair === 'batch-norm' ? 'none' : repair));
+    return this.findings.latencies(list, this.plain(null));
   }
 
   private get latencyMatters(): boolean {
@@ -360,14 +369,17 @@ class Search {
   private compact = (genome: Genome): Genome =>
     this.active.map((gene) => Math.max(0, this.of.genes[gene]!.allowed.indexOf(genome[gene] ?? 0)));
 
-  private tell(points: readonly SearchPoint[] = this.points, history?: HypervolumePoint): void {
+  private tell(
+    points: readonly SearchPoint[],
+    more: Pick<SearchProgress, 'history' | 'effects' | 'quality'> = {},
+  ): void {
     const minutes = (this.of.now() - this.started) / 60_000;
     this.job.progress({
       stage: 'Judging sub-networks',
       done: Math.min(Math.round(this.spent), this.of.request.evaluations),
       total: this.of.request.evaluations,
       points,
-      ...(history ? { history } : {}),
+      ...more,
       ...(this.judged > 0 && minutes > 0 ? { perMinute: this.judged / minutes } : {}),
     });
   }
@@ -381,18 +393,17 @@ class Search {
     await this.job.checkpoint();
   }
 
-  /** Work that tells only how far it is. */
-  private plain(stage: string): Job {
+  /** Work that tells how far it is. `stage` null: it says itself what it does, and its own counts; those of what is judged are told beside it. */
+  private plain(stage: string | null): Job {
     const { job } = this;
     return {
       signal: job.signal,
       checkpoint: async () => {
         await this.ready();
       },
-      progress: ({ done, total }) =>
+      progress: ({ stage: own, done, total }) =>
         job.progress({
-          // Of what is judged there is a count already.
-          stage: stage === 'Measuring operators' && total ? `${stage}, ${done ?? 0} of ${total}` : stage,
+          stage: stage ?? (total ? `${own}, ${done ?? 0} of ${total}` : own),
           done: Math.min(Math.round(this.spent), this.of.request.evaluations),
           total: this.of.request.evaluations,
         }),

@@ -10,6 +10,8 @@ import { replay } from '../recipe/replay.ts';
 import { buildModel, type GraphBuilder } from '../testing/build.ts';
 import { obtain } from '../testing/passes.ts';
 import { haveShared, sharedFile } from '../testing/shared.ts';
+import { viewOf } from './chosen.ts';
+import { SPACE_REQUEST } from './defaults.ts';
 import { keyOf, randomGenome, smallest, whole } from './genome.ts';
 import { canonical, searchSpace } from './space.ts';
 import { stepsOf } from './subnet.ts';
@@ -82,6 +84,20 @@ describe('a search space', () => {
     expect(keyOf(canonical(space, narrow))).toBe(keyOf(shallow));
     const first = shallow.map((choice, i) => (i === 2 ? 0 : choice));
     expect(keyOf(canonical(space, first))).toBe(keyOf(first));
+  });
+
+  it('shows of each gene in which block it lies', () => {
+    const model = network();
+    const genes = viewOf(searchSpace(model, analyze(model)), SPACE_REQUEST);
+    const depth = genes.findIndex(({ kind }) => kind === 'depth');
+    expect(genes.flatMap(({ name, inside }) => (inside ? [[name, inside.gene, inside.below]] : []))).toEqual([
+      ['a expand ratio', depth, 1],
+      ['b expand ratio', depth, 2],
+      ['c expand ratio', depth, 3],
+    ]);
+    // What was shown once is narrowed without asking again.
+    const again = viewOf({ genes }, { ...SPACE_REQUEST, kinds: ['depth'] });
+    expect(again.map(({ inside }) => inside)).toEqual(genes.map(({ inside }) => inside));
   });
 
   it('is searched whole where hardly anything else would be left', () => {

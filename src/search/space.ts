@@ -1,4 +1,5 @@
 import type { Analysis } from '../analysis/analyze.ts';
+import { plural } from '../base/format.ts';
 import type { Model, Node } from '../ir/model.ts';
 import type { NodeId, Shape, ValueId } from '../ir/types.ts';
 import { planView } from '../prune/plan.ts';
@@ -159,7 +160,7 @@ function depthGene(model: Model, { units, name, sums }: Stage): SpaceGene {
     kind: 'depth',
     name: `${name} depth`,
     choices,
-    labels: choices.map((count) => `${count} of ${units.length} blocks`),
+    labels: choices.map((count) => `${count} of ${plural(units.length, 'block')}`),
     nodes: units.flatMap((unit) => unit.flatMap(({ add, nodes }) => [...nodes.map(({ id }) => id), add.id])),
     place: { kind: 'stage', sums: units.flatMap((unit) => unit.map(({ y }) => model.getValue(y).name)) },
     spared: null,

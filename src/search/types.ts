@@ -111,6 +111,8 @@ export interface GeneView {
   readonly labels: readonly string[];
   /** Ids of nodes that it changes. */
   readonly nodes: readonly number[];
+  /** The depth gene, by index, in one of whose blocks it lies: it is dropped where fewer than `below` of them stay; null: it always stays. */
+  readonly inside: { readonly gene: number; readonly below: number } | null;
   /** Why it is left alone unless a person says otherwise; null: it is searched. */
   readonly spared: string | null;
   readonly searched: boolean;
@@ -168,6 +170,12 @@ export interface SearchProgress {
   /** Those that are new since the last message, and those that were timed since. */
   readonly points?: readonly SearchPoint[];
   readonly history?: HypervolumePoint;
+  /** By what quality is judged: with the first points. */
+  readonly quality?: QualityId;
+  /** By all points so far, with each `history`; left out: too few to tell. */
+  readonly effects?: readonly GeneEffect[];
+  /** The latency table with what was measured since: it is not lost where the search is cancelled. */
+  readonly table?: StoredTable;
   /** Sub-networks a minute, by this search so far; those of earlier searches do not count. */
   readonly perMinute?: number;
 }

@@ -25,7 +25,7 @@ export interface ExportingActions {
 }
 
 /** `mobilenetv2.onnx` → `mobilenetv2`. */
-const stemOf = (name: string): string => name.replace(/\.onnx$/i, '');
+export const stemOf = (name: string): string => name.replace(/\.onnx$/i, '');
 export const modelFileName = (name: string): string => `${stemOf(name)}.whittled.onnx`;
 export const sessionFileName = (name: string): string => `${stemOf(name)}.whittled.session.json`;
 export const pictureFileName = (name: string, ending: string): string => `${stemOf(name)}.${ending}`;
@@ -33,6 +33,19 @@ export const archiveFileName = (name: string): string => `${stemOf(name)}.recipe
 /** Some steps learnt their weights. */
 export const namesWeights = ({ steps }: Pick<Recipe, 'steps'>): boolean => weightsNamed(steps).length > 0;
 export const recipeFileName = (name: string): string => `${stemOf(name)}.recipe.json`;
+
+/** Hands a recipe over as a file, with the learnt weights that it names as an archive; true: it is one. `model`: its name. */
+export async function handRecipe(core: Core, model: string, recipe: Recipe): Promise<boolean> {
+  const name = recipeFileName(model);
+  const text = recipeText(recipe);
+  const packed = namesWeights(recipe) ? await core.client.call('packRecipe', { name, text }) : null;
+  core.platform.save(
+    packed ? archiveFileName(model) : name,
+    new Blob([packed ?? text], { type: packed ? 'application/zip' : 'application/json' }),
+  );
+  return packed !== null;
+}
+export const recipeText = (recipe: Recipe): string => `${JSON.stringify(recipe, null, 2)}\n`;
 
 export function exportingActions(core: Core): ExportingActions {
   const { document: store } = core;
@@ -58,16 +71,10 @@ export function exportingActions(core: Core): ExportingActions {
     async saveRecipe() {
       const { document } = store.getState();
       if (!document) return;
-      const name = recipeFileName(document.name);
-      const text = `${JSON.stringify(document.recipe, null, 2)}\n`;
       try {
-        const packed = namesWeights(document.recipe) ? await core.client.call('packRecipe', { name, text }) : null;
-        core.platform.save(
-          packed ? archiveFileName(document.name) : name,
-          new Blob([packed ?? text], { type: packed ? 'application/zip' : 'application/json' }),
-        );
+        const isPacked = await handRecipe(core, document.name, document.recipe);
         store.setState({ savedRecipe: document.recipe });
-        const about = packed
+        const about = isPacked
           ? 'It holds the steps, and the weights that were learnt.'
           : 'It holds the steps, not the weights.';
         core.notices.show({ tone: 'good', title: 'Recipe saved', text: about });

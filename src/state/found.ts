@@ -1,6 +1,9 @@
+import { plural } from '../base/format.ts';
+import type { Recipe } from '../recipe/types.ts';
 import { bind, ifHolds } from './bound.ts';
 import type { Core, Opened } from './core.ts';
 import type { CompareState } from './compared.ts';
+import { handRecipe, recipeText, stemOf } from './exporting.ts';
 import { pointOf, type SearchRun } from './searching-run.ts';
 
 export interface FoundActions {
@@ -19,6 +22,10 @@ export interface FoundActions {
   compareFound(): Promise<void>;
   /** Copies the choices of the selected sub-network, gene by gene. */
   copyFound(): Promise<void>;
+  /** Copies the selected sub-network as a recipe that begins at the opened file. */
+  copyFoundRecipe(): Promise<void>;
+  /** Saves the same, with the learnt weights that its steps name. */
+  saveFoundRecipe(): Promise<void>;
 }
 
 interface Around {
@@ -67,6 +74,23 @@ export function foundActions(core: Core, around: Around): FoundActions {
     return cursor;
   }
 
+  /** Hands the selected sub-network over as a recipe; `hand` tells what became of it. */
+  async function asRecipe(title: string, hand: (recipe: Recipe, id: number) => Promise<string>): Promise<void> {
+    const found = selected();
+    if (!found) return;
+    const { run, id } = found;
+    const { stop, request } = run;
+    const genome = pointOf(run.points, id)?.genome ?? [];
+    try {
+      const recipe = await core.runner.run('export', `Network ${id} as a recipe`, (call) =>
+        core.client.call('foundRecipe', { stop, request, genome }, call),
+      );
+      core.notices.show({ tone: 'good', title, text: await hand(recipe, id) });
+    } catch (error) {
+      core.fail('search', `Network ${id} as a recipe`, error);
+    }
+  }
+
   return {
     selectFound: (id) => store.setState({ selected: id }),
     hoverFound: (id) => store.setState({ hovered: id }),
@@ -108,5 +132,16 @@ export function foundActions(core: Core, around: Around): FoundActions {
         core.fail('search', 'Copying', error);
       }
     },
+    copyFoundRecipe: () =>
+      asRecipe('Recipe copied', async (recipe, id) => {
+        await core.platform.copy(recipeText(recipe));
+        return `Network ${id}, ${plural(recipe.steps.length, 'step')}.`;
+      }),
+    saveFoundRecipe: () =>
+      asRecipe('Recipe saved', async (recipe, id) => {
+        const model = `${stemOf(core.document.getState().document?.name ?? '')}.network-${id}`;
+        await handRecipe(core, model, recipe);
+        return `Network ${id}, ${plural(recipe.steps.length, 'step')}: drop it on the model to have it again.`;
+      }),
   };
 }

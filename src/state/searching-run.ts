@@ -3,6 +3,7 @@ import { directionOf } from '../search/objectives.ts';
 import { costs, dominates } from '../search/pareto.ts';
 import { rankCorrelation } from '../search/rank.ts';
 import type {
+  GeneEffect,
   GeneView,
   HypervolumePoint,
   ObjectiveId,
@@ -33,6 +34,10 @@ export interface SearchRun {
   /** Ids of points that no other dominates. */
   readonly front: readonly number[];
   readonly history: readonly HypervolumePoint[];
+  /** By what sub-networks are judged: as asked, until the worker says. */
+  readonly quality: QualityId;
+  /** What each gene does to it, by the points so far; empty: too few to tell. */
+  readonly effects: readonly GeneEffect[];
   readonly result: SearchResult | null;
   readonly error: ErrorRecord | null;
   /** The recipe up to the stop is still what it was. */
@@ -54,6 +59,8 @@ export const searchBegun = (start: Start): SearchRun => ({
   points: [],
   front: [],
   history: [],
+  quality: start.request.quality ?? 'agreement',
+  effects: [],
   result: null,
   error: null,
   holds: true,
@@ -74,16 +81,18 @@ function withPoints(points: readonly SearchPoint[], news: readonly SearchPoint[]
 
 /** The run after some messages, oldest first. */
 export function searchAdvanced(run: SearchRun, messages: readonly SearchProgress[]): SearchRun {
-  let { status, stage, evaluations, perMinute } = run;
+  let { status, stage, evaluations, perMinute, quality, effects } = run;
   for (const message of messages) {
     ({ stage } = message);
     perMinute = message.perMinute ?? perMinute;
+    quality = message.quality ?? quality;
+    effects = message.effects ?? effects;
     if (message.total === run.request.evaluations) evaluations = message.done ?? evaluations;
     if (stage === 'Paused' && status === 'pausing') status = 'paused';
   }
   const news = messages.flatMap((each) => each.points ?? []);
   const history = [...run.history, ...messages.flatMap((each) => each.history ?? [])];
-  const now = { ...run, status, stage, evaluations, perMinute, history };
+  const now = { ...run, status, stage, evaluations, perMinute, quality, effects, history };
   if (news.length === 0) return now;
   const points = withPoints(run.points, news);
   return { ...now, points, front: frontOf(points, run.request.objectives) };
@@ -123,19 +132,6 @@ export function inOrder(
     return (point && valueOf(point, lead, 'agreement')) ?? Infinity;
   };
   return [...ids].sort((a, b) => at(a) - at(b));
-}
-
-/** By which quality sub-networks are judged: what was asked, or what the worker chose, as the values tell. */
-export function qualityOf({ request, result, points }: SearchRun): QualityId {
-  if (result) return result.quality;
-  if (request.quality) return request.quality;
-  const at = request.objectives.indexOf('quality');
-  const ids: readonly QualityId[] = ['accuracy', 'agreement', 'information', 'cosine'];
-  const fits = (id: QualityId): boolean =>
-    points.every(
-      ({ metrics, values }) => metrics.quality[id] !== null && (at < 0 || metrics.quality[id] === values[at]),
-    );
-  return ids.find(fits) ?? 'agreement';
 }
 
 /** Milliseconds until all sub-networks are judged; null: not known. */

@@ -1,5 +1,5 @@
 import { SEARCH } from '../search/defaults.ts';
-import type { GeneRequest, ObjectiveId, SearchRequest } from '../search/types.ts';
+import type { Constraint, GeneRequest, ObjectiveId, SearchRequest } from '../search/types.ts';
 import type { SearchingState } from './searching-store.ts';
 import type { KeyValue } from './settings.ts';
 
@@ -39,13 +39,25 @@ export function rememberSearch(storage: KeyValue | null, model: string, request:
 export const asksLatency = ({ objectives, constraints }: SearchRequest): boolean =>
   objectives.includes('latency') || constraints.some(({ objective }) => objective === 'latency');
 
-export const boundOf = ({ constraints }: SearchRequest, objective: ObjectiveId): number | null =>
-  constraints.find((each) => each.objective === objective)?.bound ?? null;
+export const constraintOf = ({ constraints }: SearchRequest, objective: ObjectiveId): Constraint | null =>
+  constraints.find((each) => each.objective === objective) ?? null;
 
-/** The request with another bound; null: none. */
-export function withBound(request: SearchRequest, objective: ObjectiveId, bound: number | null): SearchRequest {
+/** In the objective’s own unit; null: there is no bound, or it is a share of what is not known yet. */
+export function limitOf(constraint: Constraint | null, original: number | null): number | null {
+  if (!constraint?.relative) return constraint?.bound ?? null;
+  return original === null ? null : constraint.bound * original;
+}
+
+/** The request with another bound; null: none. `relative`: it is a share of the original. */
+export function withBound(
+  request: SearchRequest,
+  objective: ObjectiveId,
+  bound: number | null,
+  relative = false,
+): SearchRequest {
   const others = request.constraints.filter((each) => each.objective !== objective);
-  return { ...request, constraints: bound === null ? others : [...others, { objective, bound }] };
+  const own = { objective, bound: bound ?? 0, ...(relative && { relative }) };
+  return { ...request, constraints: bound === null ? others : [...others, own] };
 }
 
 /** Two or three objectives: a fourth takes the place of the one before it; fewer than two do not go. */

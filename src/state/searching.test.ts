@@ -3,11 +3,12 @@ import type { AccuracyDataView } from '../engine/accuracy/data.ts';
 import type { StoredTable } from '../engine/latency-table/table.ts';
 import type { GivenFile, GraphApi } from '../protocol/api.ts';
 import type { CallOptions } from '../protocol/client.ts';
+import type { Recipe } from '../recipe/types.ts';
 import { viewOf } from '../search/chosen.ts';
 import { SEARCH } from '../search/defaults.ts';
 import type { SearchProgress } from '../search/types.ts';
 import { genomeText } from './found.ts';
-import { frontOf, qualityOf, searchAdvanced, searchBegun, searchLeft } from './searching-run.ts';
+import { frontOf, searchLeft } from './searching-run.ts';
 import { searchLacks, toggledObjective } from './searching-setup.ts';
 import { Deferred, failing, makeApp, settle, type Fixture } from './testing/fake-worker.ts';
 import { GENES, point, searchResult } from './testing/found-points.ts';
@@ -144,17 +145,27 @@ describe('a search', () => {
   it('grows point by point, is paused, resumed, and stopped with what it has', async () => {
     const { app, worker } = fixture;
     const { end, running, tell } = await atWork();
-    tell({ stage: 'Judging', points: [point(0, 10, 1), point(1, 5, 0.8)], perMinute: 30 });
+    const effects = [{ gene: 0, quality: [0.5, 0.7, 1], latency: [null, null, null], share: 1 }];
+    expect(run()).toMatchObject({ quality: 'agreement', effects: [] });
+    tell({
+      stage: 'Judging',
+      points: [point(0, 10, 1), point(1, 5, 0.8)],
+      perMinute: 30,
+      quality: 'information',
+    });
     tell({
       stage: 'Judging',
       done: 50,
       total: 200,
       points: [point(3, 4, 0.9)],
       history: { evaluations: 48, hypervolume: 0.4 },
+      effects,
     });
     app.actions.pauseSearch();
     expect(run()?.status).toBe('pausing');
     tell({ stage: 'Paused' });
+    // The worker chooses the quality, and what was learnt is told meanwhile.
+    expect(run()).toMatchObject({ quality: 'information', effects });
     // One that failed leaves its number out.
     expect(run()?.points.map(({ id }) => id)).toEqual([0, 1, 3]);
     expect(run()).toMatchObject({ status: 'paused', evaluations: 50, perMinute: 30, front: [3, 0] });
@@ -219,6 +230,19 @@ describe('a search', () => {
     expect(run()).toBeNull();
   });
 
+  it('keeps to a bound that is a share of the original, or in its own unit again', async () => {
+    const { actions } = fixture.app;
+    actions.setBound('latency', 0.6, true);
+    actions.setBound('macs', 0.5, true);
+    expect(state().request.constraints).toEqual([
+      { objective: 'latency', bound: 0.6, relative: true },
+      { objective: 'macs', bound: 0.5, relative: true },
+    ]);
+    actions.setBound('latency', 8);
+    actions.setBound('macs', null, true);
+    expect(state().request.constraints).toEqual([{ objective: 'latency', bound: 8 }]);
+  });
+
   it('asks before the page is left while it is at work', async () => {
     let risky = (): boolean => false;
     fixture = await makeApp(new Map(), { guardLeave: (asks) => void (risky = asks) });
@@ -251,6 +275,19 @@ describe('the latency table', () => {
     await app.actions.startSearch();
     expect(worker.of('search').at(-1)?.table).toEqual(table('me', 2));
     expect(app.tables.getState().tables?.map(({ entries }) => entries.length)).toEqual([0, 1, 0]);
+  });
+
+  it('keeps what was measured when the search is cancelled', async () => {
+    const { app } = fixture;
+    app.tables.setState({ tables: [] });
+    const { running, tell } = await atWork();
+    tell({ stage: 'Measuring operators, 40 of 120' });
+    const entry = { key: 'k', operators: 'Conv', shapes: '', ms: 1, spread: 0, kernels: 1, work: 1, at: 1 };
+    tell({ stage: 'Measuring operators', table: { ...table('me'), entries: [entry] } });
+    app.actions.cancelSearch();
+    await running;
+    expect(run()).toMatchObject({ status: 'cancelled', stage: 'Measuring operators, 40 of 120' });
+    expect(app.tables.getState().tables).toMatchObject([{ device: { name: 'me' }, entries: [entry] }]);
   });
 
   it('may be another device’s, and is none where latency plays no part', async () => {
@@ -340,6 +377,26 @@ describe('what was found', () => {
     expect(copied).toBe(genomeText(run()!, 1));
   });
 
+  it('is copied and saved as a recipe that begins at the opened file', async () => {
+    const { app, worker } = fixture;
+    await found();
+    const recipe: Recipe = { whittle: 1, steps: [{ pass: 'prune-channels', options: { ratio: 0 }, sites: 'all' }] };
+    worker.overrides.set('foundRecipe', () => recipe);
+    await app.actions.copyFoundRecipe();
+    expect(worker.of('foundRecipe')).toEqual([{ stop: 0, request: run()!.request, genome: [1, 1, 2] }]);
+    expect(JSON.parse(copied)).toEqual(recipe);
+    await app.actions.saveFoundRecipe();
+    expect(fixture.saved.map(({ name }) => name)).toEqual(['tiny.network-1.recipe.json']);
+    // The file replays as any other: by itself, on the model as it was opened.
+    const text = await fixture.saved[0]!.content.text();
+    await app.actions.openFiles([new File([text], fixture.saved[0]!.name)]);
+    expect(worker.of('replay')).toEqual([{ recipe }]);
+    worker.overrides.set('foundRecipe', failing('bad-request', 'There is nothing to judge by.'));
+    await app.actions.saveFoundRecipe();
+    expect(fixture.saved).toHaveLength(1);
+    expect(app.document.getState().failure).toMatchObject({ place: 'search' });
+  });
+
   it('no longer fits once the recipe below it is another one', async () => {
     const { app } = fixture;
     await app.actions.applyRequest({ pass: 'fold', options: {}, off: [] }, 'Fold');
@@ -362,12 +419,5 @@ describe('a front', () => {
       point(5, 5, 0.8),
     ];
     expect(frontOf(points, ['latency', 'quality'])).toEqual([1, 0]);
-  });
-
-  it('tells by its values which quality the worker chose', () => {
-    const begun = searchBegun({ stop: 0, name: '', request: SEARCH, genes: GENES, order: [0, 1, 2] });
-    const byInformation = [point(0, 10, 1, { values: [10, 0.5] }), point(1, 5, 0.8, { values: [5, 0.4] })];
-    expect(qualityOf(searchAdvanced(begun, [{ stage: 'Judging', points: byInformation }]))).toBe('information');
-    expect(qualityOf({ ...begun, request: { ...SEARCH, quality: 'cosine' } })).toBe('cosine');
   });
 });

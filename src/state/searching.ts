@@ -43,8 +43,8 @@ export interface SearchingActions {
   changeSpace(patch: Partial<SpaceRequest>): void;
   /** Sets one gene otherwise than is usual; null: as is usual. */
   setGene(id: string, gene: GeneRequest | null): void;
-  /** At most so much, of quality at least so much; null: any. */
-  setBound(objective: ObjectiveId, bound: number | null): void;
+  /** At most so much, of quality at least so much; null: any. `relative`: as a share of the original. */
+  setBound(objective: ObjectiveId, bound: number | null, relative?: boolean): void;
   toggleObjective(objective: ObjectiveId): void;
   /** What sub-networks are judged by. */
   readonly searchSamples: SampleActions;
@@ -263,7 +263,8 @@ export function searchingActions(core: Core, tables: Pick<LatencyTables, 'known'
       void askSpace();
     },
     setGene: (id, gene) => narrow(withGene(store.getState().request, id, gene)),
-    setBound: (objective, bound) => put(withBound(store.getState().request, objective, bound)),
+    setBound: (objective, bound, relative) =>
+      put(withBound(store.getState().request, objective, bound, relative ?? false)),
     toggleObjective(objective) {
       const { request } = store.getState();
       put({ ...request, objectives: toggledObjective(request, objective) });
@@ -290,7 +291,11 @@ export function searchingActions(core: Core, tables: Pick<LatencyTables, 'known'
       let mine = 0;
       let messages: SearchProgress[] = [];
       let drawn = 0;
+      let measured: StoredTable | null = null;
+      let waiting: ReturnType<typeof setTimeout> | undefined;
       const draw = (): void => {
+        clearTimeout(waiting);
+        waiting = undefined;
         if (atWork !== mine) return;
         const news = messages;
         messages = [];
@@ -307,8 +312,15 @@ export function searchingActions(core: Core, tables: Pick<LatencyTables, 'known'
             {
               ...call,
               onProgress(progress) {
+                if (progress.table) {
+                  measured = progress.table;
+                  return;
+                }
                 messages.push(progress);
-                if (performance.now() - drawn >= DRAWN_EVERY || progress.stage === 'Paused') draw();
+                const left = drawn + DRAWN_EVERY - performance.now();
+                if (left <= 0 || progress.stage === 'Paused') draw();
+                // The last one before a long stage is not held back until that is over.
+                else waiting ??= setTimeout(draw, left);
                 const { stage, done, total } = progress;
                 call.onProgress?.({
                   stage,
@@ -319,13 +331,13 @@ export function searchingActions(core: Core, tables: Pick<LatencyTables, 'known'
             },
           );
         });
-        if (result.table) await tables.keep(result.table);
+        measured = result.table;
         if (atWork !== mine) return;
         draw();
-        const { points, history } = result;
+        const { points, history, quality, effects } = result;
         const front = inOrder(result.front, points, result.objectives);
         const evaluations = history.at(-1)?.evaluations ?? points.length;
-        setRun(() => ({ status: 'done', result, points, front, history, evaluations }));
+        setRun(() => ({ status: 'done', result, points, front, history, evaluations, quality, effects }));
         const { selected } = store.getState();
         if (!pointOf(points, selected)) store.setState({ selected: front[0] ?? null });
         core.notices.announce(
@@ -339,6 +351,8 @@ export function searchingActions(core: Core, tables: Pick<LatencyTables, 'known'
         setRun(() => (cancelled ? { status: 'cancelled' } : { status: 'failed', error }));
         core.notices.announce(cancelled ? 'The search was cancelled.' : `The search failed. ${error.message}`);
       } finally {
+        // However it ended: times of operators hold for the next search, and where they are lost it measures again.
+        if (measured) await tables.keep(measured).catch(() => {});
         if (atWork === mine) {
           atWork = null;
           void count();

@@ -6,6 +6,7 @@ import { blobFiles } from '../onnx/external-browser.ts';
 import { readTables } from '../engine/latency-table/table.ts';
 import { packRecipe, unpackRecipe } from '../engine/recipe-archive.ts';
 import type { ModelSource } from '../engine/sources.ts';
+import type { Recipe } from '../recipe/types.ts';
 import { Studio } from '../engine/studio.ts';
 import { SearchDesk } from '../search/desk.ts';
 import { SupernetDesk } from '../search/supernet/desk.ts';
@@ -392,8 +393,12 @@ const handlers: Handlers<GraphApi> = {
     for (const { file } of files) await studio.artifacts.keep(new Uint8Array(await file.arrayBuffer()));
     return files.length;
   },
+  async foundRecipe({ stop, request, genome }, job) {
+    const recipe = await studio.recipeTo(stop);
+    return { ...recipe, steps: [...recipe.steps, ...(await searches.steps(stop, request, genome, job))] };
+  },
   packRecipe({ name, text }) {
-    const { steps } = studio.document().recipe;
+    const { steps } = JSON.parse(text) as Recipe;
     const known = weightsNamed(steps).flatMap((sha256) => {
       const bytes = studio.artifacts.bytes(sha256);
       return bytes ? [[sha256, bytes] as const] : [];

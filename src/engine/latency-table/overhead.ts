@@ -13,6 +13,8 @@ const SHORT = 4;
 const LONG = 64;
 /** Times that both chains are timed. */
 const TAKEN = 3;
+/** Measurements beside these. */
+const TRACED = 3;
 /** Elements of an input and output that is large enough for its copy to be seen. */
 const LARGE = 1 << 20;
 
@@ -27,21 +29,27 @@ export async function measureOverhead(
   job: Job,
 ): Promise<TableOverhead> {
   const request: BenchRequest = { ...common, level: 'all', runs: 60 };
+  let done = 0;
+  // How far each of them is would be taken for how far all are.
+  const next = (): Job => {
+    job.progress({ stage: 'Measuring what a run costs', done: done++, total: TAKEN + TRACED });
+    return { ...job, progress: () => {} };
+  };
   let short = Infinity;
   let long = Infinity;
   // A runtime that has just started is slow for a while: the first of these mostly warms it up.
   for (let taken = 0; taken < TAKEN; taken++) {
-    const { a, b } = await port.bench(chain(SHORT, 1), chain(LONG, 1), request, job);
+    const { a, b } = await port.bench(chain(SHORT, 1), chain(LONG, 1), request, next());
     short = Math.min(short, a.min);
     long = Math.min(long, b?.min ?? Infinity);
   }
-  const { kernels, samples } = await port.kernels(chain(LONG, 1), { ...request, runs: 200 }, job);
+  const { kernels, samples } = await port.kernels(chain(LONG, 1), { ...request, runs: 200 }, next());
   const kernel = kernels.length > 0 ? median(samples.map((each) => estimate(each).ms)) : 0;
   const slope = Math.max(0, (long - short) / (LONG - SHORT));
   const node = slope - kernel;
   const run = Math.max(0, short - SHORT * slope);
-  const { a: large } = await port.bench(chain(1, LARGE), null, request, job);
-  const traced = await port.kernels(chain(1, LARGE), { ...request, runs: 40 }, job);
+  const { a: large } = await port.bench(chain(1, LARGE), null, request, next());
+  const traced = await port.kernels(chain(1, LARGE), { ...request, runs: 40 }, next());
   const own = traced.samples.reduce((sum, each) => sum + estimate(each).ms, 0);
   const byte = Math.max(0, (large.min - own - node - run) / (2 * 4 * LARGE));
   return { node, run, byte };

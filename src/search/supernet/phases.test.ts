@@ -11,6 +11,7 @@ const gene = (kind: GeneKind, count: number, searched = true): GeneView => ({
   choices: Array.from({ length: count }, (_, i) => i),
   labels: [],
   nodes: [],
+  inside: null,
   spared: null,
   searched,
   allowed: Array.from({ length: count }, (_, i) => i),

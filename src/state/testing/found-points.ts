@@ -3,7 +3,7 @@ import type { GeneView, SearchPoint, SearchResult } from '../../search/types.ts'
 /** Genes of a small network: two widths, the blocks of a stage, the second width inside its last block. */
 export const GENES: readonly GeneView[] = [
   gene('width:a', 'width', 'stem', [0.25, 0.5, 1], ['8', '16', '32'], [1, 2]),
-  gene('width:b', 'width', 'block.1', [0.5, 1], ['16', '32'], [6]),
+  { ...gene('width:b', 'width', 'block.1', [0.5, 1], ['16', '32'], [6]), inside: { gene: 2, below: 2 } },
   gene('depth:s', 'depth', 'stage depth', [0, 1, 2], ['0 of 2 blocks', '1 of 2 blocks', '2 of 2 blocks'], [3, 4, 6, 7]),
 ];
 
@@ -16,7 +16,7 @@ export function gene(
   nodes: readonly number[],
 ): GeneView {
   const allowed = choices.map((_, index) => index);
-  return { id, kind, name, choices, labels, nodes, spared: null, searched: true, allowed };
+  return { id, kind, name, choices, labels, nodes, inside: null, spared: null, searched: true, allowed };
 }
 
 /** A sub-network with its latency in ms and the share of top classes that it keeps; `values` are these two. */

@@ -1,8 +1,9 @@
 import { clsx } from 'clsx';
 import { useState } from 'react';
 import { formatShare, plural } from '../../base/format.ts';
+import type { QualityId } from '../../search/types.ts';
 import type { App } from '../../state/app.ts';
-import { isSearching, qualityOf, type SearchRun } from '../../state/searching-run.ts';
+import { isSearching, type SearchRun } from '../../state/searching-run.ts';
 import { Button } from '../kit/controls.tsx';
 import { useSearching } from '../kit/use-store.ts';
 import { effectRows, rampOf, type EffectRow } from './effects.ts';
@@ -10,15 +11,7 @@ import { QUALITY_WORDS, qualityText, rankText } from './figures.ts';
 
 const SHOWN = 8;
 
-function Row({
-  app,
-  row,
-  quality,
-}: {
-  readonly app: App;
-  readonly row: EffectRow;
-  readonly quality: ReturnType<typeof qualityOf>;
-}) {
+function Row({ app, row, quality }: { readonly app: App; readonly row: EffectRow; readonly quality: QualityId }) {
   const lit = useSearching(app, (state) => state.gene === row.id);
   return (
     <li
@@ -51,9 +44,8 @@ function Row({
 /** What each gene does to the quality, by all that was judged. */
 export function EffectsCard({ app, run }: { readonly app: App; readonly run: SearchRun }) {
   const [isOpen, setOpen] = useState(false);
-  const { result, genes } = run;
-  const quality = qualityOf(run);
-  const rows = result ? effectRows(result.effects, genes, quality) : [];
+  const { result, genes, quality, effects } = run;
+  const rows = effectRows(effects, genes, quality);
   const shown = isOpen ? rows : rows.slice(0, SHOWN);
   return (
     <section className="card min-w-0 px-4 py-3" aria-label="What was learnt">
@@ -72,7 +64,7 @@ export function EffectsCard({ app, run }: { readonly app: App; readonly run: Sea
         {rows.length > 0
           ? `Mean ${QUALITY_WORDS[quality].toLowerCase()} by choice, from the smallest on, and the share of its variance that a gene explains`
           : isSearching(run)
-            ? 'Told once the search ends.'
+            ? 'Told once a dozen networks are judged.'
             : result
               ? 'Too few networks were judged to tell genes apart.'
               : 'Nothing: the search did not end. Search again; what was judged is not judged again.'}

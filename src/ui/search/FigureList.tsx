@@ -1,7 +1,7 @@
 import { clsx } from 'clsx';
 import { formatBytes, formatCount, formatMs, formatRatio } from '../../base/format.ts';
 import type { SearchPoint } from '../../search/types.ts';
-import { qualityOf, type SearchRun } from '../../state/searching-run.ts';
+import { type SearchRun } from '../../state/searching-run.ts';
 import { QUALITY_WORDS, qualityText } from './figures.ts';
 
 /** What a network comes to. */
@@ -15,8 +15,8 @@ export function FigureList({
   readonly className?: string;
 }) {
   const { metrics, latency, measured } = point;
-  const quality = qualityOf(run);
-  const first = run.points[0];
+  const { quality, points } = run;
+  const first = points[0];
   // Like is held against like: what was predicted against what was predicted.
   const faster = (now: number | null, before: number | null | undefined): string | null =>
     point.id !== 0 && now && before ? formatRatio(before / now) : null;

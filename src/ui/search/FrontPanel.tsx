@@ -3,7 +3,7 @@ import { useEffect, useRef } from 'react';
 import { formatBytes, formatMs, plural } from '../../base/format.ts';
 import type { SearchPoint } from '../../search/types.ts';
 import type { App } from '../../state/app.ts';
-import { pointOf, qualityOf, type SearchRun } from '../../state/searching-run.ts';
+import { pointOf, type SearchRun } from '../../state/searching-run.ts';
 import { useSearching } from '../kit/use-store.ts';
 import { qualityText } from './figures.ts';
 import { Stripe } from './Stripe.tsx';
@@ -19,7 +19,7 @@ function Row({ app, run, point }: RowProps) {
   const isSelected = useSearching(app, (state) => state.selected === point.id);
   const isHovered = useSearching(app, (state) => state.hovered === point.id);
   const gene = useSearching(app, (state) => state.gene);
-  const quality = qualityOf(run);
+  const { quality } = run;
   const row = useRef<HTMLButtonElement>(null);
   useEffect(() => {
     if (isSelected) row.current?.scrollIntoView({ block: 'nearest' });
@@ -38,7 +38,7 @@ function Row({ app, run, point }: RowProps) {
         onPointerEnter={() => app.actions.hoverFound(point.id)}
         onPointerLeave={() => app.actions.hoverFound(null)}
       >
-        <Stripe space={run} genome={point.genome} width={112} height={22} lit={gene} name={networkName(point.id)} />
+        <Stripe space={run} genome={point.genome} width={100} height={22} lit={gene} name={networkName(point.id)} />
         <span className="ml-auto flex flex-col items-end">
           {time === null ? (
             <span className="font-medium">{formatBytes(metrics.bytes)}</span>

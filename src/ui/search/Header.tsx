@@ -1,5 +1,6 @@
 import { Check, CircleDot, CirclePause, CircleX, Pause, Play, Square, X, type LucideIcon } from 'lucide-react';
 import { plural } from '../../base/format.ts';
+import { isMeasuring } from '../../search/measuring.ts';
 import type { App } from '../../state/app.ts';
 import { isSearching, type SearchRun } from '../../state/searching-run.ts';
 import { searchLacks } from '../../state/searching-setup.ts';
@@ -50,7 +51,11 @@ function AtWork({ app, run }: { readonly app: App; readonly run: SearchRun }) {
         <span className="grow">
           <ProgressBar label={countText(run)} done={evaluations} total={request.evaluations} />
         </span>
-        <span className="ell w-44 text-11 text-ink-3">{evaluations > 0 && stage}</span>
+        {isMeasuring(stage) ? (
+          <span className="text-11 text-ink-3">Times are kept for the next search</span>
+        ) : (
+          <span className="ell w-44 text-11 text-ink-3">{evaluations > 0 && stage}</span>
+        )}
       </span>
     </>
   );

@@ -1,6 +1,6 @@
 import { formatBytes, formatCount, formatMs, plural } from '../../base/format.ts';
 import type { App } from '../../state/app.ts';
-import { pointOf, qualityOf, type SearchRun } from '../../state/searching-run.ts';
+import { pointOf, type SearchRun } from '../../state/searching-run.ts';
 import { useSearching } from '../kit/use-store.ts';
 import { QUALITY_WORDS, qualityText } from './figures.ts';
 import { networkName } from './words.ts';
@@ -11,7 +11,7 @@ const OTHERS = 100;
 /** The same points as figures: the front, then what was found last. */
 export function PointTable({ app, run }: { readonly app: App; readonly run: SearchRun }) {
   const selected = useSearching(app, (state) => state.selected);
-  const quality = qualityOf(run);
+  const { quality } = run;
   const onFront = new Set(run.front);
   const others = run.points.filter(({ id }) => !onFront.has(id)).toReversed();
   const rows = [...run.front.flatMap((id) => pointOf(run.points, id) ?? []), ...others.slice(0, OTHERS)];

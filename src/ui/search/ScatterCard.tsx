@@ -2,8 +2,9 @@ import { Table2 } from 'lucide-react';
 import { useMemo, useState, type KeyboardEvent, type PointerEvent } from 'react';
 import type { ObjectiveId } from '../../search/types.ts';
 import type { App } from '../../state/app.ts';
-import { pointOf, qualityOf, type SearchRun } from '../../state/searching-run.ts';
-import { boundOf } from '../../state/searching-setup.ts';
+import { pointOf, type SearchRun } from '../../state/searching-run.ts';
+import { limitIn } from './limits.ts';
+import { constraintOf } from '../../state/searching-setup.ts';
 import { Button, Segments } from '../kit/controls.tsx';
 import { useSearching } from '../kit/use-store.ts';
 import { useSize } from '../kit/use-size.ts';
@@ -24,8 +25,8 @@ export function ScatterCard({ app, run }: { readonly app: App; readonly run: Sea
   const [wished, setWished] = useState<ObjectiveId | null>(null);
   const [view, setView] = useState<'all' | 'front'>('all');
   const [isTable, setTable] = useState(false);
+  const { quality } = run;
   const { objectives } = run.request;
-  const quality = qualityOf(run);
   const sides = useMemo(() => sidesOf(objectives, wished, quality), [objectives, wished, quality]);
   const choices = objectives.filter((each) => each !== 'quality' && each !== sides.y);
   return (
@@ -82,10 +83,13 @@ interface ScatterProps {
 function Scatter({ app, run, sides, close }: ScatterProps) {
   const [box, size] = useSize();
   const request = useSearching(app, (state) => state.request);
+  const { points, front, quality } = run;
   const width = Math.max(160, size.width - MARGIN.left - MARGIN.right);
   const height = Math.max(120, size.height - MARGIN.top - MARGIN.bottom);
-  const { points, front } = run;
-  const bounds = useMemo(() => ({ x: boundOf(request, sides.x), y: boundOf(request, sides.y) }), [request, sides]);
+  const bounds = useMemo(
+    () => ({ x: limitIn(request, points, sides.x, quality), y: limitIn(request, points, sides.y, quality) }),
+    [request, points, sides, quality],
+  );
   const picture = useMemo(() => {
     const dots = dotsOf(points, sides);
     const onFront = new Set(front);
@@ -107,7 +111,7 @@ function Scatter({ app, run, sides, close }: ScatterProps) {
     return { frame, at, placed, classes };
   }, [points, front, sides, close, bounds, width, height]);
   const { frame, at, placed, classes } = picture;
-  const quality = sides.quality;
+  const digits = (objective: ObjectiveId): number => (constraintOf(request, objective)?.relative ? 3 : 4);
 
   const placeOf = (event: PointerEvent) => {
     const area = event.currentTarget.getBoundingClientRect();
@@ -158,7 +162,7 @@ function Scatter({ app, run, sides, close }: ScatterProps) {
         {bounds.x !== null && (
           <RightBound
             at={at(bounds.x, 0).x}
-            text={`at most ${boundText(bounds.x, frame.units.x)}`}
+            text={`at most ${boundText(bounds.x, frame.units.x, digits(sides.x))}`}
             width={width}
             height={height}
           />
@@ -166,7 +170,7 @@ function Scatter({ app, run, sides, close }: ScatterProps) {
         {bounds.y !== null && (
           <LowerBound
             at={at(0, bounds.y).y}
-            text={`${sides.y === 'quality' ? 'at least' : 'at most'} ${boundText(bounds.y, frame.units.y)}`}
+            text={`${sides.y === 'quality' ? 'at least' : 'at most'} ${boundText(bounds.y, frame.units.y, digits(sides.y))}`}
             width={width}
             height={height}
           />
@@ -191,7 +195,7 @@ function Scatter({ app, run, sides, close }: ScatterProps) {
           <ScatterMarks app={app} run={run} placed={placed} at={at} width={width} sides={sides} />
         </g>
       </svg>
-      <HoverCard app={app} run={run} placed={placed} margin={MARGIN} width={width} />
+      <HoverCard app={app} run={run} placed={placed} margin={MARGIN} width={width} height={size.height} />
     </div>
   );
 }

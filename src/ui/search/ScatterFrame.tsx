@@ -41,8 +41,9 @@ export function Grid({
   );
 }
 
-export const boundText = (bound: number, { size, unit }: AxisUnit): string =>
-  `${Number((bound / size).toPrecision(4))}${unit === '' ? '' : THIN + unit}`;
+/** @param digits fewer where the bound is a share of a time that was measured */
+export const boundText = (bound: number, { size, unit }: AxisUnit, digits = 4): string =>
+  `${Number((bound / size).toPrecision(digits))}${unit === '' ? '' : THIN + unit}`;
 
 interface BoundProps {
   readonly at: number;

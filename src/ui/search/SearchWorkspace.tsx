@@ -2,6 +2,7 @@ import { clsx } from 'clsx';
 import { Info } from 'lucide-react';
 import type { CSSProperties } from 'react';
 import { formatInteger, plural } from '../../base/format.ts';
+import { isMeasuring } from '../../search/measuring.ts';
 import type { App } from '../../state/app.ts';
 import { isSearching, type SearchRun } from '../../state/searching-run.ts';
 import { isSupernetAtWork } from '../../state/supernet-run.ts';
@@ -143,6 +144,8 @@ function Run({ app, run }: { readonly app: App; readonly run: SearchRun }) {
       {run.points.length === 0 && isSearching(run) && (
         <section className="card px-5 py-4 text-ink-2" aria-label="Front">
           {run.stage} … Points come as networks are judged.
+          {isMeasuring(run.stage) &&
+            ' First the operators that they are made of are timed on the device, each once: the next search knows them.'}
         </section>
       )}
       {run.result?.notes.map((note) => (

@@ -1,4 +1,4 @@
-import { ArrowUpRight, Columns2, Copy } from 'lucide-react';
+import { ArrowUpRight, Columns2, Copy, Download } from 'lucide-react';
 import type { App } from '../../state/app.ts';
 import { pointOf, type SearchRun } from '../../state/searching-run.ts';
 import { Button } from '../kit/controls.tsx';
@@ -58,7 +58,25 @@ export function SelectedCard({ app, run }: { readonly app: App; readonly run: Se
         >
           Compare with the original
         </Button>
-        <Button variant="ghost" icon={Copy} onClick={() => void app.actions.copyFound()}>
+        <span className="grid grid-cols-2 gap-1.5">
+          <Button
+            icon={Copy}
+            disabled={refusal !== null}
+            title={refusal ?? 'From the opened file to this network, as JSON'}
+            onClick={() => void app.actions.copyFoundRecipe()}
+          >
+            Copy recipe
+          </Button>
+          <Button
+            icon={Download}
+            disabled={refusal !== null}
+            title={refusal ?? 'As a file that replays on the model'}
+            onClick={() => void app.actions.saveFoundRecipe()}
+          >
+            Save recipe…
+          </Button>
+        </span>
+        <Button size="small" variant="ghost" onClick={() => void app.actions.copyFound()}>
           Copy the genome
         </Button>
         {refusal !== null && <p className="text-11 text-ink-3">{refusal}</p>}

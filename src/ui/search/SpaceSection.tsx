@@ -7,7 +7,7 @@ import { useDocument, useSearching } from '../kit/use-store.ts';
 import { Button } from '../kit/controls.tsx';
 import { Problem } from '../kit/Problem.tsx';
 import { Decimal } from '../train/fields.tsx';
-import { KIND_WORDS, KINDS, sizeText } from './figures.ts';
+import { KIND_WORDS, KINDS, sharesText, sizeText } from './figures.ts';
 import { GeneList } from './GeneList.tsx';
 
 interface Props {
@@ -18,13 +18,13 @@ interface Props {
 /** What genes of a kind may become, in a few words. */
 function kindText(kind: GeneKind, genes: readonly GeneView[], shares: readonly number[], roundTo: number): string {
   if (genes.length === 0) return 'the model has none';
-  if (kind === 'width') return `${[...shares].sort((a, b) => a - b).join(', ')} of each, by ${roundTo}`;
+  if (kind === 'width') return sharesText(shares, roundTo);
   if (kind === 'depth') {
     const blocks = genes.reduce((sum, { choices }) => sum + (choices.at(-1) ?? 0), 0);
     return `${formatInteger(blocks)} residual blocks may go`;
   }
   const labels = [...new Set(genes.flatMap((gene) => gene.labels))];
-  return labels.length > 4 ? `${labels[0]} … ${labels.at(-1)}` : labels.join(', ');
+  return labels.length > 3 ? `${labels[0]} … ${labels.at(-1)}` : labels.join(', ');
 }
 
 function Kind({ app, kind, disabled }: Props & { readonly kind: GeneKind }) {

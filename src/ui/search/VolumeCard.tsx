@@ -4,7 +4,7 @@ import type { SearchRun } from '../../state/searching-run.ts';
 import { useWidth } from '../kit/use-width.ts';
 import { volumeLine } from './line.ts';
 
-const MARGIN = { left: 38, right: 14, top: 8, bottom: 22 };
+const MARGIN = { left: 44, right: 14, top: 8, bottom: 22 };
 const HEIGHT = 118;
 
 /** How much better the front has become, network by network. */

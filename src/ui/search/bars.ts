@@ -1,4 +1,4 @@
-import { plural } from '../../base/format.ts';
+import { plural, THIN } from '../../base/format.ts';
 import type { GeneKind, Genome } from '../../search/genome.ts';
 import type { GeneView } from '../../search/types.ts';
 
@@ -15,23 +15,6 @@ export interface StripeBar {
   readonly smallKernel: boolean;
 }
 
-interface Unit {
-  readonly depth: number;
-  readonly unit: number;
-}
-
-/** Blocks of a stage: its nodes come block by block, and blocks are built alike. */
-function unitOf(genes: readonly GeneView[], { nodes }: GeneView): Unit | null {
-  for (const [depth, { kind, nodes: inside, choices }] of genes.entries()) {
-    if (kind !== 'depth' || nodes.length === 0) continue;
-    const places = nodes.map((node) => inside.indexOf(node));
-    if (places.includes(-1)) continue;
-    const units = choices.at(-1) ?? 1;
-    return { depth, unit: Math.floor((Math.min(...places) / inside.length) * units) };
-  }
-  return null;
-}
-
 /** What does not depend on the sub-network. */
 export interface StripePlan {
   readonly slots: readonly Slot[];
@@ -40,7 +23,8 @@ export interface StripePlan {
 interface Slot {
   /** Index of the gene of its height; null: a block without one. */
   readonly gene: number | null;
-  readonly block: Unit | null;
+  /** The block that it lies in; null: it always stays. */
+  readonly block: GeneView['inside'];
   /** Index of the gene of its kernels; null: none. */
   readonly kernel: number | null;
 }
@@ -50,9 +34,6 @@ export function planStripe(genes: readonly GeneView[], order: readonly number[])
   const kernels = [...genes.keys()].filter((index) => genes[index]?.kind === 'kernel');
   const kernelOf = (nodes: readonly number[]): number | null =>
     kernels.find((index) => genes[index]?.nodes.some((node) => nodes.includes(node))) ?? null;
-  const inside = new Map(
-    [...genes.entries()].flatMap(([index, gene]) => (gene.kind === 'depth' ? [] : [[index, unitOf(genes, gene)]])),
-  );
   const shown = new Set<number>();
   const slots = order.flatMap((index): readonly Slot[] => {
     const gene = genes[index];
@@ -60,19 +41,18 @@ export function planStripe(genes: readonly GeneView[], order: readonly number[])
     if (gene.kind !== 'depth') {
       const kernel = kernelOf(gene.nodes);
       if (kernel !== null) shown.add(kernel);
-      return [{ gene: index, block: inside.get(index) ?? null, kernel }];
+      return [{ gene: index, block: gene.inside, kernel }];
     }
     // Blocks that have no width of their own.
-    const units = Array.from({ length: gene.choices.at(-1) ?? 0 }, (_, unit) => unit);
-    const own = new Set([...inside.values()].flatMap((unit) => (unit?.depth === index ? [unit.unit] : [])));
-    return units
-      .filter((unit) => !own.has(unit))
-      .map((unit) => ({ gene: null, block: { depth: index, unit }, kernel: null }));
+    const own = new Set(genes.map(({ inside }) => (inside?.gene === index ? inside.below : null)));
+    return Array.from({ length: gene.choices.at(-1) ?? 0 }, (_, block) => block + 1)
+      .filter((below) => !own.has(below))
+      .map((below) => ({ gene: null, block: { gene: index, below }, kernel: null }));
   });
   // Kernels that no bar tells of.
   const others = order
     .filter((index) => kernels.includes(index) && !shown.has(index))
-    .map((kernel): Slot => ({ gene: null, block: inside.get(kernel) ?? null, kernel }));
+    .map((kernel): Slot => ({ gene: null, block: genes[kernel]?.inside ?? null, kernel }));
   return { slots: [...slots, ...others], genes };
 }
 
@@ -80,18 +60,19 @@ export function barsOf({ slots, genes }: StripePlan, genome: Genome): readonly S
   const choice = (index: number): number => genes[index]?.choices[genome[index] ?? 0] ?? 1;
   const last = (index: number): number => genes[index]?.choices.at(-1) ?? 1;
   return slots.map(({ gene, block, kernel }) => ({
-    genes: [gene, kernel, block?.depth ?? null].flatMap((index) => (index === null ? [] : (genes[index]?.id ?? []))),
+    genes: [gene, kernel, block?.gene ?? null].flatMap((index) => (index === null ? [] : (genes[index]?.id ?? []))),
     kind: gene === null ? (kernel === null ? 'depth' : 'kernel') : (genes[gene]?.kind ?? 'width'),
     share: gene === null ? 1 : choice(gene) / last(gene),
-    gone: block !== null && block.unit >= choice(block.depth),
+    gone: block !== null && choice(block.gene) < block.below,
     smallKernel: kernel !== null && choice(kernel) < last(kernel),
   }));
 }
 
-/** The side of the input where it is searched; null: it is not. */
+/** The size of the input where it is searched, of a square its side; null: it is not. */
 export function resolutionOf(genes: readonly GeneView[], genome: Genome): string | null {
   const at = genes.findIndex(({ kind }) => kind === 'resolution');
-  return at < 0 ? null : (genes[at]?.labels[genome[at] ?? 0] ?? null);
+  const label = genes[at]?.labels[genome[at] ?? 0];
+  return label?.replace(/^(\d+) × \1$/, `$1${THIN}px`) ?? null;
 }
 
 /** Genes that are told one by one in words. */
@@ -106,4 +87,29 @@ export function genomeWords(genes: readonly GeneView[], order: readonly number[]
     .map((index) => `${genes[index]?.name} ${genes[index]?.labels[genome[index] ?? 0]}`);
   const rest = smaller.length - told.length;
   return `${smaller.length} of ${plural(genes.length, 'gene')} smaller: ${told.join(', ')}${rest > 0 ? ` and ${rest} more` : ''}`;
+}
+
+/** Kinds of change, those that change most first. */
+const BY_KIND: readonly (readonly [GeneKind, what: string, how: string])[] = [
+  ['resolution', 'resolution', 'smaller'],
+  ['depth', 'stage', 'shorter'],
+  ['width', 'width', 'narrower'],
+  ['heads', 'layer', 'with fewer heads'],
+  ['kernel', 'kernel', 'smaller'],
+];
+const LINES = 3;
+
+/** What of the model is changed, in three lines at most: by name where it is little, else how much of each kind. */
+export function changeLines(genes: readonly GeneView[], order: readonly number[], genome: Genome): readonly string[] {
+  const smaller = order.filter((index) => (genome[index] ?? 0) < (genes[index]?.choices.length ?? 1) - 1);
+  const named = (index: number): string => `${genes[index]?.name}: ${genes[index]?.labels[genome[index] ?? 0]}`;
+  if (smaller.length <= LINES) return smaller.map(named);
+  const lines = BY_KIND.flatMap(([kind, what, how]): readonly string[] => {
+    const [own = -1, ...others] = smaller.filter((index) => genes[index]?.kind === kind);
+    if (own < 0) return [];
+    if (others.length === 0) return [named(own)];
+    const all = genes.filter((gene) => gene.kind === kind).length;
+    return [`${others.length + 1} of ${plural(all, what)} ${how}`];
+  });
+  return [...lines.slice(0, LINES - 1), ...(lines.length < LINES ? [] : [lines.slice(LINES - 1).join(', ')])];
 }

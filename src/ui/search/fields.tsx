@@ -1,9 +1,9 @@
-import { useId, useState } from 'react';
+import { useId, useState, type ReactNode } from 'react';
 
 interface OptionalProps {
   readonly label: string;
   readonly title?: string;
-  readonly unit: string;
+  readonly unit: ReactNode;
   /** Null: none. */
   readonly value: number | null;
   readonly min: number;

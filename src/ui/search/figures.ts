@@ -108,6 +108,20 @@ export function sizeText(log10: number): string {
   return `≈${THIN}10${[...String(power)].map((digit) => RAISED[Number(digit)] ?? '').join('')}`;
 }
 
+/** Shares of widths: `25 to 100 %, 6 steps, multiples of 4`. */
+export function sharesText(shares: readonly number[], roundTo: number): string {
+  const sorted = [...new Set(shares)].sort((a, b) => a - b).map((share) => Number((100 * share).toPrecision(3)));
+  const [first, last] = [sorted[0] ?? 100, sorted.at(-1) ?? 100];
+  const between =
+    sorted.length < 3
+      ? sorted.join(' or ')
+      : sorted.length === 3
+        ? `${sorted.slice(0, 2).join(', ')} or ${last}`
+        : `${first} to ${last}`;
+  const steps = sorted.length > 3 ? `, ${sorted.length} steps` : '';
+  return `${between}${THIN}%${steps}${roundTo > 1 ? `, multiples of ${roundTo}` : ''}`;
+}
+
 /** A rank or a share beside a dash where nothing is known. */
 export const rankText = (rank: number | null): string =>
   rank === null || Number.isNaN(rank) ? UNKNOWN : rank.toFixed(2).replace('-', '−');

@@ -91,7 +91,9 @@ export function frameOf(
   const near = dots.filter(({ id }) => id === 0 || front.has(id));
   const shown = close && near.length > 1 ? near : dots;
   const axis = (of: (dot: Dot) => number, objective: ObjectiveId, bound: number | null): [Axis, AxisUnit] => {
-    const values = shown.map(of);
+    // From where a network was predicted a line leads to it.
+    const predicted = objective === x ? shown.flatMap((dot) => dot.predicted ?? []) : [];
+    const values = [...shown.map(of), ...predicted];
     const [low, high] = values.length > 0 ? [Math.min(...values), Math.max(...values)] : [0, 1];
     const reach = (bound !== null && bound > low / 2 && bound < high * 1.5 ? [bound] : []).concat(low, high);
     const unit = axisUnit(objective, Math.max(...reach), quality);

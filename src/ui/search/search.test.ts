@@ -4,10 +4,11 @@ import { SEARCH } from '../../search/defaults.ts';
 import type { GeneView, SearchPoint } from '../../search/types.ts';
 import { latencyFit, searchAdvanced, searchBegun, type SearchRun } from '../../state/searching-run.ts';
 import { gene, GENES, point, searchResult } from '../../state/testing/found-points.ts';
-import { barsOf, genomeWords, planStripe, resolutionOf } from './bars.ts';
+import { barsOf, changeLines, genomeWords, planStripe, resolutionOf } from './bars.ts';
 import { effectRows, rampOf } from './effects.ts';
-import { axisUnit, sizeText, valueText } from './figures.ts';
+import { axisUnit, sharesText, sizeText, valueText } from './figures.ts';
 import { toggledChoice } from './gene-choice.ts';
+import { limitIn } from './limits.ts';
 import { volumeLine } from './line.ts';
 import { openRefusal } from './refusal.ts';
 import { CALLOUT, callouts, corners, dotPath, dotsOf, frameOf, nearest, placer, sidesOf, stepPath } from './scatter.ts';
@@ -59,7 +60,35 @@ describe('a stripe', () => {
   it('tells the resolution beside its bars', () => {
     const side = gene('resolution', 'resolution', 'resolution', [160, 224], ['160', '224'], []);
     expect(resolutionOf([...GENES, side], [2, 1, 2, 0])).toBe('160');
+    const square = gene('resolution', 'resolution', 'resolution', [160, 224], ['160 × 160', '224 × 224'], []);
+    expect(plain(resolutionOf([...GENES, square], [2, 1, 2, 1]) ?? '')).toBe('224 px');
     expect(resolutionOf(GENES, [2, 1, 2])).toBeNull();
+  });
+
+  it('drops the block that a gene lies in, however many nodes each has', () => {
+    // The first block holds most of the stage's nodes.
+    const depth = gene('depth:s', 'depth', 'stage', [0, 1, 2], ['0', '1', '2'], [1, 2, 3, 4, 5, 6, 7, 8]);
+    const last = { ...gene('width:l', 'width', 'last', [0.5, 1], ['1', '2'], [6]), inside: { gene: 0, below: 2 } };
+    expect(kinds([depth, last], [1, 1])).toEqual([
+      ['depth', 1, false],
+      ['width', 1, true],
+    ]);
+  });
+
+  it('says in three lines at most what is changed: by name where it is little, else how much of each kind', () => {
+    const lines = (genes: readonly GeneView[], genome: readonly number[]) =>
+      changeLines(genes, [...genes.keys()], genome).map(plain);
+    expect(lines(GENES, [2, 1, 2])).toEqual([]);
+    expect(lines(GENES, [0, 1, 1])).toEqual(['stem: 8', 'stage depth: 1 of 2 blocks']);
+    const many = (['width', 'width', 'heads', 'heads', 'kernel', 'depth', 'width'] as const).map((kind, at) =>
+      gene(`${kind}:${at}`, kind, `g${at}`, [0.5, 1], ['1', '2'], []),
+    );
+    expect(lines(many, [0, 0, 1, 1, 0, 0, 1])).toEqual(['g5: 1', '2 of 3 widths narrower', 'g4: 1']);
+    expect(lines(many, [0, 0, 0, 0, 0, 0, 0])).toEqual([
+      'g5: 1',
+      '3 of 3 widths narrower',
+      '2 of 2 layers with fewer heads, g4: 1',
+    ]);
   });
 
   it('is told in words from the input on', () => {
@@ -119,6 +148,17 @@ describe('the chart of points', () => {
     expect(placer(all, 100, 200)(25, 0.5)).toEqual({ x: 50, y: 100 });
   });
 
+  it('draws a bound that is a share of the original once that is known', () => {
+    const bound = { objective: 'latency', bound: 0.6, relative: true } as const;
+    const request = { ...SEARCH, constraints: [bound, { objective: 'bytes', bound: 4e5 } as const] };
+    expect(limitIn(request, [], 'latency', 'agreement')).toBeNull();
+    // Bounds are held against what the table says, also where the original was timed whole.
+    const points = [point(0, 10, 1, { measured: 12 })];
+    expect(limitIn(request, points, 'latency', 'agreement')).toBe(6);
+    expect(limitIn(request, points, 'bytes', 'agreement')).toBe(4e5);
+    expect(limitIn(request, points, 'macs', 'agreement')).toBeNull();
+  });
+
   it('finds the dot under the pointer, and nothing where none is near', () => {
     const placed = [
       { id: 4, place: { x: 10, y: 10 } },
@@ -154,6 +194,9 @@ describe('figures', () => {
     expect(plain(valueText('quality', 0.899, 'agreement'))).toBe('89.9 %');
     expect(valueText('quality', 0.9123, 'cosine')).toBe('0.912');
     expect(plain(valueText('bytes', 5.94e6, 'cosine'))).toBe('5.94 MB');
+    expect(plain(sharesText([1, 0.25, 0.5, 0.75, 0.875, 0.9375], 4))).toBe('25 to 100 %, 6 steps, multiples of 4');
+    expect(plain(sharesText([0.5, 1], 1))).toBe('50 or 100 %');
+    expect(plain(sharesText([0.5, 0.75, 1], 8))).toBe('50, 75 or 100 %, multiples of 8');
     expect(axisUnit('latency', 0.05, 'agreement')).toEqual({ size: 1e-3, unit: 'µs' });
     expect(axisUnit('bytes', 3e6, 'agreement').unit).toBe('MB');
     expect(axisUnit('quality', 1, 'agreement').unit).toBe('%');
@@ -216,6 +259,8 @@ describe('the words of a search', () => {
     expect(plain(progressText(half))).toBe('84 of 200 networks · 31 a minute · 4 min left');
     expect(progressText({ ...half, status: 'paused' })).toBe('84 of 200 networks · paused');
     expect(progressText(run([]))).toBe('Judging');
+    const measuring = { ...half, evaluations: 1, stage: 'Measuring operators, 40 of 120' };
+    expect(progressText(measuring)).toBe('Measuring operators, 40 of 120 · 1 of 200 networks');
   });
 
   it('tell what became of it', () => {

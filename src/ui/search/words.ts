@@ -1,4 +1,5 @@
 import { formatInteger, plural, THIN } from '../../base/format.ts';
+import { isMeasuring } from '../../search/measuring.ts';
 import type { SearchPoint, SearchResult } from '../../search/types.ts';
 import { isSearching, searchLeft, type SearchRun } from '../../state/searching-run.ts';
 import { OBJECTIVE_WORDS, QUALITY_WORDS, valueText } from './figures.ts';
@@ -15,11 +16,15 @@ export function leftText(ms: number): string {
 export const countText = ({ evaluations, request }: SearchRun): string =>
   `${formatInteger(Math.floor(evaluations))} of ${formatInteger(request.evaluations)} networks`;
 
-/** `84 of 200 networks · 31 a minute · 3 min left`; while nothing is judged, the stage. */
+/**
+ * `84 of 200 networks · 31 a minute · 3 min left`; while nothing is judged, the stage: `Measuring operators, 40 of 120 ·
+ * 1 of 200 networks`.
+ */
 export function progressText(run: SearchRun): string {
   const { status, stage, evaluations, perMinute } = run;
   if (status === 'paused') return `${countText(run)} · paused`;
   if (evaluations === 0) return stage;
+  if (isMeasuring(stage)) return `${stage} · ${countText(run)}`;
   const left = searchLeft(run);
   const parts = [
     countText(run),

@@ -74,6 +74,20 @@ export function searchCommands({ actions, searching }: App): readonly Command[] 
       run: () => void actions.compareFound(),
     },
     {
+      id: 'architecture copy recipe',
+      group,
+      title: 'Copy the recipe of the selected network',
+      refusal: found,
+      run: () => void actions.copyFoundRecipe(),
+    },
+    {
+      id: 'architecture save recipe',
+      group,
+      title: 'Save the recipe of the selected network',
+      refusal: found,
+      run: () => void actions.saveFoundRecipe(),
+    },
+    {
       id: 'architecture copy',
       group,
       title: 'Copy the genome of the selected network',
