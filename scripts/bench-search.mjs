@@ -35,7 +35,7 @@ const SUBJECTS = [
     model: `${real}/models/mobilenetv2/mobilenet_v2_fp32.onnx`,
     data: `${real}/data/imagenet_samples`,
     labels: null,
-    evaluations: 100,
+    evaluations: 60,
     request: { samples: 50 },
   },
 ];
