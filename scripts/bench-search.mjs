@@ -3,6 +3,7 @@
 // near the table's latency comes to what the front takes when it is timed whole.
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import { keptSupernet } from './bench-supernet.mjs';
 import { withSource } from './source.mjs';
 
 const real = fileURLToPath(new URL('../../shared/real', import.meta.url));
@@ -28,6 +29,14 @@ const SUBJECTS = [
     data: 'digits',
     labels: null,
     evaluations: 100,
+    request: {},
+  },
+  {
+    name: 'Edge CNN on MNIST (supernet)',
+    model: keptSupernet(),
+    data: `${real}/data/mnist/t1500a-images-idx3-ubyte.gz`,
+    labels: `${real}/data/mnist/t1500a-labels-idx1-ubyte.gz`,
+    evaluations: 60,
     request: {},
   },
   {
@@ -104,6 +113,12 @@ async function measured(load, subject, say) {
     const [found] = await findings.metrics([steps], samples, job);
     return { metrics: found.metrics, latency };
   };
+  await findings.anchor(
+    [full, ...[0.5, 0].map((share) => scaled(share, ['width', 'heads', 'depth', 'kernel', 'resolution']))].map(
+      (genome) => stepsOf(space, canonical(space, genome), 'none'),
+    ),
+    job,
+  );
   const original = await point(full);
   const quality = request.quality ?? (original.metrics.quality.accuracy === null ? 'information' : 'accuracy');
   const scored = (each) => ({
@@ -181,6 +196,12 @@ export async function benchSearch(names, say) {
   const found = [];
   for (const subject of SUBJECTS) {
     if (names.length > 0 && !names.some((name) => subject.name.toLowerCase().includes(name))) continue;
+    if (subject.model === null) {
+      say(
+        `search  SKIPPED ${subject.name}: WHITTLE_BENCH_FILES names no folder that \`npm run bench -- supernet\` left`,
+      );
+      continue;
+    }
     if (!subject.model.startsWith('sample:') && !existsSync(subject.model)) {
       say(`search  SKIPPED ${subject.name}: ${subject.model} is not here`);
       continue;

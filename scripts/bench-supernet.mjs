@@ -1,7 +1,7 @@
 // What a supernet's sub-networks are worth: of the edge CNN, trained on real digits, sub-networks at full, half and a quarter of
 // the MACs, sliced and with batch norms set anew, against the same architectures trained alone from scratch for as many
 // steps. Each figure is of 1 500 test images that neither train nor choose.
-import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { commandOf } from './command.mjs';
@@ -9,14 +9,14 @@ import { withSource } from './source.mjs';
 
 const WARM = 400;
 /** One behind the other: with kinds that join, then with all of them. */
-const ROUNDS = [1200, 1100];
+const ROUNDS = [1200, 1100, 2000];
 const STEPS = ROUNDS.reduce((sum, each) => sum + each, 0);
 const BATCH = 16;
 const RATE = 0.003;
 const SEED = 1;
 /** Genomes that are drawn for each share of the MACs, and how many of those that come near are tried on held-out images. */
 const DRAWN = 400;
-const TRIED = 8;
+const TRIED = 32;
 const NEAR = 0.04;
 const SHARES = [1, 0.5, 0.25];
 /** Points that a sub-network may be behind. */
@@ -26,11 +26,18 @@ const HELD_OUT = 400;
 
 const percent = (share) => `${(100 * share).toFixed(1)} %`;
 
+/** Files of a long bench, where they are to stay: what is there is not made again. */
+const kept = process.env.WHITTLE_BENCH_FILES ?? null;
+const supernetFile = (round) => `supernet-${round}.onnx`;
+/** The supernet that this bench leaves, for others; null: nothing stays. */
+export const keptSupernet = () => kept && join(kept, supernetFile(ROUNDS.length));
+
 export async function benchSupernet(shared, say) {
   return withSource(async (load) => {
     const whittle = await commandOf(load);
     const bench = await toolsOf(load);
-    const folder = mkdtempSync(join(tmpdir(), 'whittle-supernet-'));
+    const folder = kept ?? mkdtempSync(join(tmpdir(), 'whittle-supernet-'));
+    mkdirSync(folder, { recursive: true });
     const at = (name) => join(folder, name);
     const data = join(shared, 'real/data/mnist');
     const train = ['--data', `${data}/train-images-idx3-ubyte.gz`, '--labels', `${data}/train-labels-idx1-ubyte.gz`];
@@ -40,12 +47,18 @@ export async function benchSupernet(shared, say) {
     const held = ['--hold-out', String(HELD_OUT), '--evaluate-every', '300'];
 
     const warm = ['--from-scratch', '--steps', String(WARM), '-o', at('full.onnx')];
-    await whittle('train', 'sample:edge-cnn', ...common, ...held, ...judging, ...warm);
+    if (!existsSync(at('full.onnx')))
+      await whittle('train', 'sample:edge-cnn', ...common, ...held, ...judging, ...warm);
     const rounds = [];
     for (const [i, steps] of ROUNDS.entries()) {
-      const from = i === 0 ? at('full.onnx') : at('supernet.onnx');
-      const more = ['--steps', String(steps), '-o', at('supernet.onnx')];
-      const found = await whittle('supernet', from, ...common, ...held, ...judging, ...more);
+      const from = i === 0 ? 'full.onnx' : supernetFile(i);
+      const to = supernetFile(i + 1);
+      if (existsSync(at(to))) {
+        say(`supernet  ${to} is there already: it is not trained again`);
+        continue;
+      }
+      const more = ['--steps', String(steps), '-o', at(to)];
+      const found = await whittle('supernet', at(from), ...common, ...held, ...judging, ...more);
       const { full, middle, smallest } = found.test;
       rounds.push({ looks: found.looks, test: found.test, ms: found.ms });
       say(
@@ -56,7 +69,7 @@ export async function benchSupernet(shared, say) {
         say(`supernet  held out at step ${look.full.step}: ${curve.join(', ')}`);
       }
     }
-    const net = await bench.open(readFileSync(at('supernet.onnx')), train[1], train[3]);
+    const net = await bench.open(readFileSync(at(supernetFile(ROUNDS.length))), train[1], train[3]);
     const rows = [];
     for (const [i, share] of SHARES.entries()) {
       const { sliced, settled, macs, tried } = await bench.best(net, share);

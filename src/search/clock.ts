@@ -134,7 +134,11 @@ export class SearchClock {
     const best = stops.map(() => Infinity);
     for (let round = 0; round < ROUNDS; round++) {
       for (const [index, model] of models.entries()) {
-        job.progress({ stage: 'Timing the front', done: round * stops.length + index, total: ROUNDS * stops.length });
+        job.progress({
+          stage: 'Timing whole networks',
+          done: round * stops.length + index,
+          total: ROUNDS * stops.length,
+        });
         await job.checkpoint();
         const { a } = await this.port.bench({ name: 'sub-network', bytes: writeModel(model) }, null, request, job);
         best[index] = Math.min(best[index] ?? Infinity, a.min);

@@ -2,6 +2,7 @@ import type { CodedError } from '../base/error.ts';
 import type { Job } from '../base/job.ts';
 import type { Stop } from '../engine/document.ts';
 import type { RecipeStep } from '../recipe/types.ts';
+import { corrected, correctionOf, UNCORRECTED, type Correction } from './anchors.ts';
 import type { SearchClock } from './clock.ts';
 import type { Evaluator } from './evaluate.ts';
 import { latencyKey, metricsKey } from './keys.ts';
@@ -42,6 +43,7 @@ export class Findings {
   private evaluators: readonly Evaluator[];
   /** The device that times has gone: what its table tells is all that there is. */
   private isUntimed = false;
+  private correction: Correction = UNCORRECTED;
 
   constructor(about: FindingsAbout) {
     this.about = about;
@@ -84,7 +86,21 @@ export class Findings {
     return found;
   }
 
-  /** By the table, ms; null: it does not cover the sub-network, or none is asked. */
+  /** Times a few sub-networks whole: what the table tells of all others is corrected by how far it is from these. */
+  async anchor(list: readonly (readonly RecipeStep[])[], job: Job): Promise<void> {
+    this.correction = UNCORRECTED;
+    const told = await this.latencies(list, job);
+    const covered = list.flatMap((steps, index) => (told[index] === null ? [] : [{ steps, told: told[index]! }]));
+    const timed = await this.timed(
+      covered.map(({ steps }) => steps),
+      job,
+    );
+    this.correction = correctionOf(
+      covered.flatMap((each, index) => (timed[index] === null ? [] : [{ told: each.told, timed: timed[index]! }])),
+    );
+  }
+
+  /** By the table and the anchors, ms; null: the table does not cover the sub-network, or none is asked. */
   async latencies(list: readonly (readonly RecipeStep[])[], job: Job): Promise<readonly (number | null)[]> {
     const { clock, store, subject } = this.about;
     if (!clock) return list.map(() => null);
@@ -107,7 +123,7 @@ export class Findings {
         if (ms !== null) await store.put(keys[index]!, { ms } satisfies Told);
       }
     }
-    return found;
+    return found.map((ms) => (ms === null ? null : corrected(ms, this.correction)));
   }
 
   /** Fastest runs of whole sub-networks, ms. */

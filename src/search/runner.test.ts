@@ -170,6 +170,32 @@ test('networks are built to be timed without the statistics that they are judged
   expect(judge.asked.at(-1)?.map(({ pass }) => pass)).toEqual(['prune-channels', 'reestimate-batch-norm']);
 });
 
+test('what the table tells is corrected by whole runs of three networks, and the error is that of the others', async () => {
+  const size = (steps: readonly RecipeStep[]): number => sharesOf(steps).reduce((sum, share) => sum + share, 0);
+  const timed: number[] = [];
+  const sizeOf = (stop: Stop): number => (stop as unknown as { readonly size: number }).size;
+  const clock = {
+    table: emptyTable({ name: 'd', backend: 'wasm', threads: 1, runtimeVersion: '1' }),
+    isHere: () => Promise.resolve(true),
+    prepare: () => Promise.resolve(),
+    latency: sizeOf,
+    timed: (stops: readonly Stop[]) => {
+      timed.push(stops.length);
+      return Promise.resolve(stops.map((stop) => 1 + 2 * sizeOf(stop)));
+    },
+  } as unknown as SearchClock;
+  const build = (steps: readonly RecipeStep[]): Promise<Stop> =>
+    Promise.resolve({ size: size(steps) } as unknown as Stop);
+  const request: SearchRequest = { ...REQUEST, objectives: ['latency', 'quality'], evaluations: 20, verified: 5 };
+  const { points, latencyError } = await runSearch(searched({ request, build, clock }), silentJob());
+  for (const { genome, latency } of points) {
+    const own = genome.reduce((sum, choice) => sum + 0.25 * (choice + 1), 0);
+    expect(latency).toBeCloseTo(1 + 2 * own, 9);
+  }
+  expect(timed[0]).toBe(3);
+  expect(latencyError).toBeCloseTo(0, 9);
+});
+
 test('finds the same with several evaluators as with one', async () => {
   const slow = new Counting('slow');
   const wait = slow.evaluate.bind(slow);

@@ -5,11 +5,12 @@ import { storeTable } from '../engine/latency-table/table.ts';
 import { Evolution, RandomSearch, type Searcher } from './evolution.ts';
 import { effectsOf } from './effects.ts';
 import { Findings, type FindingsAbout, type FoundMetrics } from './findings.ts';
-import { keyOf, whole, type Gene, type Genome } from './genome.ts';
+import { keyOf, uniform, whole, type Gene, type Genome } from './genome.ts';
 import { secondsKey } from './keys.ts';
 import { brokenBy, directionOf, qualityFor, shareOfBox, valueOf } from './objectives.ts';
 import { paretoFront } from './pareto.ts';
 import { byPromise, proposed, type Foretold } from './propose.ts';
+import type { RecipeStep } from '../recipe/types.ts';
 import { rankCorrelation } from './rank.ts';
 import { canonical, type SearchSpace } from './space.ts';
 import { stepsOf } from './subnet.ts';
@@ -46,6 +47,8 @@ export interface Searched extends Omit<FindingsAbout, 'ended'> {
 /** Of the samples, the share that twice as many are seen on first; with fewer than so many rows that says nothing. */
 const FIRST_LOOK = 0.25;
 const FIRST_LOOK_LEAST = 32;
+/** How much of every gene those have that are timed whole at first. */
+const ANCHORS = [1, 0.5, 0];
 /** Times that a search asks for something new before it is taken to have seen all. */
 const TRIES = 20;
 
@@ -69,6 +72,8 @@ class Search {
   private readonly known = new Map<string, SearchPoint>();
   private readonly points: SearchPoint[] = [];
   private readonly history: HypervolumePoint[] = [];
+  /** By genome: what builds those that were timed whole before all others. */
+  private readonly anchors = new Map<string, readonly RecipeStep[]>();
   private readonly foretold: { readonly told: number; readonly found: number }[] = [];
   private quality: QualityId = 'agreement';
   private spent = 0;
@@ -100,6 +105,7 @@ class Search {
     this.before = ((await store.get(clockKey)) as { seconds: number } | null)?.seconds ?? 0;
     this.started = now();
     try {
+      await this.anchor();
       await this.whole();
       let ended: SearchResult['ended'] = 'evaluations';
       for (let tries = 0; this.spent < request.evaluations;) {
@@ -125,6 +131,16 @@ class Search {
 
   private get seconds(): number {
     return this.before + (this.of.now() - this.started) / 1000;
+  }
+
+  /** Whole runs of the model, of the smallest sub-network and of one between: the table's times are held against them. */
+  private async anchor(): Promise<void> {
+    if (!this.latencyMatters || !this.of.clock) return;
+    for (const share of ANCHORS) {
+      const genome = this.full(uniform(this.genes, share));
+      this.anchors.set(keyOf(genome), this.timedSteps(genome));
+    }
+    await this.findings.anchor([...this.anchors.values()], this.plain(null));
   }
 
   /** The model as it is: all others are held against it. */
@@ -298,9 +314,12 @@ class Search {
 
   private result(ended: SearchResult['ended']): SearchResult {
     const { clock, request } = this.of;
+    // The anchors made the times what they are: they would only flatter them.
     const errors = this.points
-      .flatMap(({ latency, measured }) =>
-        latency === null || measured === null ? [] : [Math.abs(latency / measured - 1)],
+      .flatMap(({ genome, latency, measured }) =>
+        latency === null || measured === null || this.anchors.has(keyOf(genome))
+          ? []
+          : [Math.abs(latency / measured - 1)],
       )
       .sort((a, b) => a - b);
     const pairs = this.foretold;
@@ -348,10 +367,16 @@ class Search {
 
   private async latencies(genomes: readonly Genome[]): Promise<readonly (number | null)[]> {
     if (!this.latencyMatters) return genomes.map(() => null);
+    return this.findings.latencies(
+      genomes.map((genome) => this.timedSteps(genome)),
+      this.plain(null),
+    );
+  }
+
+  /** Statistics of batch norms take long, and no operator takes longer for them. */
+  private timedSteps(genome: Genome): readonly RecipeStep[] {
     const { space, repair } = this.of;
-    // Statistics of batch norms take long, and no operator takes longer for them.
-    const list = genomes.map((genome) => stepsOf(space, genome, repair === 'batch-norm' ? 'none' : repair));
-    return this.findings.latencies(list, this.plain(null));
+    return stepsOf(space, genome, repair === 'batch-norm' ? 'none' : repair);
   }
 
   private get latencyMatters(): boolean {

@@ -202,7 +202,7 @@ export interface SearchResult {
   readonly effects: readonly GeneEffect[];
   /** How well quality was foretold for genomes before they were judged: Spearman’s ρ; null: too few, or not asked. */
   readonly foretold: { readonly rank: number; readonly samples: number } | null;
-  /** Median of |predicted / measured − 1| over those that were timed whole; null: none were. */
+  /** Median of |predicted / measured − 1| over those timed whole, but for the anchors of the prediction; null: none were. */
   readonly latencyError: number | null;
   /** The latency table with what was measured meanwhile; null: latency played no part. */
   readonly table: StoredTable | null;

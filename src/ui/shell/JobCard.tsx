@@ -23,7 +23,7 @@ export function JobCard({ app, kinds, className }: JobCardProps) {
     <div
       className={clsx('float flex-col items-stretch gap-2 px-3.5 py-3', className)}
       role="group"
-      aria-label={job.title}
+      aria-label={`Running: ${job.title}`}
     >
       <div className="flex items-center justify-between gap-3">
         <span className="ell font-medium">{job.title}</span>
