@@ -1,10 +1,10 @@
-import { getInt } from '../../../ir/attribute.ts';
-import type { Node } from '../../../ir/model.ts';
-import type { Tensor } from '../../../ir/tensor.ts';
-import type { ValueId } from '../../../ir/types.ts';
-import { constantInts, dtypeOf, rankOf, shapeOf } from '../../../rewrite/known.ts';
-import { constantOf } from '../../../rewrite/match.ts';
-import type { PassContext } from '../../../rewrite/pass.ts';
+import { getInt } from '../../ir/attribute.ts';
+import type { Node } from '../../ir/model.ts';
+import type { Tensor } from '../../ir/tensor.ts';
+import type { ValueId } from '../../ir/types.ts';
+import { constantInts, dtypeOf, rankOf, shapeOf } from '../known.ts';
+import { constantOf } from '../match.ts';
+import type { PassContext } from '../pass.ts';
 import { atomsOf } from '../attention/atoms.ts';
 import { viewOf, stepBack } from '../attention/views.ts';
 import type { Mode } from './rotation.ts';

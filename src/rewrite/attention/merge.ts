@@ -1,6 +1,6 @@
-import type { Node } from '../../../ir/model.ts';
-import type { ValueId } from '../../../ir/types.ts';
-import type { PassContext } from '../../../rewrite/pass.ts';
+import type { Node } from '../../ir/model.ts';
+import type { ValueId } from '../../ir/types.ts';
+import type { PassContext } from '../pass.ts';
 import type { Axes } from './atoms.ts';
 import { batchKey, formsOf, headCount, type Form, type Roles } from './heads.ts';
 import type { Product } from './products.ts';

@@ -1,9 +1,9 @@
-import { derivedTensor, type Tensor } from '../../../ir/tensor.ts';
-import type { ValueId } from '../../../ir/types.ts';
-import type { Build } from '../../../rewrite/build.ts';
-import { dtypeOf, shapeOf } from '../../../rewrite/known.ts';
-import type { PassContext } from '../../../rewrite/pass.ts';
-import { eagerly, isFoldable } from '../../../rewrite/weights.ts';
+import { derivedTensor, type Tensor } from '../../ir/tensor.ts';
+import type { ValueId } from '../../ir/types.ts';
+import type { Build } from '../build.ts';
+import { dtypeOf, shapeOf } from '../known.ts';
+import type { PassContext } from '../pass.ts';
+import { eagerly, isFoldable } from '../weights.ts';
 import { sizeOfAtoms } from './atoms.ts';
 import { entriesOf, projectionOf, type Projection } from './linear.ts';
 import type { Plan } from './plan.ts';

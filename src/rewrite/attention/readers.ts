@@ -1,8 +1,8 @@
-import type { Analysis } from '../../../analysis/analyze.ts';
-import type { Model, Node } from '../../../ir/model.ts';
-import type { GraphId, NodeId, ValueId } from '../../../ir/types.ts';
-import { label, outputsOf } from '../../../rewrite/graphs.ts';
-import type { PassContext } from '../../../rewrite/pass.ts';
+import type { Analysis } from '../../analysis/analyze.ts';
+import type { Model, Node } from '../../ir/model.ts';
+import type { GraphId, NodeId, ValueId } from '../../ir/types.ts';
+import { label, outputsOf } from '../graphs.ts';
+import type { PassContext } from '../pass.ts';
 
 /** A Shape that gives the whole shape: it can be told from other values. */
 export const isShape = (node: Node, graph: GraphId): boolean =>

@@ -1,9 +1,9 @@
-import { int, float } from '../../../ir/attribute.ts';
-import type { Node } from '../../../ir/model.ts';
-import { tensorOf } from '../../../ir/tensor.ts';
-import { tensorType, type ValueId } from '../../../ir/types.ts';
-import type { Build } from '../../../rewrite/build.ts';
-import type { PassContext } from '../../../rewrite/pass.ts';
+import { int, float } from '../../ir/attribute.ts';
+import type { Node } from '../../ir/model.ts';
+import { tensorOf } from '../../ir/tensor.ts';
+import { tensorType, type ValueId } from '../../ir/types.ts';
+import type { Build } from '../build.ts';
+import type { PassContext } from '../pass.ts';
 import { inOrder, sizeOfAtoms, type Axes } from './atoms.ts';
 import { isCausalCondition, isCausalMask } from './causal.ts';
 import { batchKey, best, headCount, type Form } from './heads.ts';

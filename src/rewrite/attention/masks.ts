@@ -1,5 +1,5 @@
-import type { ValueId } from '../../../ir/types.ts';
-import type { PassContext } from '../../../rewrite/pass.ts';
+import type { ValueId } from '../../ir/types.ts';
+import type { PassContext } from '../pass.ts';
 import { sizeOfAtoms, type Axes } from './atoms.ts';
 import { allows } from './causal.ts';
 import { coverOf, type Cover, type Scores, type Stage } from './scores.ts';

@@ -1,6 +1,6 @@
-import type { ValueId } from '../../../ir/types.ts';
-import { sameShape, shapeOf } from '../../../rewrite/known.ts';
-import type { PassContext } from '../../../rewrite/pass.ts';
+import type { ValueId } from '../../ir/types.ts';
+import { sameShape, shapeOf } from '../known.ts';
+import type { PassContext } from '../pass.ts';
 import { atomsOf, sizeOfAtoms, type Axes } from '../attention/atoms.ts';
 import { best, formsOf, headCount, type Form } from '../attention/heads.ts';
 import { coverOf, typeReason } from '../attention/scores.ts';

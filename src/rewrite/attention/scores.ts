@@ -1,9 +1,9 @@
-import type { Node } from '../../../ir/model.ts';
-import type { Dim, GraphId, ValueId } from '../../../ir/types.ts';
-import { extremeOf } from '../../../ops/dim.ts';
-import { label } from '../../../rewrite/graphs.ts';
-import { dtypeOf, rankOf, shapeOf } from '../../../rewrite/known.ts';
-import type { PassContext } from '../../../rewrite/pass.ts';
+import type { Node } from '../../ir/model.ts';
+import type { Dim, GraphId, ValueId } from '../../ir/types.ts';
+import { extremeOf } from '../../ops/dim.ts';
+import { label } from '../graphs.ts';
+import { dtypeOf, rankOf, shapeOf } from '../known.ts';
+import type { PassContext } from '../pass.ts';
 import { sizeOfAtoms, type Axes } from './atoms.ts';
 import { productOf, type Product } from './products.ts';
 import { scalarOf } from './scalars.ts';

@@ -1,8 +1,8 @@
-import { getInt } from '../../../ir/attribute.ts';
-import type { Node } from '../../../ir/model.ts';
-import type { ValueId } from '../../../ir/types.ts';
-import { rankOf, shapeOf } from '../../../rewrite/known.ts';
-import type { PassContext } from '../../../rewrite/pass.ts';
+import { getInt } from '../../ir/attribute.ts';
+import type { Node } from '../../ir/model.ts';
+import type { ValueId } from '../../ir/types.ts';
+import { rankOf, shapeOf } from '../known.ts';
+import type { PassContext } from '../pass.ts';
 import { atomsOf } from '../attention/atoms.ts';
 import { scalarOf } from '../attention/scalars.ts';
 import { viewOf, viewsOf } from '../attention/views.ts';

@@ -1,5 +1,5 @@
-import { exactDivDims, productDims } from '../../../ops/dim.ts';
-import type { Dim } from '../../../ir/types.ts';
+import { exactDivDims, productDims } from '../../ops/dim.ts';
+import type { Dim } from '../../ir/types.ts';
 
 /**
  * A factor of a dimension: the batch, the heads, the positions, the width of a head. Where a Reshape cuts a factor in

@@ -1,8 +1,8 @@
-import { getInt } from '../../../ir/attribute.ts';
-import type { Node } from '../../../ir/model.ts';
-import type { GraphId, ValueId } from '../../../ir/types.ts';
-import { shapeOf } from '../../../rewrite/known.ts';
-import type { PassContext } from '../../../rewrite/pass.ts';
+import { getInt } from '../../ir/attribute.ts';
+import type { Node } from '../../ir/model.ts';
+import type { GraphId, ValueId } from '../../ir/types.ts';
+import { shapeOf } from '../known.ts';
+import type { PassContext } from '../pass.ts';
 import { atomsOf, sizeOfAtoms } from './atoms.ts';
 import { batchKey, best, formsOf, headCount, type Form, type Roles } from './heads.ts';
 import { viewsOf, type View } from './views.ts';

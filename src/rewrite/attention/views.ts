@@ -1,8 +1,8 @@
-import { getInt, getInts } from '../../../ir/attribute.ts';
-import type { Node } from '../../../ir/model.ts';
-import type { GraphId, Shape, ValueId } from '../../../ir/types.ts';
-import { constantInts, dtypeOf, rankOf, shapeOf } from '../../../rewrite/known.ts';
-import type { PassContext } from '../../../rewrite/pass.ts';
+import { getInt, getInts } from '../../ir/attribute.ts';
+import type { Node } from '../../ir/model.ts';
+import type { GraphId, Shape, ValueId } from '../../ir/types.ts';
+import { constantInts, dtypeOf, rankOf, shapeOf } from '../known.ts';
+import type { PassContext } from '../pass.ts';
 import { regroup, sizeOfAtoms, type Atom, type Axes } from './atoms.ts';
 import { scalarOf } from './scalars.ts';
 

@@ -1,8 +1,8 @@
-import type { Node } from '../../../ir/model.ts';
-import type { ValueId } from '../../../ir/types.ts';
-import { label } from '../../../rewrite/graphs.ts';
-import { dtypeOf } from '../../../rewrite/known.ts';
-import type { PassContext } from '../../../rewrite/pass.ts';
+import type { Node } from '../../ir/model.ts';
+import type { ValueId } from '../../ir/types.ts';
+import { label } from '../graphs.ts';
+import { dtypeOf } from '../known.ts';
+import type { PassContext } from '../pass.ts';
 import { scalarOf } from './scalars.ts';
 
 /** Softmax → (Where(IsNaN)) → product with the values. */

@@ -1,9 +1,9 @@
-import { getInt, getInts } from '../../../ir/attribute.ts';
-import type { Node } from '../../../ir/model.ts';
-import type { GraphId, ValueId } from '../../../ir/types.ts';
-import { constantInts, shapeOf } from '../../../rewrite/known.ts';
-import { constantOf } from '../../../rewrite/match.ts';
-import type { PassContext } from '../../../rewrite/pass.ts';
+import { getInt, getInts } from '../../ir/attribute.ts';
+import type { Node } from '../../ir/model.ts';
+import type { GraphId, ValueId } from '../../ir/types.ts';
+import { constantInts, shapeOf } from '../known.ts';
+import { constantOf } from '../match.ts';
+import type { PassContext } from '../pass.ts';
 import { scalarOf } from './scalars.ts';
 
 /** γ∘n + β along the last axis, with ‖n‖₂ ≤ √width; null: no factor, no shift. */

@@ -1,12 +1,12 @@
-import { getInt } from '../../../ir/attribute.ts';
-import type { Node } from '../../../ir/model.ts';
-import type { Tensor } from '../../../ir/tensor.ts';
-import { DATA_TYPES, type Dim, type ValueId } from '../../../ir/types.ts';
-import { subDims } from '../../../ops/dim.ts';
-import { dtypeOf, intsOf, rankOf, shapeOf } from '../../../rewrite/known.ts';
-import { constantOf } from '../../../rewrite/match.ts';
-import type { PassContext } from '../../../rewrite/pass.ts';
-import { isAll } from '../../../rewrite/weights.ts';
+import { getInt } from '../../ir/attribute.ts';
+import type { Node } from '../../ir/model.ts';
+import type { Tensor } from '../../ir/tensor.ts';
+import { DATA_TYPES, type Dim, type ValueId } from '../../ir/types.ts';
+import { subDims } from '../../ops/dim.ts';
+import { dtypeOf, intsOf, rankOf, shapeOf } from '../known.ts';
+import { constantOf } from '../match.ts';
+import type { PassContext } from '../pass.ts';
+import { isAll } from '../weights.ts';
 import { scalarOf } from './scalars.ts';
 
 const DEPTH = 12;

@@ -1,6 +1,6 @@
-import type { Model } from '../../../ir/model.ts';
-import type { ValueId } from '../../../ir/types.ts';
-import type { Build } from '../../../rewrite/build.ts';
+import type { Model } from '../../ir/model.ts';
+import type { ValueId } from '../../ir/types.ts';
+import type { Build } from '../build.ts';
 
 const made = new WeakMap<Model, Map<string, ValueId>>();
 

@@ -1,7 +1,7 @@
-import { int } from '../../../ir/attribute.ts';
-import { int64s } from '../../../ir/tensor.ts';
-import { tensorType, type Dim, type ValueId } from '../../../ir/types.ts';
-import type { Build } from '../../../rewrite/build.ts';
+import { int } from '../../ir/attribute.ts';
+import { int64s } from '../../ir/tensor.ts';
+import { tensorType, type Dim, type ValueId } from '../../ir/types.ts';
+import type { Build } from '../build.ts';
 import { sizeOfAtoms, type Atom, type Axes } from './atoms.ts';
 
 /** A size: known, or read off an axis of a value, or a sum of such. */

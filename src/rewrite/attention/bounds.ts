@@ -1,5 +1,5 @@
-import type { GraphId } from '../../../ir/types.ts';
-import type { PassContext } from '../../../rewrite/pass.ts';
+import type { GraphId } from '../../ir/types.ts';
+import type { PassContext } from '../pass.ts';
 import type { Form } from './heads.ts';
 import { entriesOf, projectionOf, type Linear } from './linear.ts';
 import { normalizedBy, type Normalized } from './normalized.ts';

@@ -1,8 +1,8 @@
-import { int, ints } from '../../../ir/attribute.ts';
-import { int64s } from '../../../ir/tensor.ts';
-import type { ValueId } from '../../../ir/types.ts';
-import type { Build } from '../../../rewrite/build.ts';
-import type { PassContext } from '../../../rewrite/pass.ts';
+import { int, ints } from '../../ir/attribute.ts';
+import { int64s } from '../../ir/tensor.ts';
+import type { ValueId } from '../../ir/types.ts';
+import type { Build } from '../build.ts';
+import type { PassContext } from '../pass.ts';
 import { sizeOfAtoms } from './atoms.ts';
 import type { Form } from './heads.ts';
 

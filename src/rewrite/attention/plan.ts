@@ -1,8 +1,8 @@
-import { getInt } from '../../../ir/attribute.ts';
-import type { Node } from '../../../ir/model.ts';
-import { isWhole } from '../../../ops/registry.ts';
-import { dtypeOf, shapeOf } from '../../../rewrite/known.ts';
-import type { PassContext } from '../../../rewrite/pass.ts';
+import { getInt } from '../../ir/attribute.ts';
+import type { Node } from '../../ir/model.ts';
+import { isWhole } from '../../ops/registry.ts';
+import { dtypeOf, shapeOf } from '../known.ts';
+import type { PassContext } from '../pass.ts';
 import { atomsOf, sizeOfAtoms, type Atom, type Axes } from './atoms.ts';
 import { scoreBound } from './bounds.ts';
 import { choose } from './choose.ts';

@@ -1,9 +1,9 @@
-import { getString } from '../../../ir/attribute.ts';
-import type { Node } from '../../../ir/model.ts';
-import type { Shape, ValueId } from '../../../ir/types.ts';
-import { label } from '../../../rewrite/graphs.ts';
-import { shapeOf } from '../../../rewrite/known.ts';
-import type { PassContext } from '../../../rewrite/pass.ts';
+import { getString } from '../../ir/attribute.ts';
+import type { Node } from '../../ir/model.ts';
+import type { Shape, ValueId } from '../../ir/types.ts';
+import { label } from '../graphs.ts';
+import { shapeOf } from '../known.ts';
+import type { PassContext } from '../pass.ts';
 import { atomsOf, sizeOfAtoms, type Atom, type Axes } from './atoms.ts';
 import { viewOf, type View } from './views.ts';
 

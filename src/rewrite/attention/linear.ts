@@ -1,9 +1,9 @@
-import { getFloat, getInt } from '../../../ir/attribute.ts';
-import type { Node } from '../../../ir/model.ts';
-import type { Tensor } from '../../../ir/tensor.ts';
-import type { GraphId, ValueId } from '../../../ir/types.ts';
-import { constantOf } from '../../../rewrite/match.ts';
-import type { PassContext } from '../../../rewrite/pass.ts';
+import { getFloat, getInt } from '../../ir/attribute.ts';
+import type { Node } from '../../ir/model.ts';
+import type { Tensor } from '../../ir/tensor.ts';
+import type { GraphId, ValueId } from '../../ir/types.ts';
+import { constantOf } from '../match.ts';
+import type { PassContext } from '../pass.ts';
 import type { Atom } from './atoms.ts';
 import type { Form } from './heads.ts';
 import { WIDTH } from './products.ts';

@@ -1,9 +1,9 @@
-import { getInt } from '../../../ir/attribute.ts';
-import type { Node } from '../../../ir/model.ts';
-import { DATA_TYPES, isFloat, type ValueId } from '../../../ir/types.ts';
-import { constantInts, dtypeOf } from '../../../rewrite/known.ts';
-import { constantOf } from '../../../rewrite/match.ts';
-import type { PassContext } from '../../../rewrite/pass.ts';
+import { getInt } from '../../ir/attribute.ts';
+import type { Node } from '../../ir/model.ts';
+import { DATA_TYPES, isFloat, type ValueId } from '../../ir/types.ts';
+import { constantInts, dtypeOf } from '../known.ts';
+import { constantOf } from '../match.ts';
+import type { PassContext } from '../pass.ts';
 
 const DEPTH = 8;
 
