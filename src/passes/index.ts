@@ -26,6 +26,7 @@ import { setAttribute } from './edit/set-attribute.ts';
 import { setBatch } from './edit/set-batch.ts';
 import { setInputShape } from './edit/set-input-shape.ts';
 import { userRule } from './edit/user-rule.ts';
+import { addKvCache } from './kv-cache/add-kv-cache.ts';
 import { foldBatchNorm } from './fusion/fold-batch-norm.ts';
 import { foldScaleBias } from './fusion/fold-scale-bias.ts';
 import { fuseAttention } from './fusion/fuse-attention.ts';
@@ -110,6 +111,7 @@ export const PASSES: readonly Pass[] = [
   pruneHeads,
   pruneBlocks,
   shrinkKernels,
+  addKvCache,
   pruneWeights,
   reestimateBatchNorm,
   recover,

@@ -24,11 +24,18 @@ function uniform(context: PassContext, value: ValueId, depth = DEPTH): boolean |
   const node = nodeOf(context, value);
   const input = node?.inputs[0] ?? null;
   if (!node || input === null || depth === 0) return null;
+  if (node.opType === 'ConstantOfShape') return filledWith(node) !== 0;
   if (/^(Reshape|Expand|Unsqueeze|Squeeze|Transpose|Identity|Slice|Tile)$/.test(node.opType))
     return uniform(context, input, depth - 1);
   if (node.opType === 'Cast') return isBool(node) || wide(context, input) ? uniform(context, input, depth - 1) : null;
   if (node.opType === 'Not') return invert(uniform(context, input, depth - 1));
   return node.opType === 'Equal' ? uniformEqual(context, node) : null;
+}
+
+/** The one number of a ConstantOfShape; 0 where it says none. */
+function filledWith(node: Node): number {
+  const value = node.attributes.get('value');
+  return value?.type === 'tensor' && value.value.dtype !== 'string' ? (value.value.numbers()[0] ?? 0) : 0;
 }
 
 const invert = (value: boolean | null): boolean | null => (value === null ? null : !value);
@@ -93,23 +100,68 @@ export function isCausalCondition(context: PassContext, value: ValueId, depth = 
   if (node && a !== null && /^(Cast|Unsqueeze|Expand|Identity)$/.test(node.opType) && depth > 0) {
     if (node.opType !== 'Cast' || isBool(node) || wide(context, a)) return isCausalCondition(context, a, depth - 1);
   }
+  if (node?.opType === 'Not' && a !== null && depth > 0) return isLaterCondition(context, a, depth - 1);
+  if (node?.opType === 'Trilu' && a !== null)
+    return isTriluOf(context, node, { upper: 0, diagonal: 0 }) && uniform(context, a) === true;
   if (a !== null && b !== null && node?.opType === 'LessOrEqual') return counts(context, a, 1) && counts(context, b, 2);
   if (a !== null && b !== null && node?.opType === 'GreaterOrEqual')
     return counts(context, a, 2) && counts(context, b, 1);
   return isTriangle(context, value, (number, below) => (number !== 0) === below);
 }
 
+/** Whether a condition is true exactly beyond the diagonal of `[…, positions, positions]`. */
+function isLaterCondition(context: PassContext, value: ValueId, depth = DEPTH): boolean {
+  const node = nodeOf(context, value);
+  const [a = null, b = null] = node?.inputs ?? [];
+  if (node && a !== null && /^(Cast|Unsqueeze|Expand|Identity)$/.test(node.opType) && depth > 0) {
+    if (node.opType !== 'Cast' || isBool(node) || wide(context, a)) return isLaterCondition(context, a, depth - 1);
+  }
+  if (node?.opType === 'Not' && a !== null && depth > 0) return isCausalCondition(context, a, depth - 1);
+  if (node?.opType === 'Trilu' && a !== null)
+    return isTriluOf(context, node, { upper: 1, diagonal: 1 }) && uniform(context, a) === true;
+  if (a !== null && b !== null && node?.opType === 'Greater') return counts(context, a, 1) && counts(context, b, 2);
+  if (a !== null && b !== null && node?.opType === 'Less') return counts(context, a, 2) && counts(context, b, 1);
+  return isTriangle(context, value, (number, below) => (number === 0) === below);
+}
+
+/** A Trilu of squares, from such a diagonal on. */
+function isTriluOf(
+  context: PassContext,
+  node: Node,
+  { upper, diagonal }: { upper: number; diagonal: number },
+): boolean {
+  const k = node.inputs[1] ?? null;
+  const given = k === null ? 0 : scalarOf(context, k);
+  return getInt(node, 'upper', 1) === upper && given === diagonal;
+}
+
 /** Whether a mask adds 0 up to the diagonal, and behind it something that takes in every score. */
 export function isCausalMask(context: PassContext, value: ValueId, least: number): boolean {
   const node = nodeOf(context, value);
-  const [condition = null, kept = null, fill = null] = node?.inputs ?? [];
-  if (node?.opType === 'Where' && condition !== null && kept !== null && fill !== null) {
-    const filled = scalarOf(context, fill);
-    return scalarOf(context, kept) === 0 && filled !== null && filled <= least && isCausalCondition(context, condition);
+  const [first = null, second = null, third = null] = node?.inputs ?? [];
+  if (node?.opType === 'Where' && first !== null && second !== null && third !== null) {
+    const fills = (filled: ValueId): boolean => (scalarOf(context, filled) ?? 0) <= least;
+    if (scalarOf(context, second) === 0 && fills(third)) return isCausalCondition(context, first);
+    return scalarOf(context, third) === 0 && fills(second) && isLaterCondition(context, first);
   }
-  const inner = node?.opType === 'Unsqueeze' ? (node.inputs[0] ?? null) : null;
-  if (inner !== null) return isCausalMask(context, inner, least);
+  if (first === null) return isTriangle(context, value, (number, below) => (below ? number === 0 : number <= least));
+  if (node?.opType === 'Unsqueeze' || node?.opType === 'Expand') return isCausalMask(context, first, least);
+  if (node?.opType === 'Trilu') {
+    const filled = everyElement(context, first);
+    return filled !== null && filled <= least && isTriluOf(context, node, { upper: 1, diagonal: 1 });
+  }
   return isTriangle(context, value, (number, below) => (below ? number === 0 : number <= least));
+}
+
+/** The number that all elements are; null: not known. */
+function everyElement(context: PassContext, value: ValueId, depth = DEPTH): number | null {
+  const scalar = scalarOf(context, value);
+  if (scalar !== null) return scalar;
+  const node = nodeOf(context, value);
+  if (node?.opType === 'ConstantOfShape') return filledWith(node);
+  const input = node?.inputs[0] ?? null;
+  const carries = node && /^(Expand|Reshape|Unsqueeze|Squeeze|Identity)$/.test(node.opType);
+  return carries && input !== null && depth > 0 ? everyElement(context, input, depth - 1) : null;
 }
 
 /** Positions 0, 1, … along the last axis (1) or the one before it (2), and along no other. */
