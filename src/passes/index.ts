@@ -27,6 +27,9 @@ import { setBatch } from './edit/set-batch.ts';
 import { setInputShape } from './edit/set-input-shape.ts';
 import { userRule } from './edit/user-rule.ts';
 import { addKvCache } from './kv-cache/add-kv-cache.ts';
+import { deferRotary } from './kv-cache/defer-rotary.ts';
+import { slidingWindowCache } from './kv-cache/sliding-window-cache.ts';
+import { streamingCache } from './kv-cache/streaming-cache.ts';
 import { foldBatchNorm } from './fusion/fold-batch-norm.ts';
 import { foldScaleBias } from './fusion/fold-scale-bias.ts';
 import { fuseAttention } from './fusion/fuse-attention.ts';
@@ -112,6 +115,9 @@ export const PASSES: readonly Pass[] = [
   pruneBlocks,
   shrinkKernels,
   addKvCache,
+  deferRotary,
+  slidingWindowCache,
+  streamingCache,
   pruneWeights,
   reestimateBatchNorm,
   recover,

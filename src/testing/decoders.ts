@@ -4,6 +4,7 @@ import { seeded } from '../base/random.ts';
 import type { Model } from '../ir/model.ts';
 import { verifyModel } from '../ir/verify-model.ts';
 import type { ValueId } from '../ir/types.ts';
+import { POSITION_OFFSET } from '../kv/policy.ts';
 import { writeModel } from '../onnx/write.ts';
 import type { HostTensor } from '../runtime/types.ts';
 import { buildModel, type GraphBuilder } from './build.ts';
@@ -22,6 +23,10 @@ export interface DecoderStyle {
   /** An input `attention_mask`, added to the scores. */
   readonly padding?: boolean;
   readonly opset?: number;
+  /** For texts of this length: which positions each one sees. Positions are counted among those. */
+  readonly unrolled?: { readonly length: number; readonly kept: (at: number) => readonly number[] };
+  /** A position sees so many, itself among them. */
+  readonly window?: number;
   /** Rows of tables. */
   readonly most?: number;
 }
@@ -36,6 +41,9 @@ interface Parts {
   /** Adds what masks and places do. */
   readonly score: (scores: ValueId) => ValueId;
   readonly rotate: (x: ValueId) => ValueId;
+  /** Rotates by such positions, and adds what such distances do to scores. */
+  readonly rotateAt: (x: ValueId, positions: readonly number[]) => ValueId;
+  readonly bias: (scores: ValueId, distances: readonly number[]) => ValueId;
 }
 
 const unsqueeze = (g: GraphBuilder, x: ValueId, axes: readonly number[]): ValueId =>
@@ -124,14 +132,13 @@ function attention(g: GraphBuilder, x: ValueId, style: DecoderStyle, parts: Part
     });
     return g.op('Reshape', [g.op('Expand', [unsqueeze(g, value, [2]), sizes]), whole]);
   };
-  const query = parts.rotate(split(heads));
-  const key = shared(parts.rotate(split(kvHeads)));
-  const value = shared(split(kvHeads));
-  const scores = g.op('Mul', [
-    g.op('MatMul', [query, g.op('Transpose', [key], { perm: [0, 1, 3, 2] })]),
-    g.floats('scale', [], each ** -0.5),
-  ]);
-  const mixed = g.op('MatMul', [g.op('Softmax', [parts.score(scores)], { axis: -1 }), value]);
+  const [query, own, values] = [split(heads), split(kvHeads), split(kvHeads)];
+  const mixed = style.unrolled
+    ? unrolled(g, style.unrolled, parts, { query, key: shared(own), value: shared(values) }, each)
+    : g.op('MatMul', [
+        g.op('Softmax', [parts.score(scored(g, parts.rotate(query), shared(parts.rotate(own)), each))], { axis: -1 }),
+        shared(values),
+      ]);
   const sizes = g.op('Concat', [parts.batch, parts.length, g.int64s('merged', [WIDTH])], { axis: 0 });
   return product(
     g,
@@ -143,18 +150,54 @@ function attention(g: GraphBuilder, x: ValueId, style: DecoderStyle, parts: Part
   );
 }
 
+const scored = (g: GraphBuilder, query: ValueId, key: ValueId, each: number): ValueId =>
+  g.op('Mul', [
+    g.op('MatMul', [query, g.op('Transpose', [key], { perm: [0, 1, 3, 2] })]),
+    g.floats('scale', [], each ** -0.5),
+  ]);
+
+/** Query after query, each over what is kept for it, which is counted from 0: the truth that policies are held against. */
+function unrolled(
+  g: GraphBuilder,
+  { length, kept }: NonNullable<DecoderStyle['unrolled']>,
+  parts: Parts,
+  { query, key, value }: { readonly query: ValueId; readonly key: ValueId; readonly value: ValueId },
+  each: number,
+): ValueId {
+  const rows = Array.from({ length }, (_, at) => {
+    const places = kept(at);
+    const pick = (x: ValueId, of: readonly number[]): ValueId =>
+      g.op('Gather', [x, g.int64s('places', of)], { axis: 2 });
+    const turned = (x: ValueId, of: readonly number[]): ValueId => parts.rotateAt(x, of);
+    const last = turned(pick(query, [at]), [places.length - 1]);
+    const all = turned(
+      pick(key, places),
+      places.map((_place, i) => i),
+    );
+    const scores = parts.bias(
+      scored(g, last, all, each),
+      places.map((_place, i) => i - (places.length - 1)),
+    );
+    return g.op('MatMul', [g.op('Softmax', [scores], { axis: -1 }), pick(value, places)]);
+  });
+  return g.op('Concat', rows, { axis: 2 });
+}
+
 /** Masks, rotations and biases, of the length of the text. */
 function placesOf(
   g: GraphBuilder,
   style: DecoderStyle,
   length: ValueId,
   padding: ValueId | null,
-): Pick<Parts, 'score' | 'rotate'> {
+): Omit<Parts, 'batch' | 'length'> {
   const { heads = 2, most = 64, positions = 'rotary-halves', mask = 'compare' } = style;
   const each = WIDTH / heads;
   const range = g.op('Range', [g.int64s('start', [0], []), g.op('Squeeze', [length]), g.int64s('step', [1], [])]);
   const [columns, rows] = [unsqueeze(g, range, [0]), unsqueeze(g, range, [1])];
   const seen = (): ValueId => {
+    const near = (): ValueId =>
+      g.op('Greater', [columns, g.op('Sub', [rows, g.int64s('window', [style.window ?? 0], [])])]);
+    if (style.window !== undefined) return g.op('And', [g.op('LessOrEqual', [columns, rows]), near()]);
     if (mask === 'compare') return g.op('LessOrEqual', [columns, rows]);
     if (mask === 'table') {
       const table = Array.from({ length: most * most }, (_, i) => (i % most <= Math.floor(i / most) ? 1 : 0));
@@ -180,28 +223,50 @@ function placesOf(
       g.op('Mul', [g.op('Sub', [g.floats('whole', [], 1), kept]), g.floats('least', [], -1e9)]),
     ]);
   };
-  if (!positions.startsWith('rotary')) return { score, rotate: (x) => x };
+  const biasAt = (scores: ValueId, distances: readonly number[]): ValueId => {
+    if (positions !== 'alibi') return scores;
+    const numbers = slopes.flatMap((slope) => distances.map((distance) => slope * distance));
+    return g.op('Add', [scores, g.floats('bias', [heads, 1, distances.length], numbers)]);
+  };
+  if (!positions.startsWith('rotary')) return { score, rotate: (x) => x, rotateAt: (x) => x, bias: biasAt };
   const angle = (row: number, i: number): number => row * 100 ** ((-2 * (i % (each / 2))) / each);
   const computed = (): ValueId => {
     const steps = Array.from({ length: each / 2 }, (_, i) => angle(1, i));
     const angles = g.op('Mul', [g.op('Cast', [rows], { to: 1 }), g.floats('frequencies', [1, each / 2], steps)]);
     return g.op('Concat', [angles, angles], { axis: -1 });
   };
-  const table = (f: (x: number) => number): ValueId => {
-    const numbers = Array.from({ length: most * each }, (_, i) => f(angle(Math.floor(i / each), i % each)));
-    return upTo(g, g.floats('table', [most, each], numbers), length, 0);
-  };
+  const tableOf = (f: (x: number) => number, at: readonly number[]): ValueId =>
+    g.floats(
+      'table',
+      [at.length, each],
+      at.flatMap((row) => Array.from({ length: each }, (_, i) => f(angle(row, i)))),
+    );
+  const table = (f: (x: number) => number): ValueId =>
+    upTo(
+      g,
+      tableOf(
+        f,
+        Array.from({ length: most }, (_, row) => row),
+      ),
+      length,
+      0,
+    );
   const [cos, sin] =
     positions === 'rotary-table'
       ? [table(Math.cos), table(Math.sin)]
       : [g.op('Cos', [computed()]), g.op('Sin', [computed()])];
-  const rotate = (x: ValueId): ValueId => {
+  const rotateBy = (x: ValueId, by: readonly [ValueId, ValueId]): ValueId => {
     const turned = g.op('Concat', [g.op('Neg', [between(g, x, each / 2, END, 3)]), between(g, x, 0, each / 2, 3)], {
       axis: -1,
     });
-    return g.op('Add', [g.op('Mul', [x, cos]), g.op('Mul', [turned, sin])]);
+    return g.op('Add', [g.op('Mul', [x, by[0]]), g.op('Mul', [turned, by[1]])]);
   };
-  return { score, rotate };
+  return {
+    score,
+    bias: biasAt,
+    rotate: (x) => rotateBy(x, [cos, sin]),
+    rotateAt: (x, at) => rotateBy(x, [tableOf(Math.cos, at), tableOf(Math.sin, at)]),
+  };
 }
 
 /** Seeded ids, `[batch, length]`. */
@@ -230,6 +295,7 @@ export async function logitsOf(
     silentJob(),
   );
   const pasts = model.graph.inputs.map((id) => model.getValue(id)).filter(({ name }) => name.startsWith('past'));
+  const counts = model.graph.inputs.some((id) => model.getValue(id).name === POSITION_OFFSET);
   let kept: Record<string, HostTensor> = {};
   for (const { name, type } of pasts) {
     const dims = type?.kind === 'tensor' ? (type.shape ?? []) : [];
@@ -243,7 +309,10 @@ export async function logitsOf(
   try {
     for (const part of parts) {
       const rows = ids.map((row) => row.slice(from, from + part));
-      const results = await session.run({ input_ids: idsTensor(rows), ...kept, ...extra(from, from + part) });
+      const held = Object.values(kept)[0]?.shape.at(-2) ?? 0;
+      const offset: HostTensor = { dtype: 'int64', shape: [1], data: BigInt64Array.of(BigInt(from - held)) };
+      const feeds = { input_ids: idsTensor(rows), ...kept, ...(counts && { [POSITION_OFFSET]: offset }) };
+      const results = await session.run({ ...feeds, ...extra(from, from + part) });
       const { shape = [], data } = results['logits']!;
       const width = shape[2] ?? 0;
       const numbers = Array.from(data as Float32Array);

@@ -136,7 +136,7 @@ function lead(context: PassContext, grown: Grown, { path, value }: Cut, all: Val
   for (const [index, node] of path.entries()) {
     const isLast = index === path.length - 1;
     const given = node.inputs.map((input) =>
-      input === null ? null : input === from ? to : isLast ? input : grown.total(input),
+      input === null ? null : input === from ? to : isLast ? input : grown.of(input),
     );
     if (alone || isLast) {
       given.forEach((input, i) => {
@@ -166,7 +166,7 @@ function maskScores(context: PassContext, of: Uncached, grown: Grown): void {
         const rank = context.analysis.proven.shape(input)?.length ?? 0;
         const at = query - (axes.length - rank);
         const isLong = at >= 0 && (grown.axes(input) ?? []).includes(at);
-        context.model.setInput(node, index, isLong ? grown.rows(input, at) : grown.total(input));
+        context.model.setInput(node, index, isLong ? grown.rows(input, at) : grown.of(input));
       }
     }
   }
@@ -178,7 +178,7 @@ function placeNew(context: PassContext, of: Uncached, grown: Grown): void {
   for (const { node, index, value } of readsOf(context, of)) {
     const axes = grown.axes(value) ?? [];
     const [first, ...more] = axes;
-    let made = first === undefined ? grown.total(value) : grown.rows(value, first);
+    let made = first === undefined ? grown.of(value) : grown.rows(value, first);
     for (const axis of more) made = grown.shortened(node, made, axis);
     model.setInput(node, index, made);
   }

@@ -2,49 +2,45 @@ import { getInt, getInts } from '../../ir/attribute.ts';
 import type { Node } from '../../ir/model.ts';
 import { int64s } from '../../ir/tensor.ts';
 import type { NodeId, ValueId } from '../../ir/types.ts';
-import { Build } from '../../rewrite/build.ts';
+import { symbolsOf } from '../../ops/dim.ts';
+import type { Build } from '../../rewrite/build.ts';
 import { constantInts, intsOf, rankOf } from '../../rewrite/known.ts';
 import type { PassContext } from '../../rewrite/pass.ts';
+import { lengthAxes } from '../flow/places.ts';
 import type { Uncached } from '../flow/types.ts';
-import { Lengths } from './free.ts';
+import { Resized, type Resizing } from './resized.ts';
 
-const RULE = 'kv-cache';
 const END = Number.MAX_SAFE_INTEGER;
+
+/** What grows with a text: all that follows its length; the mask is given for the whole of it. */
+export const growing = ({ flows, mask, length }: Uncached): Resizing => ({
+  rule: 'kv-cache',
+  lengths: new Set([...flows].flatMap(([value, { kind }]) => (kind === 'length' ? [value] : []))),
+  symbols: [length],
+  ...(mask !== null && { replaced: new Map([[mask, mask]]) }),
+});
+
+export const textAxes = (context: PassContext, { length }: Uncached, value: ValueId): readonly number[] | null =>
+  lengthAxes(context, value, length, (dim) => symbolsOf(dim).has(length));
 
 /**
  * Values that follow the length of a text, made anew for a text that is longer than what is new of it by `past`. Callers
  * ask `reason` first.
  */
-export class Grown extends Lengths {
+export class Grown extends Resized {
+  private readonly text: Uncached;
   /** `[1]`, int64: positions that are kept. */
   private readonly past: ValueId;
-  private readonly clones = new Map<NodeId, readonly (ValueId | null)[]>();
   private readonly cuts = new Map<string, ValueId>();
 
-  constructor(context: PassContext, of: Uncached, past: ValueId) {
-    super(context, of);
+  constructor(context: PassContext, text: Uncached, past: ValueId) {
+    super(context, growing(text), [{ symbol: text.length, by: past, sign: 1 }]);
+    this.text = text;
     this.past = past;
   }
 
-  /** Of the whole text. */
-  total(value: ValueId): ValueId {
-    if (this.isFree(value) || value === this.of.mask) return value;
-    const { producer } = this.context.model.getValue(value);
-    if (!producer) return value;
-    const node = this.context.model.getNode(producer.node);
-    const [input = null] = node.inputs;
-    const known = this.clones.get(node.id);
-    if (known) return known[producer.index] ?? value;
-    const clone =
-      node.opType === 'Shape' && input !== null && this.of.flows.get(input)?.kind === 'tokens'
-        ? [this.shape(node, input)]
-        : this.clone(
-            node,
-            node.inputs.map((each) => (each === null ? null : this.total(each))),
-          );
-    this.clones.set(node.id, clone);
-    return clone[producer.index] ?? value;
-  }
+  /** Axes as long as the text; null: not told. */
+  axes = (value: ValueId): readonly number[] | null => textAxes(this.context, this.text, value);
 
   /** What of the whole text lies at new positions, along an axis that is as long as the text. */
   rows(value: ValueId, axis: number): ValueId {
@@ -59,28 +55,7 @@ export class Grown extends Lengths {
 
   /** What lies at new positions along one axis more. */
   shortened(anchor: Node, value: ValueId, axis: number): ValueId {
-    return this.slice(new Build(this.context, RULE, anchor), value, this.past, axis);
-  }
-
-  private clone(node: Node, inputs: readonly (ValueId | null)[]): readonly (ValueId | null)[] {
-    const build = new Build(this.context, RULE, node);
-    const made = build.node(node.opType, inputs, { domain: node.domain, attributes: node.attributes });
-    return node.outputs.map((output, index) =>
-      output === null ? null : build.output(made, index === 0 ? 'total' : `total-${index}`, null, index),
-    );
-  }
-
-  /** The shape, longer by the past wherever it is as long as the text. */
-  private shape(node: Node, input: ValueId): ValueId {
-    const build = new Build(this.context, RULE, node);
-    const rank = rankOf(this.context, input) ?? 0;
-    const axes = this.axes(input) ?? [];
-    const marks = Array.from({ length: rank }, (_, axis) => (axes.includes(axis) ? 1 : 0));
-    const [start, end] = [getInt(node, 'start', 0), getInt(node, 'end', rank)];
-    const marked = build.constant('text-axes', int64s(marks.slice(start, end)));
-    const longer = build.output(build.node('Mul', [this.past, marked], { label: 'longer' }), 'longer', null);
-    const shape = node.outputs[0] ?? input;
-    return build.output(build.node('Add', [shape, longer], { label: 'total' }), 'total', null);
+    return this.slice(this.builder(anchor), value, this.past, axis);
   }
 
   private cut(value: ValueId, axis: number): ValueId {
@@ -88,8 +63,8 @@ export class Grown extends Lengths {
     const anchor = producer
       ? this.context.model.getNode(producer.node)
       : this.context.model.getNode(this.context.model.getValue(value).uses[0]?.node ?? (0 as NodeId));
-    const build = new Build(this.context, RULE, anchor);
-    return this.slice(build, this.total(value), this.past, axis);
+    const build = this.builder(anchor);
+    return this.slice(build, this.of(value), this.past, axis);
   }
 
   private slice(build: Build, value: ValueId, from: ValueId, axis: number, to: ValueId | null = null): ValueId {
@@ -131,7 +106,7 @@ export class Grown extends Lengths {
   }
 
   private remade(node: Node, inputs: readonly (ValueId | null)[]): ValueId {
-    const build = new Build(this.context, RULE, node);
+    const build = this.builder(node);
     const made = build.node(node.opType, inputs, { attributes: node.attributes, label: 'new' });
     return build.output(made, 'new', null);
   }
@@ -139,7 +114,7 @@ export class Grown extends Lengths {
   private carried(node: Node, axis: number): ValueId | null {
     const [input = null, ...more] = node.inputs;
     if (input === null || !this.axes(input)?.includes(axis)) return null;
-    return this.remade(node, [this.rows(input, axis), ...more.map((each) => each && this.total(each))]);
+    return this.remade(node, [this.rows(input, axis), ...more.map((each) => each && this.of(each))]);
   }
 
   private pointwise(node: Node, value: ValueId, axis: number): ValueId | null {
@@ -155,7 +130,7 @@ export class Grown extends Lengths {
       const axes = this.axes(input);
       if (own === null || axes === null) return null;
       const at = axis - (rank - own);
-      inputs.push(at >= 0 && axes.includes(at) ? this.rows(input, at) : this.total(input));
+      inputs.push(at >= 0 && axes.includes(at) ? this.rows(input, at) : this.of(input));
     }
     return this.remade(node, inputs);
   }
@@ -182,9 +157,13 @@ export class Grown extends Lengths {
     if (at === undefined || more.length > 0 || rank === null) return null;
     const isPlain = steps === null || constantInts(this.context, steps)?.[0] === 1;
     if ((at < 0 ? at + rank : at) !== axis) return this.carried(node, axis);
-    if (!isPlain || constantInts(this.context, starts)?.[0] !== 0 || intsOf(this.context, ends)?.[0] !== this.of.length)
+    if (
+      !isPlain ||
+      constantInts(this.context, starts)?.[0] !== 0 ||
+      intsOf(this.context, ends)?.[0] !== this.text.length
+    )
       return null;
-    return this.slice(new Build(this.context, RULE, node), this.total(input), this.past, axis, this.total(ends));
+    return this.slice(this.builder(node), this.of(input), this.past, axis, this.of(ends));
   }
 
   /** 0, 1, …: from the past on. */
@@ -192,11 +171,11 @@ export class Grown extends Lengths {
     const [start = null, limit = null, delta = null] = node.inputs;
     if (start === null || limit === null || delta === null) return null;
     if (constantInts(this.context, start)?.[0] !== 0 || constantInts(this.context, delta)?.[0] !== 1) return null;
-    if (intsOf(this.context, limit)?.[0] !== this.of.length) return null;
-    const build = new Build(this.context, RULE, node);
+    if (intsOf(this.context, limit)?.[0] !== this.text.length) return null;
+    const build = this.builder(node);
     const scalar = build.constant('scalar', int64s([]));
     const from = build.node('Reshape', [this.past, scalar], { label: 'from' });
-    return this.remade(node, [build.output(from, 'from', null), this.total(limit), delta]);
+    return this.remade(node, [build.output(from, 'from', null), this.of(limit), delta]);
   }
 
   private gathered(node: Node, value: ValueId, axis: number): ValueId | null {

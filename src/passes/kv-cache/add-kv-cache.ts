@@ -2,7 +2,8 @@ import { followDecoder } from '../../kv/flow/follow.ts';
 import { textInputs } from '../../kv/flow/inputs.ts';
 import type { Stuck, Uncached } from '../../kv/flow/types.ts';
 import { cutsOf, emitCache, pastName, presentName, readsOf } from '../../kv/grow/cache.ts';
-import { Lengths } from '../../kv/grow/free.ts';
+import { growing, textAxes } from '../../kv/grow/grown.ts';
+import { Sizes } from '../../kv/grow/resized.ts';
 import { removeUpwards } from '../../rewrite/build.ts';
 import { outputsOf } from '../../rewrite/graphs.ts';
 import { siteKey } from '../../rewrite/hash.ts';
@@ -24,7 +25,7 @@ function lookAt(context: PassContext): Uncached | Stuck | null {
 
 /** What cannot be made for a longer text than what is new of it. */
 function longer(context: PassContext, of: Uncached): Stuck | null {
-  const lengths = new Lengths(context, of);
+  const sizes = new Sizes(context, growing(of));
   const names = new Set([...context.model.values.values()].map(({ name }) => name));
   for (const { layer, side } of cutsOf(of)) {
     const taken = [pastName(layer, side), presentName(layer, side)].find((name) => names.has(name));
@@ -32,15 +33,15 @@ function longer(context: PassContext, of: Uncached): Stuck | null {
   }
   for (const { node, value } of readsOf(context, of)) {
     const reason =
-      lengths.reason(value) ??
-      (lengths.axes(value) ? null : `the shape of ${context.model.getValue(value).name} is not known`);
+      sizes.reason(value) ??
+      (textAxes(context, of, value) ? null : `the shape of ${context.model.getValue(value).name} is not known`);
     if (reason !== null) return { nodes: [node.id], reason };
   }
   for (const { plan, key, value } of of.attentions) {
     const masks = plan.scores.stages.map(({ node }) => node);
     for (const node of [...masks, ...key.path.slice(0, -1), ...value.path.slice(0, -1)]) {
       for (const input of node.inputs) {
-        const reason = input === null ? null : lengths.reason(input);
+        const reason = input === null ? null : sizes.reason(input);
         if (reason !== null) return { nodes: [node.id], reason };
       }
     }
