@@ -1,4 +1,4 @@
-import { int } from '../../ir/attribute.ts';
+import { int, ints } from '../../ir/attribute.ts';
 import type { Node } from '../../ir/model.ts';
 import { floats, int64s } from '../../ir/tensor.ts';
 import { tensorType, type Dim, type ValueId } from '../../ir/types.ts';
@@ -43,6 +43,25 @@ export class KeptEdit {
 
   ints(name: string, values: readonly number[], shape?: readonly number[]): ValueId {
     return this.once(`ints ${name}`, () => this.build.constant(name, int64s(values, shape)));
+  }
+
+  /** A float32 scalar. */
+  number(name: string, value: number): ValueId {
+    return this.once(`number ${name}`, () => this.build.constant(`number${name}`, floats([], [value])));
+  }
+
+  /** Along one axis, which stays as one element; axes are an input from opset 18 on. */
+  reduceMax(name: string, value: ValueId, axis: number): ValueId {
+    const isInput = this.context.model.opset() >= 18;
+    const inputs = isInput ? [value, this.ints(`axis-${axis}`, [axis])] : [value];
+    const attributes = isInput ? [] : [['axes', ints([axis])] as const];
+    return this.op(name, 'ReduceMax', inputs, { attributes });
+  }
+
+  /** Axes are an input from opset 13 on. */
+  squeeze(name: string, opType: 'Squeeze' | 'Unsqueeze', value: ValueId, axis: number): ValueId {
+    if (this.context.model.opset() >= 13) return this.op(name, opType, [value, this.ints(`axis-${axis}`, [axis])]);
+    return this.op(name, opType, [value], { attributes: [['axes', ints([axis])]] });
   }
 
   private sizeOf(value: ValueId, axis: number, name: string): ValueId {

@@ -64,7 +64,7 @@ function rewrite(context: PassContext, kept: Kept): void {
     { symbol: kept.past, by: past, sign: -1 as const },
   ];
   // Positions that are given tell those of new tokens alone: kept ones are counted by their places.
-  const places = (): ValueId => edit.op('places', 'Unsqueeze', [edit.columns, edit.ints('batch-axis', [0])]);
+  const places = (): ValueId => edit.squeeze('places', 'Unsqueeze', edit.columns, 0);
   const replaced = kept.positions === null ? null : new Map([[kept.positions, places()]]);
   const whole = new Resized(context, { ...resizing(kept), ...(replaced && { replaced }) }, changes);
   for (const each of all) putOff(context, kept, whole, each);
