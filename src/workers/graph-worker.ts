@@ -161,6 +161,30 @@ const port: RuntimePort = {
       },
     };
   },
+  async decode(model, setup, settings, job) {
+    const { backend } = settings;
+    const held = await runtimes.call(backend, 'decode', { model, setup, settings }, job, transferOf(model));
+    runtimes.keep(backend, 1);
+    let length = 0;
+    return {
+      get length() {
+        return length;
+      },
+      async begin() {
+        await runtimes.call(backend, 'decodeBegin', { held }, null);
+        length = 0;
+      },
+      async step(ids, wanted, running) {
+        const result = await runtimes.call(backend, 'decodeStep', { held, ids, wanted }, running);
+        length = result.length;
+        return result;
+      },
+      async release() {
+        runtimes.keep(backend, -1);
+        await runtimes.call(backend, 'releaseDecoder', { held }, null);
+      },
+    };
+  },
   async verify(a, b, request, job) {
     const backend = request.backends.includes('webgpu') ? 'webgpu' : 'wasm';
     const size = a.bytes.byteLength + b.bytes.byteLength;
