@@ -55,9 +55,7 @@ export class TextStream {
   /** What waited, once no more ids come. */
   end(): string {
     if (this.over) return '';
-    const rest = this.give(this.after(this.decode(this.window), true), true);
-    this.over = true;
-    return rest;
+    return this.give(this.after(this.decode(this.window), true), true);
   }
 
   /** What is whole needs only the last text in front of it; tokens that have none are no such text. */
