@@ -23,6 +23,7 @@ import { keptCheckpoint } from '../storage/checkpoints.ts';
 import { keepText, readKept } from '../storage/kept-text.ts';
 import { keptWeights } from '../storage/kept-weights.ts';
 import { trainingsFolder, weightsFolder } from '../storage/opfs.ts';
+import { heldDecoder } from './held-decoder.ts';
 import { keptFindings } from './kept-findings.ts';
 import { bringWeights, keepWeights } from './learnt-weights.ts';
 import { checkpointIn, tolerant } from './train-checkpoints.ts';
@@ -165,25 +166,10 @@ const port: RuntimePort = {
     const { backend } = settings;
     const held = await runtimes.call(backend, 'decode', { model, setup, settings }, job, transferOf(model));
     runtimes.keep(backend, 1);
-    let length = 0;
-    return {
-      get length() {
-        return length;
-      },
-      async begin() {
-        await runtimes.call(backend, 'decodeBegin', { held }, null);
-        length = 0;
-      },
-      async step(ids, wanted, running) {
-        const result = await runtimes.call(backend, 'decodeStep', { held, ids, wanted }, running);
-        length = result.length;
-        return result;
-      },
-      async release() {
-        runtimes.keep(backend, -1);
-        await runtimes.call(backend, 'releaseDecoder', { held }, null);
-      },
-    };
+    return heldDecoder(held, {
+      call: (method, params, running) => runtimes.call(backend, method, params, running),
+      onRelease: () => runtimes.keep(backend, -1),
+    });
   },
   async verify(a, b, request, job) {
     const backend = request.backends.includes('webgpu') ? 'webgpu' : 'wasm';
