@@ -87,7 +87,7 @@ describe('a sampler', () => {
     // 0.5, 0.25, 0.25: half is reached by the first alone, a little more takes the lower id of the two others.
     const given = Float32Array.from([0.25, 0.5, 0.25], Math.log);
     expect(new Set(draws({ topP: 0.49 }, given, 200))).toEqual(new Set([1]));
-    expect(new Set(draws({ topP: 0.6 }, given, 200))).toEqual(new Set([0, 1]));
+    expect(new Set(draws({ topP: 0.51 }, given, 200))).toEqual(new Set([0, 1]));
   });
 
   it('takes the nucleus of what the k likeliest leave', () => {

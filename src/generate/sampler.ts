@@ -38,10 +38,10 @@ export function createSampler(settings: SamplerSettings): Sampler {
     const logits = repetition === 1 ? given : penalised(given, before, repetition);
     const best = likeliest(logits);
     if (temperature === 0) return best;
-    const ids = topK === null || topK >= logits.length ? everyId(logits.length) : largest(logits, topK);
-    const weights = softmax(logits, ids, logits[best] ?? 0, temperature);
+    const weights = softmax(logits, logits[best] ?? 0, temperature);
+    if (topK !== null && topK < logits.length) keepLargest(weights, logits, topK);
     if (topP !== null && topP < 1) keepNucleus(weights, topP);
-    return ids[drawn(weights, random())] ?? best;
+    return drawn(weights, random());
   };
 }
 
@@ -86,48 +86,68 @@ function senseless(what: string, logits: Float32Array): CodedError {
   );
 }
 
-const everyId = (count: number): Int32Array => Int32Array.from({ length: count }, (_, id) => id);
-
-/** In the order of ids. */
-function largest(logits: Float32Array, count: number): Int32Array {
-  const least = logits.slice().sort().at(-count) ?? -Infinity;
-  const above = logits.reduce((sum, logit) => sum + (logit > least ? 1 : 0), 0);
-  let equal = count - above;
-  const ids = new Int32Array(count);
-  let at = 0;
-  logits.forEach((logit, id) => {
-    if (logit > least || (logit === least && equal-- > 0)) ids[at++] = id;
-  });
-  return ids;
+/** exp((logit − most) / temperature), which need not add up to 1. */
+function softmax(logits: Float32Array, most: number, temperature: number): Float64Array {
+  const weights = new Float64Array(logits.length);
+  for (let id = 0; id < logits.length; id++) weights[id] = Math.exp((logits[id]! - most) / temperature);
+  return weights;
 }
 
-/** exp((logit − most) / temperature), which need not add up to 1. */
-const softmax = (logits: Float32Array, ids: Int32Array, most: number, temperature: number): Float64Array =>
-  Float64Array.from(ids, (id) => Math.exp(((logits[id] ?? -Infinity) - most) / temperature));
+/** Sets to 0 what is not among the largest logits; of equal ones the lower ids stay. */
+function keepLargest(weights: Float64Array, logits: Float32Array, count: number): void {
+  // The k-th largest of a part is at most that of all: what is below it need not be sorted.
+  const floor =
+    logits
+      .slice(0, 16 * count)
+      .sort()
+      .at(-count) ?? -Infinity;
+  const candidates = logits.filter((logit) => logit >= floor).sort();
+  const least = candidates.at(-count) ?? -Infinity;
+  let above = 0;
+  for (const logit of candidates) if (logit > least) above++;
+  let equal = count - above;
+  for (let id = 0; id < logits.length; id++) {
+    const logit = logits[id]!;
+    if (logit < least || (logit === least && equal-- <= 0)) weights[id] = 0;
+  }
+}
 
 /** Sets to 0 what lies outside the nucleus. */
 function keepNucleus(weights: Float64Array, share: number): void {
-  const order = weights.slice().sort().reverse();
-  const wanted = share * order.reduce((sum, weight) => sum + weight, 0);
-  let [count, sum] = [0, 0];
-  while (count < order.length && (count === 0 || sum < wanted)) sum += order[count++] ?? 0;
-  const least = order[count - 1] ?? 0;
-  let equal = count - weights.reduce((above, weight) => above + (weight > least ? 1 : 0), 0);
-  weights.forEach((weight, i) => {
-    if (weight < least || (weight === least && equal-- <= 0)) weights[i] = 0;
-  });
+  const all = sumOf(weights);
+  // What is below this is too little for the nucleus, even all of it together: it need not be sorted.
+  const floor = ((1 - share) * all) / weights.length;
+  const order = weights.filter((weight) => weight >= floor).sort();
+  let [least, sum, count] = [0, 0, 0];
+  for (let at = order.length - 1; at >= 0 && (sum === 0 || sum < share * all); at--) {
+    least = order[at]!;
+    sum += least;
+    count++;
+  }
+  let equal = count;
+  for (const weight of order) if (weight > least) equal--;
+  for (let id = 0; id < weights.length; id++) {
+    const weight = weights[id]!;
+    if (weight < least || (weight === least && equal-- <= 0)) weights[id] = 0;
+  }
+}
+
+function sumOf(weights: Float64Array): number {
+  let sum = 0;
+  for (const weight of weights) sum += weight;
+  return sum;
 }
 
 /** @param at from 0 to below 1 along all weights laid end to end */
 function drawn(weights: Float64Array, at: number): number {
-  let rest = at * weights.reduce((sum, weight) => sum + weight, 0);
+  let rest = at * sumOf(weights);
   let last = 0;
-  for (let i = 0; i < weights.length; i++) {
-    const weight = weights[i] ?? 0;
+  for (let id = 0; id < weights.length; id++) {
+    const weight = weights[id]!;
     if (weight === 0) continue;
-    last = i;
+    last = id;
     rest -= weight;
-    if (rest < 0) return i;
+    if (rest < 0) return id;
   }
   // Rounding may leave a little over behind the last one.
   return last;
