@@ -14,7 +14,7 @@ export interface Tokenizer {
   readonly ends: readonly number[];
   /** Without special tokens around it. */
   encode(bytes: Uint8Array): Int32Array;
-  /** Special tokens give no text; bytes that are no UTF-8 become U+FFFD. */
+  /** Special tokens and ids beyond the vocabulary give no text; bytes that are no UTF-8 become U+FFFD. */
   decode(ids: ArrayLike<number>): string;
 }
 
@@ -26,7 +26,8 @@ export const byteTokenizer: Tokenizer = {
   opening: [],
   ends: [],
   encode: (bytes) => Int32Array.from(bytes),
-  decode: (ids) => new TextDecoder('utf-8', { ignoreBOM: true }).decode(Uint8Array.from(ids)),
+  decode: (ids) =>
+    new TextDecoder('utf-8', { ignoreBOM: true }).decode(Uint8Array.from(Array.from(ids).filter((id) => id < 256))),
 };
 
 /** The characters of `text` (code points), numbered in the order of their code: a vocabulary made of the data itself. */

@@ -119,6 +119,7 @@ describe('a decoder with a cache', () => {
     await expect(decoder.step([1], 'last', cancelled)).rejects.toMatchObject({ code: 'cancelled' });
     await expect(decoder.step([], 'last', job)).rejects.toThrow(/one token or more/);
     await expect(decoder.step([-1], 'last', job)).rejects.toThrow(/-1 is no token id/);
+    await expect(decoder.step([3, 11], 'last', job)).rejects.toThrow(/11 is no token id: the model has 11, 0 to 10/);
     await decoder.release();
   });
 });

@@ -57,7 +57,7 @@ export class CachedDecoder implements Decoder {
   }
 
   async step(ids: readonly number[], wanted: Wanted, job: Job): Promise<StepResult> {
-    requireIds(ids);
+    requireIds(ids, this.io);
     const parts: Float32Array<ArrayBuffer>[] = [];
     let [rows, ms] = [0, 0];
     for (let from = 0; from < ids.length; from += this.most) {
@@ -113,7 +113,7 @@ export class RecomputingDecoder implements Decoder {
   }
 
   async step(ids: readonly number[], wanted: Wanted, job: Job): Promise<StepResult> {
-    requireIds(ids);
+    requireIds(ids, this.io);
     await job.checkpoint();
     const all = [...this.ids, ...ids];
     const feeds = this.feeds(all);
@@ -145,11 +145,19 @@ export class RecomputingDecoder implements Decoder {
   }
 }
 
-function requireIds(ids: readonly number[]): void {
+function requireIds(ids: readonly number[], { vocabulary }: DecoderIo): void {
   if (ids.length === 0) throw new CodedError('bad-request', 'A step needs one token or more.');
-  const wrong = ids.find((id) => !Number.isInteger(id) || id < 0);
-  if (wrong !== undefined)
-    throw new CodedError('bad-request', `${wrong} is no token id: ids are whole numbers from 0.`);
+  const wrong = ids.find((id) => !Number.isInteger(id) || id < 0 || id >= (vocabulary ?? Infinity));
+  if (wrong === undefined) return;
+  const known =
+    vocabulary === null ? 'ids are whole numbers from 0' : `the model has ${vocabulary}, 0 to ${vocabulary - 1}`;
+  throw new CodedError(
+    'bad-request',
+    `${wrong} is no token id: ${known}. Give the tokenizer of this model, or other ids.`,
+    {
+      id: wrong,
+    },
+  );
 }
 
 function joined(parts: readonly Float32Array<ArrayBuffer>[]): Float32Array<ArrayBuffer> {

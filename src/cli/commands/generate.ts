@@ -64,6 +64,25 @@ function idOf(text: string): number {
   return Number(text);
 }
 
+/** Text as it comes; a line is ended once, also where an error follows. */
+function createWriter(silent: boolean) {
+  let [wrote, open] = [false, !silent];
+  return {
+    get wrote() {
+      return wrote;
+    },
+    write(text: string): void {
+      if (!open || text === '') return;
+      process.stdout.write(text);
+      wrote = true;
+    },
+    end(): void {
+      if (wrote && open) process.stdout.write('\n');
+      open = false;
+    },
+  };
+}
+
 const WORDS = {
   length: 'as many tokens as were asked for',
   token: 'the token that ends a text',
@@ -107,6 +126,10 @@ export const generate: Command = {
     const facts = decoderFacts(studio.stopOf(0).model);
     const tokenizer = await tokenizerFor(args, facts.tokenizer);
     const prompt = promptOf(args, tokenizer);
+    const { vocabulary } = facts.io;
+    if (tokenizer && vocabulary !== null && tokenizer.vocabulary !== vocabulary) {
+      output.note(`The tokenizer has ${tokenizer.vocabulary} tokens, the model ${vocabulary}.`);
+    }
     const session = {
       backend: args.choice('backend', ['wasm', 'native']) ?? 'wasm',
       threads: args.number('threads', { min: 1, max: 64, integer: true }) ?? 1,
@@ -114,27 +137,19 @@ export const generate: Command = {
     } as const;
     const how = { recompute: args.flag('no-cache'), settings: session };
     const decoder = await openDecoder(facts, studio.exportModel(), how, nodePort(), job);
+    const writer = createWriter(output.json);
     try {
-      let wrote = false;
-      const write = (text: string): void => {
-        if (output.json || text === '') return;
-        process.stdout.write(text);
-        wrote = true;
-      };
       const made = await generateText(decoder, prompt, settings, tokenizer, {
         job,
-        onToken: ({ id, text }) => write(tokenizer ? text : `${wrote ? ' ' : ''}${id}`),
+        onToken: ({ id, text }) => writer.write(tokenizer ? text : `${writer.wrote ? ' ' : ''}${id}`),
       });
-      if (!output.json) process.stdout.write('\n');
+      writer.end();
       output.note(figures(made, prompt.length));
-      if (output.json) {
-        output.result(
-          { ...made, prompt, tokens: made.ids.length, cached: !how.recompute && facts.policy.kind !== 'none' },
-          [],
-        );
-      }
+      const cached = !how.recompute && facts.policy.kind !== 'none';
+      if (output.json) output.result({ ...made, prompt, tokens: made.ids.length, cached }, []);
       return 0;
     } finally {
+      writer.end();
       await decoder.release();
     }
   },
