@@ -32,7 +32,7 @@ export interface Generated {
   /** Empty where there is no tokenizer. */
   readonly text: string;
   readonly stopped: Stopped;
-  /** The prompt in one go, which gives the first token, ms. */
+  /** The prompt in one go, which gives the first token, ms; the first run of a session has its own costs in it. */
   readonly prefillMs: number;
   /** Steps of one token each behind it, and their mean; null where there was none. */
   readonly steps: number;
