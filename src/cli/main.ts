@@ -7,6 +7,7 @@ import { bisect } from './commands/bisect.ts';
 import { data } from './commands/data.ts';
 import { diff } from './commands/diff.ts';
 import { evaluate } from './commands/evaluate.ts';
+import { generate } from './commands/generate.ts';
 import { inspect } from './commands/inspect.ts';
 import { latency } from './commands/latency.ts';
 import { optimizers } from './commands/optimizers.ts';
@@ -45,6 +46,7 @@ const COMMANDS: readonly Command[] = [
   evaluate,
   supernet,
   accuracy,
+  generate,
   data,
 ];
 

@@ -4,6 +4,7 @@ import { benchmark } from '../bench/benchmark.ts';
 import { kernelSamples } from '../bench/kernel-samples.ts';
 import { measureOptimizers } from '../bench/optimizers.ts';
 import { profile } from '../bench/profile.ts';
+import { openSession } from '../generate/open.ts';
 import { keptOutputs, ResidentStepper } from '../train/resident-stepper.ts';
 import { Stepper } from '../train/stepper.ts';
 import { verifyModels, type Runtimes } from '../verify/verify.ts';
@@ -37,6 +38,8 @@ export const localPort = (runtimes: Runtimes): RuntimePort => ({
     const session = await runtime.createKeeping(step.bytes, settings, keptOutputs(resident), job);
     return new ResidentStepper(session, setup, resident);
   },
+  decode: async (model, setup, settings, job) =>
+    openSession(runtimeFor(runtimes, settings.backend), model.bytes, setup, settings, job),
   verify: (a, b, request, job) => verifyModels(runtimes, a.bytes, b.bytes, request, job),
   values: (a, b, request, job) => compareValues(runtimes, a.bytes, b.bytes, request, job),
   bench: async (a, b, request, job) =>

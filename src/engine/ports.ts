@@ -1,6 +1,7 @@
 import type { Job } from '../base/job.ts';
 import type { BenchRequest, BenchResult, OptimizerReport, Profile } from '../bench/types.ts';
 import type { KernelSamples } from '../bench/kernel-samples.ts';
+import type { Decoder, DecoderSetup } from '../generate/decoder.ts';
 import type { MadeUp } from '../runtime/run-many.ts';
 import type { Capabilities, Feeds, HostTensor, SessionSettings } from '../runtime/types.ts';
 import type { Trainer, TrainerSetup } from '../train/trainer.ts';
@@ -37,6 +38,8 @@ export interface RuntimePort {
   hold(model: Parcel, settings: SessionSettings, job: Job): Promise<HeldModel>;
   /** Loads a training step until it is given back. The arrays of the setup may be taken over. */
   train(step: Parcel, setup: TrainerSetup, settings: SessionSettings, job: Job): Promise<Trainer>;
+  /** Loads a decoder until it is released; what it keeps between steps stays where it computes. */
+  decode(model: Parcel, setup: DecoderSetup, settings: SessionSettings, job: Job): Promise<Decoder>;
   verify(a: Parcel, b: Parcel, request: VerifyRequest, job: Job): Promise<VerifyResult>;
   /** Values inside two models that both give as outputs. */
   values(a: Parcel, b: Parcel, request: ValuesRequest, job: Job): Promise<ValuesReport>;

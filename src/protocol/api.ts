@@ -52,6 +52,7 @@ import type { ScheduleRequest } from '../engine/prune-schedule.ts';
 import type { TrainFiles } from '../engine/train/files.ts';
 import type { NamedValue, TrainAsk, TrainPlan, TrainProgress, TrainResult } from '../engine/train/types.ts';
 import type { TuneReport, TuneRequest } from '../engine/tune-types.ts';
+import type { DecoderSetup, StepResult, Wanted } from '../generate/decoder.ts';
 import type { Sensitivity } from '../prune/sensitivity.ts';
 import type { PrunePlanView } from '../prune/types.ts';
 import type { Recipe } from '../recipe/types.ts';
@@ -299,6 +300,11 @@ export interface RuntimeApi {
   trainState: Row<{ held: number }, TrainerState>;
   trainRestore: Row<{ held: number; state: TrainerState }, null>;
   releaseTrainer: Row<{ held: number }, null>;
+  /** Loads a decoder until it is released. */
+  decode: Row<{ model: ModelParcel; setup: DecoderSetup; settings: SessionSettings }, number>;
+  decodeBegin: Row<{ held: number }, null>;
+  decodeStep: Row<{ held: number; ids: readonly number[]; wanted: Wanted }, StepResult>;
+  releaseDecoder: Row<{ held: number }, null>;
   verify: Row<{ a: ModelParcel; b: ModelParcel; request: VerifyRequest }, VerifyResult>;
   values: Row<{ a: ModelParcel; b: ModelParcel; request: ValuesRequest }, ValuesReport>;
   bench: Row<{ a: ModelParcel; b: ModelParcel | null; request: BenchRequest }, BenchResult>;
