@@ -8,6 +8,7 @@ import { data } from './commands/data.ts';
 import { diff } from './commands/diff.ts';
 import { evaluate } from './commands/evaluate.ts';
 import { inspect } from './commands/inspect.ts';
+import { kv } from './commands/kv.ts';
 import { latency } from './commands/latency.ts';
 import { optimizers } from './commands/optimizers.ts';
 import { optimize } from './commands/optimize.ts';
@@ -46,6 +47,7 @@ const COMMANDS: readonly Command[] = [
   supernet,
   accuracy,
   data,
+  kv,
 ];
 
 const COMMON: Options = {
