@@ -72,11 +72,6 @@ export class HeavyHitterCache extends SlotCache {
     this.appended = appended;
   }
 
-  override release(): void {
-    super.release();
-    this.entries = [];
-  }
-
   protected runs(): readonly Run[] {
     const runs: { slot: number; count: number }[] = [];
     for (const { slot } of this.entries) {

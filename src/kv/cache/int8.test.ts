@@ -120,6 +120,19 @@ describe('the INT8 cache', () => {
     expect(cache.gather()).toEqual(before);
   });
 
+  it('gives its memory back, and takes no more', () => {
+    const cache = new Int8Cache(UNEVEN);
+    cache.append(40, rowsOf(UNEVEN, 40, normal(seeded(6))));
+    cache.release();
+    expect(cache.bytes).toBe(0);
+    expect(() =>
+      cache.append(
+        0,
+        rowsOf(UNEVEN, 0, () => 0),
+      ),
+    ).toThrow('released: open another one');
+  });
+
   it('refuses numbers that eight bits cannot tell', () => {
     const shape: LayerShape = { heads: 1, keyWidth: 1, valueWidth: 1 };
     const cache = new Int8Cache([shape], { group: 1, residual: 0, scales: 'float16' });

@@ -13,6 +13,7 @@ import {
   checkRows,
   checkTruncate,
   refuseTruncate,
+  requireOpen,
   type LayerRows,
   type LayerShape,
   type SequenceCache,
@@ -77,6 +78,7 @@ export class Int8Cache implements SequenceCache {
   private kept: Int8Layer[];
   private keys = 0;
   private values = 0;
+  private released = false;
 
   constructor(layers: readonly LayerShape[], options: Int8Options = INT8_DEFAULTS) {
     invariant(Number.isInteger(options.group) && options.group > 0, `groups of ${options.group} positions`);
@@ -104,6 +106,7 @@ export class Int8Cache implements SequenceCache {
   }
 
   append(count: number, rows: readonly LayerRows[]): void {
+    requireOpen(this.released);
     checkRows(this.layers, count, rows);
     const { keys, values } = int8Positions(this.appended + count, this.options);
     const [moreKeys, moreValues] = [Math.max(0, keys - this.keys), Math.max(0, values - this.values)];
@@ -117,6 +120,7 @@ export class Int8Cache implements SequenceCache {
   }
 
   gather(): LayerRows[] {
+    requireOpen(this.released);
     return this.layers.map(({ heads, keyWidth, valueWidth }, layer) => {
       const { key, keyScales, keyRest, value, valueScales, valueRest } = this.kept[layer]!;
       const [keys, values] = [new Float32Array(key.length), new Float32Array(value.length)];
@@ -159,6 +163,7 @@ export class Int8Cache implements SequenceCache {
   }
 
   release(): void {
+    this.released = true;
     this.kept = [];
   }
 

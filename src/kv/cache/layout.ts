@@ -15,7 +15,7 @@ export interface LayerRows {
   readonly value: Float32Array;
 }
 
-/** The keys and values of one sequence between runs of a decoder. */
+/** The keys and values of one sequence between runs of a decoder; each sequence of a batch has its own. */
 export interface SequenceCache {
   readonly layers: readonly LayerShape[];
   /** Positions that were appended since the beginning: the position of the next token. */
@@ -76,6 +76,11 @@ export function checkRows(layers: readonly LayerShape[], count: number, rows: re
       throw new CodedError('bad-request', message, { layer });
     }
   });
+}
+
+/** Refuses to go on with a cache that has given its memory back. */
+export function requireOpen(released: boolean): void {
+  if (released) throw new CodedError('bad-request', 'This cache is released: open another one.');
 }
 
 /** Refuses a length to go back to that was never reached. */

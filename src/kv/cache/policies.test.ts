@@ -112,6 +112,8 @@ describe('sizes', () => {
     }
     cache.release();
     expect(cache.bytes).toBe(0);
+    expect(() => push(cache, 1)).toThrow('released: open another one');
+    expect(() => cache.gather()).toThrow('released: open another one');
   });
 
   it('a static buffer that is full says how many positions are wanted', () => {

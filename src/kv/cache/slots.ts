@@ -1,4 +1,4 @@
-import { checkRows, zeroRows, type LayerRows, type LayerShape, type SequenceCache } from './layout.ts';
+import { checkRows, requireOpen, zeroRows, type LayerRows, type LayerShape, type SequenceCache } from './layout.ts';
 import { copyRows } from './rows.ts';
 
 /** Consecutive slots whose rows follow one another. */
@@ -14,6 +14,7 @@ export abstract class SlotCache implements SequenceCache {
   protected buffers: readonly { key: Float32Array<ArrayBuffer>; value: Float32Array<ArrayBuffer> }[];
   /** Slots of the buffers. */
   protected slots: number;
+  private released = false;
 
   constructor(layers: readonly LayerShape[], slots: number) {
     this.layers = layers;
@@ -38,18 +39,21 @@ export abstract class SlotCache implements SequenceCache {
   }
 
   append(count: number, rows: readonly LayerRows[]): void {
+    requireOpen(this.released);
     checkRows(this.layers, count, rows);
     this.place(count, rows);
     this.appended += count;
   }
 
   gather(): LayerRows[] {
+    requireOpen(this.released);
     const runs = this.runs();
     const whole = runs.length === 1 && runs[0]!.slot === 0 && runs[0]!.count === this.slots;
     return whole ? [...this.buffers] : this.packed(runs, this.length);
   }
 
   release(): void {
+    this.released = true;
     this.slots = 0;
     this.buffers = [];
   }

@@ -24,6 +24,9 @@ type Line = Exclude<Ticket['state'], 'done'>;
  * the order of arrival; where one that runs wants a block and none is left, the one that came last is put out: to the
  * host, or, where that is full, back among those that wait, to be run again. So the one that came first always goes on,
  * and as nothing is let in that could not finish alone, all do, provided that no other sequence holds blocks for good.
+ *
+ * A step: `admit`, then for each of `running`, the first first, unless it was put out meanwhile: the tokens from its
+ * sequence's `appended` on, or the next one; `grow` by as many; run them; append their rows with the tokens.
  */
 export class Admission {
   private readonly cache: PagedCache;
