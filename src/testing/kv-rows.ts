@@ -1,3 +1,5 @@
+import { expect } from 'vitest';
+
 /** What a layer keeps of a position. */
 interface Shape {
   readonly heads: number;
@@ -25,4 +27,19 @@ export function codedRows(layers: readonly Shape[], ids: readonly number[]) {
     };
     return { key: coded(keyWidth, 0), value: coded(valueWidth, 1) };
   });
+}
+
+interface Rows {
+  readonly key: Float32Array;
+  readonly value: Float32Array;
+}
+
+/** Bit for bit. Compared by a plain loop: a matcher takes most of a test's time on many small arrays. */
+export function expectSameRows(found: readonly Rows[], wanted: readonly Rows[]): void {
+  const same = (a: Float32Array, b: Float32Array): boolean => a.length === b.length && a.every((x, i) => x === b[i]);
+  const all = wanted.every(({ key, value }, layer) => {
+    const rows = found[layer];
+    return rows !== undefined && same(rows.key, key) && same(rows.value, value);
+  });
+  if (!all || found.length !== wanted.length) expect(found).toEqual(wanted);
 }
