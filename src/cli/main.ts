@@ -9,6 +9,7 @@ import { diff } from './commands/diff.ts';
 import { evaluate } from './commands/evaluate.ts';
 import { generate } from './commands/generate.ts';
 import { inspect } from './commands/inspect.ts';
+import { kv } from './commands/kv.ts';
 import { latency } from './commands/latency.ts';
 import { optimizers } from './commands/optimizers.ts';
 import { optimize } from './commands/optimize.ts';
@@ -48,6 +49,7 @@ const COMMANDS: readonly Command[] = [
   accuracy,
   generate,
   data,
+  kv,
 ];
 
 const COMMON: Options = {
