@@ -7,6 +7,11 @@ const PROPERTY = 'whittle.kv';
 /** `[1]`, int64: positions that were dropped so far, where those of the text go on counting. */
 export const POSITION_OFFSET = 'position_offset';
 
+/** `[batch, blocks of the sequence]`, int64: places in the pool, in the order of the text. */
+export const BLOCK_TABLE = 'block_table';
+/** `[1]`, int64: positions of the sequences that the pool holds; the same for all of a batch. */
+export const PAST_LENGTH_INPUT = 'past_length';
+
 /** Writes into the model how it keeps keys and values from now on. */
 export function setPolicy(model: Model, policy: CachePolicy): void {
   const properties = new Map(model.extras.metadataProps);

@@ -28,6 +28,8 @@ import { setInputShape } from './edit/set-input-shape.ts';
 import { userRule } from './edit/user-rule.ts';
 import { addKvCache } from './kv-cache/add-kv-cache.ts';
 import { deferRotary } from './kv-cache/defer-rotary.ts';
+import { pageKvCache } from './kv-cache/page-kv-cache.ts';
+import { quantizeKvCache } from './kv-cache/quantize-kv-cache.ts';
 import { slidingWindowCache } from './kv-cache/sliding-window-cache.ts';
 import { streamingCache } from './kv-cache/streaming-cache.ts';
 import { foldBatchNorm } from './fusion/fold-batch-norm.ts';
@@ -118,6 +120,8 @@ export const PASSES: readonly Pass[] = [
   deferRotary,
   slidingWindowCache,
   streamingCache,
+  quantizeKvCache,
+  pageKvCache,
   pruneWeights,
   reestimateBatchNorm,
   recover,

@@ -2,6 +2,7 @@ import { expect } from 'vitest';
 import { silentJob } from '../base/job.ts';
 import { seeded } from '../base/random.ts';
 import type { Model } from '../ir/model.ts';
+import { viewAs } from '../ir/tensor.ts';
 import { verifyModel } from '../ir/verify-model.ts';
 import type { ValueId } from '../ir/types.ts';
 import { POSITION_OFFSET } from '../kv/policy.ts';
@@ -298,11 +299,11 @@ export async function logitsOf(
   const counts = model.graph.inputs.some((id) => model.getValue(id).name === POSITION_OFFSET);
   let kept: Record<string, HostTensor> = {};
   for (const { name, type } of pasts) {
-    const dims = type?.kind === 'tensor' ? (type.shape ?? []) : [];
-    const shape = dims.map((dim) =>
+    if (type?.kind !== 'tensor') continue;
+    const shape = (type.shape ?? []).map((dim) =>
       typeof dim === 'number' ? dim : dim === 'batch' || dim === 'batch_size' ? ids.length : 0,
     );
-    kept[name] = { dtype: 'float32', shape, data: new Float32Array(0) };
+    kept[name] = { dtype: type.dtype, shape, data: viewAs(type.dtype, new Uint8Array(0)) };
   }
   const said: number[][][] = ids.map(() => []);
   let from = 0;

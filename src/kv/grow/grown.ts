@@ -141,9 +141,8 @@ export class Grown extends Resized {
     const given = getInts(node, 'axes', null) ?? (second === null ? null : constantInts(this.context, second));
     if (from === null || to === null || !given) return null;
     const rank = Math.max(from, to);
-    const ones = given.map((each) => (each < 0 ? each + rank : each));
-    const all = Array.from({ length: rank }, (_, i) => i);
-    const kept = all.filter((each) => !ones.includes(each));
+    const ones = new Set(given.map((each) => (each < 0 ? each + rank : each)));
+    const kept = Array.from({ length: rank }, (_, i) => i).filter((each) => !ones.has(each));
     const before = node.opType === 'Unsqueeze' ? kept.indexOf(axis) : (kept[axis] ?? -1);
     return before < 0 ? null : this.carried(node, before);
   }

@@ -182,8 +182,8 @@ function joinOf(
   const shape = shapeOf(context, kept);
   if (!shape) return null;
   const axes = shape.map((dim, i) => atomsOf(`a${i}`, dim));
-  const behind = viewsOf(context, concat.graph, viewOf(kept, axes)).map(({ value }) => value);
-  const tensor = io.cache.find(({ input }) => behind.includes(named.get(input)!));
+  const behind = new Set(viewsOf(context, concat.graph, viewOf(kept, axes)).map(({ value }) => value));
+  const tensor = io.cache.find(({ input }) => behind.has(named.get(input)!));
   const [input, output] = [tensor && named.get(tensor.input), tensor && named.get(tensor.output)];
   return tensor && input !== undefined && output !== undefined ? { tensor, input, output, concat, own, joined } : null;
 }

@@ -121,6 +121,14 @@ class Quantizer {
     return { count: this.op('leaving-count', 'Mul', [this.op('leaving-groups', 'Div', [most, group]), group]), fresh };
   }
 
+  /** As float16, rounded up, so that nothing is clipped: one step of it is 2⁻¹¹ to 2⁻¹⁰ of the number. */
+  private upwards(exact: ValueId): ValueId {
+    const near = this.cast('near-scale', this.cast('near-scale-16', exact, FLOAT16), FLOAT);
+    const above = this.op('scale-above', 'Mul', [near, this.edit.number('step', 1 + 1.01 * 2 ** -11)]);
+    const isBelow = this.op('is-below', 'Less', [near, exact]);
+    return this.cast('new-scale', this.op('scale-up', 'Where', [isBelow, above, near]), FLOAT16);
+  }
+
   /** Symmetric: q = round(x / s), s = max|x| / 127 as float16 holds it. */
   private quantized(x: ValueId, count: ValueId): { readonly whole: ValueId; readonly scale: ValueId } {
     const width = Number(this.side.tensor.shape[3]);
@@ -136,7 +144,8 @@ class Quantizer {
     }
     const size = this.op('sizes', 'Abs', [apart]);
     const most = this.edit.reduceMax(`${this.name}/largest`, size, 3);
-    const scale = this.cast('new-scale', this.op('new-scale-float', 'Div', [most, constant('127', 127)]), FLOAT16);
+    const exact = this.op('exact-scale', 'Div', [most, constant('127', 127)]);
+    const scale = this.upwards(exact);
     const divisor = this.op('divisor', 'Max', [this.cast('new-scale-back', scale, FLOAT), constant('tiny', 1e-12)]);
     const rounded = this.op('rounded', 'Round', [this.op('ratio', 'Div', [apart, divisor])]);
     const clipped = this.op('clipped', 'Clip', [rounded, constant('-127', -127), constant('127', 127)]);
