@@ -89,7 +89,9 @@ export function decoderModel(style: DecoderStyle = {}): Model {
         ),
       ]);
     }
-    g.output(product(g, norm(g, x), { ...style, products: 'matmul' }, parts, VOCABULARY, WIDTH), 'logits');
+    g.output(product(g, norm(g, x), { ...style, products: 'matmul' }, parts, VOCABULARY, WIDTH), 'logits', {
+      shape: ['batch', 'sequence', VOCABULARY],
+    });
   });
 }
 
@@ -322,7 +324,7 @@ export async function logitsOf(
       kept = Object.fromEntries(
         pasts.map(({ name }) => {
           const { dtype, shape: size, data: numbersOf } = results[name.replace(/^past_key_values/, 'present')]!;
-          return [name, { dtype, shape: size, data: numbersOf } as HostTensor];
+          return [name, { dtype, shape: size, data: numbersOf }];
         }),
       );
       from += part;
