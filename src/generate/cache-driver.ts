@@ -1,3 +1,4 @@
+import type { CacheSnapshot } from '../kv/cache/paged/snapshot.ts';
 import type { DeviceTensor, HostTensor } from '../runtime/types.ts';
 
 export type Given = Readonly<Record<string, HostTensor | DeviceTensor>>;
@@ -14,6 +15,8 @@ export interface CacheDriver {
   readonly keeps: readonly string[];
   /** Bytes of what is kept now. */
   readonly bytes: number;
+  /** Where they lie in pages. */
+  readonly blocks?: CacheSnapshot;
   /** As before the first token. */
   begin(): void;
   /** New positions that one run may take behind `length` earlier ones; infinity: any number. */

@@ -1,4 +1,5 @@
 import type { Job } from '../base/job.ts';
+import type { CacheSnapshot } from '../kv/cache/paged/snapshot.ts';
 import type { CachePolicy, DecoderIo } from '../kv/types.ts';
 
 /** What a decoder that is opened has to be told; plain data, for it may lie in another thread. */
@@ -22,6 +23,8 @@ export interface StepResult {
   readonly ms: number;
   /** Bytes of keys and values that are kept now. */
   readonly cacheBytes: number;
+  /** Where the cache lies in pages: its blocks now. */
+  readonly blocks?: CacheSnapshot;
 }
 
 /** A model that is given a text token by token. */

@@ -1,5 +1,6 @@
 import { layerShapes, type LayerRows, type LayerShape } from '../kv/cache/layout.ts';
 import { PagedCache } from '../kv/cache/paged/cache.ts';
+import { snapshot, type CacheSnapshot } from '../kv/cache/paged/snapshot.ts';
 import type { PagedSequence } from '../kv/cache/paged/sequence.ts';
 import type { CacheTensor, DecoderIo } from '../kv/types.ts';
 import type { HostTensor } from '../runtime/types.ts';
@@ -37,6 +38,10 @@ export class PagedDriver implements CacheDriver {
   /** Of the blocks that the sequence has. */
   get bytes(): number {
     return this.sequence.bytes;
+  }
+
+  get blocks(): CacheSnapshot {
+    return snapshot(this.cache);
   }
 
   begin(): void {

@@ -71,7 +71,8 @@ export class CachedDecoder implements Decoder {
       rows = wanted === 'last' ? told.rows : rows + told.rows;
       parts.push(told.logits);
     }
-    return { logits: joined(parts), rows, length: this.seen, ms, cacheBytes: this.driver.bytes };
+    const { bytes: cacheBytes, blocks } = this.driver;
+    return { logits: joined(parts), rows, length: this.seen, ms, cacheBytes, ...(blocks && { blocks }) };
   }
 
   async release(): Promise<void> {

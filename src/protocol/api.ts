@@ -33,6 +33,7 @@ import type {
 } from '../engine/latency-table/studio-calls.ts';
 import type { StoredTable } from '../engine/latency-table/table.ts';
 import type { LatencyPrediction } from '../engine/latency-table/types.ts';
+import type { KvView, TalkAsk, TalkProgress, TalkResult, TokenizerView } from '../engine/kv/lab-types.ts';
 import type { LatencyModel, LatencyRequest } from '../engine/latency-types.ts';
 import type { EditTarget } from '../engine/edit-target.ts';
 import type { Fidelity } from '../engine/fidelity.ts';
@@ -53,6 +54,8 @@ import type { TrainFiles } from '../engine/train/files.ts';
 import type { NamedValue, TrainAsk, TrainPlan, TrainProgress, TrainResult } from '../engine/train/types.ts';
 import type { TuneReport, TuneRequest } from '../engine/tune-types.ts';
 import type { DecoderSetup, StepResult, Wanted } from '../generate/decoder.ts';
+import type { Simulation, SimulationRequest } from '../kv/simulate/simulate.ts';
+import type { CachePolicy } from '../kv/types.ts';
 import type { Sensitivity } from '../prune/sensitivity.ts';
 import type { PrunePlanView } from '../prune/types.ts';
 import type { Recipe } from '../recipe/types.ts';
@@ -245,6 +248,16 @@ export interface GraphApi {
   exportSupernet: Row<{ name: string }, ModelParcel>;
   /** The same as a recipe that begins at the opened file, with the steps before the stop. */
   foundRecipe: Row<{ stop: number; request: SearchRequest; genome: Genome }, Recipe>;
+  /** What the decoder at a stop keeps, and which policies it takes. */
+  kvLook: Row<{ stop: number; policies: readonly CachePolicy[] }, KvView>;
+  /** A policy as steps behind the last stop that has none. */
+  kvApply: Row<{ stop: number; policy: CachePolicy }, { document: DocumentView; picture: Picture }>;
+  /** Until another model is opened; null: the model's own again. What is in use now; null: none. */
+  kvTokenizer: Row<{ stop: number; file: GivenFile | 'bytes' | null }, TokenizerView | null>;
+  /** Text under a policy, from a copy of the model; two may run at a time. */
+  kvTalk: Row<{ ask: TalkAsk }, TalkResult, TalkProgress>;
+  /** Many requests in one memory, reserved whole or in pages: nothing is run. */
+  kvSimulate: Row<{ request: SimulationRequest }, Simulation>;
   /** Times candidate rewrites on this device; appends those that gain. */
   tune: Row<{ request: TuneRequest }, { document: DocumentView; picture: Picture; report: TuneReport }>;
   /** What the runtime does to a stop's model by itself when it loads it. */

@@ -23,6 +23,7 @@ const ENDED: ReadonlySet<JobKind> = new Set([
   'sensitivity',
   'judge',
   'accuracy',
+  'generate',
 ]);
 
 /** Ends what would run beside a measurement. */

@@ -15,6 +15,7 @@ import { inspectingActions, type InspectingActions } from './inspecting.ts';
 import { keepingActions, type KeepingActions } from './keeping.ts';
 import { linkingActions, type LinkingActions } from './link/linking.ts';
 import { sessionActions, type SessionActions } from './session.ts';
+import { kvActions, type KvActions } from './kv.ts';
 import { latencyTables, type LatencyTableActions } from './latency-table.ts';
 import { lookingActions, type LookingActions } from './looking.ts';
 import { measuringActions, CHECKED_UNASKED, type MeasuringActions } from './measuring.ts';
@@ -52,6 +53,7 @@ interface Actions
     SearchingActions,
     FoundActions,
     SupernetActions,
+    KvActions,
     GeneLightActions,
     TuningActions,
     ProfilingActions,
@@ -183,6 +185,7 @@ export function createApp(
     ...searching,
     ...found,
     ...supernetActions(core),
+    ...kvActions(core, stepping),
     ...geneLightActions(core),
     ...tuningActions(core, stepping),
     ...profilingActions(core, { ...stepping, ...selecting }),
@@ -237,6 +240,7 @@ export function createApp(
     training: core.training,
     searching: core.searching,
     supernet: core.supernet,
+    kv: core.kv,
     actions,
     device: platform.device,
     canKeep: platform.models !== null,

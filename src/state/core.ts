@@ -12,6 +12,7 @@ import { createDevicesStore, type DevicesAccess, type DevicesStore } from './dev
 import { createDocumentStore, type DocumentStore, type Failure } from './document.ts';
 import { createInspectionStore, type InspectionStore } from './inspection.ts';
 import { createJobRunner, createJobsStore, type JobKind, type JobRunner, type JobsStore } from './jobs.ts';
+import { createKvStore, type KvStore } from './kv-store.ts';
 import { createNoticesStore, type NoticesStore } from './notices.ts';
 import { createRecentsStore, type RecentsStore } from './recents.ts';
 import { createSettingsStore, type KeyValue, type SettingsStore } from './settings.ts';
@@ -88,6 +89,7 @@ export interface Stores {
   readonly training: TrainingStore;
   readonly searching: SearchingStore;
   readonly supernet: SupernetStore;
+  readonly kv: KvStore;
 }
 
 /** What was opened: enough to open it once more. */
@@ -159,6 +161,7 @@ export function createCore(host: () => Host, platform: Platform, onStuck: () => 
     training: createTrainingStore(),
     searching: createSearchingStore(),
     supernet: createSupernetStore(),
+    kv: createKvStore(),
   };
   const runner = createJobRunner(stores.jobs, onStuck);
   const listeners: (() => void)[] = [];

@@ -152,6 +152,7 @@ export interface Failure {
     | 'train'
     | 'search'
     | 'supernet'
+    | 'kv'
     | 'prune'
     | 'export'
     | 'document';

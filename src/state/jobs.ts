@@ -27,6 +27,8 @@ export type JobKind =
   | 'train'
   | 'search'
   | 'supernet'
+  | 'generate'
+  | 'simulate'
   | 'recover'
   | 'overlay'
   | 'keep'

@@ -2,7 +2,7 @@ import { createStore, type StoreApi } from 'zustand/vanilla';
 import type { AskedOverlay } from '../engine/types.ts';
 import type { QueryError } from './query/types.ts';
 
-export type Workspace = 'studio' | 'compare' | 'bench' | 'train' | 'search' | 'report';
+export type Workspace = 'studio' | 'compare' | 'bench' | 'train' | 'search' | 'kv' | 'report';
 /** Parts of the benchmark workspace. */
 export type Lab = 'speed' | 'profile' | 'latency' | 'verify' | 'accuracy' | 'devices';
 export type Overlay = 'operator' | 'macs' | 'parameters' | 'bytes' | 'history' | AskedOverlay;

@@ -7,6 +7,7 @@ import { readTables } from '../engine/latency-table/table.ts';
 import { packRecipe, unpackRecipe } from '../engine/recipe-archive.ts';
 import type { ModelSource } from '../engine/sources.ts';
 import type { Recipe } from '../recipe/types.ts';
+import { KvDesk } from '../engine/kv/desk.ts';
 import { Studio } from '../engine/studio.ts';
 import { SearchDesk } from '../search/desk.ts';
 import { SupernetDesk } from '../search/supernet/desk.ts';
@@ -215,10 +216,18 @@ const searches = new SearchDesk({
 
 const supernets = new SupernetDesk({ port, stopOf: (index) => studio.stopOf(index) });
 
+const decoders = new KvDesk({
+  port,
+  weights: studio.artifacts.weights,
+  stopOf: (index) => studio.stopOf(index),
+  applyAll: (index, requests, job) => studio.applyAll(index, requests, job),
+});
+
 /** Samples and findings of the model of before. */
 function forget(): void {
   searches.forget();
   supernets.forget();
+  decoders.forget();
 }
 
 /** Under which latency tables are kept. */
@@ -425,6 +434,11 @@ const handlers: Handlers<GraphApi> = {
     const parcel = await studio.trainings.trained(name);
     return new Transferred(parcel, [parcel.bytes.buffer]);
   },
+  kvLook: ({ stop, policies }, job) => decoders.look(stop, policies, job),
+  kvApply: async ({ stop, policy }, job) => drawn(await decoders.apply(stop, policy, job)),
+  kvTokenizer: ({ stop, file }) => decoders.giveTokenizer(stop, file && file !== 'bytes' ? inPage(file) : file),
+  kvTalk: ({ ask }, job) => decoders.talk(ask, job),
+  kvSimulate: ({ request }) => decoders.simulate(request),
   tune: async ({ request }, job) => {
     const { document, report } = await studio.tune(request, job);
     return { ...drawn(document), report };

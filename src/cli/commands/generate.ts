@@ -4,6 +4,7 @@ import { byteTokenizer, type Tokenizer } from '../../data/tokenizer.ts';
 import { decoderFacts, openDecoder } from '../../engine/generate/open.ts';
 import { nodePort } from '../../engine/node.ts';
 import { generate as generateText, type Generated, type GenerateSettings } from '../../generate/loop.ts';
+import { promptIds } from '../../generate/prompt.ts';
 import { UsageError, type Arguments } from '../arguments.ts';
 import type { Command } from '../command.ts';
 import { fileAt } from '../data-files.ts';
@@ -53,10 +54,7 @@ function promptOf(args: Arguments, tokenizer: Tokenizer | null): readonly number
       'The model does not name its tokenizer. Give it with --tokenizer, or ids with --prompt-ids.',
     );
   }
-  const { bos, opening } = tokenizer;
-  const encoded = tokenizer.encode(new TextEncoder().encode(text));
-  const start = encoded.length === 0 && opening.length === 0 && bos !== null ? [bos] : opening;
-  return [...start, ...encoded];
+  return promptIds(tokenizer, text);
 }
 
 function idOf(text: string): number {

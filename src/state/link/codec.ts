@@ -16,6 +16,7 @@ const WORKSPACES: Readonly<Record<Workspace, true>> = {
   bench: true,
   train: true,
   search: true,
+  kv: true,
   report: true,
 };
 

@@ -86,7 +86,7 @@ function Graph({ app, readOnly }: { readonly app: App; readonly readOnly: boolea
 }
 
 /** A card there says itself what went wrong. */
-const SAID_ELSEWHERE: ReadonlySet<string> = new Set(['bench', 'accuracy', 'search', 'supernet', 'export']);
+const SAID_ELSEWHERE: ReadonlySet<string> = new Set(['bench', 'accuracy', 'search', 'supernet', 'kv', 'export']);
 
 /** What could not be done, where it was asked for; it covers nodes, never the bar that asked. */
 function Failure({ app }: { readonly app: App }) {

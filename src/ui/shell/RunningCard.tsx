@@ -21,6 +21,7 @@ const SHOWN = new Set<JobView['kind']>([
   'train',
   'search',
   'supernet',
+  'generate',
   'keep',
 ]);
 

@@ -18,6 +18,7 @@ const BenchWorkspace = lazy(() =>
 const CompareWorkspace = lazy(() =>
   import('../compare/CompareWorkspace.tsx').then((module) => ({ default: module.CompareWorkspace })),
 );
+const KvWorkspace = lazy(() => import('../kv/KvWorkspace.tsx').then((module) => ({ default: module.KvWorkspace })));
 const ReportWorkspace = lazy(() =>
   import('../export/ReportWorkspace.tsx').then((module) => ({ default: module.ReportWorkspace })),
 );
@@ -150,6 +151,7 @@ function OtherWorkspace({ app, workspace }: { readonly app: App; readonly worksp
         {workspace === 'bench' && <BenchWorkspace app={app} />}
         {workspace === 'train' && <TrainWorkspace app={app} />}
         {workspace === 'search' && <SearchWorkspace app={app} />}
+        {workspace === 'kv' && <KvWorkspace app={app} />}
         {workspace === 'report' && <ReportWorkspace app={app} />}
       </Suspense>
     </main>

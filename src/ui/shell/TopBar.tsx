@@ -14,6 +14,7 @@ export const WORKSPACES: readonly { readonly value: Workspace; readonly label: s
   { value: 'bench', label: 'Bench' },
   { value: 'train', label: 'Train' },
   { value: 'search', label: 'Search' },
+  { value: 'kv', label: 'KV' },
   { value: 'report', label: 'Report' },
 ];
 
