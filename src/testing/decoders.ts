@@ -322,7 +322,7 @@ export async function logitsOf(
       kept = Object.fromEntries(
         pasts.map(({ name }) => {
           const { dtype, shape: size, data: numbersOf } = results[name.replace(/^past_key_values/, 'present')]!;
-          return [name, { dtype, shape: size, data: numbersOf } as HostTensor];
+          return [name, { dtype, shape: size, data: numbersOf }];
         }),
       );
       from += part;
