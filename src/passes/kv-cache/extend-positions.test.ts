@@ -24,13 +24,13 @@ describe('a table of positions', () => {
 
   test('of cos and sin is told by its numbers, and goes on as it would have', () => {
     fc.assert(
-      fc.property(sizes, fc.constantFrom('cos', 'sin'), ({ pairing, base, count, rows }, kind) => {
+      fc.property(sizes, fc.constantFrom<('cos' | 'sin')[]>('cos', 'sin'), ({ pairing, base, count, rows }, kind) => {
         const columns = pairing === 'once' ? count : 2 * count;
         const index = (column: number): number => (pairing === 'pairs' ? Math.floor(column / 2) : column % count);
         // Angles as exporters compute them, in float32.
         const numbers = (length: number): Float32Array =>
           table(length, columns, (row, column) =>
-            Math[kind as 'cos' | 'sin'](Math.fround(row * Math.fround(base ** (-index(column) / count)))),
+            Math[kind](Math.fround(row * Math.fround(base ** (-index(column) / count)))),
           );
         const formula = formulaOf(numbers(rows), rows, columns);
         expect(formula).toMatchObject({ kind });
