@@ -59,7 +59,7 @@ export const localPort = (runtimes: Runtimes): RuntimePort => ({
 function textRuntimes(runtimes: Runtimes, text: TextCheck, before: Uint8Array): Runtimes {
   const asText = (runtime: Runtime): Runtime => textRuntime(runtime, text, (model) => model === before);
   return Object.fromEntries(
-    Object.entries(runtimes).map(([name, runtime]) => [name, runtime && asText(runtime as Runtime)]),
+    Object.entries(runtimes).map(([name, runtime]) => [name, runtime && asText(runtime)]),
   ) as unknown as Runtimes;
 }
 

@@ -89,7 +89,9 @@ export function decoderModel(style: DecoderStyle = {}): Model {
         ),
       ]);
     }
-    g.output(product(g, norm(g, x), { ...style, products: 'matmul' }, parts, VOCABULARY, WIDTH), 'logits');
+    g.output(product(g, norm(g, x), { ...style, products: 'matmul' }, parts, VOCABULARY, WIDTH), 'logits', {
+      shape: ['batch', 'sequence', VOCABULARY],
+    });
   });
 }
 
