@@ -1,7 +1,7 @@
 import { CodedError } from '../base/error.ts';
 import { numberToFloat16 } from '../base/float16.ts';
 import type { DataType } from '../ir/types.ts';
-import type { DecoderIo } from '../kv/types.ts';
+import type { CachePort, CacheTensor, DecoderIo } from '../kv/types.ts';
 import { allocate, isHostType, unsupportedType } from '../runtime/tensors.ts';
 import type { HostTensor } from '../runtime/types.ts';
 
@@ -31,14 +31,25 @@ export const maskFeed = ({ mask }: DecoderIo, count: number): Record<string, Hos
 export const positionsFeed = ({ positions }: DecoderIo, first: number, count: number): Record<string, HostTensor> =>
   positions ? { [positions.name]: row(positions.name, positions.dtype, count, (at) => first + at) } : {};
 
+/** So many positions that were dropped before those that are kept. */
+export const offsetFeed = ({ offset }: DecoderIo, dropped: number): Record<string, HostTensor> =>
+  offset === undefined ? {} : { [offset]: { dtype: 'int64', shape: [1], data: BigInt64Array.of(BigInt(dropped)) } };
+
+/** All that goes from one run into the next: keys and values, and what stands beside whole numbers. */
+export const portsOf = ({ cache }: DecoderIo): readonly (CachePort & Pick<CacheTensor, 'axes'>)[] =>
+  cache.flatMap(({ quantized, ...tensor }) => {
+    const beside = quantized ? [quantized.scale, quantized.residual] : [];
+    return [tensor, ...beside.map((port) => ({ ...port, axes: tensor.axes }))];
+  });
+
 /**
  * A cache of no positions, by name of the input.
  *
  * @throws CodedError `unsupported` where heads or their width are no numbers
  */
-export function emptyCache({ cache }: DecoderIo): Record<string, HostTensor> {
+export function emptyCache(io: DecoderIo): Record<string, HostTensor> {
   return Object.fromEntries(
-    cache.map(({ input, dtype, shape, axes }) => {
+    portsOf(io).map(({ input, dtype, shape, axes }) => {
       if (!isHostType(dtype) || dtype === 'string') throw unsupportedType(input, dtype);
       const sizes = shape.map((dim, axis) => {
         if (axis === axes.positions) return 0;

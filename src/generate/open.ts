@@ -1,9 +1,13 @@
 import { CodedError } from '../base/error.ts';
 import type { Job } from '../base/job.ts';
+import type { CachePolicy } from '../kv/types.ts';
 import type { Runtime, SessionSettings } from '../runtime/types.ts';
-import { createDriver } from './cache-driver.ts';
+import { createDriver } from './create-driver.ts';
 import type { Decoder, DecoderSetup } from './decoder.ts';
 import { CachedDecoder, RecomputingDecoder } from './session-decoder.ts';
+
+/** Where a text that is given at once, with an empty cache, says what it says by and by. */
+const SAME_ANEW: ReadonlySet<CachePolicy['kind']> = new Set(['none', 'dense', 'sliding-window']);
 
 /**
  * A decoder over a session of its own, which goes with it.
@@ -18,6 +22,12 @@ export async function openSession(
   job: Job,
 ): Promise<Decoder> {
   if (recompute || policy.kind === 'none') {
+    if (!SAME_ANEW.has(policy.kind)) {
+      throw new CodedError(
+        'unsupported',
+        `With a cache that is ${policy.kind}, the whole text given at once says something else. Open the model from before it was rewritten.`,
+      );
+    }
     const session = await runtime.createSession(model, settings, job);
     return orReleased(session, () => new RecomputingDecoder(session, io));
   }

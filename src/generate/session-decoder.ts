@@ -4,7 +4,7 @@ import type { DecoderIo } from '../kv/types.ts';
 import type { HostTensor, KeepingSession, RuntimeSession } from '../runtime/types.ts';
 import type { CacheDriver } from './cache-driver.ts';
 import type { Decoder, StepResult, Wanted } from './decoder.ts';
-import { emptyCache, idsFeed, maskFeed, positionsFeed } from './inputs.ts';
+import { emptyCache, idsFeed, maskFeed, offsetFeed, positionsFeed } from './inputs.ts';
 import { logitsName, rowsOf } from './logits.ts';
 
 /** The most logits of one run: a long prompt goes in by parts, for each part gives all of its own. */
@@ -60,9 +60,10 @@ export class CachedDecoder implements Decoder {
     requireIds(ids, this.io);
     const parts: Float32Array<ArrayBuffer>[] = [];
     let [rows, ms] = [0, 0];
-    for (let from = 0; from < ids.length; from += this.most) {
+    for (let from = 0; from < ids.length;) {
       await job.checkpoint();
-      const part = ids.slice(from, from + this.most);
+      const part = ids.slice(from, from + Math.min(this.most, this.driver.room(this.seen)));
+      from += part.length;
       const started = performance.now();
       const told = await this.run(part, wanted);
       ms += performance.now() - started;
@@ -81,7 +82,7 @@ export class CachedDecoder implements Decoder {
   private async run(ids: readonly number[], wanted: Wanted) {
     const feeds = { ...this.driver.feeds(this.seen, ids.length), ...idsFeed(this.io, ids) };
     const result = await inBounds(this.seen, this.seen + ids.length, () => this.session.runKeeping(feeds));
-    await this.driver.take(result, ids.length);
+    this.driver.take(result, ids.length);
     this.seen += ids.length;
     return rowsOf(result.outputs[this.name], this.name, ids.length, wanted);
   }
@@ -140,6 +141,7 @@ export class RecomputingDecoder implements Decoder {
       ...emptyCache(io),
       ...maskFeed(io, padded.length),
       ...positionsFeed(io, 0, padded.length),
+      ...offsetFeed(io, 0),
       ...idsFeed(io, padded),
     };
   }

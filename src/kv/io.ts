@@ -1,8 +1,8 @@
 import { CodedError } from '../base/error.ts';
 import type { Model } from '../ir/model.ts';
 import { isFloat, type DataType, type Dim, type Shape, type ValueId } from '../ir/types.ts';
-import { POSITION_OFFSET } from './policy.ts';
-import type { CacheTensor, DecoderIo } from './types.ts';
+import { BLOCK_TABLE, PAST_LENGTH_INPUT, POSITION_OFFSET } from './policy.ts';
+import type { CachePort, CacheTensor, DecoderIo } from './types.ts';
 
 /** An input or output as it is declared. */
 interface Port {
@@ -19,11 +19,14 @@ const LOGITS = /logit/i;
 const HIDDEN = /hidden|state|embed/i;
 const ENCODER = /encoder|cross/i;
 const LENGTH = /past|seq|len|cache|total|time|pos/i;
+/** Inputs of a decoder whose cache lies in pages. */
+const OWN = [BLOCK_TABLE, PAST_LENGTH_INPUT];
 
 /**
  * What a decoder is given and what it keeps, read off the names and shapes of its inputs and outputs: ids are integers
  * of rank 2, masks and positions are so called, and keys and values go in as `past…` or `…cache…` and come out as
- * `present…` or `…cache…` of the same layer, the first number in the name. The graph in between is not looked at.
+ * `present…` or `…cache…` of the same layer, the first number in the name. What passes put beside them is known by its
+ * name: scales and residuals, a table of blocks, an offset. The graph in between is not looked at.
  *
  * @throws CodedError `unsupported` with what is missing, or with the input that nobody knows how to feed
  */
@@ -33,15 +36,14 @@ export function readDecoderIo(model: Model): DecoderIo {
     model.graph.inputs.filter((id) => !model.graph.initializers.has(id)),
   );
   const outputs = ports(model, model.graph.outputs);
-  const pasts = inputs.filter(isCache);
-  const presents = outputs.filter(isCache);
-  const rest = inputs.filter((port) => !isCache(port));
+  const [pasts, presents] = [inputs.filter(isCache), outputs.filter(isCache)];
+  const isPaged = OWN.every((name) => inputs.some((port) => port.name === name));
+  const own = new Set(isPaged ? [...OWN, POSITION_OFFSET] : [POSITION_OFFSET]);
+  const rest = inputs.filter((port) => !isCache(port) && !own.has(port.name));
   const mask = rest.find(({ name, shape }) => MASK.test(name) && shape?.length === 2) ?? null;
   const positions = rest.find(({ name, shape }) => POSITIONS.test(name) && shape?.length === 2) ?? null;
   const ids = idsOf(rest.filter((port) => port !== mask && port !== positions));
-  const strange = rest.find(
-    (port) => port !== mask && port !== positions && port.name !== ids.name && port.name !== POSITION_OFFSET,
-  );
+  const strange = rest.find((port) => port !== mask && port !== positions && port.name !== ids.name);
   if (strange) {
     throw refusal(
       `its input ${strange.name} is neither ids, mask, positions nor a part of a cache. Give a decoder without it.`,
@@ -55,7 +57,9 @@ export function readDecoderIo(model: Model): DecoderIo {
     vocabulary: numberOf(logits?.shape?.at(-1)),
     mask: mask && { name: mask.name, dtype: mask.dtype },
     positions: positions && { name: positions.name, dtype: positions.dtype },
-    cache: paired(pasts, presents),
+    cache: paired(pasts, presents, isPaged),
+    ...(inputs.some(({ name }) => name === POSITION_OFFSET) && { offset: POSITION_OFFSET }),
+    ...(isPaged && { pages: { table: BLOCK_TABLE, length: PAST_LENGTH_INPUT } }),
   };
 }
 
@@ -109,18 +113,49 @@ function saidBy({ name, shape }: Port): Said {
   );
 }
 
-function paired(pasts: readonly Port[], presents: readonly Port[]): CacheTensor[] {
+/** Whole numbers have scales, and a rest of floats, of the same name. */
+function partOf(all: readonly Port[], { name }: Port, part: 'scale' | 'residual'): Port | null {
+  return all.find((port) => port.name === `${name}_${part}`) ?? null;
+}
+const isPart = (all: readonly Port[], { name }: Port): boolean =>
+  all.some((port) => name === `${port.name}_scale` || name === `${port.name}_residual`);
+
+function quantizedOf(
+  pasts: readonly Port[],
+  presents: readonly Port[],
+  past: Port,
+  present: Port,
+): Pick<CacheTensor, 'quantized'> {
+  const [scale, residual] = (['scale', 'residual'] as const).map((part): CachePort | null => {
+    const [input, output] = [partOf(pasts, past, part), partOf(presents, present, part)];
+    if (input === null && output === null) return null;
+    if (!input || !output || !input.shape || input.shape.length !== past.shape?.length)
+      throw refusal(
+        `the ${part} of ${past.name} does not come in and go out alike. Rewrite the cache anew.`,
+        past.name,
+      );
+    return { input: input.name, output: output.name, dtype: input.dtype, shape: input.shape };
+  });
+  return scale && residual ? { quantized: { scale, residual } } : {};
+}
+
+function paired(pasts: readonly Port[], presents: readonly Port[], isPaged: boolean): CacheTensor[] {
   const left = new Map<string, Port>();
-  for (const present of presents) keep(left, keyOf(saidBy(present)), present);
+  for (const present of presents) if (!isPart(presents, present)) keep(left, keyOf(saidBy(present)), present);
   const taken = new Map<string, Port>();
-  const tensors = pasts.map((past) => {
+  const tensors = pasts.flatMap((past) => {
+    if (isPart(pasts, past)) return [];
     const said = saidBy(past);
     const key = keyOf(said);
     keep(taken, key, past);
     const present = left.get(key);
     if (!present) throw refusal(`its input ${past.name} has no output that it would come out of (${key}).`, past.name);
     left.delete(key);
-    return { input: past.name, output: present.name, ...said, dtype: past.dtype, ...axesOf(past, present, said) };
+    return {
+      ...{ input: past.name, output: present.name, ...said, dtype: past.dtype },
+      ...axesOf(past, present, said, isPaged),
+      ...quantizedOf(pasts, presents, past, present),
+    };
   });
   // Without pasts, presents are only there to be looked at, or for a second model.
   const [lonely] = left.values();
@@ -140,7 +175,7 @@ function keep(all: Map<string, Port>, key: string, port: Port): void {
   all.set(key, port);
 }
 
-function axesOf(past: Port, present: Port, { holds }: Said): Pick<CacheTensor, 'shape' | 'axes'> {
+function axesOf(past: Port, present: Port, { holds }: Said, isPaged: boolean): Pick<CacheTensor, 'shape' | 'axes'> {
   const { name, shape } = past;
   const batch = holds === 'both' ? 1 : 0;
   if (past.dtype !== present.dtype) {
@@ -153,7 +188,8 @@ function axesOf(past: Port, present: Port, { holds }: Said): Pick<CacheTensor, '
     );
   }
   const rest = [batch + 1, batch + 2, batch + 3];
-  const positions = positionsAxis(shape, present.shape, rest);
+  // A block of a pool has a fixed number of positions, behind heads.
+  const positions = isPaged ? batch + 2 : positionsAxis(shape, present.shape, rest);
   if (positions === null) {
     throw refusal(`no axis of ${name} is clearly that of positions. Give it a symbol, as past_sequence_length.`, name);
   }

@@ -1,18 +1,24 @@
 import type { DataType, Dim } from '../ir/types.ts';
 
-/** A tensor that a decoder is given again what it left there one run before. */
-export interface CacheTensor {
+/** A tensor that a run is given, and the one that it gives for the next. */
+export interface CachePort {
   /** Names in the graph: `past_key_values.0.key`, `present.0.key`. */
   readonly input: string;
   readonly output: string;
-  readonly layer: number;
-  /** `both`: keys and values lie in one tensor, behind an axis of 2. */
-  readonly holds: 'key' | 'value' | 'both';
   readonly dtype: DataType;
   /** As declared. */
   readonly shape: readonly Dim[];
+}
+
+/** Keys or values of a layer, which a decoder is given again as it left them one run before. */
+export interface CacheTensor extends CachePort {
+  readonly layer: number;
+  /** `both`: keys and values lie in one tensor, behind an axis of 2. */
+  readonly holds: 'key' | 'value' | 'both';
   /** Axis of batch, of heads, and of positions, along which the output is longer than the input. */
   readonly axes: { readonly batch: number; readonly heads: number; readonly positions: number; readonly width: number };
+  /** Where it holds whole numbers: their scales, and the last positions as floats. Their axes are the same. */
+  readonly quantized?: { readonly scale: CachePort; readonly residual: CachePort };
 }
 
 /** What a decoder is given and what it gives, by name. */
@@ -29,6 +35,13 @@ export interface DecoderIo {
   readonly positions: { readonly name: string; readonly dtype: DataType } | null;
   /** In the order of layers, keys before values; empty: it keeps nothing. */
   readonly cache: readonly CacheTensor[];
+  /** Int64, `[1]`: positions that were dropped so far, where those of the text go on counting. */
+  readonly offset?: string;
+  /**
+   * Cache inputs are pools, `[blocks, heads, positions of a block, width]`, and outputs new positions alone: int64 inputs of
+   * the blocks of a sequence, `[batch, blocks]`, and of the positions that they hold, `[1]`.
+   */
+  readonly pages?: { readonly table: string; readonly length: string };
 }
 
 /** How keys and values are kept, as the metadata `whittle.kv` of a rewritten decoder says; without it, `dense`. */
