@@ -5,8 +5,14 @@ import type { Decoder, DecoderSetup } from '../generate/decoder.ts';
 import type { MadeUp } from '../runtime/run-many.ts';
 import type { Capabilities, Feeds, HostTensor, SessionSettings } from '../runtime/types.ts';
 import type { Trainer, TrainerSetup } from '../train/trainer.ts';
+import type { TextCheck } from '../generate/as-session.ts';
 import type { VerifyRequest, VerifyResult } from '../verify/types.ts';
 import type { ValuesReport, ValuesRequest } from '../verify/values-types.ts';
+
+/** A verification; with `text`, both models are asked what they say of a text, whatever they keep meanwhile. */
+export interface CheckRequest extends VerifyRequest {
+  readonly text?: TextCheck;
+}
 
 /** A written model on its way to the runtime; the receiver may take the bytes over. */
 export interface Parcel {
@@ -40,7 +46,7 @@ export interface RuntimePort {
   train(step: Parcel, setup: TrainerSetup, settings: SessionSettings, job: Job): Promise<Trainer>;
   /** Loads a decoder until it is released; what it keeps between steps stays where it computes. */
   decode(model: Parcel, setup: DecoderSetup, settings: SessionSettings, job: Job): Promise<Decoder>;
-  verify(a: Parcel, b: Parcel, request: VerifyRequest, job: Job): Promise<VerifyResult>;
+  verify(a: Parcel, b: Parcel, request: CheckRequest, job: Job): Promise<VerifyResult>;
   /** Values inside two models that both give as outputs. */
   values(a: Parcel, b: Parcel, request: ValuesRequest, job: Job): Promise<ValuesReport>;
   bench(a: Parcel, b: Parcel | null, request: BenchRequest, job: Job): Promise<BenchResult>;

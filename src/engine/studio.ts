@@ -306,10 +306,10 @@ export class Studio {
     const document = this.current;
     const exactness: Exactness = document.exactness(a, b);
     const target = document.stop(b);
-    const { original, ports } = document.compared(a, b);
+    const { original, ports, text } = document.compared(a, b);
     // Other sizes take other kernels, which sum in another order.
     const level = ports && ports.parts > 1 ? loosest([exactness, 'order']) : exactness;
-    const full = { ...request, class: level, ...(ports ? { ports } : {}) };
+    const full = { ...request, class: level, ...(ports ? { ports } : {}), ...(text && { text }) };
     const result = await this.port.verify(original, document.parcel(b), full, job);
     if (a === b - 1) target.verify = result;
     if (a === 0) target.whole = result;

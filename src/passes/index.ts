@@ -28,6 +28,7 @@ import { setInputShape } from './edit/set-input-shape.ts';
 import { userRule } from './edit/user-rule.ts';
 import { addKvCache } from './kv-cache/add-kv-cache.ts';
 import { deferRotary } from './kv-cache/defer-rotary.ts';
+import { extendPositions } from './kv-cache/extend-positions.ts';
 import { pageKvCache } from './kv-cache/page-kv-cache.ts';
 import { quantizeKvCache } from './kv-cache/quantize-kv-cache.ts';
 import { slidingWindowCache } from './kv-cache/sliding-window-cache.ts';
@@ -117,6 +118,7 @@ export const PASSES: readonly Pass[] = [
   pruneBlocks,
   shrinkKernels,
   addKvCache,
+  extendPositions,
   deferRotary,
   slidingWindowCache,
   streamingCache,

@@ -24,6 +24,7 @@ import type {
   TensorStats,
   TensorValues,
 } from '../engine/detail-types.ts';
+import type { CheckRequest } from '../engine/ports.ts';
 import type { LabInputs, LabRequest, LabResult } from '../engine/verify-lab/types.ts';
 import type {
   PredictionCheck,
@@ -76,7 +77,7 @@ import type {
 } from '../search/types.ts';
 import type { SupernetAsk, SupernetProgress, SupernetResult } from '../search/supernet/types.ts';
 import type { KeptModel } from '../storage/types.ts';
-import type { StopsRequest, VerifyRequest, VerifyResult } from '../verify/types.ts';
+import type { StopsRequest, VerifyResult } from '../verify/types.ts';
 import type { ValuesReport, ValuesRequest } from '../verify/values-types.ts';
 
 /** One row a call: parameters, what its progress messages carry, and its result. */
@@ -318,7 +319,7 @@ export interface RuntimeApi {
   decodeBegin: Row<{ held: number }, null>;
   decodeStep: Row<{ held: number; ids: readonly number[]; wanted: Wanted }, StepResult>;
   releaseDecoder: Row<{ held: number }, null>;
-  verify: Row<{ a: ModelParcel; b: ModelParcel; request: VerifyRequest }, VerifyResult>;
+  verify: Row<{ a: ModelParcel; b: ModelParcel; request: CheckRequest }, VerifyResult>;
   values: Row<{ a: ModelParcel; b: ModelParcel; request: ValuesRequest }, ValuesReport>;
   bench: Row<{ a: ModelParcel; b: ModelParcel | null; request: BenchRequest }, BenchResult>;
   profile: Row<{ model: ModelParcel; request: BenchRequest }, Profile>;
