@@ -91,7 +91,7 @@ export class StudioPage {
     await expect(this.stops()).toHaveCount(before);
   }
 
-  async workspace(name: 'Studio' | 'Compare' | 'Bench' | 'Train' | 'Search' | 'Report'): Promise<void> {
+  async workspace(name: 'Studio' | 'Compare' | 'Bench' | 'Train' | 'Search' | 'KV' | 'Report'): Promise<void> {
     await this.page.getByRole('tab', { name, exact: true }).click();
   }
 }

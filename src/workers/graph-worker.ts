@@ -218,7 +218,6 @@ const supernets = new SupernetDesk({ port, stopOf: (index) => studio.stopOf(inde
 
 const decoders = new KvDesk({
   port,
-  weights: studio.artifacts.weights,
   stopOf: (index) => studio.stopOf(index),
   applyAll: (index, requests, job) => studio.applyAll(index, requests, job),
 });

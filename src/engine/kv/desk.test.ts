@@ -23,7 +23,6 @@ async function open(sample = 'character-transformer?width=32&layers=2') {
   await studio.openSample(sample);
   const desk = new KvDesk({
     port,
-    weights: studio.artifacts.weights,
     stopOf: (index) => studio.stopOf(index),
     applyAll: (index, requests, running) => studio.applyAll(index, requests, running),
   });
@@ -91,6 +90,19 @@ describe('text under a policy', () => {
     expect(dense.promptTokens).toBe(10);
     const anew = await desk.talk(ask({ kind: 'none' }), job);
     expect(anew.ids).toEqual(dense.ids);
+  });
+
+  it('is the same from pages, and comes from windows and eight bits too', async () => {
+    const { desk } = await open();
+    const [dense, window, streaming, int8, paged] = await Promise.all(
+      POLICIES.map((policy) => desk.talk(ask(policy, { tokens: 30 }), job)),
+    );
+    expect(paged!.ids).toEqual(dense!.ids);
+    for (const each of [window, streaming, int8]) expect(each!.ids.length).toBe(30);
+    // 39 positions went through: 23 of them are kept by both windows.
+    expect([window, streaming].map((each) => each!.cacheBytes)).toEqual([23 * 64 * 4, 23 * 64 * 4]);
+    expect(int8!.cacheBytes).toBeLessThan(dense!.cacheBytes / 2);
+    expect(paged!.cacheBytes).toBe(40 * 64 * 4);
   });
 
   it('takes ids where it is told that each byte is one, and the model’s own tokenizer again', async () => {

@@ -10,7 +10,6 @@ import { writeModel } from '../../onnx/write.ts';
 import type { Stop } from '../document.ts';
 import { decoderFacts, openDecoder } from '../generate/open.ts';
 import type { RuntimePort } from '../ports.ts';
-import type { StepContext } from '../steps.ts';
 import type { DocumentView } from '../types.ts';
 import type { ApplyRequest } from '../types.ts';
 import type { DecoderView, KvView, PolicyPlan, TalkAsk, TalkResult, TokenizerView } from './lab-types.ts';
@@ -19,7 +18,6 @@ import { talk, type TalkJob } from './talk.ts';
 
 interface Surroundings {
   readonly port: RuntimePort;
-  readonly weights: StepContext['weights'];
   /** A stop of the recipe of the open model. */
   stopOf(index: number): Stop;
   /** Steps behind a stop, in place of those that were there. */
@@ -37,7 +35,7 @@ export class KvDesk {
 
   constructor(around: Surroundings) {
     this.around = around;
-    this.planner = new PolicyPlanner(around);
+    this.planner = new PolicyPlanner((index) => around.stopOf(index));
   }
 
   /** What was given with the model of before. */
@@ -74,14 +72,14 @@ export class KvDesk {
   async talk(ask: TalkAsk, job: TalkJob): Promise<TalkResult> {
     job.progress({ stage: 'Rewriting the model' });
     const quiet: Job = { signal: job.signal, progress: () => {}, checkpoint: () => job.checkpoint() };
-    const { stop } = await this.planned(ask.stop, ask.policy, quiet);
-    const facts = decoderFacts(stop.model);
+    const { model } = await this.planned(ask.stop, ask.policy, quiet);
+    const facts = decoderFacts(model);
     const { backend, threads } = ask;
     const how = { recompute: false, settings: { backend, threads, level: 'all' } } as const;
     job.progress({ stage: 'Loading the model' });
     const decoder = await openDecoder(
       facts,
-      { name: ask.policy.kind, bytes: writeModel(stop.model) },
+      { name: ask.policy.kind, bytes: writeModel(model) },
       how,
       this.around.port,
       quiet,
@@ -111,11 +109,10 @@ export class KvDesk {
   /** What a layer keeps is told by the cache that is there, or by the one that could be put in. */
   private async decoder(index: number, job: Job): Promise<DecoderView> {
     const stop = this.around.stopOf(index);
-    const policy = keptBy(stop);
+    const policy = keptBy(stop.model);
     const { vocabulary } = readDecoderIo(stop.model);
     const dense = await this.planner.plan(index, { kind: 'dense' }, job);
-    const told = 'reason' in dense ? stop : dense.stop;
-    const { cache } = readDecoderIo(told.model);
+    const { cache } = readDecoderIo('reason' in dense ? stop.model : dense.model);
     const layers = cache.length > 0 ? layerShapes(cache) : null;
     return { layers, dtype: cache[0]?.dtype ?? 'float32', vocabulary, policy };
   }
@@ -128,6 +125,6 @@ export class KvDesk {
 }
 
 function planView({ kind }: CachePolicy, plan: Planned | Refused): PolicyPlan {
-  if ('reason' in plan) return { kind, base: plan.base, passes: [], reason: plan.reason, nodes: plan.nodes };
-  return { kind, base: plan.base, passes: plan.requests.map(({ pass }) => pass), reason: null, nodes: [] };
+  if ('reason' in plan) return { kind, base: plan.base, passes: [], reason: plan.reason };
+  return { kind, base: plan.base, passes: plan.requests.map(({ pass }) => pass), reason: null };
 }

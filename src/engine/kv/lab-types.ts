@@ -34,8 +34,6 @@ export interface PolicyPlan {
   readonly passes: readonly string[];
   /** Why it cannot be had; null: it can. */
   readonly reason: string | null;
-  /** Nodes that stand in the way, by NodeId of the stop `base`, as far as they are in it. */
-  readonly nodes: readonly number[];
 }
 
 export interface KvView {

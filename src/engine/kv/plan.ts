@@ -1,68 +1,59 @@
+import type { Job } from '../../base/job.ts';
 import type { Json } from '../../base/json.ts';
-import { readDecoderIo } from '../../kv/io.ts';
+import type { Model } from '../../ir/model.ts';
 import { policyOf } from '../../kv/policy.ts';
 import type { CachePolicy } from '../../kv/types.ts';
 import type { OptionValues } from '../../rewrite/pass.ts';
-import { SYNTHETIC } from '../calibration.ts';
 import type { Stop } from '../document.ts';
-import { findAllSites } from '../sites.ts';
-import { runStep, stepOf, type StepContext } from '../steps.ts';
 import type { ApplyRequest } from '../types.ts';
+import { ADD_CACHE, DEFER, hasCache, withPolicy, type PolicyName, type WithPolicy } from './policies.ts';
 
 /** A policy as steps behind a stop, and the model that they lead to. */
 export interface Planned {
   readonly base: number;
   readonly requests: readonly ApplyRequest[];
-  readonly stop: Stop;
+  readonly model: Model;
 }
-/** Why it cannot be had, and where. */
+/** Why it cannot be had from there. */
 export interface Refused {
   readonly base: number;
   readonly reason: string;
-  readonly nodes: readonly number[];
 }
-
-interface Surroundings extends Pick<StepContext, 'port' | 'weights' | 'job'> {
-  stopOf(index: number): Stop;
+type Made = Pick<WithPolicy, 'model' | 'steps'> | { readonly reason: string };
+/** What was made with the options that are its key. */
+interface Kept {
+  readonly key: string;
+  readonly made: Made;
 }
 
 /** How a decoder keeps what it has seen; `none` where it keeps nothing. */
-export const keptBy = ({ model }: Stop): CachePolicy =>
-  readDecoderIo(model).cache.length === 0 ? { kind: 'none' } : policyOf(model);
+export const keptBy = (model: Model): CachePolicy => (hasCache(model) ? policyOf(model) : { kind: 'none' });
 
-const PASSES: Readonly<Record<Exclude<CachePolicy['kind'], 'none' | 'dense'>, string>> = {
-  'sliding-window': 'sliding-window-cache',
-  streaming: 'streaming-cache',
-  int8: 'quantize-kv-cache',
-  paged: 'page-kv-cache',
-};
-const ADD = 'add-kv-cache';
-const DEFER = 'defer-rotary';
 /** Steps that are there for a policy: another one may begin before them. */
-const PREPARING: ReadonlySet<string> = new Set([ADD, DEFER]);
+const PREPARING: ReadonlySet<string> = new Set([ADD_CACHE, DEFER]);
 
 const sameValues = (a: object, b: object): boolean =>
   Object.entries(a).every(([key, value]) => (b as Readonly<Record<string, Json>>)[key] === value);
 
-/** Steps on copies: nothing that is open changes. Models on the way are kept for as long as their stop is. */
+/** Policies on copies: nothing that is open changes. What was made last of each kind is kept for as long as its stop is. */
 export class PolicyPlanner {
-  private readonly around: Omit<Surroundings, 'job'>;
-  private readonly made = new WeakMap<Stop, Map<string, Promise<Stop>>>();
+  private readonly stopOf: (index: number) => Stop;
+  private readonly made = new WeakMap<Model, Map<PolicyName, Kept>>();
 
-  constructor(around: Omit<Surroundings, 'job'>) {
-    this.around = around;
+  constructor(stopOf: (index: number) => Stop) {
+    this.stopOf = stopOf;
   }
 
   /**
-   * How to have a policy in the model of a stop: from the last stop before any policy, with what it wants in front of it.
-   * Throws `unsupported` where the model is no decoder.
+   * How to have a policy in the model of a stop: from the last stop before any policy, or from before what was put there
+   * for one.
    */
-  async plan(index: number, policy: CachePolicy, job: StepContext['job']): Promise<Planned | Refused> {
+  async plan(index: number, policy: CachePolicy, job: Job): Promise<Planned | Refused> {
     let base = index;
-    while (base > 0 && !this.isFree(base)) base--;
+    while (base > 0 && policyOf(this.stopOf(base).model).kind !== 'dense') base--;
     const first = await this.from(base, policy, job);
     if (!('reason' in first)) return first;
-    while (base > 0 && PREPARING.has(this.around.stopOf(base).outcome?.step.pass ?? '')) {
+    while (base > 0 && PREPARING.has(this.stopOf(base).outcome?.step.pass ?? '')) {
       base--;
       const earlier = await this.from(base, policy, job);
       if (!('reason' in earlier)) return earlier;
@@ -70,73 +61,30 @@ export class PolicyPlanner {
     return first;
   }
 
-  private isFree(index: number): boolean {
-    return policyOf(this.around.stopOf(index).model).kind === 'dense';
-  }
-
-  private async from(base: number, policy: CachePolicy, job: StepContext['job']): Promise<Planned | Refused> {
-    let stop = this.around.stopOf(base);
-    const here = keptBy(stop);
-    const requests: ApplyRequest[] = [];
-    const plan = (): Planned => ({ base, requests, stop });
-    if (here.kind === policy.kind && sameValues(here, policy)) return plan();
+  private async from(base: number, policy: CachePolicy, job: Job): Promise<Planned | Refused> {
+    const { model } = this.stopOf(base);
+    const here = keptBy(model);
+    if (policy.kind === 'none' || (here.kind === policy.kind && sameValues(here, policy)))
+      return { base, requests: [], model };
     // A file that was rewritten before it was opened.
-    if (here.kind !== 'none' && here.kind !== 'dense' && policy.kind === 'dense')
-      return { base, reason: `The cache of the file is ${here.kind} already: open the file from before.`, nodes: [] };
-    const take = async (pass: string, options: OptionValues = {}): Promise<void> => {
-      const request = { pass, options, off: [] };
-      stop = await this.after(stop, requests.length, request, job);
-      requests.push(request);
-    };
-    if (policy.kind === 'none') return plan();
-    if (here.kind === 'none') {
-      const refused = await this.refusal(stop, ADD, {}, job);
-      if (refused) return { base, ...refused };
-      await take(ADD);
-    }
-    if (policy.kind === 'dense') return plan();
+    if (here.kind !== 'none' && here.kind !== 'dense')
+      return { base, reason: `The cache of the file is ${here.kind} already: open the file from before.` };
     const { kind, ...options } = policy;
-    const pass = PASSES[kind];
-    let refused = await this.refusal(stop, pass, options, job);
-    if (refused && kind === 'streaming' && !(await this.refusal(stop, DEFER, {}, job))) {
-      await take(DEFER);
-      refused = await this.refusal(stop, pass, options, job);
-    }
-    if (refused) return { base, ...refused };
-    await take(pass, options);
-    return plan();
+    const dense = await this.with(model, 'dense', {}, job);
+    const made = 'reason' in dense || kind === 'dense' ? dense : await this.with(dense.model, kind, options, job);
+    if ('reason' in made) return { base, reason: made.reason };
+    const steps = made === dense || 'reason' in dense ? made.steps : [...dense.steps, ...made.steps];
+    return { base, requests: steps.map((step) => ({ ...step, off: [] })), model: made.model };
   }
 
-  /** Why a pass has no site; null: it has one. */
-  private async refusal(
-    stop: Stop,
-    pass: string,
-    options: OptionValues,
-    job: StepContext['job'],
-  ): Promise<Pick<Refused, 'reason' | 'nodes'> | null> {
-    const search = { stop, backend: 'wasm', port: this.around.port, calibration: SYNTHETIC, job } as const;
-    const [found] = await findAllSites([pass], { [pass]: options }, search);
-    if (found && found.sites.length > 0) return null;
-    const [first] = found?.refusals ?? [];
-    return {
-      reason: found?.unavailable ?? first?.reason ?? 'Nothing here is attention whose keys and values are kept.',
-      nodes: first?.nodes ?? [],
-    };
-  }
-
-  private after(before: Stop, index: number, request: ApplyRequest, job: StepContext['job']): Promise<Stop> {
-    const all = this.made.get(before) ?? new Map<string, Promise<Stop>>();
-    this.made.set(before, all);
-    const key = JSON.stringify([request.pass, request.options]);
-    const known = all.get(key);
-    if (known) return known;
-    const { port, weights } = this.around;
-    const context: StepContext = { backend: 'wasm', port, calibration: SYNTHETIC, weights, job, revision: () => 0 };
-    const made = runStep(before, index, stepOf(request), context);
-    // One of each pass: whoever tries one size after the other wants the last one.
-    for (const each of all.keys()) if (each.startsWith(`["${request.pass}"`)) all.delete(each);
-    all.set(key, made);
-    made.catch(() => all.delete(key));
+  private async with(model: Model, policy: PolicyName, options: OptionValues, job: Job): Promise<Made> {
+    const all = this.made.get(model) ?? new Map<PolicyName, Kept>();
+    this.made.set(model, all);
+    const key = JSON.stringify(options);
+    const known = all.get(policy);
+    if (known?.key === key) return known.made;
+    const made = await withPolicy(model, policy, options, job);
+    all.set(policy, { key, made });
     return made;
   }
 }

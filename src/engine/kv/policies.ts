@@ -21,7 +21,7 @@ export const PASS_OF: Readonly<Record<PolicyName, string | null>> = {
   paged: 'page-kv-cache',
 };
 export const ADD_CACHE = 'add-kv-cache';
-const DEFER = 'defer-rotary';
+export const DEFER = 'defer-rotary';
 /** What `defer-rotary` says where there is nothing for it to do. */
 const NONE_ROTATED = /^No keys are rotated/;
 

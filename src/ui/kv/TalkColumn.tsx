@@ -1,6 +1,6 @@
 import { Square } from 'lucide-react';
 import { useEffect, useRef } from 'react';
-import { formatBytes, formatInteger, formatMs, plural } from '../../base/format.ts';
+import { formatBytes, formatInteger, formatMs, UNKNOWN } from '../../base/format.ts';
 import type { CachePolicy } from '../../kv/types.ts';
 import type { App } from '../../state/app.ts';
 import { POLICY_KINDS, type TalkSide } from '../../state/kv-store.ts';
@@ -108,35 +108,29 @@ export function TalkColumn({ app, side, differs, running }: Props) {
           <Problem error={talk.error} what={policyTitle(talk.policy.kind)} compact />
         </div>
       )}
-      <dl className="kv-figures num" aria-label={`Figures, ${side}`}>
-        <div>
-          <dt>Tokens</dt>
-          <dd>{formatInteger(talk?.tokens)}</dd>
-        </div>
-        <div>
-          <dt>Per token</dt>
-          <dd>{formatMs(talk?.msPerToken)}</dd>
-        </div>
-        <div title="The first run of a session has its own costs in it">
-          <dt>Prompt</dt>
-          <dd>{formatMs(talk?.prefillMs)}</dd>
-        </div>
-        <div>
-          <dt>Cache</dt>
-          <dd>{talk && talk.tokens > 0 ? formatBytes(talk.cacheBytes) : '–'}</dd>
-        </div>
-        <div className="ml-auto">
-          <dt className="sr-only">State</dt>
-          <dd className="ell text-ink-3" role="status">
-            {talk ? stateText(talk) : ''}
-          </dd>
-        </div>
-      </dl>
-      {differs !== null && side === 'right' && (
-        <p className="sr-only" role="status">
-          The texts differ from token {plural(differs + 1, '', '')} on.
-        </p>
-      )}
+      <div className="kv-foot num">
+        <dl className="kv-figures" aria-label={`Figures, ${side}`}>
+          <div>
+            <dt>Tokens</dt>
+            <dd>{formatInteger(talk?.tokens)}</dd>
+          </div>
+          <div>
+            <dt>Per token</dt>
+            <dd>{formatMs(talk?.msPerToken)}</dd>
+          </div>
+          <div title="The first run of a session has its own costs in it">
+            <dt>Prompt</dt>
+            <dd>{formatMs(talk?.prefillMs)}</dd>
+          </div>
+          <div>
+            <dt>Cache</dt>
+            <dd>{talk && talk.tokens > 0 ? formatBytes(talk.cacheBytes) : UNKNOWN}</dd>
+          </div>
+        </dl>
+        <span className="ell ml-auto text-ink-3" role="status">
+          {talk ? stateText(talk) : ''}
+        </span>
+      </div>
     </section>
   );
 }
