@@ -3,7 +3,7 @@ import { writeModel } from '../src/onnx/write.ts';
 import { characterTransformer } from '../src/samples/character-transformer.ts';
 import { seriousFaults } from './faults.ts';
 import { StudioPage, watchForErrors } from './studio-page.ts';
-import { set } from './train-page.ts';
+import { file, set } from './train-page.ts';
 
 const card = (page: Page, name: string) => page.getByRole('region', { name, exact: true });
 const column = (page: Page, side: 'Left' | 'Right') => page.getByRole('region', { name: `${side} text`, exact: true });
@@ -116,6 +116,39 @@ test('two policies go on from the same prompt, token by token, and one is stoppe
   const table = page.getByRole('region', { name: 'Simulated requests by policy' });
   await expect(table.getByRole('row')).toHaveCount(5);
   await expect(table.getByRole('row').nth(3)).toContainText(/Pages of 16.*%/);
+  expect(errors).toEqual([]);
+});
+
+test('perplexity and times of tokens come policy by policy; the measurement is cancelled, and runs on a text of one’s own', async ({
+  page,
+}, info) => {
+  const errors = watchForErrors(page);
+  await openLab(page);
+  const perplexity = card(page, 'Perplexity');
+  await set(page, 'Tokens read', '20000');
+  await perplexity.getByRole('button', { name: 'Measure all' }).click();
+  await expect(perplexity.getByRole('progressbar')).toBeVisible();
+  await perplexity.getByRole('button', { name: 'Cancel' }).click();
+  await expect(perplexity.getByRole('progressbar')).toBeHidden();
+  await expect(card(page, 'Full')).not.toContainText('per token');
+
+  const text = `${'Anna had a dog. Ben had a cat. '.repeat(8)}\n`;
+  await page.getByLabel('Text to measure on').setInputFiles(file('own.txt', new TextEncoder().encode(text)));
+  await set(page, 'Tokens read', '96');
+  await set(page, 'A point for', '16');
+  await perplexity.getByRole('button', { name: 'Measure all' }).click();
+  for (const name of ['Full', 'Sliding window', 'Sinks and window', 'INT8', 'Pages'])
+    await expect(card(page, name)).toContainText(/per token\s*ppl \d/, { timeout: 60_000 });
+  await expect(perplexity).toContainText('measured, 96 tokens of own.txt');
+  await expect(perplexity.getByRole('img')).toHaveAttribute('aria-label', /Pages \d+\.\d\d/);
+  await perplexity.getByRole('button', { name: 'Show as table' }).click();
+  await expect(perplexity.getByRole('columnheader')).toHaveCount(6);
+  expect(await seriousFaults(page)).toEqual([]);
+  await page.screenshot({ path: info.outputPath('measured.png') });
+  // Another size is another policy: nothing is known of it.
+  await card(page, 'Sliding window').getByLabel('Window', { exact: true }).fill('32');
+  await page.keyboard.press('Enter');
+  await expect(card(page, 'Sliding window')).not.toContainText('per token');
   expect(errors).toEqual([]);
 });
 

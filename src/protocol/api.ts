@@ -34,7 +34,16 @@ import type {
 } from '../engine/latency-table/studio-calls.ts';
 import type { StoredTable } from '../engine/latency-table/table.ts';
 import type { LatencyPrediction } from '../engine/latency-table/types.ts';
-import type { KvView, TalkAsk, TalkProgress, TalkResult, TokenizerView } from '../engine/kv/lab-types.ts';
+import type {
+  KvView,
+  MeasureAsk,
+  MeasureProgress,
+  MeasureResult,
+  TalkAsk,
+  TalkProgress,
+  TalkResult,
+  TokenizerView,
+} from '../engine/kv/lab-types.ts';
 import type { LatencyModel, LatencyRequest } from '../engine/latency-types.ts';
 import type { EditTarget } from '../engine/edit-target.ts';
 import type { Fidelity } from '../engine/fidelity.ts';
@@ -257,6 +266,8 @@ export interface GraphApi {
   kvTokenizer: Row<{ stop: number; file: GivenFile | 'bytes' | null }, TokenizerView | null>;
   /** Text under a policy, from a copy of the model; two may run at a time. */
   kvTalk: Row<{ ask: TalkAsk }, TalkResult, TalkProgress>;
+  /** Perplexity of a text, and times of tokens, under each policy. */
+  kvMeasure: Row<{ ask: MeasureAsk; text: GivenFile | 'stories' }, MeasureResult, MeasureProgress>;
   /** Many requests in one memory, reserved whole or in pages: nothing is run. */
   kvSimulate: Row<{ request: SimulationRequest }, Simulation>;
   /** Times candidate rewrites on this device; appends those that gain. */

@@ -12,6 +12,7 @@ export const ALONE: readonly JobKind[] = [
   'roofline',
   'search',
   'supernet',
+  'perplexity',
 ];
 
 /** What a measurement ends. */

@@ -28,6 +28,7 @@ export type JobKind =
   | 'search'
   | 'supernet'
   | 'generate'
+  | 'perplexity'
   | 'simulate'
   | 'recover'
   | 'overlay'

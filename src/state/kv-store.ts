@@ -1,9 +1,10 @@
 import { createStore, type StoreApi } from 'zustand/vanilla';
 import type { ErrorRecord } from '../base/error.ts';
-import type { KvView } from '../engine/kv/lab-types.ts';
+import type { KvView, MeasuredPolicy, MeasureResult } from '../engine/kv/lab-types.ts';
 import { DEFAULT_MIX, type Mix } from '../kv/simulate/mix.ts';
 import type { Simulation } from '../kv/simulate/simulate.ts';
 import type { CachePolicy } from '../kv/types.ts';
+import type { GivenFile } from '../protocol/api.ts';
 import type { RuntimeBackend } from '../runtime/types.ts';
 import type { Bound } from './bound.ts';
 import type { Talk } from './kv-talk.ts';
@@ -35,6 +36,32 @@ export interface SimulationSetup extends Pick<Mix, 'requests' | 'seed' | 'rate' 
   readonly positions: number;
 }
 
+/** What is read under each policy. */
+export interface MeasureSetup {
+  /** Null: none was given yet. */
+  readonly text: GivenFile | 'stories' | null;
+  /** Of the text, at most. */
+  readonly tokens: number;
+  /** Positions of a point of the curve. */
+  readonly bucket: number;
+}
+
+/** A measurement at work, or the last one. */
+export interface Measured {
+  readonly status: 'running' | 'done' | 'cancelled' | 'failed';
+  /** What the text is called. */
+  readonly text: string;
+  readonly bucket: number;
+  readonly stage: string;
+  readonly done: number;
+  readonly total: number;
+  /** One behind the other, as they come. */
+  readonly found: readonly MeasuredPolicy[];
+  readonly result: MeasureResult | null;
+  readonly error: ErrorRecord | null;
+  readonly bound: Bound<null>;
+}
+
 export interface KvState {
   readonly policies: Policies;
   /** Tokens of the text that bytes are told of. */
@@ -47,6 +74,9 @@ export interface KvState {
   readonly setup: TalkSetup;
   readonly chosen: Readonly<Record<TalkSide, CachePolicy['kind']>>;
   readonly talks: Readonly<Record<TalkSide, Talk | null>>;
+  readonly measuring: MeasureSetup;
+  /** Of a stop whose steps are still the same. */
+  readonly measured: Measured | null;
   readonly simulating: SimulationSetup;
   readonly simulation: { readonly setup: SimulationSetup; readonly block: number; readonly result: Simulation } | null;
   readonly simulationError: ErrorRecord | null;
@@ -80,6 +110,8 @@ export const NO_KV: KvState = {
   },
   chosen: { left: 'dense', right: 'streaming' },
   talks: { left: null, right: null },
+  measuring: { text: null, tokens: 512, bucket: 32 },
+  measured: null,
   simulating: { requests, seed, rate, maxLength, sharedPrefix, positions: 8 * maxLength },
   simulation: null,
   simulationError: null,
@@ -90,3 +122,12 @@ export const createKvStore = (): KvStore => createStore<KvState>(() => NO_KV);
 /** The policy of a kind with the sizes that are set. */
 export const policyIn = (policies: Policies, kind: CachePolicy['kind']): CachePolicy =>
   kind === 'none' ? { kind } : policies[kind];
+
+/** What was measured of a policy with the sizes that are set now; null: nothing. */
+export function measuredOf(
+  { measured, policies }: Pick<KvState, 'measured' | 'policies'>,
+  kind: PolicyKind,
+): (MeasuredPolicy & { readonly reason: null }) | null {
+  const found = measured?.found.find(({ policy }) => JSON.stringify(policy) === JSON.stringify(policies[kind]));
+  return found?.reason === null ? found : null;
+}

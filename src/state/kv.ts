@@ -4,7 +4,7 @@ import { DEFAULT_MIX } from '../kv/simulate/mix.ts';
 import { bytesPerPosition } from '../kv/cache/layout.ts';
 import type { CachePolicy } from '../kv/types.ts';
 import type { GivenFile } from '../protocol/api.ts';
-import { ALONE } from './alone.ts';
+import { ALONE, quiet } from './alone.ts';
 import { bind, ifHolds } from './bound.ts';
 import { CHANGES, type Core } from './core.ts';
 import {
@@ -12,6 +12,8 @@ import {
   POLICY_KINDS,
   policyIn,
   TALK_SIDES,
+  type Measured,
+  type MeasureSetup,
   type PolicyKind,
   type SimulationSetup,
   type TalkSetup,
@@ -35,14 +37,23 @@ export interface KvActions {
   talk(): Promise<void>;
   /** Ends one text, or both, and keeps what was said. */
   stopTalk(side?: TalkSide): void;
+  changeMeasure(patch: Partial<MeasureSetup>): void;
+  /** Perplexity and times under every policy that can be had. */
+  measurePolicies(): Promise<void>;
+  /** Ends it, and keeps what is there. */
+  cancelMeasure(): void;
   changeSimulation(patch: Partial<SimulationSetup>): void;
   simulate(): Promise<void>;
 }
+
+/** The sample that goes on with stories. */
+const STORYTELLER = 'character-transformer';
 
 export function kvActions(core: Core, stepping: Pick<SteppingActions, 'landed'>): KvActions {
   const { kv: store, document } = core;
   let asked = 0;
   const jobs = new Map<TalkSide, number>();
+  let measureJob: number | null = null;
 
   const isShown = (): boolean => core.view.getState().workspace === 'kv';
   const cursor = (): number => document.getState().document?.cursor ?? 0;
@@ -53,8 +64,16 @@ export function kvActions(core: Core, stepping: Pick<SteppingActions, 'landed'>)
     asked++;
     for (const id of jobs.values()) core.runner.cancel(id);
     jobs.clear();
-    const { policies, length, chosen, setup, simulating } = store.getState();
-    store.setState({ ...NO_KV, policies, length, chosen, simulating, setup: { ...setup, backend: 'wasm' } });
+    if (measureJob !== null) core.runner.cancel(measureJob);
+    measureJob = null;
+    const { policies, length, chosen, setup, simulating, measuring } = store.getState();
+    // The sample was trained on stories; what another model can read nobody knows.
+    const text = document.getState().sample === STORYTELLER ? 'stories' : null;
+    store.setState({
+      ...{ ...NO_KV, policies, length, chosen, simulating },
+      setup: { ...setup, backend: 'wasm' },
+      measuring: { ...measuring, text },
+    });
   };
   document.subscribe((state, before) => {
     if (before.document && !state.document) reset();
@@ -67,7 +86,9 @@ export function kvActions(core: Core, stepping: Pick<SteppingActions, 'landed'>)
     const { view } = store.getState();
     const held = view?.stop === cursor() ? ifHolds(core, view) : null;
     if (held === null) asked++;
-    store.setState({ view: held, asking: false, viewError: null });
+    const measured = store.getState().measured;
+    const holds = measured !== null && ifHolds(core, measured.bound) !== null;
+    store.setState({ view: held, asking: false, viewError: null, measured: holds ? measured : null });
     look();
   });
   core.view.subscribe(({ workspace }, before) => {
@@ -130,6 +151,18 @@ export function kvActions(core: Core, stepping: Pick<SteppingActions, 'landed'>)
     }
   }
 
+  const setMeasured = (change: (measured: Measured) => Partial<Measured>): void =>
+    store.setState(({ measured }) => (measured ? { measured: { ...measured, ...change(measured) } } : {}));
+
+  /** Those that the model takes. */
+  function possible(): readonly CachePolicy[] {
+    const { view, policies } = store.getState();
+    const plans = view?.result.plans ?? [];
+    return POLICY_KINDS.filter((kind) => plans.some((plan) => plan.kind === kind && plan.reason === null)).map(
+      (kind) => policies[kind],
+    );
+  }
+
   const actions: KvActions = {
     async lookAtCache() {
       const mine = ++asked;
@@ -183,6 +216,60 @@ export function kvActions(core: Core, stepping: Pick<SteppingActions, 'landed'>)
         const id = jobs.get(each);
         if (id !== undefined) core.runner.cancel(id);
       }
+    },
+    changeMeasure: (patch) => store.setState(({ measuring }) => ({ measuring: { ...measuring, ...patch } })),
+    async measurePolicies() {
+      const { measuring, setup, policies } = store.getState();
+      const { text, tokens, bucket } = measuring;
+      if (text === null) return;
+      const reason = refusal();
+      if (reason !== null) {
+        core.notices.show({ tone: 'plain', title: 'The measurement has to wait', text: reason });
+        return;
+      }
+      quiet(core);
+      const stop = cursor();
+      const { threads } = core.settings.getState().settings;
+      const sizes = { tokens: tokens + 1, bucket, sinks: Math.max(1, policies.streaming.sinks) };
+      const ask = { stop, policies: possible(), ...sizes, backend: setup.backend, threads };
+      const name = text === 'stories' ? 'stories that it was not shown' : text.name;
+      store.setState({
+        measured: {
+          ...{ status: 'running', text: name, bucket, stage: 'Waiting', done: 0, total: 0, found: [] },
+          ...{ result: null, error: null, bound: bind(core, stop, null) },
+        },
+      });
+      let mine = 0;
+      const still = (): boolean => measureJob === mine;
+      try {
+        const result = await core.runner.run('perplexity', 'Perplexity under each policy', (call, id) => {
+          mine = measureJob = id;
+          return core.client.call(
+            'kvMeasure',
+            { ask, text },
+            {
+              ...call,
+              onProgress({ stage, done = 0, total = 0, found }) {
+                if (still())
+                  setMeasured((now) => ({ stage, done, total, found: found ? [...now.found, found] : now.found }));
+                call.onProgress?.({ stage, ...(total > 0 && { done, total }) });
+              },
+            },
+          );
+        });
+        if (still()) setMeasured(() => ({ status: 'done', result }));
+      } catch (caught) {
+        if (!still()) return;
+        const error = toErrorRecord(caught);
+        const cancelled = error.code === 'cancelled';
+        setMeasured(() => (cancelled ? { status: 'cancelled' } : { status: 'failed', error }));
+        core.notices.announce(cancelled ? 'The measurement was cancelled.' : `Perplexity: failed. ${error.message}`);
+      } finally {
+        if (still()) measureJob = null;
+      }
+    },
+    cancelMeasure() {
+      if (measureJob !== null) core.runner.cancel(measureJob);
     },
     changeSimulation: (patch) => store.setState(({ simulating }) => ({ simulating: { ...simulating, ...patch } })),
     async simulate() {

@@ -437,6 +437,7 @@ const handlers: Handlers<GraphApi> = {
   kvApply: async ({ stop, policy }, job) => drawn(await decoders.apply(stop, policy, job)),
   kvTokenizer: ({ stop, file }) => decoders.giveTokenizer(stop, file && file !== 'bytes' ? inPage(file) : file),
   kvTalk: ({ ask }, job) => decoders.talk(ask, job),
+  kvMeasure: ({ ask, text }, job) => decoders.measure(ask, text === 'stories' ? text : inPage(text), job),
   kvSimulate: ({ request }) => decoders.simulate(request),
   tune: async ({ request }, job) => {
     const { document, report } = await studio.tune(request, job);

@@ -75,6 +75,38 @@ describe('policies of an open decoder', () => {
   });
 });
 
+describe('perplexity under each policy', () => {
+  it('is told one by one, pages saying what all positions say, and can be had of stories', async () => {
+    const { desk } = await open('character-transformer?width=16&layers=1');
+    const told: string[] = [];
+    const watched = createJob(new AbortController().signal, (progress) => {
+      const { found } = progress as { found?: { policy: CachePolicy } };
+      if (found) told.push(found.policy.kind);
+    });
+    const how = { stop: 0, policies: POLICIES, tokens: 41, bucket: 20, sinks: 4, backend: 'wasm', threads: 1 } as const;
+    const { tokens, policies } = await desk.measure(how, 'stories', watched);
+    expect(tokens).toBe(40);
+    expect(told).toEqual(POLICIES.map(({ kind }) => kind));
+    const [dense, window, , int8, paged] = policies.map((each) => (each.reason === null ? each : null));
+    expect(dense!.buckets.map(({ from, tokens: count }) => [from, count])).toEqual([
+      [1, 20],
+      [21, 20],
+    ]);
+    expect(paged!.perplexity).toBeCloseTo(dense!.perplexity, 3);
+    expect(Math.abs(window!.perplexity / dense!.perplexity - 1)).toBeGreaterThan(1e-6);
+    expect(int8!.cacheBytes).toBeLessThan(dense!.cacheBytes);
+    expect(dense!.msPerToken).toBeGreaterThan(0);
+  });
+
+  it('reads a text of one’s own, and names what it cannot read', async () => {
+    const { desk } = await open('character-transformer?width=16&layers=1');
+    const own = (text: string) => ({ name: 'own.txt', bytes: async () => new TextEncoder().encode(text) });
+    const how = { stop: 0, policies: [DENSE], tokens: 8, bucket: 8, sinks: 0, backend: 'wasm', threads: 1 } as const;
+    expect((await desk.measure(how, own('Anna had a dog.'), job)).tokens).toBe(7);
+    await expect(desk.measure(how, own('Größe'), job)).rejects.toMatchObject({ code: 'bad-request' });
+  });
+});
+
 describe('text under a policy', () => {
   it('is told token by token, with what is kept, and is that of the model run anew each time', async () => {
     const { desk } = await open();

@@ -12,8 +12,19 @@ import { decoderFacts, openDecoder } from '../generate/open.ts';
 import type { RuntimePort } from '../ports.ts';
 import type { DocumentView } from '../types.ts';
 import type { ApplyRequest } from '../types.ts';
-import type { DecoderView, KvView, PolicyPlan, TalkAsk, TalkResult, TokenizerView } from './lab-types.ts';
+import type {
+  DecoderView,
+  KvView,
+  MeasureAsk,
+  MeasureResult,
+  PolicyPlan,
+  TalkAsk,
+  TalkResult,
+  TokenizerView,
+} from './lab-types.ts';
+import { measure, type MeasureJob, type TextSource } from './measure.ts';
 import { keptBy, PolicyPlanner, type Planned, type Refused } from './plan.ts';
+import { endOf } from './report.ts';
 import { talk, type TalkJob } from './talk.ts';
 
 interface Surroundings {
@@ -91,6 +102,16 @@ export class KvDesk {
     }
   }
 
+  /** Perplexity and times under each policy. Throws `bad-request` where the text cannot be read. */
+  measure(ask: MeasureAsk, source: TextSource, job: MeasureJob): Promise<MeasureResult> {
+    const { model } = this.around.stopOf(ask.stop);
+    const tokenizer = this.given ?? tokenizerOf(model.extras.metadataProps);
+    const quiet: Job = { signal: job.signal, progress: () => {}, checkpoint: () => job.checkpoint() };
+    const baseOf = async (policy: CachePolicy) =>
+      this.around.stopOf((await this.planner.plan(ask.stop, policy, quiet)).base).model;
+    return measure(ask, source, tokenizer, baseOf, this.around.port, job);
+  }
+
   /** The policy becomes steps of the recipe. */
   async apply(index: number, policy: CachePolicy, job: Job): Promise<DocumentView> {
     const { base, requests } = await this.planned(index, policy, job);
@@ -114,7 +135,8 @@ export class KvDesk {
     const dense = await this.planner.plan(index, { kind: 'dense' }, job);
     const { cache } = readDecoderIo('reason' in dense ? stop.model : dense.model);
     const layers = cache.length > 0 ? layerShapes(cache) : null;
-    return { layers, dtype: cache[0]?.dtype ?? 'float32', vocabulary, policy };
+    const positions = endOf(stop.model)?.rows ?? null;
+    return { layers, dtype: cache[0]?.dtype ?? 'float32', vocabulary, positions, policy };
   }
 
   private tokenizerView({ model }: Stop): TokenizerView | null {

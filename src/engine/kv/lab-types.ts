@@ -6,6 +6,8 @@ import type { LayerShape } from '../../kv/cache/layout.ts';
 import type { CachePolicy } from '../../kv/types.ts';
 import type { DataType } from '../../ir/types.ts';
 import type { RuntimeBackend } from '../../runtime/types.ts';
+import type { AttentionShares } from './attention-share.ts';
+import type { Bucket } from './likelihood.ts';
 
 /** What a text is turned into ids with. */
 export interface TokenizerView {
@@ -22,6 +24,8 @@ export interface DecoderView {
   readonly dtype: DataType;
   /** Null: it gives hidden states, or its vocabulary is not known. */
   readonly vocabulary: number | null;
+  /** Rows of the table of positions that ends first; null: none does. */
+  readonly positions: number | null;
   /** Of the stop that is shown. */
   readonly policy: CachePolicy;
 }
@@ -75,4 +79,48 @@ export interface TalkProgress extends Progress {
 export interface TalkResult extends Generated {
   /** Of the prompt, what the tokenizer puts in front of it included. */
   readonly promptTokens: number;
+}
+
+/** What each policy makes of a text. */
+export interface MeasureAsk {
+  readonly stop: number;
+  readonly policies: readonly CachePolicy[];
+  /** Of the text, at most. */
+  readonly tokens: number;
+  /** Positions of a bucket. */
+  readonly bucket: number;
+  /** First positions whose share of attention is told; 0: it is not asked for. */
+  readonly sinks: number;
+  readonly backend: RuntimeBackend;
+  readonly threads: number;
+}
+
+export type MeasuredPolicy =
+  | {
+      readonly policy: CachePolicy;
+      readonly reason: null;
+      readonly buckets: readonly Bucket[];
+      /** Of all tokens but the first. */
+      readonly perplexity: number;
+      /** Of its run. */
+      readonly msPerToken: number;
+      /** Of keys and values at the end. */
+      readonly cacheBytes: number;
+    }
+  /** Why it cannot be had. */
+  | { readonly policy: CachePolicy; readonly reason: string };
+
+export interface MeasureProgress extends Progress {
+  /** What was just measured. */
+  readonly found?: MeasuredPolicy;
+}
+
+export interface MeasureResult {
+  /** Foretold: all but the first. */
+  readonly tokens: number;
+  readonly bucket: number;
+  /** Tables of positions were made this long for the text; null: they were long enough. */
+  readonly extended: number | null;
+  readonly attention: AttentionShares | null;
+  readonly policies: readonly MeasuredPolicy[];
 }

@@ -14,6 +14,7 @@ import { BlockMap } from './BlockMap.tsx';
 import { Conversation } from './Conversation.tsx';
 import './kv.css';
 import { MemoryChart } from './MemoryChart.tsx';
+import { PerplexityCard } from './PerplexityCard.tsx';
 import { PolicyCard } from './PolicyCard.tsx';
 import { bytesAt, type Kept } from './policy-look.ts';
 import { SimulationCard } from './SimulationCard.tsx';
@@ -21,13 +22,13 @@ import { SimulationCard } from './SimulationCard.tsx';
 /** A decoder that learnt small stories, for those who have none. */
 const SAMPLE = 'character-transformer';
 
-/** `4 layers · 2 KV heads of 32 · float32`. */
-function shapeText({ layers, dtype }: DecoderView): string {
+/** `4 layers · 2 KV heads of 32 · float32 · positions up to 256`. */
+function shapeText({ layers, dtype, positions }: DecoderView): string {
   const [first] = layers ?? [];
   if (!layers || !first) return '';
   const alike = layers.every(({ heads, keyWidth }) => heads === first.heads && keyWidth === first.keyWidth);
   const heads = alike ? ` · ${plural(first.heads, 'KV head')} of ${formatInteger(first.keyWidth)}` : '';
-  return `${plural(layers.length, 'layer')}${heads} · ${dtype}`;
+  return `${plural(layers.length, 'layer')}${heads} · ${dtype}${positions === null ? '' : ` · positions up to ${formatInteger(positions)}`}`;
 }
 
 /** What the policy in the model makes of the cache, against all positions. */
@@ -120,6 +121,7 @@ function Lab({ app, view, kept }: { readonly app: App; readonly view: KvView; re
       {kept && (
         <div className="kv-charts">
           <MemoryChart app={app} kept={kept} />
+          <PerplexityCard app={app} />
         </div>
       )}
       <div className="kv-below">

@@ -1,13 +1,14 @@
 import { clsx } from 'clsx';
 import { Check, CircleAlert, Plus } from 'lucide-react';
-import { formatBytes, formatChange, formatInteger } from '../../base/format.ts';
+import { formatBytes, formatChange, formatInteger, formatMs } from '../../base/format.ts';
 import type { PolicyPlan } from '../../engine/kv/lab-types.ts';
 import type { App } from '../../state/app.ts';
-import type { Policies, PolicyKind } from '../../state/kv-store.ts';
+import { measuredOf, type Policies, type PolicyKind } from '../../state/kv-store.ts';
 import { policyTitle } from '../../state/kv-words.ts';
 import { Badge, Button, Icon } from '../kit/controls.tsx';
 import { useDocument, useKv } from '../kit/use-store.ts';
 import { Decimal } from '../train/fields.tsx';
+import { perplexityText } from './PerplexityCard.tsx';
 import { bytesAt, COSTS, keepsText, rateText, type Kept } from './policy-look.ts';
 import { Strip } from './Strip.tsx';
 
@@ -103,6 +104,9 @@ export function PolicyCard({ app, kind, plan, kept }: Props) {
   const length = useKv(app, (state) => state.length);
   const current = useKv(app, (state) => state.view?.result.decoder?.policy.kind);
   const isSame = useKv(app, (state) => JSON.stringify(state.view?.result.decoder?.policy) === JSON.stringify(policy));
+  const measured = useKv(app, (state) => measuredOf(state, kind));
+  const dense = useKv(app, (state) => measuredOf(state, 'dense'));
+  const against = measured && dense && kind !== 'dense' ? formatChange(dense.perplexity, measured.perplexity) : null;
   const isCurrent = current === kind;
   const title = policyTitle(kind);
   const total = kept && bytesAt(policy, kept, length);
@@ -129,6 +133,15 @@ export function PolicyCard({ app, kind, plan, kept }: Props) {
             {kind !== 'dense' && change !== 'same' && <span className="ml-1.5 text-ink-3">{change}</span>}
           </dd>
         </dl>
+      )}
+      {measured && (
+        <p className="num mt-1 flex justify-between gap-2 text-11 text-ink-2">
+          <span>{formatMs(measured.msPerToken)} per token</span>
+          <span className="text-ink">
+            ppl {perplexityText(measured.perplexity)}
+            {against !== null && against !== 'same' && <span className="ml-1.5 text-ink-3">{against}</span>}
+          </span>
+        </p>
       )}
       <Sizes app={app} policy={policy} />
       <p className="text-11 text-ink-3">{COSTS[kind]}</p>

@@ -14,15 +14,10 @@ import { keepsText } from './policy-look.ts';
 const KINDS: readonly CachePolicy['kind'][] = [...POLICY_KINDS, 'none'];
 const NAMES: Readonly<Record<TalkSide, string>> = { left: 'Left', right: 'Right' };
 
-const ENDS = {
-  length: 'as many tokens as were asked for',
-  token: 'the token that ends a text',
-  text: 'a stop text',
-} as const;
-
 function stateText(talk: Talk): string {
   if (talk.status === 'running') return talk.tokens === 0 ? `${talk.stage} …` : 'running';
-  if (talk.status === 'done') return talk.result ? `done: ${ENDS[talk.result.stopped]}` : 'done';
+  // As many tokens as were asked for need no word.
+  if (talk.status === 'done') return talk.result?.stopped === 'token' ? 'done, it ended itself' : 'done';
   return talk.status;
 }
 
@@ -86,6 +81,9 @@ export function TalkColumn({ app, side, differs, running }: Props) {
           ))}
         </select>
         <span className="ell grow text-11 text-ink-3">{keepsText(kind === 'none' ? { kind } : policies[kind])}</span>
+        <span className="shrink-0 text-11 text-ink-2" role="status">
+          {talk ? stateText(talk) : ''}
+        </span>
         {talk?.status === 'running' && (
           <Button
             size="small"
@@ -127,9 +125,6 @@ export function TalkColumn({ app, side, differs, running }: Props) {
             <dd>{talk && talk.tokens > 0 ? formatBytes(talk.cacheBytes) : UNKNOWN}</dd>
           </div>
         </dl>
-        <span className="ell ml-auto text-ink-3" role="status">
-          {talk ? stateText(talk) : ''}
-        </span>
       </div>
     </section>
   );

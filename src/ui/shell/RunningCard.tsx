@@ -22,6 +22,7 @@ const SHOWN = new Set<JobView['kind']>([
   'search',
   'supernet',
   'generate',
+  'perplexity',
   'keep',
 ]);
 
