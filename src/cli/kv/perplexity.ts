@@ -10,7 +10,8 @@ import { openStudio } from '../studio.ts';
 import { policiesOf, sizesOf } from './policy-options.ts';
 import { requireTokenizer, TEXT_OPTIONS, textIds } from './text.ts';
 
-const [LENGTH, BUCKET, CHUNK, SINKS] = [1024, 256, 64, 4];
+const [LENGTH, BUCKET, SINKS] = [1024, 256, 4];
+export const CHUNK = 64;
 
 export const PERPLEXITY_OPTIONS: Options = {
   ...TEXT_OPTIONS,
