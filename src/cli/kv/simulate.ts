@@ -22,7 +22,11 @@ export const SIMULATE_OPTIONS: Options = {
   seed: { type: 'string', value: 'N', help: `simulate: of arrivals and lengths (${DEFAULT_MIX.seed})` },
   rate: { type: 'string', value: 'X', help: `simulate: requests that arrive per step (${DEFAULT_MIX.rate})` },
   memory: { type: 'string', value: 'BYTES', help: 'simulate: for all keys and values: 64MB, 1GiB, … (1GB)' },
-  block: { type: 'string', value: '8,16,32', help: 'simulate: positions of a block, one or several sizes (8,16,32)' },
+  block: {
+    type: 'string',
+    value: '8,16,32',
+    help: 'simulate: positions of a block, one or several sizes (8,16,32); paged: one (16)',
+  },
   'max-length': {
     type: 'string',
     value: 'N',

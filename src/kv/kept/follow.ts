@@ -92,7 +92,7 @@ function ioOf({ model }: PassContext): DecoderIo | Stuck | null {
 }
 
 /** What follows what the text holds, and what follows sizes, masks and positions alone. */
-function sorted(
+export function sorted(
   context: PassContext,
   text: readonly ValueId[],
   sizes: readonly (ValueId | null)[],

@@ -13,7 +13,10 @@ export interface Read {
 }
 
 /** Where sizes, masks and positions come into what the text holds, but for masks over scores. */
-export function readsOf({ model }: PassContext, { data, lengths, scored }: Kept): readonly Read[] {
+export function readsOf(
+  { model }: PassContext,
+  { data, lengths, scored }: Pick<Kept, 'data' | 'lengths' | 'scored'>,
+): readonly Read[] {
   const reads: Read[] = [];
   for (const id of model.graph.nodes) {
     const node = model.getNode(id);
