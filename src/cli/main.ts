@@ -7,7 +7,9 @@ import { bisect } from './commands/bisect.ts';
 import { data } from './commands/data.ts';
 import { diff } from './commands/diff.ts';
 import { evaluate } from './commands/evaluate.ts';
+import { generate } from './commands/generate.ts';
 import { inspect } from './commands/inspect.ts';
+import { kv } from './commands/kv.ts';
 import { latency } from './commands/latency.ts';
 import { optimizers } from './commands/optimizers.ts';
 import { optimize } from './commands/optimize.ts';
@@ -45,7 +47,9 @@ const COMMANDS: readonly Command[] = [
   evaluate,
   supernet,
   accuracy,
+  generate,
   data,
+  kv,
 ];
 
 const COMMON: Options = {

@@ -21,7 +21,7 @@ export const READING: Command['options'] = {
   tokenizer: {
     type: 'string',
     value: 'bytes|characters|FILE',
-    help: 'how text becomes ids; FILE as of llama2.c (bytes)',
+    help: 'how text becomes ids; FILE: tokenizer.json, or as of llama2.c (bytes)',
   },
   set: { type: 'string', multiple: true, value: 'KEY=VALUE', help: 'change a field of the preprocessing' },
 };

@@ -16,7 +16,7 @@ export const TRAIN_OPTIONS: Options = {
   tokenizer: {
     type: 'string',
     value: 'bytes|characters|FILE',
-    help: 'how text becomes ids; FILE as of llama2.c (bytes)',
+    help: 'how text becomes ids; FILE: tokenizer.json, or as of llama2.c (bytes)',
   },
   set: { type: 'string', multiple: true, value: 'KEY=VALUE', help: 'change a field of the preprocessing' },
   recipe: { type: 'string', value: 'FILE', help: 'train the model behind this recipe; its original teaches' },

@@ -3,6 +3,7 @@ import type { Tokenizer } from './tokenizer.ts';
 
 /** In llama2.c, ids 0, 1, 2 are unknown, begin and end; the 256 bytes follow. */
 const BOS = 1;
+const EOS = 2;
 const FIRST_BYTE = 3;
 const SMALLEST_ENTRY = 8;
 
@@ -24,6 +25,9 @@ export function readLlama2Tokenizer(file: string, bytes: Uint8Array): Tokenizer 
     name: file,
     vocabulary: vocabulary.pieces.length,
     bos: BOS,
+    opening: [BOS],
+    // llama2.c itself stops at the begin of the next text.
+    ends: [BOS, EOS],
     encode: (text) => encode(vocabulary, text),
     decode: (ids) => decode(vocabulary, ids),
   };
@@ -127,12 +131,17 @@ function characters({ ids }: Vocabulary, text: Uint8Array): Int32Array {
   return out.slice(0, count);
 }
 
-/** llama2.c's `decode`: the space that `encode` put in front is taken off, byte pieces become their byte. */
+/**
+ * llama2.c's `decode`: the space that `encode` put in front is taken off, at the start and behind a begin; byte pieces
+ * become their byte.
+ */
 function decode({ pieces }: Vocabulary, ids: ArrayLike<number>): string {
   const bytes = Array.from(ids).flatMap((id, i) => {
+    if (id === BOS || id === EOS) return [];
     if (id >= FIRST_BYTE && id < FIRST_BYTE + 256) return [id - FIRST_BYTE];
     const piece = pieces[id] ?? '';
-    const own = i === 0 && piece.startsWith(' ') ? piece.slice(1) : piece;
+    const first = i === 0 || ids[i - 1] === BOS;
+    const own = first && piece.startsWith(' ') ? piece.slice(1) : piece;
     return Array.from(own, (each) => each.charCodeAt(0));
   });
   return new TextDecoder().decode(Uint8Array.from(bytes));

@@ -6,18 +6,18 @@ import { isImageName } from './image.ts';
 import { isGzip } from './inflate.ts';
 import { isJpeg } from './jpeg.ts';
 import { withLabels } from './labels.ts';
-import { readLlama2Tokenizer } from './llama2-tokenizer.ts';
 import { isNpy, readNpy } from './npy.ts';
 import { isZip, readNpz } from './npz.ts';
 import { isPng } from './png.ts';
 import { refuse } from './refuse.ts';
 import { textDataSet } from './text.ts';
+import { readTokenizer } from './read-tokenizer.ts';
 import { byteTokenizer, characterTokenizer, type Tokenizer } from './tokenizer.ts';
 import type { DataFile, DataSet, FeedTensor } from './types.ts';
 
 export interface OpenOptions {
   readonly labels?: DataFile;
-  /** How text becomes ids: `bytes` (the default), `characters` of the text itself, or a tokenizer file of llama2.c. */
+  /** How text becomes ids: `bytes` (the default), `characters` of the text itself, or a tokenizer file. */
   readonly tokenizer?: 'bytes' | 'characters' | DataFile;
   /** Decodes ONNX's `TensorProto`, for folders of test data; protobuf is known elsewhere. */
   readonly decodeTensor?: (bytes: Uint8Array) => { readonly name: string; readonly tensor: FeedTensor };
@@ -73,7 +73,7 @@ function fromArchive(name: string, file: string, bytes: Uint8Array): DataSet {
 async function tokenizerOf(file: string, text: Uint8Array, choice: OpenOptions['tokenizer']): Promise<Tokenizer> {
   if (choice === undefined || choice === 'bytes') return byteTokenizer;
   if (choice === 'characters') return characterTokenizer(file, text);
-  return readLlama2Tokenizer(choice.name, await choice.bytes());
+  return readTokenizer(choice.name, await choice.bytes());
 }
 
 const INPUT = /(^|\/)input_(\d+)\.pb$/;

@@ -21,6 +21,7 @@ describe('text', () => {
   it('as bytes and as characters comes back', () => {
     const text = utf8('zaß😀a');
     expect(byteTokenizer.decode(byteTokenizer.encode(text))).toBe('zaß😀a');
+    expect(byteTokenizer.decode([97, 256 + 97, 98])).toBe('ab');
     const characters = characterTokenizer('f', text);
     expect([characters.vocabulary, [...characters.encode(text)]]).toEqual([4, [1, 0, 2, 3, 0]]);
     expect(characters.decode(characters.encode(text))).toBe('zaß😀a');

@@ -8,7 +8,13 @@ export interface Tokenizer {
   readonly vocabulary: number;
   /** The begin-of-sequence token, where there is one. */
   readonly bos: number | null;
+  /** What a model that was trained with it expects in front of a text. */
+  readonly opening: readonly number[];
+  /** Tokens that end a text: end-of-sequence, and whatever begins the next one. */
+  readonly ends: readonly number[];
+  /** Without special tokens around it. */
   encode(bytes: Uint8Array): Int32Array;
+  /** Special tokens and ids beyond the vocabulary give no text; bytes that are no UTF-8 become U+FFFD. */
   decode(ids: ArrayLike<number>): string;
 }
 
@@ -17,8 +23,11 @@ export const byteTokenizer: Tokenizer = {
   name: 'bytes',
   vocabulary: 256,
   bos: null,
+  opening: [],
+  ends: [],
   encode: (bytes) => Int32Array.from(bytes),
-  decode: (ids) => new TextDecoder().decode(Uint8Array.from(ids)),
+  decode: (ids) =>
+    new TextDecoder('utf-8', { ignoreBOM: true }).decode(Uint8Array.from(Array.from(ids).filter((id) => id < 256))),
 };
 
 /** The characters of `text` (code points), numbered in the order of their code: a vocabulary made of the data itself. */
@@ -42,6 +51,8 @@ export function vocabularyTokenizer(of: string, characters: string): Tokenizer {
     name: 'characters',
     vocabulary: known.length,
     bos: null,
+    opening: [],
+    ends: [],
     encode(bytes) {
       const out = new Int32Array(bytes.byteLength);
       let count = 0;
@@ -72,8 +83,18 @@ export function tokenizerOf(metadata: ReadonlyMap<string, string> | undefined): 
   try {
     const { kind, characters, bos } = JSON.parse(text) as Readonly<Record<string, unknown>>;
     if (kind !== 'characters' || typeof characters !== 'string') return null;
-    return { ...vocabularyTokenizer('the model', characters), bos: typeof bos === 'number' ? bos : null };
+    const tokenizer = vocabularyTokenizer('the model', characters);
+    return typeof bos === 'number' ? begunBy(tokenizer, bos) : tokenizer;
   } catch {
     return null;
   }
 }
+
+/** With a token that begins every text, and so ends the one before. */
+const begunBy = (tokenizer: Tokenizer, bos: number): Tokenizer => ({
+  ...tokenizer,
+  bos,
+  opening: [bos],
+  ends: [bos],
+  decode: (ids) => tokenizer.decode(Array.from(ids).filter((id) => id !== bos)),
+});

@@ -4,6 +4,8 @@ import { benchmark } from '../bench/benchmark.ts';
 import { kernelSamples } from '../bench/kernel-samples.ts';
 import { measureOptimizers } from '../bench/optimizers.ts';
 import { profile } from '../bench/profile.ts';
+import { textRuntime, type TextCheck } from '../generate/as-session.ts';
+import { openSession } from '../generate/open.ts';
 import { keptOutputs, ResidentStepper } from '../train/resident-stepper.ts';
 import { Stepper } from '../train/stepper.ts';
 import { verifyModels, type Runtimes } from '../verify/verify.ts';
@@ -37,7 +39,12 @@ export const localPort = (runtimes: Runtimes): RuntimePort => ({
     const session = await runtime.createKeeping(step.bytes, settings, keptOutputs(resident), job);
     return new ResidentStepper(session, setup, resident);
   },
-  verify: (a, b, request, job) => verifyModels(runtimes, a.bytes, b.bytes, request, job),
+  decode: async (model, setup, settings, job) =>
+    openSession(runtimeFor(runtimes, settings.backend), model.bytes, setup, settings, job),
+  verify(a, b, { text, ...request }, job) {
+    const used = text ? textRuntimes(runtimes, text, a.bytes) : runtimes;
+    return verifyModels(used, a.bytes, b.bytes, request, job);
+  },
   values: (a, b, request, job) => compareValues(runtimes, a.bytes, b.bytes, request, job),
   bench: async (a, b, request, job) =>
     benchmark(runtimeFor(runtimes, request.backend), a.bytes, b?.bytes ?? null, request, job),
@@ -47,6 +54,14 @@ export const localPort = (runtimes: Runtimes): RuntimePort => ({
   optimizers: async (model, request, job) =>
     measureOptimizers(runtimeFor(runtimes, request.backend), model.bytes, request, job),
 });
+
+/** Both models are asked what they say of a text. */
+function textRuntimes(runtimes: Runtimes, text: TextCheck, before: Uint8Array): Runtimes {
+  const asText = (runtime: Runtime): Runtime => textRuntime(runtime, text, (model) => model === before);
+  return Object.fromEntries(
+    Object.entries(runtimes).map(([name, runtime]) => [name, runtime && asText(runtime)]),
+  ) as unknown as Runtimes;
+}
 
 function runtimeFor(runtimes: Runtimes, backend: RuntimeBackend): Runtime {
   const runtime = runtimes[backend];

@@ -7,7 +7,9 @@ import { writeModel } from '../onnx/write.ts';
 import type { Recipe } from '../recipe/types.ts';
 import type { Backend } from '../rewrite/pass.ts';
 import type { Model } from '../ir/model.ts';
+import type { TextCheck } from '../generate/as-session.ts';
 import type { PortMap } from '../verify/ports.ts';
+import { textCheckOf } from './kv/text-check.ts';
 import { Stop } from './document.ts';
 import { correspondence, withInputNames, withOutputs } from './interface.ts';
 import type { Parcel } from './ports.ts';
@@ -27,6 +29,13 @@ export interface OpenedFile {
 
 /** Files up to this are hashed with the first step, larger ones when a report asks for it, bytes. */
 const CHEAP = 256e6;
+
+/** The earlier of two stops as it is held against the later one: by ports, or by what both say of a text. */
+interface Compared {
+  readonly original: Parcel;
+  readonly ports: PortMap | null;
+  readonly text: TextCheck | null;
+}
 
 /** An open model with the stops of its recipe. Stops beyond the cursor are undone, and dropped by the next step. */
 export class OpenDocument {
@@ -98,12 +107,15 @@ export class OpenDocument {
    * Stop `a` as it is held against stop `b`: where inputs or outputs changed in between, with what answers to what, and
    * with the values that `b` shows as outputs of its own.
    */
-  compared(a: number, b: number): { readonly original: Parcel; readonly ports: PortMap | null } {
+  compared(a: number, b: number): Compared {
+    const text = textCheckOf(this.stop(a).model, this.stop(b).model);
+    if (text) return { original: this.parcel(a), ports: null, text };
     const between = this.stops.slice(a + 1, b + 1).map((stop) => stop.model);
     const found = correspondence(this.stop(a), this.stop(b), between);
-    if (!found || found.reveal.length === 0) return { original: this.parcel(a), ports: found?.ports ?? null };
+    if (!found || found.reveal.length === 0)
+      return { original: this.parcel(a), ports: found?.ports ?? null, text: null };
     const bytes = writeModel(withOutputs(this.stop(a), found.reveal));
-    return { original: { name: this.file.name, bytes }, ports: found.ports };
+    return { original: { name: this.file.name, bytes }, ports: found.ports, text: null };
   }
 
   /**

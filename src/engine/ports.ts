@@ -1,11 +1,18 @@
 import type { Job } from '../base/job.ts';
 import type { BenchRequest, BenchResult, OptimizerReport, Profile } from '../bench/types.ts';
 import type { KernelSamples } from '../bench/kernel-samples.ts';
+import type { Decoder, DecoderSetup } from '../generate/decoder.ts';
 import type { MadeUp } from '../runtime/run-many.ts';
 import type { Capabilities, Feeds, HostTensor, SessionSettings } from '../runtime/types.ts';
 import type { Trainer, TrainerSetup } from '../train/trainer.ts';
+import type { TextCheck } from '../generate/as-session.ts';
 import type { VerifyRequest, VerifyResult } from '../verify/types.ts';
 import type { ValuesReport, ValuesRequest } from '../verify/values-types.ts';
+
+/** A verification; with `text`, both models are asked what they say of a text, whatever they keep meanwhile. */
+export interface CheckRequest extends VerifyRequest {
+  readonly text?: TextCheck;
+}
 
 /** A written model on its way to the runtime; the receiver may take the bytes over. */
 export interface Parcel {
@@ -37,7 +44,9 @@ export interface RuntimePort {
   hold(model: Parcel, settings: SessionSettings, job: Job): Promise<HeldModel>;
   /** Loads a training step until it is given back. The arrays of the setup may be taken over. */
   train(step: Parcel, setup: TrainerSetup, settings: SessionSettings, job: Job): Promise<Trainer>;
-  verify(a: Parcel, b: Parcel, request: VerifyRequest, job: Job): Promise<VerifyResult>;
+  /** Loads a decoder until it is released; what it keeps between steps stays where it computes. */
+  decode(model: Parcel, setup: DecoderSetup, settings: SessionSettings, job: Job): Promise<Decoder>;
+  verify(a: Parcel, b: Parcel, request: CheckRequest, job: Job): Promise<VerifyResult>;
   /** Values inside two models that both give as outputs. */
   values(a: Parcel, b: Parcel, request: ValuesRequest, job: Job): Promise<ValuesReport>;
   bench(a: Parcel, b: Parcel | null, request: BenchRequest, job: Job): Promise<BenchResult>;

@@ -81,6 +81,7 @@ import { tensorStats } from './tensor-stats.ts';
 import { tensorValues } from './tensor-values.ts';
 import { loadAt, timer, type Place, type Sides } from './timed.ts';
 import { describeInputs, verifyLab } from './verify-lab/lab.ts';
+import { exportLoop } from './kv/export-loop.ts';
 import type { LabFiles, LabInputs, LabRequest, LabResult } from './verify-lab/types.ts';
 import type {
   ApplyRequest,
@@ -306,10 +307,10 @@ export class Studio {
     const document = this.current;
     const exactness: Exactness = document.exactness(a, b);
     const target = document.stop(b);
-    const { original, ports } = document.compared(a, b);
+    const { original, ports, text } = document.compared(a, b);
     // Other sizes take other kernels, which sum in another order.
     const level = ports && ports.parts > 1 ? loosest([exactness, 'order']) : exactness;
-    const full = { ...request, class: level, ...(ports ? { ports } : {}) };
+    const full = { ...request, class: level, ...(ports ? { ports } : {}), ...(text && { text }) };
     const result = await this.port.verify(original, document.parcel(b), full, job);
     if (a === b - 1) target.verify = result;
     if (a === 0) target.whole = result;
@@ -538,6 +539,9 @@ export class Studio {
   }
 
   exportModel = (): Parcel => this.current.parcel(this.current.cursor);
+
+  /** The decoder at the cursor with a loop that drives it, as a zip. */
+  exportDecoder = (): Uint8Array<ArrayBuffer> => exportLoop(this.current.current.model);
 
   async reportData(benches: readonly BenchResult[]): Promise<ReportData> {
     const document = this.current;

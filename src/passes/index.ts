@@ -26,6 +26,13 @@ import { setAttribute } from './edit/set-attribute.ts';
 import { setBatch } from './edit/set-batch.ts';
 import { setInputShape } from './edit/set-input-shape.ts';
 import { userRule } from './edit/user-rule.ts';
+import { addKvCache } from './kv-cache/add-kv-cache.ts';
+import { deferRotary } from './kv-cache/defer-rotary.ts';
+import { extendPositions } from './kv-cache/extend-positions.ts';
+import { pageKvCache } from './kv-cache/page-kv-cache.ts';
+import { quantizeKvCache } from './kv-cache/quantize-kv-cache.ts';
+import { slidingWindowCache } from './kv-cache/sliding-window-cache.ts';
+import { streamingCache } from './kv-cache/streaming-cache.ts';
 import { foldBatchNorm } from './fusion/fold-batch-norm.ts';
 import { foldScaleBias } from './fusion/fold-scale-bias.ts';
 import { fuseAttention } from './fusion/fuse-attention.ts';
@@ -110,6 +117,13 @@ export const PASSES: readonly Pass[] = [
   pruneHeads,
   pruneBlocks,
   shrinkKernels,
+  addKvCache,
+  extendPositions,
+  deferRotary,
+  slidingWindowCache,
+  streamingCache,
+  quantizeKvCache,
+  pageKvCache,
   pruneWeights,
   reestimateBatchNorm,
   recover,

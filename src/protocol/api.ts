@@ -24,6 +24,7 @@ import type {
   TensorStats,
   TensorValues,
 } from '../engine/detail-types.ts';
+import type { CheckRequest } from '../engine/ports.ts';
 import type { LabInputs, LabRequest, LabResult } from '../engine/verify-lab/types.ts';
 import type {
   PredictionCheck,
@@ -52,6 +53,7 @@ import type { ScheduleRequest } from '../engine/prune-schedule.ts';
 import type { TrainFiles } from '../engine/train/files.ts';
 import type { NamedValue, TrainAsk, TrainPlan, TrainProgress, TrainResult } from '../engine/train/types.ts';
 import type { TuneReport, TuneRequest } from '../engine/tune-types.ts';
+import type { DecoderSetup, StepResult, Wanted } from '../generate/decoder.ts';
 import type { Sensitivity } from '../prune/sensitivity.ts';
 import type { PrunePlanView } from '../prune/types.ts';
 import type { Recipe } from '../recipe/types.ts';
@@ -72,7 +74,7 @@ import type {
 } from '../search/types.ts';
 import type { SupernetAsk, SupernetProgress, SupernetResult } from '../search/supernet/types.ts';
 import type { KeptModel } from '../storage/types.ts';
-import type { StopsRequest, VerifyRequest, VerifyResult } from '../verify/types.ts';
+import type { StopsRequest, VerifyResult } from '../verify/types.ts';
 import type { ValuesReport, ValuesRequest } from '../verify/values-types.ts';
 
 /** One row a call: parameters, what its progress messages carry, and its result. */
@@ -267,6 +269,8 @@ export interface GraphApi {
   sessionText: Row<null, string | null>;
   /** The written model at the cursor. */
   exportModel: Row<null, ModelParcel>;
+  /** The decoder at the cursor with a loop that drives it, as a zip. */
+  exportDecoder: Row<null, Uint8Array<ArrayBuffer>>;
   reportData: Row<{ bench: readonly BenchResult[] }, ReportData>;
   capabilities: Row<null, Capabilities>;
 }
@@ -299,7 +303,12 @@ export interface RuntimeApi {
   trainState: Row<{ held: number }, TrainerState>;
   trainRestore: Row<{ held: number; state: TrainerState }, null>;
   releaseTrainer: Row<{ held: number }, null>;
-  verify: Row<{ a: ModelParcel; b: ModelParcel; request: VerifyRequest }, VerifyResult>;
+  /** Loads a decoder until it is released. */
+  decode: Row<{ model: ModelParcel; setup: DecoderSetup; settings: SessionSettings }, number>;
+  decodeBegin: Row<{ held: number }, null>;
+  decodeStep: Row<{ held: number; ids: readonly number[]; wanted: Wanted }, StepResult>;
+  releaseDecoder: Row<{ held: number }, null>;
+  verify: Row<{ a: ModelParcel; b: ModelParcel; request: CheckRequest }, VerifyResult>;
   values: Row<{ a: ModelParcel; b: ModelParcel; request: ValuesRequest }, ValuesReport>;
   bench: Row<{ a: ModelParcel; b: ModelParcel | null; request: BenchRequest }, BenchResult>;
   profile: Row<{ model: ModelParcel; request: BenchRequest }, Profile>;

@@ -1,11 +1,11 @@
 import { CodedError } from '../base/error.ts';
 import { defined } from '../base/assert.ts';
 import type { Job } from '../base/job.ts';
+import { DeviceState, isHost } from '../runtime/device-state.ts';
 import type { HostTensor, KeepingSession } from '../runtime/types.ts';
-import { DeviceState, isHost } from './device-state.ts';
 import { factorsAt, type Moments, type StepFactors } from './optimizer.ts';
 import { Sparsifier } from './sparsity.ts';
-import { bytesOf, inTurn, keptOf, lossOf, numberOf } from './step-values.ts';
+import { bytesOf, floatsOf, inTurn, keptOf, lossOf, numberOf } from './step-values.ts';
 import type {
   ResidentSetup,
   ResidentTensor,
@@ -24,6 +24,8 @@ const tensorSlots = ({ tensors }: ResidentSetup): readonly StateSlot[] =>
   tensors.flatMap((each) => [each.weight, each.first, each.second, each.average].filter((slot) => slot !== null));
 const statisticSlots = ({ statistics }: ResidentSetup): readonly StateSlot[] =>
   statistics.flatMap(({ mean, variance }) => [mean, variance]);
+
+const held = (shape: readonly number[], data: Floats): HostTensor => ({ dtype: 'float32', shape, data });
 
 /** Outputs that a session has to keep on the device for a step with its optimizer in it. */
 export const keptOutputs = (resident: ResidentSetup): readonly string[] =>
@@ -72,7 +74,7 @@ export class ResidentStepper implements Trainer {
     const named = await this.readStatistics();
     for (const [index, { name }] of this.setup.tensors.entries()) {
       const { weight, average } = this.slotsOf(index);
-      named[name] = await this.device.read(average ?? weight);
+      named[name] = await this.read(average ?? weight);
     }
     return named;
   }
@@ -80,12 +82,12 @@ export class ResidentStepper implements Trainer {
   async state(): Promise<TrainerState> {
     const weights = await this.readStatistics();
     const moments: Moments[] = [];
-    const read = (slot: StateSlot | null) => slot && this.device.read(slot);
+    const read = (slot: StateSlot | null) => slot && this.read(slot);
     for (const [index, { name }] of this.setup.tensors.entries()) {
       const { weight, first, second, average } = this.slotsOf(index);
-      weights[name] = await this.device.read(weight);
+      weights[name] = await this.read(weight);
       moments.push({
-        first: await this.device.read(first),
+        first: await this.read(first),
         second: await read(second),
         average: await read(average),
       });
@@ -143,24 +145,27 @@ export class ResidentStepper implements Trainer {
   private placeTensor(index: number, data: Floats, { first, second, average }: Moments): void {
     const slots = this.slotsOf(index);
     const { shape } = defined(this.setup.tensors[index], 'a tensor');
-    this.device.place(slots.weight, shape, data);
-    this.device.place(slots.first, shape, first);
-    if (slots.second) this.device.place(slots.second, shape, second ?? new Float32Array(data.length));
-    if (slots.average) this.device.place(slots.average, shape, average ?? data);
+    this.device.place(slots.weight, held(shape, data));
+    this.device.place(slots.first, held(shape, first));
+    if (slots.second) this.device.place(slots.second, held(shape, second ?? new Float32Array(data.length)));
+    if (slots.average) this.device.place(slots.average, held(shape, average ?? data));
   }
 
   private placeStatistics(index: number, mean: Floats, variance: Floats): void {
     const slots = defined(this.resident.statistics[index], 'slots for each batch norm');
-    this.device.place(slots.mean, [mean.length], mean);
-    this.device.place(slots.variance, [variance.length], variance);
+    this.device.place(slots.mean, held([mean.length], mean));
+    this.device.place(slots.variance, held([variance.length], variance));
   }
+
+  /** A copy. */
+  private read = async (slot: StateSlot): Promise<Floats> => floatsOf(await this.device.read(slot)).slice();
 
   private async readStatistics(): Promise<Record<string, Floats>> {
     const named: Record<string, Floats> = {};
     for (const [index, { runningMean, runningVariance }] of this.setup.statistics.entries()) {
       const { mean, variance } = defined(this.resident.statistics[index], 'slots for each batch norm');
-      named[runningMean.name] = await this.device.read(mean);
-      named[runningVariance.name] = await this.device.read(variance);
+      named[runningMean.name] = await this.read(mean);
+      named[runningVariance.name] = await this.read(variance);
     }
     return named;
   }

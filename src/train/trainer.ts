@@ -1,7 +1,10 @@
 import type { Job } from '../base/job.ts';
+import type { StateSlot } from '../runtime/device-state.ts';
 import type { Feeds } from '../runtime/types.ts';
 import type { Optimizer, OptimizerSettings, StepFactors } from './optimizer.ts';
 import type { Sparsifier, SparsitySetup } from './sparsity.ts';
+
+export type { StateSlot };
 
 /** Share of the running values of batch norms that stays at each step (default of BatchNormalization's `momentum`). */
 export const RUNNING_STAYS = 0.9;
@@ -37,12 +40,6 @@ export interface TrainerSetup {
   readonly sparsity: SparsitySetup | null;
   /** Where the step moves the weights by itself; null: it gives gradients. */
   readonly resident: ResidentSetup | null;
-}
-
-/** A tensor that a step is given, and gives back changed: names of an input and of an output. */
-export interface StateSlot {
-  readonly input: string;
-  readonly output: string;
 }
 
 /** What a step is given and gives back of a trained tensor: what an optimizer remembers, as in `Moments`. */

@@ -23,6 +23,7 @@ import { keptCheckpoint } from '../storage/checkpoints.ts';
 import { keepText, readKept } from '../storage/kept-text.ts';
 import { keptWeights } from '../storage/kept-weights.ts';
 import { trainingsFolder, weightsFolder } from '../storage/opfs.ts';
+import { heldDecoder } from './held-decoder.ts';
 import { keptFindings } from './kept-findings.ts';
 import { bringWeights, keepWeights } from './learnt-weights.ts';
 import { checkpointIn, tolerant } from './train-checkpoints.ts';
@@ -160,6 +161,15 @@ const port: RuntimePort = {
         await runtimes.call(backend, 'releaseTrainer', { held }, null);
       },
     };
+  },
+  async decode(model, setup, settings, job) {
+    const { backend } = settings;
+    const held = await runtimes.call(backend, 'decode', { model, setup, settings }, job, transferOf(model));
+    runtimes.keep(backend, 1);
+    return heldDecoder(held, {
+      call: (method, params, running) => runtimes.call(backend, method, params, running),
+      onRelease: () => runtimes.keep(backend, -1),
+    });
   },
   async verify(a, b, request, job) {
     const backend = request.backends.includes('webgpu') ? 'webgpu' : 'wasm';
@@ -438,6 +448,10 @@ const handlers: Handlers<GraphApi> = {
   exportModel: () => {
     const parcel = studio.exportModel();
     return new Transferred(parcel, [parcel.bytes.buffer]);
+  },
+  exportDecoder: () => {
+    const bytes = studio.exportDecoder();
+    return new Transferred(bytes, [bytes.buffer]);
   },
   reportData: ({ bench }) => studio.reportData(bench),
   capabilities: () => studio.capabilities(),

@@ -4,7 +4,15 @@ import { createClient, type Client } from '../protocol/client.ts';
 import type { HostTensor } from '../runtime/types.ts';
 import { writeModel } from '../onnx/write.ts';
 import { nodeRuntime } from '../runtime/node.ts';
+import { silentJob } from '../base/job.ts';
+import { decoderFacts } from '../engine/generate/open.ts';
+import { nodePort } from '../engine/node.ts';
+import type { Decoder, DecoderSetup } from '../generate/decoder.ts';
+import { generate } from '../generate/loop.ts';
+import { GREEDY } from '../generate/sampler.ts';
 import { buildModel } from '../testing/build.ts';
+import { tinyDecoder } from '../testing/tiny-decoders.ts';
+import { heldDecoder } from './held-decoder.ts';
 import { serveRuntime } from './runtime-service.ts';
 
 const runtime = nodeRuntime();
@@ -55,6 +63,33 @@ describe('a runtime worker', () => {
       other.call('evaluate', { model: parcel('Relu'), feeds: { x } }).then(() => order.push('evaluate')),
     ]);
     expect(order).toEqual(['bench', 'evaluate']);
+  });
+
+  test('holds a decoder with what it keeps, and generates through it as without a worker', async () => {
+    const { client } = joined();
+    const model = tinyDecoder();
+    const setup: DecoderSetup = { ...decoderFacts(model), recompute: false };
+    const settings = { backend: 'wasm', level: 'all', threads: 1 } as const;
+    const parcel = (): ModelParcel => ({ name: 'tiny', bytes: writeModel(model) });
+    const plain = { io: setup.io, policy: setup.policy, recompute: false };
+    const held = await client.call('decode', { model: parcel(), setup: plain, settings });
+    let released = 0;
+    const away = heldDecoder(held, {
+      call: (method, params, job) => client.call(method, params, job ? { signal: job.signal } : {}),
+      onRelease: () => (released += 1),
+    });
+    const here = await nodePort().decode(parcel(), setup, settings, silentJob());
+    const said = (decoder: Decoder) =>
+      generate(decoder, [1, 2], { tokens: 8, sampling: GREEDY, stops: [], stopIds: [] }, null, { job: silentJob() });
+    const [first, second, expected] = [await said(away), await said(away), await said(here)];
+    expect(first.ids).toEqual(expected.ids);
+    expect(second.ids).toEqual(expected.ids);
+    expect(first.cacheBytes).toBe(expected.cacheBytes);
+    expect(away.length).toBe(9);
+    await away.release();
+    await here.release();
+    expect(released).toBe(1);
+    await expect(away.step([1], 'last', silentJob())).rejects.toThrow(/not loaded any more/);
   });
 
   test('errors keep their code, a cancelled call leaves the next one working', async () => {

@@ -2,6 +2,7 @@ import type { Job } from '../base/job.ts';
 import { CodedError } from '../base/error.ts';
 import { localPort } from '../engine/local-port.ts';
 import type { HeldModel } from '../engine/ports.ts';
+import type { Decoder } from '../generate/decoder.ts';
 import type { Trainer } from '../train/trainer.ts';
 import type { RuntimeApi } from '../protocol/api.ts';
 import type { JoinMessage } from '../protocol/host.ts';
@@ -50,6 +51,7 @@ export function runtimeHandlers(runtimes: Runtimes): Handlers<RuntimeApi> {
   const port = localPort(runtimes);
   const models = new Held<HeldModel>();
   const trainers = new Held<Trainer>();
+  const decoders = new Held<Decoder>();
   /** A call that was cancelled while it waited does not begin. */
   const queued = <T>(job: Job, work: () => Promise<T>): Promise<T> =>
     inTurn(async () => {
@@ -95,6 +97,19 @@ export function runtimeHandlers(runtimes: Runtimes): Handlers<RuntimeApi> {
         return null;
       }),
     releaseTrainer: ({ held }, job) => queued(job, () => trainers.release(held)),
+    decode: ({ model, setup, settings }, job) =>
+      queued(job, async () => decoders.add(await port.decode(model, setup, settings, job))),
+    decodeBegin: ({ held }, job) =>
+      queued(job, async () => {
+        await decoders.get(held).begin();
+        return null;
+      }),
+    decodeStep: ({ held, ids, wanted }, job) =>
+      queued(job, async () => {
+        const result = await decoders.get(held).step(ids, wanted, job);
+        return new Transferred(result, [result.logits.buffer]);
+      }),
+    releaseDecoder: ({ held }, job) => queued(job, () => decoders.release(held)),
     verify: ({ a, b, request }, job) => queued(job, () => port.verify(a, b, request, job)),
     values: ({ a, b, request }, job) => queued(job, () => port.values(a, b, request, job)),
     bench: ({ a, b, request }, job) => queued(job, () => port.bench(a, b, request, job)),

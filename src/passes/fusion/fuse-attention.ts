@@ -5,11 +5,11 @@ import { bodyNodes, label } from '../../rewrite/graphs.ts';
 import { siteKey } from '../../rewrite/hash.ts';
 import type { Findings, Pass, PassContext, Refusal, Site } from '../../rewrite/pass.ts';
 import { sentence } from '../../rewrite/rule.ts';
-import { placeOf } from './attention/bias.ts';
-import { emit, gridOf, removedBy, shapesReason, sidesOf } from './attention/emit.ts';
-import { packedOf, type Packed } from './attention/packed.ts';
-import { planOf, type Plan } from './attention/plan.ts';
-import { dependsOn, readersReason, shapesOf, withSources } from './attention/readers.ts';
+import { placeOf } from '../../rewrite/attention/bias.ts';
+import { emit, gridOf, removedBy, shapesReason, sidesOf } from '../../rewrite/attention/emit.ts';
+import { packedOf, type Packed } from '../../rewrite/attention/packed.ts';
+import { planOf, type Plan } from '../../rewrite/attention/plan.ts';
+import { dependsOn, readersReason, shapesOf, withSources } from '../../rewrite/attention/readers.ts';
 
 const RULE = 'attention';
 

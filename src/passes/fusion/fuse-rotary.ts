@@ -6,10 +6,10 @@ import { backendsWith } from '../../rewrite/kernels.ts';
 import { siteKey } from '../../rewrite/hash.ts';
 import type { Findings, Pass, PassContext, Refusal, Site } from '../../rewrite/pass.ts';
 import { sentence } from '../../rewrite/rule.ts';
-import { withSources } from './attention/readers.ts';
-import { emitRotary } from './rotary/emit.ts';
-import { rotaryPlan, type RotaryPlan } from './rotary/plan.ts';
-import { rotationsAt } from './rotary/rotation.ts';
+import { withSources } from '../../rewrite/attention/readers.ts';
+import { emitRotary } from '../../rewrite/rotary/emit.ts';
+import { rotaryPlan, type RotaryPlan } from '../../rewrite/rotary/plan.ts';
+import { rotationsAt } from '../../rewrite/rotary/rotation.ts';
 
 const RULE = 'rotary';
 

@@ -1,0 +1,55 @@
+import type { Job } from '../../base/job.ts';
+import { UsageError, type Arguments, type Options } from '../arguments.ts';
+import type { Command, ExitCode } from '../command.ts';
+import { APPLY_OPTIONS, runApply } from '../kv/apply.ts';
+import { POLICY_OPTIONS } from '../kv/policy-options.ts';
+import { runReport } from '../kv/report.ts';
+import { runSimulate, SIMULATE_OPTIONS } from '../kv/simulate.ts';
+import type { Output } from '../output.ts';
+
+interface Run {
+  readonly does: string;
+  /** Whether it is about a model. */
+  readonly model: boolean;
+  readonly options: Options;
+  run(args: Arguments, output: Output, job: Job): ExitCode | Promise<ExitCode>;
+}
+
+/** What `whittle kv` can do, by the word behind it. */
+const RUNS: Readonly<Record<string, Run>> = {
+  report: {
+    does: 'what a model keeps of each token, and which policies it could have',
+    model: true,
+    options: {},
+    run: runReport,
+  },
+  apply: {
+    does: 'a decoder that keeps its cache by a policy',
+    model: true,
+    options: { ...POLICY_OPTIONS, ...APPLY_OPTIONS },
+    run: runApply,
+  },
+  simulate: {
+    does: 'many requests in one memory, reserved whole or in pages',
+    model: false,
+    options: SIMULATE_OPTIONS,
+    run: runSimulate,
+  },
+};
+
+const words = Object.entries(RUNS).map(([name, { does }]) => `${name}: ${does}`);
+
+export const kv: Command = {
+  name: 'kv',
+  summary: `Keys and values of decoders. ${words.join('; ')}.`,
+  positionals: ['WHAT', '[MODEL]'],
+  options: Object.assign({}, ...Object.values(RUNS).map(({ options }) => options)) as Options,
+  async run(args, output, job) {
+    const [what = '', model] = args.positionals;
+    const found = RUNS[what];
+    if (!found) throw new UsageError(`whittle kv does ${Object.keys(RUNS).join(', ')}, not ${what}.`);
+    if (found.model && model === undefined) throw new UsageError('MODEL is missing.');
+    if (!found.model && model !== undefined) throw new UsageError(`${model} is one argument too many.`);
+    return found.run(args, output, job);
+  },
+};

@@ -1,0 +1,26 @@
+import type { DeviceTensor, HostTensor } from '../runtime/types.ts';
+
+export type Given = Readonly<Record<string, HostTensor | DeviceTensor>>;
+
+/** What a run gave: what was asked to stay on the device, and the rest. */
+export interface RunResult {
+  readonly outputs: Readonly<Record<string, HostTensor>>;
+  readonly kept: Readonly<Record<string, DeviceTensor>>;
+}
+
+/** What a decoder is fed beside ids, and what becomes of what it gives: one for each way of keeping keys and values. */
+export interface CacheDriver {
+  /** Outputs that stay where the session computes. */
+  readonly keeps: readonly string[];
+  /** Bytes of what is kept now. */
+  readonly bytes: number;
+  /** As before the first token. */
+  begin(): void;
+  /** New positions that one run may take behind `length` earlier ones; infinity: any number. */
+  room(length: number): number;
+  /** For a run of so many new positions behind `length` earlier ones. */
+  feeds(length: number, count: number): Given;
+  /** Takes over what that run gave, and gives back to the runtime what is not needed. */
+  take(result: RunResult, count: number): void;
+  release(): void;
+}
