@@ -204,6 +204,10 @@ class Story {
 /** One small story of a few hundred characters, on one line: the same for the same seed and number. */
 export const story = (index: number, seed: number): string => new Story(seeded(seed * 999_983 + index)).tell();
 
+/** Stories one behind the other, as one text. */
+export const storiesText = (count: number, seed: number): string =>
+  Array.from({ length: count }, (_, index) => `${BEGIN}${story(index, seed)}\n`).join('');
+
 /**
  * Small stories by a grammar that keeps in mind what it has told: names and pronouns agree, things keep their colour and
  * place until somebody changes them, and sums are right. Each begins with `BEGIN` and ends with a line break; windows run
@@ -212,6 +216,9 @@ export const story = (index: number, seed: number): string => new Story(seeded(s
  * @returns windows of one text, by characters
  */
 export function stories(count: number, seed: number): TextDataSet {
-  const text = Array.from({ length: count }, (_, index) => `${BEGIN}${story(index, seed)}\n`).join('');
-  return textDataSet('stories', new TextEncoder().encode(text), vocabularyTokenizer('stories', CHARACTERS));
+  return textDataSet(
+    'stories',
+    new TextEncoder().encode(storiesText(count, seed)),
+    vocabularyTokenizer('stories', CHARACTERS),
+  );
 }

@@ -65,3 +65,12 @@ export function emptyCache(io: DecoderIo): Record<string, HostTensor> {
     }),
   );
 }
+
+/** A whole text at once, with nothing kept before it. */
+export const wholeFeeds = (io: DecoderIo, ids: readonly number[]): Record<string, HostTensor> => ({
+  ...emptyCache(io),
+  ...maskFeed(io, ids.length),
+  ...positionsFeed(io, 0, ids.length),
+  ...offsetFeed(io, 0),
+  ...idsFeed(io, ids),
+});

@@ -4,7 +4,7 @@ import type { DecoderIo } from '../kv/types.ts';
 import type { HostTensor, KeepingSession, RuntimeSession } from '../runtime/types.ts';
 import type { CacheDriver } from './cache-driver.ts';
 import type { Decoder, StepResult, Wanted } from './decoder.ts';
-import { emptyCache, idsFeed, maskFeed, offsetFeed, positionsFeed } from './inputs.ts';
+import { idsFeed, wholeFeeds } from './inputs.ts';
 import { logitsName, rowsOf } from './logits.ts';
 
 /** The most logits of one run: a long prompt goes in by parts, for each part gives all of its own. */
@@ -137,13 +137,7 @@ export class RecomputingDecoder implements Decoder {
     if (fixed !== null && all.length > fixed) throw beyond(fixed, `${io.ids.name} has ${fixed} positions`);
     // What follows a token does not change what is said of it: zeros behind the text fill it up.
     const padded = fixed === null ? all : [...all, ...Array.from({ length: fixed - all.length }, () => 0)];
-    return {
-      ...emptyCache(io),
-      ...maskFeed(io, padded.length),
-      ...positionsFeed(io, 0, padded.length),
-      ...offsetFeed(io, 0),
-      ...idsFeed(io, padded),
-    };
+    return wholeFeeds(io, padded);
   }
 }
 

@@ -1,13 +1,12 @@
 import { CodedError } from '../../base/error.ts';
-import { readTokenizer } from '../../data/read-tokenizer.ts';
-import { byteTokenizer, type Tokenizer } from '../../data/tokenizer.ts';
+import type { Tokenizer } from '../../data/tokenizer.ts';
 import { decoderFacts, openDecoder } from '../../engine/generate/open.ts';
 import { nodePort } from '../../engine/node.ts';
 import { generate as generateText, type Generated, type GenerateSettings } from '../../generate/loop.ts';
 import { UsageError, type Arguments } from '../arguments.ts';
 import type { Command } from '../command.ts';
-import { fileAt } from '../data-files.ts';
 import { openStudio } from '../studio.ts';
+import { tokenizerFor, tokenizerOption } from '../tokenizer.ts';
 
 const TOKENS = 64;
 const MOST_TOKENS = 1_000_000;
@@ -31,14 +30,6 @@ function settingsOf(args: Arguments): GenerateSettings {
       seed: args.number('seed', { min: 0, max: 2 ** 31 - 1, integer: true }) ?? 0,
     },
   };
-}
-
-async function tokenizerFor(args: Arguments, own: Tokenizer | null): Promise<Tokenizer | null> {
-  const choice = args.text('tokenizer');
-  if (choice === null) return own;
-  if (choice === 'bytes') return byteTokenizer;
-  const file = fileAt(choice);
-  return readTokenizer(file.name, await file.bytes());
 }
 
 /** What the model is given first: ids as they stand, or a text behind whatever the tokenizer begins with. */
@@ -104,11 +95,7 @@ export const generate: Command = {
   options: {
     prompt: { type: 'string', value: 'TEXT', help: 'the text to go on from' },
     'prompt-ids': { type: 'string', value: '1,2,3', help: 'token ids instead, as they stand' },
-    tokenizer: {
-      type: 'string',
-      value: 'bytes|FILE',
-      help: "tokenizer.json, or as of llama2.c (the model's own, if it names one)",
-    },
+    ...tokenizerOption,
     tokens: { type: 'string', value: 'N', help: `the most new tokens (${TOKENS})` },
     temperature: { type: 'string', value: 'T', help: '0 takes the likeliest token (0; 1 with --top-k or --top-p)' },
     'top-k': { type: 'string', value: 'K', help: 'draw from the K likeliest tokens' },

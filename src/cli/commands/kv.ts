@@ -2,6 +2,7 @@ import type { Job } from '../../base/job.ts';
 import { UsageError, type Arguments, type Options } from '../arguments.ts';
 import type { Command, ExitCode } from '../command.ts';
 import { APPLY_OPTIONS, runApply } from '../kv/apply.ts';
+import { PERPLEXITY_OPTIONS, runPerplexity } from '../kv/perplexity.ts';
 import { POLICY_OPTIONS } from '../kv/policy-options.ts';
 import { runReport } from '../kv/report.ts';
 import { runSimulate, SIMULATE_OPTIONS } from '../kv/simulate.ts';
@@ -28,6 +29,12 @@ const RUNS: Readonly<Record<string, Run>> = {
     model: true,
     options: { ...POLICY_OPTIONS, ...APPLY_OPTIONS },
     run: runApply,
+  },
+  perplexity: {
+    does: 'how well each policy foretells a text, by position',
+    model: true,
+    options: { ...POLICY_OPTIONS, ...PERPLEXITY_OPTIONS },
+    run: runPerplexity,
   },
   simulate: {
     does: 'many requests in one memory, reserved whole or in pages',

@@ -51,12 +51,13 @@ function formula({ layers, kvHeads, headSize, valueSize, dtype }: KvShape, bytes
   return `${formatInteger(bytes)} = ${sides} numbers of ${dtype}`;
 }
 
-function lengthText({ positions, policy }: KvReport): string {
+function lengthText({ positions, policy, noLonger }: KvReport): string {
   const ends = positions?.ends;
   if (!ends) return 'no table ends it';
   const rows = `${formatInteger(ends.rows)} rows of ${ends.name}`;
   const isEndless = policy.kind === 'streaming' && policy.sinks + policy.window <= ends.rows;
-  return isEndless ? `no end: places in the cache stay below the ${rows}` : `up to ${rows}`;
+  if (isEndless) return `no end: places in the cache stay below the ${rows}`;
+  return `up to ${rows}; ${noLonger === null ? 'extend-positions makes them more' : noLonger}`;
 }
 
 export function reportLines(report: KvReport): string[] {

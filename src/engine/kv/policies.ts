@@ -3,6 +3,7 @@ import { CodedError } from '../../base/error.ts';
 import type { Job } from '../../base/job.ts';
 import type { Model } from '../../ir/model.ts';
 import { readDecoderIo } from '../../kv/io.ts';
+import { policyOf } from '../../kv/policy.ts';
 import { isFusedAttention } from '../../kv/report/attentions.ts';
 import { passById } from '../../passes/index.ts';
 import type { OptionValues } from '../../rewrite/pass.ts';
@@ -60,7 +61,7 @@ const refusalOf = ({ refusals }: PassResult, pass: string): Refused => ({
 
 /**
  * A copy of a decoder that keeps its keys and values by a policy: a cache is added where there is none, and keys are
- * rotated later where sinks want that.
+ * rotated later where sinks want that. One that keeps them so already, and is asked for no other sizes, stays as it is.
  *
  * @param options of the policy's pass: `window`, `sinks`, `group`, `residual`, `block`
  */
@@ -70,6 +71,8 @@ export async function withPolicy(
   options: OptionValues,
   job: Job,
 ): Promise<WithPolicy | Refused> {
+  if (hasCache(model) && policyOf(model).kind === policy && Object.keys(options).length === 0)
+    return { model, analysis: analyze(model), steps: [] };
   if ([...model.graph.nodes].some((id) => isFusedAttention(model.getNode(id)))) return { reason: FUSED };
   const steps: PolicyStep[] = [];
   let [at, analysis] = [model, analyze(model)];
@@ -98,6 +101,18 @@ export async function withPolicy(
   const why =
     later && !NONE_ROTATED.test(later.reason) && later.reason !== refused.reason ? ` ${DEFER}: ${later.reason}` : '';
   return { reason: `${refused.reason}${why}` };
+}
+
+const EXTEND = 'extend-positions';
+
+/** Tables of positions made so long that a text has room; refused where they follow no formula. */
+export async function withPositions(model: Model, positions: number, job: Job): Promise<WithPolicy | Refused> {
+  const options = { positions };
+  const result = await runPass(model, passById(EXTEND), { backend: 'wasm', options, copies: true, job });
+  const [refusal] = result.refusals;
+  if (refusal) return { reason: refusal.reason };
+  const steps = result.applied.length > 0 ? [{ pass: EXTEND, options }] : [];
+  return { model: result.model, analysis: result.analysis, steps };
 }
 
 /** @throws CodedError `unsupported` with the reason why the policy does not fit */

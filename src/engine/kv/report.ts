@@ -1,5 +1,5 @@
 import { analyze } from '../../analysis/analyze.ts';
-import type { CodedError } from '../../base/error.ts';
+import { CodedError } from '../../base/error.ts';
 import { silentJob, type Job } from '../../base/job.ts';
 import { byteLengthOf, type DataType, type ValueId } from '../../ir/types.ts';
 import type { Model } from '../../ir/model.ts';
@@ -9,12 +9,20 @@ import { readDecoderIo } from '../../kv/io.ts';
 import { sorted } from '../../kv/kept/follow.ts';
 import { BLOCK_TABLE, PAST_LENGTH_INPUT, policyOf, POSITION_OFFSET } from '../../kv/policy.ts';
 import { attentionsOf, type SeenAttention } from '../../kv/report/attentions.ts';
-import { positionsOf, type PositionFacts } from '../../kv/report/positions.ts';
+import { positionsOf, type PositionFacts, type PositionTable } from '../../kv/report/positions.ts';
 import type { CachePolicy, DecoderIo } from '../../kv/types.ts';
 import { passById } from '../../passes/index.ts';
 import { noFacts } from '../../rewrite/facts.ts';
 import type { PassContext } from '../../rewrite/pass.ts';
-import { PASS_OF, POLICIES, withPolicy, type PolicyName, type Refused, type WithPolicy } from './policies.ts';
+import {
+  PASS_OF,
+  POLICIES,
+  withPolicy,
+  withPositions,
+  type PolicyName,
+  type Refused,
+  type WithPolicy,
+} from './policies.ts';
 
 /** What all layers keep of a position; null: not told. */
 export interface KvShape {
@@ -54,6 +62,8 @@ export interface KvReport {
   readonly bytesPerToken: number | null;
   /** Null: no text flows through it. */
   readonly positions: PositionFacts | null;
+  /** Why its tables cannot be made longer; null: they can, by `extend-positions`, or none ends. */
+  readonly noLonger: string | null;
   readonly policies: readonly PolicyRow[];
 }
 
@@ -79,6 +89,7 @@ export async function kvReport(model: Model, job: Job = silentJob()): Promise<Kv
   // Where a cache can be added, that is what is kept: heads before others share them.
   const made = dense && 'model' in dense ? ioOf(dense.model) : null;
   const shape = shapeOf(attentions, made && 'cache' in made ? made : decoder);
+  const positions = positionFacts(context, decoder, attentions);
   const isFused = attentions.some(({ operator }) => operator !== null);
   // Of operators it is not told whether a position sees later ones.
   const whyNone = dense && 'reason' in dense && !isFused ? dense.reason : null;
@@ -89,9 +100,21 @@ export async function kvReport(model: Model, job: Job = silentJob()): Promise<Kv
     misses,
     shape,
     bytesPerToken: shape && perToken(shape),
-    positions: positionFacts(context, decoder, attentions),
+    positions,
+    noLonger: await whyNotLonger(model, positions, job),
     policies: await policyRows(model, { shape, now: policy, dense }, job),
   };
+}
+
+/** The table that ends a text first; null: none does, or places in the cache stay below its rows. */
+export function endOf(model: Model): PositionTable | null {
+  const context = contextOf(model);
+  const io = ioOf(model);
+  if ('reason' in io) throw new CodedError('unsupported', io.reason);
+  const ends = positionFacts(context, io, attentionsOf(context).found)?.ends ?? null;
+  const policy = policyOf(model);
+  const isEndless = ends !== null && policy.kind === 'streaming' && policy.sinks + policy.window <= ends.rows;
+  return isEndless ? null : ends;
 }
 
 function ioOf(model: Model): DecoderIo | { readonly reason: string } {
@@ -151,6 +174,13 @@ function positionFacts(
   const { data, lengths } = sorted(context, [ids, ...given(io?.cache.map(({ input }) => input) ?? [])], given(beside));
   const scored = new Set(attentions.flatMap(({ plan }) => plan?.scores.stages.map(({ node }) => node.id) ?? []));
   return positionsOf(context, { data, lengths, scored }, attentions);
+}
+
+async function whyNotLonger(model: Model, positions: PositionFacts | null, job: Job): Promise<string | null> {
+  if (!positions?.ends) return null;
+  const longer = await withPositions(model, positions.ends.rows + 1, job);
+  if ('reason' in longer) return longer.reason;
+  return longer.steps.length > 0 ? null : `${passById('extend-positions').title} does not find the table.`;
 }
 
 interface Known {

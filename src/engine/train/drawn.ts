@@ -1,5 +1,5 @@
 import { digits } from '../../data/digits.ts';
-import { stories } from '../../data/stories.ts';
+import { stories, storiesText } from '../../data/stories.ts';
 import type { DataSet } from '../../data/types.ts';
 
 /** Samples that are made here, where nothing is at hand. */
@@ -19,3 +19,6 @@ export function drawnData(name: Drawn, use: 'train' | 'judge'): DataSet {
   const { draw, [use]: part } = PARTS[name];
   return draw(part.count, part.seed);
 }
+
+/** The documents that judge, as one text. */
+export const drawnText = (): string => storiesText(PARTS.stories.judge.count, PARTS.stories.judge.seed);
