@@ -128,3 +128,25 @@ describe('whittle kv report', () => {
     expect(JSON.parse(json.out)).toMatchObject({ bytesPerToken: 128, shape: { layers: 1, kvHeads: 2, headSize: 8 } });
   });
 });
+
+describe('whittle kv export', () => {
+  it('writes a decoder with its loop, and says what a model without a cache lacks', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'whittle-kv-'));
+    const [plain, kept, zip] = ['plain.onnx', 'kept.onnx', 'chat.zip'].map((name) => join(folder, name)) as [
+      string,
+      string,
+      string,
+    ];
+    writeFileSync(plain, writeModel(decoderModel()));
+    const refused = await whittle('kv', 'export', plain, '-o', zip);
+    expect([refused.code, existsSync(zip)]).toEqual([1, false]);
+    expect(refused.err).toContain('kv apply');
+    expect((await whittle('kv', 'apply', plain, '--policy', 'sliding-window', '--window', '8', '-o', kept)).code).toBe(
+      0,
+    );
+    const { code, out } = await whittle('kv', 'export', kept, '-o', zip);
+    expect(code).toBe(0);
+    expect(out).toContain('decode.mjs');
+    expect(readFileSync(zip).subarray(0, 2).toString()).toBe('PK');
+  });
+});

@@ -2,6 +2,7 @@ import type { Job } from '../../base/job.ts';
 import { UsageError, type Arguments, type Options } from '../arguments.ts';
 import type { Command, ExitCode } from '../command.ts';
 import { APPLY_OPTIONS, runApply } from '../kv/apply.ts';
+import { runExport } from '../kv/export.ts';
 import { PERPLEXITY_OPTIONS, runPerplexity } from '../kv/perplexity.ts';
 import { POLICY_OPTIONS } from '../kv/policy-options.ts';
 import { runReport } from '../kv/report.ts';
@@ -35,6 +36,12 @@ const RUNS: Readonly<Record<string, Run>> = {
     model: true,
     options: { ...POLICY_OPTIONS, ...PERPLEXITY_OPTIONS },
     run: runPerplexity,
+  },
+  export: {
+    does: 'a decoder and a loop in JavaScript that drives it, as a zip',
+    model: true,
+    options: {},
+    run: runExport,
   },
   simulate: {
     does: 'many requests in one memory, reserved whole or in pages',
