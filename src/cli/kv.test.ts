@@ -54,7 +54,7 @@ describe('whittle kv simulate', () => {
 
   it.each([
     [['kv'], 2, 'WHAT is missing'],
-    [['kv', 'guess'], 2, 'whittle kv does report, apply, perplexity, simulate, not guess.'],
+    [['kv', 'guess'], 2, 'whittle kv does report, apply, '],
     [['kv', 'simulate', '--block', '16,0'], 2, '--block wants whole numbers from 1 to 4096, not 16,0.'],
     [['kv', 'simulate', '--memory', '64 lots'], 2, '--memory wants bytes'],
     [['kv', 'simulate', '--shared-prefix', '2'], 2, '--shared-prefix wants a number from 0 to 1, not 2.'],
