@@ -9,7 +9,7 @@ import { table, type Output } from '../output.ts';
 import { openStudio } from '../studio.ts';
 import { CHUNK, sessionOf } from './perplexity.ts';
 import { policiesOf, sizesOf } from './policy-options.ts';
-import { requireTokenizer, textIds } from './text.ts';
+import { requireTokenizer, textAsked, textIds } from './text.ts';
 
 const [DISTANCES, TRIALS, KEY, SEED] = ['16,64,256', 16, 4, 0];
 /** Texts begin anywhere in so many times the longest distance. */
@@ -51,13 +51,14 @@ function lines({ extended, policies }: NeedleResult, distances: readonly number[
 
 export async function runNeedle(args: Arguments, output: Output, job: Job): Promise<ExitCode> {
   const distances = distancesOf(args);
+  const path = textAsked(args);
   const { studio } = await openStudio(args.positionals[1] ?? '', job);
   const { model } = studio.stopOf(0);
   const tokenizer = await requireTokenizer(args, decoderFacts(model).tokenizer);
   const count = (name: string, otherwise: number, min: number, max: number): number =>
     args.number(name, { min, max, integer: true }) ?? otherwise;
   const key = count('key', KEY, 1, 64);
-  const ids = await textIds(args, tokenizer, ROOM * (Math.max(...distances) + key) + 64);
+  const ids = await textIds(path, tokenizer, ROOM * (Math.max(...distances) + key) + 64);
   const { opening } = tokenizer;
   const request = {
     policies: policiesOf(args, ['dense']).map((policy) => ({ policy, options: sizesOf(args, policy) })),
