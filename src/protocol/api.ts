@@ -293,6 +293,8 @@ export interface GraphApi {
   sessionText: Row<null, string | null>;
   /** The written model at the cursor. */
   exportModel: Row<null, ModelParcel>;
+  /** The decoder at the cursor with a loop that drives it, as a zip. */
+  exportDecoder: Row<null, Uint8Array<ArrayBuffer>>;
   reportData: Row<{ bench: readonly BenchResult[] }, ReportData>;
   capabilities: Row<null, Capabilities>;
 }

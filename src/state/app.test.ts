@@ -486,4 +486,15 @@ describe('saving', () => {
     const recipe = JSON.parse((await saved[1]?.content.text()) ?? '') as { steps: unknown[] };
     expect(recipe.steps).toHaveLength(1);
   });
+
+  it('hands over a decoder with its loop, or says why there is none', async () => {
+    const { app, worker, saved } = await opened();
+    worker.overrides.set('exportDecoder', () => new Uint8Array([80, 75]));
+    await app.actions.saveDecoder();
+    expect(saved.map(({ name }) => name)).toEqual(['model.decoder.zip']);
+    worker.overrides.set('exportDecoder', failing('unsupported', 'The model keeps nothing between runs.'));
+    await app.actions.saveDecoder();
+    expect(saved).toHaveLength(1);
+    expect(JSON.stringify(app.jobs.getState().jobs)).toContain('keeps nothing between runs');
+  });
 });

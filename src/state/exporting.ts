@@ -8,6 +8,8 @@ import type { Core } from './core.ts';
 export interface ExportingActions {
   /** Writes the model at the cursor and hands it over as a file; true when that happened. */
   saveModel(): Promise<boolean>;
+  /** The decoder at the cursor, with a loop that drives it, as a zip. */
+  saveDecoder(): Promise<void>;
   /** With the learnt weights that its steps name, as an archive, where there are any. */
   saveRecipe(): Promise<void>;
   /** JSON of the options that the model at the cursor is to be loaded with; null: as ever, or it could not be had. */
@@ -27,6 +29,7 @@ export interface ExportingActions {
 /** `mobilenetv2.onnx` → `mobilenetv2`. */
 export const stemOf = (name: string): string => name.replace(/\.onnx$/i, '');
 export const modelFileName = (name: string): string => `${stemOf(name)}.whittled.onnx`;
+export const decoderFileName = (name: string): string => `${stemOf(name)}.decoder.zip`;
 export const sessionFileName = (name: string): string => `${stemOf(name)}.whittled.session.json`;
 export const pictureFileName = (name: string, ending: string): string => `${stemOf(name)}.${ending}`;
 export const archiveFileName = (name: string): string => `${stemOf(name)}.recipe.zip`;
@@ -66,6 +69,20 @@ export function exportingActions(core: Core): ExportingActions {
         return true;
       } catch (error) {
         return core.fail('export', title, error) ?? false;
+      }
+    },
+    async saveDecoder() {
+      const { document } = store.getState();
+      if (!document) return;
+      const file = decoderFileName(document.name);
+      try {
+        const bytes = await core.runner.run('export', `Writing ${file}`, (call) =>
+          core.client.call('exportDecoder', null, call),
+        );
+        core.platform.save(file, new Blob([bytes], { type: 'application/zip' }));
+        core.notices.show({ tone: 'good', title: 'Decoder saved', text: `${file} · ${formatBytes(bytes.byteLength)}` });
+      } catch (error) {
+        core.fail('export', file, error);
       }
     },
     async saveRecipe() {

@@ -21,6 +21,8 @@ export interface DecoderStyle {
   readonly layers?: number;
   /** `gemm`: `[batch·positions, width]` by Gemm, as GPT-2's Conv1D is exported. */
   readonly products?: 'matmul' | 'gemm';
+  /** Scores that are hidden are replaced by −10000, as GPT-2 does it, not added to. */
+  readonly replaces?: boolean;
   /** An input `attention_mask`, added to the scores. */
   readonly padding?: boolean;
   readonly opset?: number;
@@ -217,7 +219,9 @@ function placesOf(
     return g.op('Mul', [unsqueeze(g, apart, [0]), g.floats('slopes', [heads, 1, 1], slopes)]);
   };
   const score = (scores: ValueId): ValueId => {
-    let made = g.op('Add', [scores, hidden]);
+    let made = style.replaces
+      ? g.op('Where', [seen(), scores, g.floats('small', [], -10_000)])
+      : g.op('Add', [scores, hidden]);
     if (positions === 'alibi') made = g.op('Add', [made, bias()]);
     if (padding === null) return made;
     const kept = g.op('Cast', [unsqueeze(g, padding, [1, 2])], { to: 1 });

@@ -463,6 +463,10 @@ const handlers: Handlers<GraphApi> = {
     const parcel = studio.exportModel();
     return new Transferred(parcel, [parcel.bytes.buffer]);
   },
+  exportDecoder: () => {
+    const bytes = studio.exportDecoder();
+    return new Transferred(bytes, [bytes.buffer]);
+  },
   reportData: ({ bench }) => studio.reportData(bench),
   capabilities: () => studio.capabilities(),
 };

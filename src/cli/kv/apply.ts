@@ -10,7 +10,7 @@ import { openStudio } from '../studio.ts';
 import { onePolicy } from './policy-options.ts';
 
 export const APPLY_OPTIONS: Options = {
-  out: { type: 'string', short: 'o', value: 'OUT', help: 'apply: where the result goes' },
+  out: { type: 'string', short: 'o', value: 'OUT', help: 'apply, export: where the result goes' },
   recipe: { type: 'string', value: 'FILE', help: 'apply: write the steps as a recipe too' },
 };
 

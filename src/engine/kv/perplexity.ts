@@ -92,6 +92,9 @@ export async function longEnough(
   );
 }
 
+/** Of eight bits, what comes with a token is not rounded yet when it is looked at: one at a time, as text is generated. */
+export const chunkOf = (policy: PolicyName, chunk: number): number => (policy === 'int8' ? 1 : chunk);
+
 async function ofPolicy(
   base: Model,
   { policy, options }: AskedPolicy,
@@ -103,8 +106,7 @@ async function ofPolicy(
   const made = await withPolicy(base, policy, options, job);
   if ('reason' in made) return { policy, options, reason: made.reason };
   const { ids, bucket, settings } = request;
-  // What comes with a token is not rounded yet when it is looked at: one at a time, as text is generated.
-  const chunk = policy === 'int8' ? 1 : request.chunk;
+  const chunk = chunkOf(policy, request.chunk);
   const parcel = { name: policy, bytes: writeModel(made.model) };
   const decoder = await openDecoder(decoderFacts(made.model), parcel, { recompute: false, settings }, port, job);
   try {

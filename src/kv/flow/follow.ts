@@ -15,7 +15,7 @@ import type { Flow, Stuck, Uncached, WrittenAttention } from './types.ts';
  * What is added to a score that is hidden, at most: exp(−10⁴) is 0 in any float, so that such a score has no weight unless
  * another one is nearly as far below 0, which no attention works with.
  */
-const HIDES = -1e4;
+export const HIDES = -1e4;
 const CONSTANT: Flow = { kind: 'constant' };
 
 /** Follows a decoder without a cache from its ids on; where a position may see a later one, it says so. */
@@ -53,7 +53,7 @@ class Follower {
     for (const id of context.model.graph.nodes) {
       const node = context.model.getNode(id);
       if (node.opType !== 'Softmax' || node.domain !== '') continue;
-      const plan = planOf(context, node);
+      const plan = planOf(context, node, HIDES);
       if (typeof plan === 'string') this.misses.set(id, plan);
       else if (plan !== null) for (const each of innerOf(plan)) this.plans.set(each.id, plan);
     }

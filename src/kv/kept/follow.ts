@@ -7,6 +7,7 @@ import { atomsOf } from '../../rewrite/attention/atoms.ts';
 import { label, outputsOf } from '../../rewrite/graphs.ts';
 import { shapeOf } from '../../rewrite/known.ts';
 import type { PassContext } from '../../rewrite/pass.ts';
+import { HIDES } from '../flow/follow.ts';
 import type { Stuck } from '../flow/types.ts';
 import { readDecoderIo } from '../io.ts';
 import type { CacheTensor, DecoderIo } from '../types.ts';
@@ -127,7 +128,7 @@ function layersOf(
       !node.inputs.some((input) => input !== null && data.has(input))
     )
       continue;
-    const plan = planOf(context, node);
+    const plan = planOf(context, node, HIDES);
     if (plan === null || typeof plan === 'string') {
       miss ??= plan === null ? null : stuck(`the attention at ${label(model, node)} is not understood: ${plan}`, [id]);
       continue;

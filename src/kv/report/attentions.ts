@@ -1,6 +1,7 @@
 import { getInt } from '../../ir/attribute.ts';
 import type { Node } from '../../ir/model.ts';
 import type { DataType, Dim, ValueId } from '../../ir/types.ts';
+import { HIDES } from '../flow/follow.ts';
 import { planOf, type Plan } from '../../rewrite/attention/plan.ts';
 import { label } from '../../rewrite/graphs.ts';
 import { dtypeOf, shapeOf } from '../../rewrite/known.ts';
@@ -102,7 +103,7 @@ export function attentionsOf(context: PassContext): Attentions {
       const sizes = reader(context, node);
       found.push({ node, operator: nameOf(node), plan: null, dtype: dtypeOf(context, first), ...sizes });
     } else if (node.opType === 'Softmax' && node.domain === '') {
-      const plan = planOf(context, node);
+      const plan = planOf(context, node, HIDES);
       if (typeof plan === 'string') misses.push(`${label(context.model, node)}: ${plan}`);
       else if (plan !== null) found.push(written(context, node, plan));
     }

@@ -26,6 +26,7 @@ const STYLES: Readonly<Record<string, DecoderStyle>> = {
   'rotary positions from tables, a mask from a table': { positions: 'rotary-table', mask: 'table' },
   'learned positions, a triangle made for the length': { positions: 'learned', mask: 'trilu' },
   'learned positions, Gemm over all rows': { positions: 'learned', products: 'gemm', mask: 'table' },
+  'scores replaced by -10000, rotary positions': { replaces: true, mask: 'table' },
   ALiBi: { positions: 'alibi', heads: 4 },
   'no positions at all': { positions: 'none', mask: 'trilu' },
   'one head for all': { heads: 4, kvHeads: 1, positions: 'learned' },

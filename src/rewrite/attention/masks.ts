@@ -40,8 +40,18 @@ export interface Masking {
 /** A proof that |scores|, without masks and scale, is at most the number; null: not proven. */
 export type Bound = () => number | null;
 
-/** What is done to the scores as scale and bias; a clause where that would not give the same numbers. */
-export function maskingOf(context: PassContext, scores: Scores, dtype: string, bound: Bound): Masking | string {
+/**
+ * What is done to the scores as scale and bias; a clause where that would not give the same numbers.
+ *
+ * @param hides a fill that is taken to hide a score without proof, where whoever asks computes it the same way again
+ */
+export function maskingOf(
+  context: PassContext,
+  scores: Scores,
+  dtype: string,
+  bound: Bound,
+  hides = -Infinity,
+): Masking | string {
   let scale = 1;
   const steps: BiasStep[] = [];
   for (const [index, stage] of scores.stages.entries()) {
@@ -63,7 +73,8 @@ export function maskingOf(context: PassContext, scores: Scores, dtype: string, b
     else {
       if (dtype === 'float16')
         return `masked scores are replaced by ${step.fill}, and float16 has no number far below it`;
-      const reason = smallFill(step.fill, scores.stages.slice(index + 1), steps, bound, scale);
+      const reason =
+        step.fill <= hides ? null : smallFill(step.fill, scores.stages.slice(index + 1), steps, bound, scale);
       if (reason !== null) return reason;
       steps.push({ ...step, fill: MASKED });
     }

@@ -46,8 +46,12 @@ export interface Plan {
   readonly inner: readonly Node[];
 }
 
-/** Softmax → product: an attention, or nearly. Null: the softmax is of another kind. */
-export function planOf(context: PassContext, softmax: Node): Plan | string | null {
+/**
+ * Softmax → product: an attention, or nearly. Null: the softmax is of another kind.
+ *
+ * @param hides as `maskingOf` has it
+ */
+export function planOf(context: PassContext, softmax: Node, hides = -Infinity): Plan | string | null {
   const [input = null] = softmax.inputs;
   if (input === null || !isWhole(softmax)) return null;
   const tail = tailOf(context, softmax);
@@ -62,10 +66,21 @@ export function planOf(context: PassContext, softmax: Node): Plan | string | nul
   if (typeof scores === 'string') return hasProduct(context, softmax) ? scores : null;
   const weighted = weightedOf(context, tail.product, axes, tail.probabilities);
   if (typeof weighted === 'string') return weighted;
-  return assemble(context, softmax, scores, weighted, tail);
+  return assemble(context, softmax, { scores, weighted, tail }, hides);
 }
 
-function assemble(context: PassContext, softmax: Node, scores: Scores, weighted: Product, tail: Tail): Plan | string {
+interface Parts {
+  readonly scores: Scores;
+  readonly weighted: Product;
+  readonly tail: Tail;
+}
+
+function assemble(
+  context: PassContext,
+  softmax: Node,
+  { scores, weighted, tail }: Parts,
+  hides: number,
+): Plan | string {
   const { product } = scores;
   const typed = typeReason(context, product.left.value) ?? typeReason(context, weighted.right.value);
   if (typed !== null) return typed;
@@ -99,7 +114,7 @@ function assemble(context: PassContext, softmax: Node, scores: Scores, weighted:
     const most = scoreBound(context, graph, query, key, chosen.past);
     return most === null ? null : most * Math.abs(scaled);
   };
-  const masking = maskingOf(context, scores, dtype, bound);
+  const masking = maskingOf(context, scores, dtype, bound, hides);
   if (typeof masking === 'string') return masking;
   const width = sizeOfAtoms(widthOf(product.left.axes));
   const valueWidth = sizeOfAtoms(widthOf(weighted.right.axes));

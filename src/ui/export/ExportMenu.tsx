@@ -6,6 +6,7 @@ import {
   FileText,
   Image,
   ListOrdered,
+  MessageSquareText,
   Package,
   TriangleAlert,
   type LucideIcon,
@@ -13,6 +14,7 @@ import {
 import { DropdownMenu } from 'radix-ui';
 import { bytesPair, formatBytes, formatChange, formatPair, plural } from '../../base/format.ts';
 import {
+  decoderFileName,
   modelFileName,
   archiveFileName,
   namesWeights,
@@ -68,6 +70,7 @@ export function ExportMenu({ app }: { readonly app: App }) {
       ? `${formatPair(bytesPair(first.summary.bytes, last.summary.bytes))}, ${formatChange(first.summary.bytes, last.summary.bytes)}`
       : formatBytes(last?.summary.bytes);
   const learnt = namesWeights(document.recipe);
+  const keeps = last?.summary.inputs.some((input) => /^(past|cache)/i.test(input.name)) ?? false;
   const { actions } = app;
   return (
     <DropdownMenu.Root open={open} onOpenChange={(exporting) => actions.show({ exporting })} modal={false}>
@@ -86,6 +89,14 @@ export function ExportMenu({ app }: { readonly app: App }) {
             about={`${modelFileName(name)} · ${size}${last?.session ? ` · with ${sessionFileName(name)}, its session options` : ''}`}
             onSelect={() => void actions.saveModel()}
           />
+          {keeps && (
+            <Item
+              icon={MessageSquareText}
+              title="Decoder with its loop"
+              about={`${decoderFileName(name)} · the model, JavaScript that drives it, a page`}
+              onSelect={() => void actions.saveDecoder()}
+            />
+          )}
           <Item
             icon={ListOrdered}
             title="Recipe"
