@@ -22,7 +22,7 @@ const isFound = (each: MeasuredPolicy): each is Found => each.reason === null;
 export const perplexityText = (value: number): string => value.toFixed(value < 100 ? 2 : 0);
 
 function textName(text: MeasureSetup['text']): string {
-  if (text === null) return 'A text is wanted: drop one here';
+  if (text === null) return 'No text yet';
   return text === 'stories' ? 'Stories' : text.name;
 }
 
@@ -162,7 +162,7 @@ export function PerplexityCard({ app }: { readonly app: App }) {
       <h2 className="h3 mb-1.5">Perplexity</h2>
       <p className="max-w-[64ch] text-12 text-ink-2">
         How well each policy foretells a text, by position, with the time of a token: a text is read token by token, as
-        it would be generated, once for each policy that the model takes.
+        it would be generated, once for each policy that the model takes. Drop a text here, or choose one.
       </p>
       <Setup app={app} />
     </section>

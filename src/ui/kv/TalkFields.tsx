@@ -44,7 +44,7 @@ function TokenizerLine({ app, disabled }: { readonly app: App; readonly disabled
       </Button>
       {tokenizer?.given && (
         <Button size="small" variant="ghost" disabled={disabled} onClick={() => void giveTokenizer(null)}>
-          The model’s own
+          Take it back
         </Button>
       )}
       {error && <FaultLine>{error.message}</FaultLine>}

@@ -13,6 +13,7 @@ export const COMMAND_GROUPS = [
   'Measure',
   'Train',
   'Architecture search',
+  'KV cache',
   'Model',
   'Page',
 ] as const;

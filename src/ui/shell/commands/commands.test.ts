@@ -64,6 +64,25 @@ describe('the commands', () => {
     expect(worker.of('searchSpace')).toEqual([{ stop: 0, space: app.searching.getState().request.space }]);
   });
 
+  it('of the KV cache say what they lack, and run a prompt once the model was looked at', async () => {
+    const { app, worker } = await makeApp();
+    await app.actions.openSample('tiny');
+    await settle();
+    const get = (id: string) => commandsOf(app).find((command) => command.id === id)!;
+    expect(get('kv talk').refusal).toContain('open the KV workspace');
+    worker.overrides.set('kvLook', () => ({ decoder: null, reason: null, plans: [], tokenizer: null }));
+    get('workspace kv').run();
+    await settle();
+    expect(get('kv talk').refusal).toBeNull();
+    expect(get('kv stop').refusal).toBe('No text is being written.');
+    expect(get('kv measure').refusal).toContain('no text to read');
+    worker.overrides.set('kvTalk', () => new Promise(() => {}));
+    get('kv talk').run();
+    await settle();
+    expect(worker.of('kvTalk')).toHaveLength(2);
+    expect(get('kv stop').refusal).toBeNull();
+  });
+
   it('know a job that is in the way', async () => {
     const { app, worker } = await makeApp();
     await app.actions.openSample('tiny');

@@ -1,6 +1,7 @@
 import type { App } from '../../../state/app.ts';
 import type { Command } from './command.ts';
 import { editCommands } from './edit.ts';
+import { kvCommands } from './kv.ts';
 import { findCommands, viewCommands } from './look.ts';
 import { modelCommands, pageCommands } from './model.ts';
 import { lookCommands, passCommands } from './passes.ts';
@@ -23,6 +24,7 @@ export function commandsOf(app: App): readonly Command[] {
     trainCommands,
     searchCommands,
     supernetCommands,
+    kvCommands,
   ];
   const parts = document === null ? [] : ofDocument;
   return [...parts, modelCommands, pageCommands].flatMap((part) => part(app));
