@@ -123,11 +123,21 @@ export const createKvStore = (): KvStore => createStore<KvState>(() => NO_KV);
 export const policyIn = (policies: Policies, kind: CachePolicy['kind']): CachePolicy =>
   kind === 'none' ? { kind } : policies[kind];
 
-/** What was measured of a policy with the sizes that are set now; null: nothing. */
-export function measuredOf(
-  { measured, policies }: Pick<KvState, 'measured' | 'policies'>,
-  kind: PolicyKind,
+/** What was measured of a policy with just these sizes; null: nothing. */
+export function measuredAs(
+  { measured }: Pick<KvState, 'measured'>,
+  policy: CachePolicy,
 ): (MeasuredPolicy & { readonly reason: null }) | null {
-  const found = measured?.found.find(({ policy }) => JSON.stringify(policy) === JSON.stringify(policies[kind]));
+  const found = measured?.found.find((each) => samePolicy(each.policy, policy));
   return found?.reason === null ? found : null;
+}
+
+/** The same, of the sizes that are set now. */
+export const measuredOf = (state: Pick<KvState, 'measured' | 'policies'>, kind: PolicyKind) =>
+  measuredAs(state, state.policies[kind]);
+
+/** Of one kind and sizes, in whatever order they are written. */
+export function samePolicy(a: CachePolicy, b: CachePolicy): boolean {
+  const sizes = b as unknown as Readonly<Record<string, unknown>>;
+  return Object.entries(a).every(([name, value]) => sizes[name] === value);
 }

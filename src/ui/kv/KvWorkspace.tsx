@@ -1,10 +1,9 @@
 import { Box, Info, Ruler } from 'lucide-react';
 import { useMemo } from 'react';
-import { formatBytes, formatChange, formatInteger, plural } from '../../base/format.ts';
+import { formatInteger, plural } from '../../base/format.ts';
 import type { DecoderView, KvView } from '../../engine/kv/lab-types.ts';
 import type { App } from '../../state/app.ts';
 import { POLICY_KINDS } from '../../state/kv-store.ts';
-import { policyTitle } from '../../state/kv-words.ts';
 import { Button, Icon } from '../kit/controls.tsx';
 import { Problem } from '../kit/Problem.tsx';
 import { useKv } from '../kit/use-store.ts';
@@ -16,7 +15,7 @@ import './kv.css';
 import { MemoryChart } from './MemoryChart.tsx';
 import { PerplexityCard } from './PerplexityCard.tsx';
 import { PolicyCard } from './PolicyCard.tsx';
-import { bytesAt, type Kept } from './policy-look.ts';
+import { keptOf, type Kept } from './policy-look.ts';
 import { SimulationCard } from './SimulationCard.tsx';
 
 /** A decoder that learnt small stories, for those who have none. */
@@ -31,29 +30,7 @@ function shapeText({ layers, dtype, positions }: DecoderView): string {
   return `${plural(layers.length, 'layer')}${heads} · ${dtype}${positions === null ? '' : ` · positions up to ${formatInteger(positions)}`}`;
 }
 
-/** What the policy in the model makes of the cache, against all positions. */
-function Saved({ app, decoder, kept }: { readonly app: App; readonly decoder: DecoderView; readonly kept: Kept }) {
-  const length = useKv(app, (state) => state.length);
-  const { policy } = decoder;
-  if (policy.kind === 'none' || policy.kind === 'dense') return null;
-  const [before, after] = [bytesAt({ kind: 'dense' }, kept, length), bytesAt(policy, kept, length)];
-  return (
-    <span className="num text-12 text-ink-2">
-      {policyTitle(policy.kind)} is in the model: {formatBytes(before)} → {formatBytes(after)}{' '}
-      <span className="text-ink-3">{formatChange(before, after)}</span>
-    </span>
-  );
-}
-
-function Header({
-  app,
-  decoder,
-  kept,
-}: {
-  readonly app: App;
-  readonly decoder: DecoderView | null;
-  readonly kept: Kept | null;
-}) {
+function Header({ app, decoder }: { readonly app: App; readonly decoder: DecoderView | null }) {
   const length = useKv(app, (state) => state.length);
   return (
     <header className="flex min-h-8 flex-wrap items-center gap-x-3 gap-y-2">
@@ -61,7 +38,6 @@ function Header({
       <span className="num text-12 text-ink-2">
         {decoder ? shapeText(decoder) : 'Policies are passes: each one is a graph you can open, check and export.'}
       </span>
-      {decoder && kept && <Saved app={app} decoder={decoder} kept={kept} />}
       {decoder && (
         <span className="ml-auto flex items-center gap-2">
           <Icon of={Ruler} size={13} className="text-ink-3" />
@@ -138,14 +114,10 @@ export function KvWorkspace({ app }: { readonly app: App }) {
   const view = useKv(app, (state) => state.view?.result ?? null);
   const error = useKv(app, (state) => state.viewError);
   const decoder = view?.decoder ?? null;
-  const kept = useMemo(
-    (): Kept | null =>
-      decoder?.layers ? { layers: decoder.layers, elementBytes: decoder.dtype === 'float16' ? 2 : 4 } : null,
-    [decoder],
-  );
+  const kept = useMemo(() => decoder && keptOf(decoder), [decoder]);
   return (
     <div className="kv-page">
-      <Header app={app} decoder={decoder} kept={kept} />
+      <Header app={app} decoder={decoder} />
       {error && <Problem error={error} what="Looking at the cache" />}
       {view?.reason != null && <NoDecoder app={app} reason={view.reason} />}
       {!view && !error && <p className="text-12 text-ink-2">Being looked at …</p>}

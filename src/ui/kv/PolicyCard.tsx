@@ -3,7 +3,7 @@ import { Check, CircleAlert, Plus } from 'lucide-react';
 import { formatBytes, formatChange, formatInteger, formatMs } from '../../base/format.ts';
 import type { PolicyPlan } from '../../engine/kv/lab-types.ts';
 import type { App } from '../../state/app.ts';
-import { measuredOf, type Policies, type PolicyKind } from '../../state/kv-store.ts';
+import { measuredOf, samePolicy, type Policies, type PolicyKind } from '../../state/kv-store.ts';
 import { policyTitle } from '../../state/kv-words.ts';
 import { Badge, Button, Icon } from '../kit/controls.tsx';
 import { useDocument, useKv } from '../kit/use-store.ts';
@@ -103,7 +103,9 @@ export function PolicyCard({ app, kind, plan, kept }: Props) {
   const policy = useKv(app, (state) => state.policies[kind]);
   const length = useKv(app, (state) => state.length);
   const current = useKv(app, (state) => state.view?.result.decoder?.policy.kind);
-  const isSame = useKv(app, (state) => JSON.stringify(state.view?.result.decoder?.policy) === JSON.stringify(policy));
+  const isSame = useKv(app, ({ view }) =>
+    view?.result.decoder ? samePolicy(view.result.decoder.policy, policy) : false,
+  );
   const measured = useKv(app, (state) => measuredOf(state, kind));
   const dense = useKv(app, (state) => measuredOf(state, 'dense'));
   const against = measured && dense && kind !== 'dense' ? formatChange(dense.perplexity, measured.perplexity) : null;

@@ -1,4 +1,5 @@
 import { formatBytes, formatInteger, plural } from '../../base/format.ts';
+import type { DecoderView } from '../../engine/kv/lab-types.ts';
 import type { LayerShape } from '../../kv/cache/layout.ts';
 import { cacheBytes, fewerFrom } from '../../kv/memory.ts';
 import type { CachePolicy } from '../../kv/types.ts';
@@ -10,6 +11,10 @@ export interface Kept {
   readonly layers: readonly LayerShape[];
   readonly elementBytes: number;
 }
+
+/** Null: nothing is kept, and no cache can be put in. */
+export const keptOf = ({ layers, dtype }: DecoderView): Kept | null =>
+  layers && { layers, elementBytes: dtype === 'float16' ? 2 : 4 };
 
 /** Colours of lines and cells; each line is called by its name as well. */
 export const COLOURS: Readonly<Record<PolicyKind, string>> = {

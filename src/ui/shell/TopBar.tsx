@@ -1,4 +1,5 @@
 import { Command } from 'lucide-react';
+import { lazy, Suspense } from 'react';
 import type { App } from '../../state/app.ts';
 import type { Workspace } from '../../state/view.ts';
 import { ExportMenu } from '../export/ExportMenu.tsx';
@@ -7,6 +8,8 @@ import { ThemeButton } from '../kit/ThemeButton.tsx';
 import { useView } from '../kit/use-store.ts';
 import { FileMenu } from './FileMenu.tsx';
 import { Metrics } from './Metrics.tsx';
+
+const KvMetrics = lazy(() => import('../kv/KvMetrics.tsx').then((module) => ({ default: module.KvMetrics })));
 
 export const WORKSPACES: readonly { readonly value: Workspace; readonly label: string }[] = [
   { value: 'studio', label: 'Studio' },
@@ -38,7 +41,13 @@ export function TopBar({ app, left }: { readonly app: App; readonly left: number
         onChange={app.actions.setWorkspace}
         className="tabs"
       />
-      <Metrics app={app} />
+      {workspace === 'kv' ? (
+        <Suspense fallback={<span className="ml-auto" />}>
+          <KvMetrics app={app} />
+        </Suspense>
+      ) : (
+        <Metrics app={app} />
+      )}
       <div className="flex h-full items-center gap-1.5 border-l border-line-soft pr-3 pl-2.5">
         <span className="hidden roomy:flex">
           <ThemeButton app={app} />
