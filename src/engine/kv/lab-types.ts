@@ -102,7 +102,7 @@ export type MeasuredPolicy =
       readonly buckets: readonly Bucket[];
       /** Of all tokens but the first. */
       readonly perplexity: number;
-      /** Of its run. */
+      /** The median of its runs. */
       readonly msPerToken: number;
       /** Of keys and values at the end. */
       readonly cacheBytes: number;

@@ -4,6 +4,7 @@ import type { Tokenizer } from '../../data/tokenizer.ts';
 import type { Decoder, StepResult } from '../../generate/decoder.ts';
 import { generate } from '../../generate/loop.ts';
 import { promptIds } from '../../generate/prompt.ts';
+import { watched } from '../../generate/watched.ts';
 import type { TalkAsk, TalkPiece, TalkProgress, TalkResult } from './lab-types.ts';
 
 /** A job whose messages hold what was said meanwhile. */
@@ -40,34 +41,26 @@ export async function talk(
   const ids = tokenizer ? promptIds(tokenizer, prompt) : idsOf(prompt);
   let last: StepResult | null = null;
   let pieces: TalkPiece[] = [];
-  let told = -Infinity;
+  let drawn = -Infinity;
   let count = 0;
   const tell = (): void => {
-    told = performance.now();
+    drawn = performance.now();
     const blocks = last?.blocks;
     job.progress({ stage: 'Generating', done: count, total: tokens, pieces, ...(blocks && { blocks }) });
     pieces = [];
   };
-  const watched: Decoder = {
-    get length() {
-      return decoder.length;
-    },
-    begin: () => decoder.begin(),
-    release: () => decoder.release(),
-    async step(given, wanted, running) {
-      last = await decoder.step(given, wanted, running);
-      return last;
-    },
-  };
+  const told = watched(decoder, (step) => {
+    last = step;
+  });
   job.progress({ stage: 'Reading the prompt', done: 0, total: tokens });
-  const made = await generate(watched, ids, { tokens, sampling, stops: [], stopIds: [] }, tokenizer, {
+  const made = await generate(told, ids, { tokens, sampling, stops: [], stopIds: [] }, tokenizer, {
     job,
     onToken(token) {
       const cacheBytes = last?.cacheBytes ?? 0;
       if (token.id !== null) count++;
       const text = tokenizer ? token.text : `${count > 1 ? ' ' : ''}${token.id ?? ''}`;
       pieces.push({ id: token.id, text, ms: token.id === null ? 0 : token.ms, cacheBytes });
-      if (performance.now() - told >= EVERY) tell();
+      if (performance.now() - drawn >= EVERY) tell();
     },
   });
   tell();

@@ -138,7 +138,7 @@ export function PolicyCard({ app, kind, plan, kept }: Props) {
       )}
       {measured && (
         <p className="num mt-1 flex justify-between gap-2 text-11 text-ink-2">
-          <span>{formatMs(measured.msPerToken)} per token</span>
+          <span title="The median of all tokens of the text, one a run">{formatMs(measured.msPerToken)} per token</span>
           <span className="text-ink">
             ppl {perplexityText(measured.perplexity)}
             {against !== null && against !== 'same' && <span className="ml-1.5 text-ink-3">{against}</span>}
