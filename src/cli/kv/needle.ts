@@ -8,7 +8,7 @@ import type { ExitCode } from '../command.ts';
 import { table, type Output } from '../output.ts';
 import { openStudio } from '../studio.ts';
 import { CHUNK, sessionOf } from './perplexity.ts';
-import { policiesOf, sizesOf } from './policy-options.ts';
+import { comparedPolicies } from './policy-options.ts';
 import { requireTokenizer, textAsked, textIds } from './text.ts';
 
 const [DISTANCES, TRIALS, KEY, SEED] = ['16,64,256', 16, 4, 0];
@@ -61,7 +61,7 @@ export async function runNeedle(args: Arguments, output: Output, job: Job): Prom
   const ids = await textIds(path, tokenizer, ROOM * (Math.max(...distances) + key) + 64);
   const { opening } = tokenizer;
   const request = {
-    policies: policiesOf(args, ['dense']).map((policy) => ({ policy, options: sizesOf(args, policy) })),
+    policies: comparedPolicies(args),
     opening,
     filler: ids.slice(opening.length),
     distances,

@@ -7,7 +7,7 @@ import type { Arguments, Options } from '../arguments.ts';
 import type { ExitCode } from '../command.ts';
 import { table, type Output } from '../output.ts';
 import { openStudio } from '../studio.ts';
-import { policiesOf, sizesOf } from './policy-options.ts';
+import { comparedPolicies } from './policy-options.ts';
 import { requireTokenizer, TEXT_OPTIONS, textAsked, textIds } from './text.ts';
 
 const [LENGTH, BUCKET, SINKS] = [1024, 256, 4];
@@ -66,7 +66,7 @@ function lines(found: Perplexity): string[] {
 }
 
 export async function runPerplexity(args: Arguments, output: Output, job: Job): Promise<ExitCode> {
-  const policies = policiesOf(args, ['dense']).map((policy) => ({ policy, options: sizesOf(args, policy) }));
+  const policies = comparedPolicies(args);
   const sizes = {
     bucket: count(args, 'bucket', BUCKET, 1),
     chunk: count(args, 'chunk', CHUNK, 1),

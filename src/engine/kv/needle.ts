@@ -3,13 +3,11 @@ import type { Job } from '../../base/job.ts';
 import { seeded, type Random } from '../../base/random.ts';
 import type { Decoder } from '../../generate/decoder.ts';
 import type { Model } from '../../ir/model.ts';
-import { writeModel } from '../../onnx/write.ts';
 import type { SessionSettings } from '../../runtime/types.ts';
-import { decoderFacts, openDecoder } from '../generate/open.ts';
 import type { RuntimePort } from '../ports.ts';
 import { surprise } from './likelihood.ts';
-import { chunkOf, longEnough, type AskedPolicy } from './perplexity.ts';
-import { withPolicy } from './policies.ts';
+import { chunkOf, openPolicy, type AskedPolicy } from './open-policy.ts';
+import { longEnough } from './perplexity.ts';
 
 export interface NeedleRequest {
   readonly policies: readonly AskedPolicy[];
@@ -100,12 +98,9 @@ async function ofPolicy(
   port: RuntimePort,
   job: Job,
 ): Promise<NeedleResult['policies'][number]> {
-  const { policy, options } = asked;
-  const made = await withPolicy(base, policy, options, job);
-  if ('reason' in made) return { ...asked, reason: made.reason };
-  const parcel = { name: policy, bytes: writeModel(made.model) };
-  const how = { recompute: false, settings: request.settings };
-  const decoder = await openDecoder(decoderFacts(made.model), parcel, how, port, job);
+  const decoder = await openPolicy(base, asked, request.settings, port, job);
+  if ('reason' in decoder) return { ...asked, reason: decoder.reason };
+  const { policy } = asked;
   try {
     const recalls: Recall[] = [];
     for (const distance of request.distances) {
