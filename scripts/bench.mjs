@@ -25,6 +25,7 @@
 //   supernet  sub-networks out of a supernet against the same trained alone, on real digits (a quarter of an hour; only by name)
 //   profile every real model's profile: what of a run lies in nodes; the ceilings of this device (only by name)
 //   train-steps  forward, forward and backward, whole step of a CNN and a transformer; threads, native (two minutes; only by name)
+//   kv      a decoder's keys and values by each policy: perplexity by position, bytes, time of a token (two minutes; only by name)
 //   half    MobileNetV2 at half the channels against itself, both as the runtime loads them (`all`), WASM, one thread
 import { existsSync, mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -37,6 +38,7 @@ import { benchCanvas, printCanvas } from './bench-canvas.mjs';
 import { benchLayout, printLayout } from './bench-layout.mjs';
 import { benchFusion, printFusion } from './bench-fusion.mjs';
 import { benchHalf, printHalf } from './bench-half.mjs';
+import { benchKv } from './bench-kv.mjs';
 import { benchLatencyTable } from './bench-latency-table.mjs';
 import { benchOpening, printOpening } from './bench-open.mjs';
 import { benchPasses, printPasses } from './bench-passes.mjs';
@@ -83,6 +85,7 @@ const SECTIONS = [
   'train-llm',
   'train-steps',
   'train-char',
+  'kv',
   'supernet',
   'search',
 ];
@@ -167,6 +170,7 @@ if (chosen.includes('verdicts')) results.verdicts = await benchVerdicts(files, s
 if (chosen.includes('supernet')) results.supernet = await benchSupernet(shared, say);
 if (chosen.includes('search')) results.search = await benchSearch([], say);
 if (chosen.includes('train-char')) results.trainChar = await benchTrainChar(say);
+if (chosen.includes('kv')) results.kv = await benchKv(shared, say);
 if (chosen.includes('train-steps')) results.trainSteps = await benchTrain(say);
 if (chosen.includes('profile')) results.profile = await benchProfile(files, say);
 if (chosen.includes('random')) benchRandom(say);

@@ -55,3 +55,24 @@ describe('whittle kv perplexity', () => {
     expect(err).toContain(says);
   });
 });
+
+describe('whittle kv needle', () => {
+  const model = file('needle.onnx', writeModel(decoderModel({ positions: 'learned', layers: 1 })));
+  const text = file('needle.txt', String.fromCharCode(...Array.from({ length: 90 }, (_, at) => (at * 7) % 32)));
+  const argv = ['kv', 'needle', model, '--text', text, '--tokenizer', 'bytes', '--trials', '3'];
+
+  it('tells what is found by policy and distance', async () => {
+    const { code, out } = await whittle(...argv, '--policy', 'dense,streaming', '--distances', '4,16', '--key', '2');
+    expect(code).toBe(0);
+    expect(out).toMatch(/policy +4 tokens +16 tokens\n/);
+    expect(out).toMatch(/dense +\d\/3 [\d.]+\s% \([\d.]+\s%\) +\d\/3/);
+    expect(out).toMatch(/streaming: .*cannot be put off/);
+  });
+
+  it('is refused where distances are none, or longer than the text', async () => {
+    const wrong = await whittle(...argv, '--distances', '4,x');
+    expect([wrong.code, wrong.err]).toEqual([2, expect.stringContaining('--distances wants whole numbers')]);
+    const long = await whittle(...argv, '--distances', '200');
+    expect([long.code, long.err]).toEqual([2, expect.stringContaining('Give a longer text or shorter distances.')]);
+  });
+});

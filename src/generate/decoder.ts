@@ -1,5 +1,6 @@
 import type { Job } from '../base/job.ts';
 import type { CachePolicy, DecoderIo } from '../kv/types.ts';
+import type { Managed } from './managed-driver.ts';
 
 /** What a decoder that is opened has to be told; plain data, for it may lie in another thread. */
 export interface DecoderSetup {
@@ -7,6 +8,8 @@ export interface DecoderSetup {
   readonly policy: CachePolicy;
   /** The whole text goes through the model at each step, and nothing is kept: what others are held against. */
   readonly recompute: boolean;
+  /** Of a dense cache: a manager outside the graph keeps it. */
+  readonly managed?: Managed;
 }
 
 /** Which positions are told of: the last one of a step, or all that were given. */

@@ -4,6 +4,7 @@ import type { CachePolicy } from '../kv/types.ts';
 import type { Runtime, SessionSettings } from '../runtime/types.ts';
 import { createDriver } from './create-driver.ts';
 import type { Decoder, DecoderSetup } from './decoder.ts';
+import { ManagedDriver } from './managed-driver.ts';
 import { CachedDecoder, RecomputingDecoder } from './session-decoder.ts';
 
 /** Where a text that is given at once, with an empty cache, says what it says by and by. */
@@ -17,7 +18,7 @@ const SAME_ANEW: ReadonlySet<CachePolicy['kind']> = new Set(['none', 'dense', 's
 export async function openSession(
   runtime: Runtime,
   model: Uint8Array,
-  { io, policy, recompute }: DecoderSetup,
+  { io, policy, recompute, managed }: DecoderSetup,
   settings: SessionSettings,
   job: Job,
 ): Promise<Decoder> {
@@ -31,7 +32,7 @@ export async function openSession(
     const session = await runtime.createSession(model, settings, job);
     return orReleased(session, () => new RecomputingDecoder(session, io));
   }
-  const driver = createDriver(io, policy);
+  const driver = managed ? new ManagedDriver(io, managed) : createDriver(io, policy);
   if (!runtime.createKeeping) throw new CodedError('unsupported', 'The runtime here keeps nothing between steps.');
   const session = await runtime.createKeeping(model, settings, driver.keeps, job);
   return orReleased(session, () => new CachedDecoder(session, io, driver));

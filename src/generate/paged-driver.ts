@@ -1,8 +1,8 @@
-import { layerShapes, type LayerRows, type LayerShape } from '../kv/cache/layout.ts';
 import { PagedCache } from '../kv/cache/paged/cache.ts';
 import type { PagedSequence } from '../kv/cache/paged/sequence.ts';
 import type { CacheTensor, DecoderIo } from '../kv/types.ts';
 import type { HostTensor } from '../runtime/types.ts';
+import { CacheLayers } from './cache-layers.ts';
 import type { CacheDriver, Given, RunResult } from './cache-driver.ts';
 import { maskFeed, positionsFeed } from './inputs.ts';
 
@@ -17,9 +17,7 @@ export class PagedDriver implements CacheDriver {
   private readonly io: DecoderIo;
   private readonly pages: Pages;
   private readonly block: number;
-  private readonly layers: readonly LayerShape[];
-  /** The place of each tensor's layer in the pool. */
-  private readonly places: ReadonlyMap<number, number>;
+  private readonly layers: CacheLayers;
   private cache: PagedCache;
   private sequence: PagedSequence;
 
@@ -27,9 +25,7 @@ export class PagedDriver implements CacheDriver {
     this.io = io;
     this.pages = pages;
     this.block = block;
-    this.layers = layerShapes(io.cache);
-    const layers = [...new Set(io.cache.map(({ layer }) => layer))].toSorted((a, b) => a - b);
-    this.places = new Map(layers.map((layer, at) => [layer, at]));
+    this.layers = new CacheLayers(io);
     this.cache = this.pool(FIRST);
     this.sequence = this.cache.open();
   }
@@ -60,14 +56,12 @@ export class PagedDriver implements CacheDriver {
   }
 
   take({ outputs }: RunResult, count: number): void {
-    const rows = this.layers.map((): { key: Float32Array; value: Float32Array } => ({
-      key: new Float32Array(),
-      value: new Float32Array(),
-    }));
-    for (const { layer, holds, output } of this.io.cache)
-      if (holds !== 'both') rows[this.places.get(layer)!]![holds] = outputs[output]!.data as Float32Array;
     if (!this.cache.reserve(this.sequence, count)) this.grow(count);
-    this.cache.append(this.sequence, count, rows);
+    this.cache.append(
+      this.sequence,
+      count,
+      this.layers.rows(({ output }) => outputs[output]!.data as Float32Array),
+    );
   }
 
   release(): void {
@@ -75,21 +69,20 @@ export class PagedDriver implements CacheDriver {
   }
 
   private pool(blocks: number): PagedCache {
-    return new PagedCache({ layers: this.layers, block: this.block, blocks, sharing: false });
+    return new PagedCache({ layers: this.layers.shapes, block: this.block, blocks, sharing: false });
   }
 
-  private poolOf({ layer, holds, dtype }: CacheTensor): HostTensor {
-    const at = this.places.get(layer)!;
-    const { heads, keyWidth, valueWidth } = this.layers[at]!;
-    const [side, width] = holds === 'key' ? (['key', keyWidth] as const) : (['value', valueWidth] as const);
+  private poolOf(tensor: CacheTensor): HostTensor {
+    const { at, side, heads, width } = this.layers.placeOf(tensor);
     const { pool, blocks } = this.cache;
-    return { dtype, shape: [blocks.count, heads, this.block, width], data: pool.tensors[at]![side] };
+    const shape = [blocks.count, heads, this.block, width];
+    return { dtype: tensor.dtype, shape, data: pool.tensors[at]![side] };
   }
 
   private grow(count: number): void {
     const { appended } = this.sequence;
     const wanted = Math.ceil((appended + count) / this.block);
-    const rows: readonly LayerRows[] = this.sequence.gather();
+    const rows = this.sequence.gather();
     this.cache = this.pool(Math.max(wanted, Math.ceil(this.cache.blocks.count * 1.5)));
     this.sequence = this.cache.open();
     this.cache.append(this.sequence, appended, rows);

@@ -3,6 +3,7 @@ import { UsageError, type Arguments, type Options } from '../arguments.ts';
 import type { Command, ExitCode } from '../command.ts';
 import { APPLY_OPTIONS, runApply } from '../kv/apply.ts';
 import { runExport } from '../kv/export.ts';
+import { NEEDLE_OPTIONS, runNeedle } from '../kv/needle.ts';
 import { PERPLEXITY_OPTIONS, runPerplexity } from '../kv/perplexity.ts';
 import { POLICY_OPTIONS } from '../kv/policy-options.ts';
 import { runReport } from '../kv/report.ts';
@@ -36,6 +37,12 @@ const RUNS: Readonly<Record<string, Run>> = {
     model: true,
     options: { ...POLICY_OPTIONS, ...PERPLEXITY_OPTIONS },
     run: runPerplexity,
+  },
+  needle: {
+    does: 'whether what stood early in a text is found again',
+    model: true,
+    options: NEEDLE_OPTIONS,
+    run: runNeedle,
   },
   export: {
     does: 'a decoder and a loop in JavaScript that drives it, as a zip',

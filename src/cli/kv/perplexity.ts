@@ -7,10 +7,11 @@ import type { Arguments, Options } from '../arguments.ts';
 import type { ExitCode } from '../command.ts';
 import { table, type Output } from '../output.ts';
 import { openStudio } from '../studio.ts';
-import { policiesOf, sizesOf } from './policy-options.ts';
-import { requireTokenizer, TEXT_OPTIONS, textIds } from './text.ts';
+import { comparedPolicies } from './policy-options.ts';
+import { requireTokenizer, TEXT_OPTIONS, textAsked, textIds } from './text.ts';
 
-const [LENGTH, BUCKET, CHUNK, SINKS] = [1024, 256, 64, 4];
+const [LENGTH, BUCKET, SINKS] = [1024, 256, 4];
+export const CHUNK = 64;
 
 export const PERPLEXITY_OPTIONS: Options = {
   ...TEXT_OPTIONS,
@@ -65,18 +66,18 @@ function lines(found: Perplexity): string[] {
 }
 
 export async function runPerplexity(args: Arguments, output: Output, job: Job): Promise<ExitCode> {
-  const { studio } = await openStudio(args.positionals[1] ?? '', job);
-  const { model } = studio.stopOf(0);
-  const tokenizer = await requireTokenizer(args, decoderFacts(model).tokenizer);
-  const ids = await textIds(args, tokenizer, count(args, 'length', LENGTH, 2));
-  const request = {
-    policies: policiesOf(args, ['dense']).map((policy) => ({ policy, options: sizesOf(args, policy) })),
-    ids,
+  const policies = comparedPolicies(args);
+  const sizes = {
     bucket: count(args, 'bucket', BUCKET, 1),
     chunk: count(args, 'chunk', CHUNK, 1),
     sinks: count(args, 'sinks', SINKS, 0),
     settings: sessionOf(args),
   };
+  const [path, length] = [textAsked(args), count(args, 'length', LENGTH, 2)];
+  const { studio } = await openStudio(args.positionals[1] ?? '', job);
+  const { model } = studio.stopOf(0);
+  const tokenizer = await requireTokenizer(args, decoderFacts(model).tokenizer);
+  const request = { policies, ids: await textIds(path, tokenizer, length), ...sizes };
   const found = await perplexity(model, request, nodePort(), job);
   output.result(found, lines(found));
   return found.policies.every((each) => 'reason' in each) ? 1 : 0;

@@ -48,7 +48,7 @@ const told = (number: number | null): string => (number === null ? '?' : formatI
 function formula({ layers, kvHeads, headSize, valueSize, dtype }: KvShape, bytes: number): string {
   const sides =
     valueSize === null ? `2·${layers}·${kvHeads}·${headSize}` : `${layers}·${kvHeads}·(${headSize} + ${valueSize})`;
-  return `${formatInteger(bytes)} = ${sides} numbers of ${dtype}`;
+  return `${formatInteger(bytes)} = ${sides} numbers of ${dtype}${dtype === 'int8' ? ', and scales' : ''}`;
 }
 
 function lengthText({ positions, policy, noLonger }: KvReport): string {

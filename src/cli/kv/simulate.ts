@@ -19,7 +19,11 @@ const UNITS: Readonly<Record<string, number>> = {
 
 export const SIMULATE_OPTIONS: Options = {
   requests: { type: 'string', value: 'N', help: `simulate: requests to serve (${DEFAULT_MIX.requests})` },
-  seed: { type: 'string', value: 'N', help: `simulate: of arrivals and lengths (${DEFAULT_MIX.seed})` },
+  seed: {
+    type: 'string',
+    value: 'N',
+    help: `simulate: of arrivals and lengths (${DEFAULT_MIX.seed}); needle: of pairs (0)`,
+  },
   rate: { type: 'string', value: 'X', help: `simulate: requests that arrive per step (${DEFAULT_MIX.rate})` },
   memory: { type: 'string', value: 'BYTES', help: 'simulate: for all keys and values: 64MB, 1GiB, … (1GB)' },
   block: {

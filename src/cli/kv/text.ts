@@ -25,11 +25,16 @@ export async function requireTokenizer(args: Arguments, own: Tokenizer | null): 
   throw new CodedError('bad-request', 'The model does not name its tokenizer. Give it with --tokenizer.');
 }
 
+/** A file, or `stories`. */
+export function textAsked(args: Arguments): string {
+  const path = args.text('text');
+  if (path === null) throw new UsageError('--text is missing: a file, or stories.');
+  return path;
+}
+
 /** What the tokenizer begins a text with, and its first tokens: so many together, or all. */
-export async function textIds(args: Arguments, tokenizer: Tokenizer, length: number): Promise<readonly number[]> {
-  const choice = args.text('text');
-  if (choice === null) throw new UsageError('--text is missing: a file, or stories.');
-  const whole = choice === 'stories' ? drawnText() : new TextDecoder().decode(await fileAt(choice).bytes());
+export async function textIds(path: string, tokenizer: Tokenizer, length: number): Promise<readonly number[]> {
+  const whole = path === 'stories' ? drawnText() : new TextDecoder().decode(await fileAt(path).bytes());
   const { opening, bos } = tokenizer;
   const encode = (text: string): Int32Array => tokenizer.encode(new TextEncoder().encode(text));
   const part = encode(whole.slice(0, length * CHARACTERS));

@@ -75,6 +75,7 @@ describe('perplexity of a text', () => {
         { policy: 'sliding-window', options: { window: 64 } },
         { policy: 'streaming', options: { window: 64 } },
         { policy: 'int8', options: { residual: 64 } },
+        { policy: 'heavy-hitter', options: {} },
       ]),
       port,
       job,
@@ -90,7 +91,7 @@ describe('perplexity of a text', () => {
         expect(bucket.perplexity / whole.buckets[at]!.perplexity).toBeCloseTo(1, 5);
       expect(mean / whole.perplexity).toBeCloseTo(1, 5);
     }
-    expect(told(all).map(({ chunk }) => chunk)).toEqual([7, 7, 7, 7, 1]);
+    expect(told(all).map(({ chunk }) => chunk)).toEqual([7, 7, 7, 7, 1, 1]);
     expect(told(all)[0]!.cacheBytes).toBe((LENGTH - 1) * 64);
   });
 
@@ -129,6 +130,8 @@ describe('perplexity of a text', () => {
     const learnt = decoderModel({ layers: 1, positions: 'learned' });
     const { policies } = await perplexity(learnt, ask([{ policy: 'streaming', options: {} }]), port, job);
     expect(policies[0]).toMatchObject({ policy: 'streaming', reason: expect.stringMatching(/cannot be put off/) });
+    const heavy = await perplexity(learnt, ask([{ policy: 'heavy-hitter', options: {} }]), port, job);
+    expect(heavy.policies[0]).toMatchObject({ reason: expect.stringMatching(/positions are counted by what is kept/) });
     await expect(perplexity(learnt, ask([], { ids: [1] }), port, job)).rejects.toThrow(/two tokens or more/);
   });
 

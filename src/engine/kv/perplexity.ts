@@ -2,20 +2,13 @@ import { CodedError } from '../../base/error.ts';
 import type { Job } from '../../base/job.ts';
 import type { Decoder } from '../../generate/decoder.ts';
 import type { Model } from '../../ir/model.ts';
-import { writeModel } from '../../onnx/write.ts';
-import type { OptionValues } from '../../rewrite/pass.ts';
 import type { SessionSettings } from '../../runtime/types.ts';
-import { decoderFacts, openDecoder } from '../generate/open.ts';
 import type { RuntimePort } from '../ports.ts';
 import { attentionShares, type AttentionShares } from './attention-share.ts';
 import { Likelihood, type Bucket } from './likelihood.ts';
-import { withPolicy, withPositions, type PolicyName } from './policies.ts';
+import { chunkOf, openPolicy, type AskedPolicy, type ComparedName } from './open-policy.ts';
+import { withPositions } from './policies.ts';
 import { endOf } from './report.ts';
-
-export interface AskedPolicy {
-  readonly policy: PolicyName;
-  readonly options: OptionValues;
-}
 
 export interface PerplexityRequest {
   readonly policies: readonly AskedPolicy[];
@@ -94,21 +87,17 @@ export async function longEnough(
 
 async function ofPolicy(
   base: Model,
-  { policy, options }: AskedPolicy,
+  asked: AskedPolicy,
   request: PerplexityRequest,
   port: RuntimePort,
   job: Job,
 ): Promise<Perplexity['policies'][number]> {
-  job.progress({ stage: `Preparing the policy ${policy}` });
-  const made = await withPolicy(base, policy, options, job);
-  if ('reason' in made) return { policy, options, reason: made.reason };
-  const { ids, bucket, settings } = request;
-  // What comes with a token is not rounded yet when it is looked at: one at a time, as text is generated.
-  const chunk = policy === 'int8' ? 1 : request.chunk;
-  const parcel = { name: policy, bytes: writeModel(made.model) };
-  const decoder = await openDecoder(decoderFacts(made.model), parcel, { recompute: false, settings }, port, job);
+  const decoder = await openPolicy(base, asked, request.settings, port, job);
+  if ('reason' in decoder) return { ...asked, reason: decoder.reason };
+  const { ids, bucket } = request;
+  const chunk = chunkOf(asked.policy, request.chunk);
   try {
-    return { policy, options, chunk, ...(await read(decoder, policy, { ids, bucket, chunk }, job)) };
+    return { ...asked, chunk, ...(await read(decoder, asked.policy, { ids, bucket, chunk }, job)) };
   } finally {
     await decoder.release();
   }
@@ -116,7 +105,7 @@ async function ofPolicy(
 
 async function read(
   decoder: Decoder,
-  policy: PolicyName,
+  policy: ComparedName,
   { ids, bucket, chunk }: { readonly ids: readonly number[]; readonly bucket: number; readonly chunk: number },
   job: Job,
 ): Promise<Omit<PolicyPerplexity, keyof AskedPolicy | 'chunk'>> {

@@ -85,6 +85,12 @@ describe('what is kept of a token', () => {
     }
   });
 
+  it('counts the scales of eight bits', async () => {
+    const { model } = await requirePolicy(decoderModel({ layers: 1 }), 'int8', { group: 4, residual: 3 }, silentJob());
+    // Two heads of 8: a byte a number, a float16 for each value row, and one a channel for each four keys.
+    expect((await kvReport(model)).bytesPerToken).toBe(2 * (8 * (1 + 2 / 4) + 8 + 2));
+  });
+
   it('is that of the bundled decoder, whose heads of keys are shared', async () => {
     const report = await kvReport(await loadSample('character-transformer'));
     expect(report.shape).toEqual({ layers: 4, heads: 4, kvHeads: 2, headSize: 32, valueSize: null, dtype: 'float32' });

@@ -4,6 +4,7 @@ import { silentJob, type Job } from '../../base/job.ts';
 import { byteLengthOf, type DataType, type ValueId } from '../../ir/types.ts';
 import type { Model } from '../../ir/model.ts';
 import { INT8_DEFAULTS, int8Bytes } from '../../kv/cache/int8.ts';
+import type { LayerShape } from '../../kv/cache/layout.ts';
 import { textInputs } from '../../kv/flow/inputs.ts';
 import { readDecoderIo } from '../../kv/io.ts';
 import { sorted } from '../../kv/kept/follow.ts';
@@ -58,7 +59,7 @@ export interface KvReport {
   readonly misses: readonly string[];
   /** Null: there is no attention that is understood. */
   readonly shape: KvShape | null;
-  /** 2·L·H·d·bytes; null: not told. */
+  /** 2·L·H·d·bytes, with scales where those are of eight bits; null: not told. */
   readonly bytesPerToken: number | null;
   /** Null: no text flows through it. */
   readonly positions: PositionFacts | null;
@@ -99,7 +100,7 @@ export async function kvReport(model: Model, job: Job = silentJob()): Promise<Kv
     attention: counted(attentions),
     misses,
     shape,
-    bytesPerToken: shape && perToken(shape),
+    bytesPerToken: shape && (policy.kind === 'int8' ? int8PerToken(shape, policy) : perToken(shape)),
     positions,
     noLonger: await whyNotLonger(model, positions, job),
     policies: await policyRows(model, { shape, now: policy, dense }, job),
@@ -156,6 +157,22 @@ function shapeOf(attentions: readonly SeenAttention[], io: DecoderIo | null): Kv
 function perToken({ layers, kvHeads, headSize, valueSize, dtype }: KvShape): number | null {
   if (kvHeads === null || headSize === null || dtype === null) return null;
   return layers * kvHeads * (headSize + (valueSize ?? headSize)) * byteLengthOf(dtype, 1);
+}
+
+const layerOf = ({ kvHeads, headSize, valueSize }: KvShape): LayerShape => ({
+  heads: kvHeads ?? 0,
+  keyWidth: headSize ?? 0,
+  valueWidth: valueSize ?? headSize ?? 0,
+});
+
+/** Of positions that are no longer floats: what a group of them adds. */
+function int8PerToken(
+  shape: KvShape,
+  { group, residual }: { readonly group: number; readonly residual: number },
+): number {
+  const at = (groups: number): number =>
+    int8Bytes(layerOf(shape), residual + groups * group, { ...INT8_DEFAULTS, group, residual });
+  return (shape.layers * (at(2) - at(1))) / group;
 }
 
 function positionFacts(
@@ -232,9 +249,8 @@ function bytesAt(policy: PolicyName, shape: KvShape | null): number | null {
     case 'paged':
       return Math.ceil(AT / size('block')) * size('block') * each;
     case 'int8': {
-      const { kvHeads, headSize, valueSize, layers } = shape;
-      const layer = { heads: kvHeads ?? 0, keyWidth: headSize ?? 0, valueWidth: valueSize ?? headSize ?? 0 };
-      return layers * int8Bytes(layer, AT, { ...INT8_DEFAULTS, group: size('group'), residual: size('residual') });
+      const options = { ...INT8_DEFAULTS, group: size('group'), residual: size('residual') };
+      return shape.layers * int8Bytes(layerOf(shape), AT, options);
     }
     default:
       return policy satisfies never;

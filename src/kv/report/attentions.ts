@@ -1,4 +1,4 @@
-import { getInt } from '../../ir/attribute.ts';
+import { getInt, getInts } from '../../ir/attribute.ts';
 import type { Node } from '../../ir/model.ts';
 import type { DataType, Dim, ValueId } from '../../ir/types.ts';
 import { HIDES } from '../flow/follow.ts';
@@ -54,9 +54,12 @@ const grouped: Reader = (context, node) => {
   return { heads, kvHeads, width, valueWidth: width };
 };
 
-/** x `[batch, positions, hidden]`, weights `[hidden, queries + keys + values]`. */
+/** x `[batch, positions, hidden]`, weights `[hidden, queries + keys + values]`, each a third unless it says otherwise. */
 const packed: Reader = (context, node) => {
   const heads = counted(node, 'num_heads');
+  const [own, , values] = getInts(node, 'qkv_hidden_sizes', null) ?? [];
+  if (heads !== null && own !== undefined && values !== undefined)
+    return { heads, kvHeads: heads, width: own / heads, valueWidth: values / heads };
   const columns = dimAt(context, node.inputs[1], -1);
   const width = heads === null || columns === null ? null : columns / 3 / heads;
   return { heads, kvHeads: heads, width, valueWidth: width };
