@@ -86,7 +86,10 @@ const isIds = (dtype: DataType): dtype is 'int64' | 'int32' => dtype === 'int64'
 
 /** [batch, positions, vocabulary] */
 function logitsOf(candidates: readonly Port[]): Port | null {
-  const able = candidates.filter(({ dtype, shape }) => isFloat(dtype) && (shape === null || shape.length === 3));
+  // Older files do not say of what type an output is.
+  const able = candidates.filter(
+    ({ dtype, shape }) => (isFloat(dtype) || dtype === 'undefined') && (shape === null || shape.length === 3),
+  );
   const named = able.find(({ name }) => LOGITS.test(name));
   return named ?? able.find(({ name }) => able.length === 1 && !HIDDEN.test(name)) ?? null;
 }

@@ -139,7 +139,7 @@ describe('the character transformer', () => {
         const last = (outputs['logits']!.data as Float32Array).subarray(-tokenizer.vocabulary);
         ids.push(last.indexOf(Math.max(...last)));
       }
-      return tokenizer.decode(ids).slice(1 + text.length);
+      return tokenizer.decode(ids).slice(text.length);
     };
     const told = await goOn('Once there was a brave girl named Mia.', 100);
     const known = new Set(

@@ -47,9 +47,9 @@ function lengthOf(build: Build, past: ValueId): ValueId {
 
 /**
  * Puts kept keys and values in front of new ones, and makes whatever follows the length of the text anew for both
- * together. Returns how the positions kept are counted.
+ * together.
  */
-export function emitCache(context: PassContext, of: Uncached): Grown {
+export function emitCache(context: PassContext, of: Uncached): void {
   const { model } = context;
   const total = addDims(PAST_LENGTH, of.length);
   const pasts = new Map<string, ValueId>();
@@ -75,7 +75,6 @@ export function emitCache(context: PassContext, of: Uncached): Grown {
     mask.type = tensorType(dtypeOf(context, of.mask) ?? 'int64', [of.batch, total]);
   }
   for (const node of attended(of)) for (const output of outputsOf(node)) forget(model, output);
-  return grown;
 }
 
 /** Nodes whose results are as long as all that is kept. */

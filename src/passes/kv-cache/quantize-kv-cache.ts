@@ -8,7 +8,7 @@ import type { PassContext } from '../../rewrite/pass.ts';
 import { keptPass, numberOf } from './kept-pass.ts';
 
 const RULE = 'int8';
-const [FLOAT, INT8, FLOAT16] = [1, 3, 10];
+const [FLOAT, INT8, INT64, FLOAT16] = [1, 3, 7, 10];
 
 /** What is kept of one side: whole numbers, their scales, and the last positions as they are. */
 class Quantizer {
@@ -115,7 +115,9 @@ class Quantizer {
       this.sizeOf('fresh-length', fresh, 2),
       this.edit.ints(`residual-${this.residual}`, [this.residual]),
     ]);
-    const most = this.op('most', 'Max', [over, this.edit.ints('zero', [0])]);
+    // Max takes whole numbers from opset 12 on only.
+    const isOver = this.cast('is-over', this.op('over-zero', 'Greater', [over, this.edit.ints('zero', [0])]), INT64);
+    const most = this.op('most', 'Mul', [over, isOver]);
     if (this.group === 1) return { count: most, fresh };
     const group = this.edit.ints(`group-${this.group}`, [this.group]);
     return { count: this.op('leaving-count', 'Mul', [this.op('leaving-groups', 'Div', [most, group]), group]), fresh };
