@@ -6,7 +6,8 @@ import { join } from 'node:path';
 import { commandOf } from './command.mjs';
 import { withSource } from './source.mjs';
 
-const POLICIES = ['dense', 'sliding-window', 'streaming', 'int8', 'paged'];
+/** Each is timed in turn with the dense cache, by itself. */
+const OTHERS = ['sliding-window', 'streaming', 'int8', 'paged'];
 const CHARACTERS = 'sample:character-transformer';
 /** Of seeded weights: as wide as small language models, so that time lies in keys and values. */
 const WIDE = 'sample:character-transformer?width=512&heads=8&kvHeads=8&layers=4';
@@ -54,7 +55,18 @@ async function texts(whittle, { name, argv, window }, say) {
       perplexity && policy !== 'dense' ? ` (${(100 * (perplexity / dense.perplexity - 1)).toFixed(2)} %)` : '';
     say(`kv    ${policy.padEnd(14)} ${perplexity?.toFixed(3)}${against}: ${row}; ${cacheBytes} bytes`);
   }
-  const pairs = await whittle('kv', 'needle', ...argv, '--policy', 'all', ...kept, '--trials', '8');
+  const pairs = await whittle(
+    'kv',
+    'needle',
+    ...argv,
+    '--policy',
+    'all',
+    ...kept,
+    '--distances',
+    '16,160',
+    '--trials',
+    '8',
+  );
   for (const { policy, recalls } of pairs.policies)
     say(
       `kv    needle ${policy.padEnd(14)} ${recalls?.map(({ distance, found: right, trials, probability, without }) => `${distance}: ${right}/${trials}, p ${probability.toFixed(3)} (${without.toFixed(3)} without)`).join('; ')}`,
@@ -97,28 +109,33 @@ async function pace(load, path, say) {
   };
   const rows = [];
   for (const length of lengths) {
-    const times = Object.fromEntries(POLICIES.map((policy) => [policy, []]));
-    for (const policy of POLICIES) {
-      await decoders[policy].begin();
-      for (let at = 0; at < length; at += 64)
-        await decoders[policy].step(
-          Array.from({ length: 64 }, (_, i) => (at + i) % 32),
-          'last',
-          job,
-        );
-    }
-    for (let round = 0; round < ROUNDS; round++) {
-      for (const policy of round % 2 ? POLICIES : POLICIES.toReversed()) {
-        for (let at = 0; at < STEPS; at++) times[policy].push((await decoders[policy].step([at], 'last', job)).ms);
+    for (const policy of OTHERS) {
+      const pair = ['dense', policy];
+      const times = { dense: [], [policy]: [] };
+      for (const each of pair) await begun(decoders[each], length, job);
+      for (let round = 0; round < ROUNDS; round++) {
+        for (const each of round % 2 ? pair : pair.toReversed())
+          for (let at = 0; at < STEPS; at++) times[each].push((await decoders[each].step([at], 'last', job)).ms);
       }
+      rows.push({ length, policy, dense: quick(times.dense), ms: quick(times[policy]) });
     }
-    const row = Object.fromEntries(POLICIES.map((policy) => [policy, quick(times[policy])]));
-    rows.push({ length, ...row });
-    say(
-      `kv  ${path.split('/').at(-1)} behind ${length} tokens, ms a token: ${POLICIES.map((each) => `${each} ${row[each].toFixed(3)}`).join(', ')}; ` +
-        `dense / window of ${window}: ${(row.dense / row['sliding-window']).toFixed(2)}×; paged: ${(row.dense / row.paged).toFixed(2)} of dense throughput`,
-    );
+    const told = rows
+      .filter((row) => row.length === length)
+      .map(
+        ({ policy, dense, ms }) =>
+          `${policy} ${ms.toFixed(2)} (dense ${dense.toFixed(2)}: ${(dense / ms).toFixed(2)}×)`,
+      );
+    say(`kv  ${path.split('/').at(-1)} behind ${length} tokens, ms a token: ${told.join(', ')}`);
   }
   for (const decoder of Object.values(decoders)) await decoder.release();
   return { model: path, window, rows };
+}
+
+/** A text of so many tokens, a multiple of 64. */
+async function begun(decoder, length, job) {
+  await decoder.begin();
+  for (let at = 0; at < length; at += 64) {
+    const ids = Array.from({ length: 64 }, (_, i) => (at + i) % 32);
+    await decoder.step(ids, 'last', job);
+  }
 }

@@ -25,7 +25,8 @@
 //   supernet  sub-networks out of a supernet against the same trained alone, on real digits (a quarter of an hour; only by name)
 //   profile every real model's profile: what of a run lies in nodes; the ceilings of this device (only by name)
 //   train-steps  forward, forward and backward, whole step of a CNN and a transformer; threads, native (two minutes; only by name)
-//   kv      a decoder's keys and values by each policy: perplexity by position, bytes, time of a token (two minutes; only by name)
+//   kv      a decoder's keys and values by each policy: perplexity by position, needles, bytes, time of a token (a
+//           quarter of an hour; only by name)
 //   half    MobileNetV2 at half the channels against itself, both as the runtime loads them (`all`), WASM, one thread
 import { existsSync, mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
