@@ -14,7 +14,7 @@ import { verifyModels } from '../verify/verify.ts';
 import { PASSES } from './index.ts';
 
 /** `npm run bench -- random` takes ten thousand. */
-const GRAPHS = Number(process.env['WHITTLE_RANDOM_GRAPHS'] ?? 300);
+const GRAPHS = Number(process.env['WHITTLE_RANDOM_GRAPHS'] ?? 100);
 const FIRST = Number(process.env['WHITTLE_RANDOM_SEED'] ?? 1);
 const EXACT = PASSES.filter(({ group }) => group === 'cleanup' || group === 'fusion');
 const BATCH = 25;
