@@ -81,7 +81,6 @@ import { tensorStats } from './tensor-stats.ts';
 import { tensorValues } from './tensor-values.ts';
 import { loadAt, timer, type Place, type Sides } from './timed.ts';
 import { describeInputs, verifyLab } from './verify-lab/lab.ts';
-import { exportLoop } from './kv/export-loop.ts';
 import type { LabFiles, LabInputs, LabRequest, LabResult } from './verify-lab/types.ts';
 import type {
   ApplyRequest,
@@ -539,9 +538,6 @@ export class Studio {
   }
 
   exportModel = (): Parcel => this.current.parcel(this.current.cursor);
-
-  /** The decoder at the cursor with a loop that drives it, as a zip. */
-  exportDecoder = (): Uint8Array<ArrayBuffer> => exportLoop(this.current.current.model);
 
   async reportData(benches: readonly BenchResult[]): Promise<ReportData> {
     const document = this.current;

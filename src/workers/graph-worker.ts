@@ -4,6 +4,7 @@ import { weightsNamed } from '../base/named-weights.ts';
 import type { BenchRequest, DeviceRef } from '../bench/types.ts';
 import { blobFiles } from '../onnx/external-browser.ts';
 import { readTables } from '../engine/latency-table/table.ts';
+import { exportLoop } from '../engine/kv/export-loop.ts';
 import { packRecipe, unpackRecipe } from '../engine/recipe-archive.ts';
 import type { ModelSource } from '../engine/sources.ts';
 import type { Recipe } from '../recipe/types.ts';
@@ -464,7 +465,7 @@ const handlers: Handlers<GraphApi> = {
     return new Transferred(parcel, [parcel.bytes.buffer]);
   },
   exportDecoder: () => {
-    const bytes = studio.exportDecoder();
+    const bytes = exportLoop(studio.stopOf(studio.document().cursor).model);
     return new Transferred(bytes, [bytes.buffer]);
   },
   reportData: ({ bench }) => studio.reportData(bench),

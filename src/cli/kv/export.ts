@@ -1,6 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { formatBytes } from '../../base/format.ts';
 import type { Job } from '../../base/job.ts';
+import { exportLoop } from '../../engine/kv/export-loop.ts';
 import { UsageError, type Arguments } from '../arguments.ts';
 import type { ExitCode } from '../command.ts';
 import type { Output } from '../output.ts';
@@ -11,7 +12,7 @@ export async function runExport(args: Arguments, output: Output, job: Job): Prom
   const out = args.text('out');
   if (out === null) throw new UsageError('-o is missing.');
   const { studio } = await openStudio(args.positionals[1] ?? '', job);
-  const bytes = studio.exportDecoder();
+  const bytes = exportLoop(studio.stopOf(studio.document().cursor).model);
   writeFileSync(out, bytes);
   output.result({ out, bytes: bytes.byteLength }, [
     `Written to ${out} (${formatBytes(bytes.byteLength)}): model.onnx, decode.mjs, decoder.json, index.html`,
