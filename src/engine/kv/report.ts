@@ -3,6 +3,7 @@ import { CodedError } from '../../base/error.ts';
 import { silentJob, type Job } from '../../base/job.ts';
 import { byteLengthOf, type DataType, type ValueId } from '../../ir/types.ts';
 import type { Model } from '../../ir/model.ts';
+import { cacheBytes } from '../../kv/memory.ts';
 import { INT8_DEFAULTS, int8Bytes } from '../../kv/cache/int8.ts';
 import type { LayerShape } from '../../kv/cache/layout.ts';
 import { textInputs } from '../../kv/flow/inputs.ts';
@@ -239,20 +240,16 @@ function bytesAt(policy: PolicyName, shape: KvShape | null): number | null {
     const spec = pass === null ? undefined : passById(pass).options[name];
     return spec?.type === 'number' ? spec.default : 0;
   };
-  switch (policy) {
-    case 'dense':
-      return AT * each;
-    case 'sliding-window':
-      return Math.min(AT, size('window') - 1) * each;
-    case 'streaming':
-      return Math.min(AT, size('sinks') + size('window') - 1) * each;
-    case 'paged':
-      return Math.ceil(AT / size('block')) * size('block') * each;
-    case 'int8': {
-      const options = { ...INT8_DEFAULTS, group: size('group'), residual: size('residual') };
-      return shape.layers * int8Bytes(layerOf(shape), AT, options);
-    }
-    default:
-      return policy satisfies never;
-  }
+  const sizes = {
+    window: size('window'),
+    sinks: size('sinks'),
+    group: size('group'),
+    residual: size('residual'),
+    block: size('block'),
+  };
+  return cacheBytes(
+    { kind: policy, ...sizes },
+    Array.from({ length: shape.layers }, () => layerOf(shape)),
+    AT,
+  );
 }

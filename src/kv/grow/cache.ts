@@ -1,7 +1,7 @@
 import { int, ints } from '../../ir/attribute.ts';
 import type { Model, Node } from '../../ir/model.ts';
 import { int64s } from '../../ir/tensor.ts';
-import { tensorType, type DataType, type Dim, type ValueId } from '../../ir/types.ts';
+import { tensorType, type Dim, type ValueId } from '../../ir/types.ts';
 import { addDims } from '../../ops/dim.ts';
 import { Build } from '../../rewrite/build.ts';
 import { outputsOf } from '../../rewrite/graphs.ts';
@@ -9,6 +9,7 @@ import { dtypeOf } from '../../rewrite/known.ts';
 import type { PassContext } from '../../rewrite/pass.ts';
 import { isStructure } from '../flow/places.ts';
 import type { Cut, Uncached } from '../flow/types.ts';
+import { addInput } from '../kept/form.ts';
 import { Grown } from './grown.ts';
 
 const RULE = 'kv-cache';
@@ -26,15 +27,6 @@ export function* cutsOf(
     yield { layer, side: 'key', cut: key };
     yield { layer, side: 'value', cut: value };
   }
-}
-
-/** A graph input `[batch, heads, past_sequence_length, width]`. */
-function pastInput(model: Model, of: Uncached, cut: Cut, name: string, dtype: DataType): ValueId {
-  const shape: Dim[] = [of.batch, cut.heads, PAST_LENGTH, cut.width];
-  const value = model.addValue(model.graph, name, tensorType(dtype, shape));
-  value.origin = { relation: 'new' };
-  model.graph.inputs.push(value.id);
-  return value.id;
 }
 
 /** How many positions are kept, `[1]`, int64. */
@@ -55,7 +47,8 @@ export function emitCache(context: PassContext, of: Uncached): void {
   const pasts = new Map<string, ValueId>();
   for (const { layer, side, cut } of cutsOf(of)) {
     const name = pastName(layer, side);
-    pasts.set(name, pastInput(model, of, cut, name, dtypeOf(context, cut.value) ?? 'float32'));
+    const dtype = dtypeOf(context, cut.value) ?? 'float32';
+    pasts.set(name, addInput(context, name, dtype, [of.batch, cut.heads, PAST_LENGTH, cut.width]));
   }
   const first = of.attentions[0]!.key.path[0]!;
   const grown = new Grown(context, of, lengthOf(new Build(context, RULE, first), pasts.get(pastName(0, 'key'))!));

@@ -4,11 +4,10 @@ import type { Stuck, Uncached } from '../../kv/flow/types.ts';
 import { cutsOf, emitCache, pastName, presentName, readsOf } from '../../kv/grow/cache.ts';
 import { growing, textAxes } from '../../kv/grow/grown.ts';
 import { Sizes } from '../../kv/grow/resized.ts';
-import { removeUpwards } from '../../rewrite/build.ts';
-import { outputsOf } from '../../rewrite/graphs.ts';
 import { siteKey } from '../../rewrite/hash.ts';
 import type { Findings, Pass, PassContext, Site } from '../../rewrite/pass.ts';
 import { sentence } from '../../rewrite/rule.ts';
+import { withoutUnread } from './unread.ts';
 
 const RULE = 'kv-cache';
 
@@ -77,15 +76,7 @@ function find(context: PassContext): Findings {
 function apply(context: PassContext): boolean {
   const of = lookAt(context);
   if (of === null || 'reason' in of) return false;
-  const { model } = context;
-  const read = [...model.graph.nodes].filter((id) =>
-    outputsOf(model.getNode(id)).some((output) => model.isUsed(output)),
-  );
-  emitCache(context, of);
-  for (const id of read.reverse()) {
-    const node = model.nodes.get(id);
-    if (node) removeUpwards(model, node);
-  }
+  withoutUnread(context.model, () => emitCache(context, of));
   return true;
 }
 

@@ -1,11 +1,10 @@
 import { followKept, type Kept } from '../../kv/kept/follow.ts';
 import type { Stuck } from '../../kv/flow/types.ts';
 import { policyOf } from '../../kv/policy.ts';
-import { outputsOf } from '../../rewrite/graphs.ts';
-import { removeUpwards } from '../../rewrite/build.ts';
 import { siteKey } from '../../rewrite/hash.ts';
 import type { Pass, PassContext } from '../../rewrite/pass.ts';
 import { sentence } from '../../rewrite/rule.ts';
+import { withoutUnread } from './unread.ts';
 
 export interface KeptRewrite extends Pick<Pass, 'id' | 'title' | 'why' | 'options' | 'preserves'> {
   readonly rule: string;
@@ -67,15 +66,7 @@ export function keptPass(of: KeptRewrite): Pass {
     apply(context) {
       const kept = lookAt(context);
       if (kept === null || 'reason' in kept) return false;
-      const { model } = context;
-      const read = [...model.graph.nodes].filter((each) =>
-        outputsOf(model.getNode(each)).some((output) => model.isUsed(output)),
-      );
-      of.rewrite(context, kept);
-      for (const each of read.reverse()) {
-        const node = model.nodes.get(each);
-        if (node) removeUpwards(model, node);
-      }
+      withoutUnread(context.model, () => of.rewrite(context, kept));
       return true;
     },
   };

@@ -1,5 +1,6 @@
-import { tensorType, type ValueId } from '../../ir/types.ts';
+import type { ValueId } from '../../ir/types.ts';
 import { int64s } from '../../ir/tensor.ts';
+import { addInput } from '../../kv/kept/form.ts';
 import { KEPT_LENGTH, KeptEdit } from '../../kv/kept/edit.ts';
 import type { Kept } from '../../kv/kept/follow.ts';
 import { isBehind, readsOf, type Read } from '../../kv/kept/reads.ts';
@@ -42,11 +43,9 @@ function rewrite(context: PassContext, kept: Kept): void {
   const window = numberOf(context, 'window');
   const reads = counted(context, kept);
   if (reads.length > 0) {
-    const offset = model.addValue(model.graph, POSITION_OFFSET, tensorType('int64', [1]));
-    offset.origin = { relation: 'new' };
-    model.graph.inputs.push(offset.id);
+    const offset = addInput(context, POSITION_OFFSET, 'int64', [1]);
     const later = new Resized(context, { rule: RULE, lengths: kept.lengths }, [
-      { symbol: kept.past, by: offset.id, sign: 1 },
+      { symbol: kept.past, by: offset, sign: 1 },
     ]);
     for (const { node, index, value } of reads) model.setInput(node, index, later.of(value));
   }
