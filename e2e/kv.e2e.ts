@@ -103,6 +103,15 @@ test('two policies go on from the same prompt, token by token, and one is stoppe
   expect(await seriousFaults(page)).toEqual([]);
   await page.screenshot({ path: info.outputPath('texts.png'), fullPage: true });
 
+  // The text becomes the prompt: its full blocks are there, in a pool that has no room for many more.
+  await page.getByRole('button', { name: 'Go on from the left text' }).click();
+  await expect(page.getByLabel('Prompt', { exact: true })).toHaveValue(/^Anna had a.{100,}/);
+  await set(page, 'Tokens', '10');
+  await page.getByRole('button', { name: 'Run both' }).click();
+  await expect(state(page, 'Left')).toHaveText(/^done/, { timeout: 60_000 });
+  await expect(figures(page, 'left')).toContainText(/128 kept/);
+  await expect(figures(page, 'right')).not.toContainText('kept');
+
   await set(page, 'Tokens', '20000');
   await page.getByRole('button', { name: 'Run both' }).click();
   await expect.poll(() => tokens(page, 'left')).toBeGreaterThan(5);

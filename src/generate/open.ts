@@ -18,7 +18,7 @@ const SAME_ANEW: ReadonlySet<CachePolicy['kind']> = new Set(['none', 'dense', 's
 export async function openSession(
   runtime: Runtime,
   model: Uint8Array,
-  { io, policy, recompute, managed }: DecoderSetup,
+  { io, policy, recompute, managed, blocks }: DecoderSetup,
   settings: SessionSettings,
   job: Job,
 ): Promise<Decoder> {
@@ -32,7 +32,7 @@ export async function openSession(
     const session = await runtime.createSession(model, settings, job);
     return orReleased(session, () => new RecomputingDecoder(session, io));
   }
-  const driver = managed ? new ManagedDriver(io, managed) : createDriver(io, policy);
+  const driver = managed ? new ManagedDriver(io, managed) : createDriver(io, policy, blocks ?? null);
   if (!runtime.createKeeping) throw new CodedError('unsupported', 'The runtime here keeps nothing between steps.');
   const session = await runtime.createKeeping(model, settings, driver.keeps, job);
   return orReleased(session, () => new CachedDecoder(session, io, driver));
