@@ -103,6 +103,15 @@ test('two policies go on from the same prompt, token by token, and one is stoppe
   expect(await seriousFaults(page)).toEqual([]);
   await page.screenshot({ path: info.outputPath('texts.png'), fullPage: true });
 
+  // The text becomes the prompt: its full blocks are there, in a pool that has no room for many more.
+  await page.getByRole('button', { name: 'Go on from the left text' }).click();
+  await expect(page.getByLabel('Prompt', { exact: true })).toHaveValue(/^Anna had a.{100,}/);
+  await set(page, 'Tokens', '10');
+  await page.getByRole('button', { name: 'Run both' }).click();
+  await expect(state(page, 'Left')).toHaveText(/^done/, { timeout: 60_000 });
+  await expect(figures(page, 'left')).toContainText(/128 kept/);
+  await expect(figures(page, 'right')).not.toContainText('kept');
+
   await set(page, 'Tokens', '20000');
   await page.getByRole('button', { name: 'Run both' }).click();
   await expect.poll(() => tokens(page, 'left')).toBeGreaterThan(5);
@@ -167,7 +176,9 @@ test('a model that is no decoder says so, and the sample that is one is a click 
   expect(errors).toEqual([]);
 });
 
-test('a decoder without a tokenizer goes on from ids on WebGPU, the software adapter, as on WASM', async ({ page }) => {
+test('a decoder without a tokenizer goes on from ids on WebGPU, the software adapter, as on WASM', async ({
+  page,
+}, info) => {
   const errors = watchForErrors(page);
   const studio = new StudioPage(page);
   await studio.goto();
@@ -178,7 +189,7 @@ test('a decoder without a tokenizer goes on from ids on WebGPU, the software ada
   await page.getByLabel('Policy, left').selectOption('dense');
   await page.getByLabel('Policy, right').selectOption('sliding-window');
   await set(page, 'Temperature', '0');
-  await set(page, 'Tokens', '12');
+  await set(page, 'Tokens', '8');
   const texts: string[] = [];
   for (const backend of ['wasm', 'webgpu']) {
     await page.getByLabel('Runs on').selectOption(backend);
@@ -189,5 +200,13 @@ test('a decoder without a tokenizer goes on from ids on WebGPU, the software ada
   }
   expect(texts[0]).toMatch(/^1, 2, 3\s*\d/);
   expect(texts[1]).toBe(texts[0]);
+  await page.getByLabel('Policy, left').selectOption('paged');
+  await page.getByLabel('Policy, right').selectOption('int8');
+  await page.getByRole('button', { name: 'Run both' }).click();
+  await expect(state(page, 'Left')).toHaveText(/^done/, { timeout: 60_000 });
+  expect(await column(page, 'Left').getByRole('region').innerText()).toBe(texts[0]);
+  // Scales are float16, which this adapter does not compute.
+  await expect(column(page, 'Right')).toContainText('no shader-f16');
+  await page.screenshot({ path: info.outputPath('webgpu.png'), fullPage: true });
   expect(errors).toEqual([]);
 });

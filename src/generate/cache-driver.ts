@@ -17,13 +17,18 @@ export interface CacheDriver {
   readonly bytes: number;
   /** Where they lie in pages. */
   readonly blocks?: CacheSnapshot;
-  /** As before the first token. */
-  begin(): void;
+  /**
+   * As before the first token.
+   *
+   * @param prompt what will be read: where its beginning is there from an earlier text, it need not be run
+   * @returns positions that are there already; fewer than the prompt has
+   */
+  begin(prompt?: readonly number[]): number;
   /** New positions that one run may take behind `length` earlier ones; infinity: any number. */
   room(length: number): number;
   /** For a run of so many new positions behind `length` earlier ones. */
   feeds(length: number, count: number): Given;
   /** Takes over what that run gave, and gives back to the runtime what is not needed. */
-  take(result: RunResult, count: number): void;
+  take(result: RunResult, ids: readonly number[]): void;
   release(): void;
 }

@@ -11,6 +11,8 @@ export interface DecoderSetup {
   readonly recompute: boolean;
   /** Of a dense cache: a manager outside the graph keeps it. */
   readonly managed?: Managed;
+  /** Of a cache in pages: the most blocks of its pool (it grows as it has to). */
+  readonly blocks?: number | null;
 }
 
 /** Which positions are told of: the last one of a step, or all that were given. */
@@ -34,8 +36,13 @@ export interface StepResult {
 export interface Decoder {
   /** Positions that it has seen. */
   readonly length: number;
-  /** Forgets the text: another one begins. */
-  begin(): Promise<void>;
+  /**
+   * Forgets the text: another one begins.
+   *
+   * @param prompt what will be read first; what of it is still kept from an earlier text need not be given to `step`
+   * @returns positions of the prompt that are kept, always fewer than it has; 0 but for pages
+   */
+  begin(prompt?: readonly number[]): Promise<number>;
   /**
    * The ids that follow; one or more.
    *

@@ -28,10 +28,11 @@ export class HandedDriver implements CacheDriver {
     return this.state.bytes;
   }
 
-  begin(): void {
+  begin(): number {
     const empty = emptyCache(this.io);
     for (const slot of portsOf(this.io)) this.state.place(slot, empty[slot.input]!);
     this.held = 0;
+    return 0;
   }
 
   /**
@@ -55,11 +56,11 @@ export class HandedDriver implements CacheDriver {
     };
   }
 
-  take({ kept, outputs }: RunResult, count: number): void {
+  take({ kept, outputs }: RunResult, ids: readonly number[]): void {
     const first = this.io.cache[0];
     if (this.policy.kind === 'int8') {
       for (const slot of portsOf(this.io)) this.state.place(slot, outputs[slot.output]!);
-      this.held += count;
+      this.held += ids.length;
       return;
     }
     this.held = (first && kept[first.output]?.shape[first.axes.positions]) ?? 0;

@@ -20,7 +20,7 @@ function saying(text: string): Decoder & { readonly given: (readonly number[])[]
     },
     begin() {
       [said, length] = [0, 0];
-      return Promise.resolve();
+      return Promise.resolve(0);
     },
     async step(ids, _wanted, job) {
       await job.checkpoint();
@@ -42,7 +42,7 @@ describe('generating', () => {
     const made = await generate(decoder, bytes('xy'), { ...SETTINGS, tokens: 4 }, byteTokenizer, { job, onToken });
     expect(decoder.given).toEqual([bytes('xy'), bytes('a'), bytes('b'), bytes('c')]);
     expect(made).toEqual({
-      ...{ ids: bytes('abcd'), text: 'abcd', stopped: 'length', prefillMs: 10, steps: 3, msPerToken: 4 },
+      ...{ ids: bytes('abcd'), text: 'abcd', stopped: 'length', reused: 0, prefillMs: 10, steps: 3, msPerToken: 4 },
       ...{ tokensPerSecond: 250, cacheBytes: 40 },
     });
     expect(seen[0]).toEqual({ id: 97, text: 'a', ms: 10 });

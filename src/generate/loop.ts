@@ -32,7 +32,9 @@ export interface Generated {
   /** Empty where there is no tokenizer. */
   readonly text: string;
   readonly stopped: Stopped;
-  /** The prompt in one go, which gives the first token, ms; the first run of a session has its own costs in it. */
+  /** Positions of the prompt that were kept from an earlier text, and not read again. */
+  readonly reused: number;
+  /** The rest of the prompt in one go, which gives the first token, ms; the first run of a session has its own costs in it. */
   readonly prefillMs: number;
   /** Steps of one token each behind it, and their mean; null where there was none. */
   readonly steps: number;
@@ -69,9 +71,9 @@ export async function generate(
   const times: number[] = [];
   let [text, cacheBytes] = ['', 0];
   let stopped: Stopped = 'length';
-  await decoder.begin();
+  const reused = await decoder.begin(prompt);
   while (ids.length < settings.tokens) {
-    const step = await decoder.step(ids.length === 0 ? prompt : ids.slice(-1), 'last', job);
+    const step = await decoder.step(ids.length === 0 ? prompt.slice(reused) : ids.slice(-1), 'last', job);
     times.push(step.ms);
     cacheBytes = step.cacheBytes;
     const id = sampler(step.logits, [...prompt, ...ids]);
@@ -90,7 +92,7 @@ export async function generate(
   }
   const rest = stream.end();
   if (rest !== '') onToken?.({ id: null, text: rest });
-  return { ids, text: text + rest, stopped, ...timesOf(times), cacheBytes };
+  return { ids, text: text + rest, stopped, reused, ...timesOf(times), cacheBytes };
 }
 
 function check(prompt: readonly number[], { tokens, stops }: GenerateSettings, hasText: boolean): void {

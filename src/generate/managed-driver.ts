@@ -50,9 +50,10 @@ export class ManagedDriver implements CacheDriver {
   /** Positions of the text that are held. */
   positions = (): Int32Array => this.cache.positions();
 
-  begin(): void {
+  begin(): number {
     this.cache.release();
     this.cache = createCache(this.managed.policy, this.layers.shapes);
+    return 0;
   }
 
   room(): number {
@@ -73,7 +74,7 @@ export class ManagedDriver implements CacheDriver {
     };
   }
 
-  take({ outputs }: RunResult, count: number): void {
+  take({ outputs }: RunResult, { length: count }: readonly number[]): void {
     const rows = this.layers.rows(({ output }) => {
       const { shape, data } = outputs[output]!;
       const [, heads = 0, all = 0, width = 0] = shape;

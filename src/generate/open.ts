@@ -18,7 +18,7 @@ const SAME_ANEW: ReadonlySet<CachePolicy['kind']> = new Set(['none', 'dense', 's
 export async function openSession(
   runtime: Runtime,
   model: Uint8Array,
-  { io, policy, recompute, managed }: DecoderSetup,
+  { io, policy, recompute, managed, blocks }: DecoderSetup,
   settings: SessionSettings,
   job: Job,
 ): Promise<Decoder> {
@@ -32,10 +32,20 @@ export async function openSession(
     const session = await runtime.createSession(model, settings, job);
     return orReleased(session, () => new RecomputingDecoder(session, io));
   }
-  const driver = managed ? new ManagedDriver(io, managed) : createDriver(io, policy);
+  if (policy.kind === 'int8') await requireHalves(runtime, settings);
+  const driver = managed ? new ManagedDriver(io, managed) : createDriver(io, policy, blocks ?? null);
   if (!runtime.createKeeping) throw new CodedError('unsupported', 'The runtime here keeps nothing between steps.');
   const session = await runtime.createKeeping(model, settings, driver.keeps, job);
   return orReleased(session, () => new CachedDecoder(session, io, driver));
+}
+
+/** Scales of whole numbers are float16, which not every device computes with. */
+async function requireHalves(runtime: Runtime, { backend }: SessionSettings): Promise<void> {
+  if (backend !== 'webgpu' || (await runtime.capabilities()).webgpu?.f16 !== false) return;
+  throw new CodedError(
+    'unsupported',
+    'The scales of an INT8 cache are float16, and WebGPU computes no float16 on this device (no shader-f16). Run it on WASM.',
+  );
 }
 
 async function orReleased(session: { release(): Promise<void> }, make: () => Decoder): Promise<Decoder> {

@@ -12,22 +12,26 @@ type Pages = NonNullable<DecoderIo['pages']>;
 /** Blocks of the first pool. */
 const FIRST = 4;
 
-/** One sequence whose positions lie in a pool outside the graph, which grows by half when it is full. */
+/**
+ * One sequence whose positions lie in a pool outside the graph, which grows by half when it is full. What earlier texts
+ * filled stays as long as there is room: a prompt that begins as one of them has those blocks at once.
+ */
 export class PagedDriver implements CacheDriver {
   readonly keeps: readonly string[] = [];
   private readonly io: DecoderIo;
   private readonly pages: Pages;
-  private readonly block: number;
   private readonly layers: CacheLayers;
-  private cache: PagedCache;
+  /** The most blocks. */
+  private readonly most: number;
+  private readonly cache: PagedCache;
   private sequence: PagedSequence;
 
-  constructor(io: DecoderIo, pages: Pages, block: number) {
+  constructor(io: DecoderIo, pages: Pages, block: number, most: number | null) {
     this.io = io;
     this.pages = pages;
-    this.block = block;
     this.layers = new CacheLayers(io);
-    this.cache = this.pool(FIRST);
+    this.most = most ?? Infinity;
+    this.cache = new PagedCache({ layers: this.layers.shapes, block, blocks: Math.min(FIRST, this.most) });
     this.sequence = this.cache.open();
   }
 
@@ -40,9 +44,10 @@ export class PagedDriver implements CacheDriver {
     return snapshot(this.cache);
   }
 
-  begin(): void {
-    this.cache = this.pool(FIRST);
-    this.sequence = this.cache.open();
+  begin(prompt: readonly number[] = []): number {
+    this.sequence.release();
+    this.sequence = this.cache.open(prompt);
+    return this.sequence.shared;
   }
 
   room(): number {
@@ -60,36 +65,28 @@ export class PagedDriver implements CacheDriver {
     };
   }
 
-  take({ outputs }: RunResult, count: number): void {
-    if (!this.cache.reserve(this.sequence, count)) this.grow(count);
-    this.cache.append(
-      this.sequence,
-      count,
-      this.layers.rows(({ output }) => outputs[output]!.data as Float32Array),
-    );
+  take({ outputs }: RunResult, ids: readonly number[]): void {
+    if (!this.cache.reserve(this.sequence, ids.length)) this.grow(ids.length);
+    const rows = this.layers.rows(({ output }) => outputs[output]!.data as Float32Array);
+    this.cache.append(this.sequence, ids.length, rows, ids);
   }
 
   release(): void {
     this.sequence.release();
   }
 
-  private pool(blocks: number): PagedCache {
-    return new PagedCache({ layers: this.layers.shapes, block: this.block, blocks, sharing: false });
-  }
-
   private poolOf(tensor: CacheTensor): HostTensor {
     const { at, side, heads, width } = this.layers.placeOf(tensor);
-    const { pool, blocks } = this.cache;
-    const shape = [blocks.count, heads, this.block, width];
-    return { dtype: tensor.dtype, shape, data: pool.tensors[at]![side] };
+    const { pool, blocks, block } = this.cache;
+    return { dtype: tensor.dtype, shape: [blocks.count, heads, block, width], data: pool.tensors[at]![side] };
   }
 
+  /** Up to the bound; beyond it the cache says that all blocks are in use. */
   private grow(count: number): void {
-    const { appended } = this.sequence;
-    const wanted = Math.ceil((appended + count) / this.block);
-    const rows = this.sequence.gather();
-    this.cache = this.pool(Math.max(wanted, Math.ceil(this.cache.blocks.count * 1.5)));
-    this.sequence = this.cache.open();
-    this.cache.append(this.sequence, appended, rows);
+    const { blocks } = this.cache;
+    const { appended, blocks: own } = this.sequence;
+    const wanted = blocks.count + this.cache.blocksFor(appended + count) - own.length - blocks.available;
+    const to = Math.min(this.most, Math.max(wanted, Math.ceil(blocks.count * 1.5)));
+    if (to > blocks.count) this.cache.grow(to);
   }
 }

@@ -50,10 +50,9 @@ export class CachedDecoder implements Decoder {
     return this.seen;
   }
 
-  async begin(): Promise<void> {
-    this.driver.begin();
-    this.seen = 0;
-    await Promise.resolve();
+  begin(prompt?: readonly number[]): Promise<number> {
+    this.seen = this.driver.begin(prompt);
+    return Promise.resolve(this.seen);
   }
 
   async step(ids: readonly number[], wanted: Wanted, job: Job): Promise<StepResult> {
@@ -83,7 +82,7 @@ export class CachedDecoder implements Decoder {
   private async run(ids: readonly number[], wanted: Wanted) {
     const feeds = { ...this.driver.feeds(this.seen, ids.length), ...idsFeed(this.io, ids) };
     const result = await inBounds(this.seen, this.seen + ids.length, () => this.session.runKeeping(feeds));
-    this.driver.take(result, ids.length);
+    this.driver.take(result, ids);
     this.seen += ids.length;
     return rowsOf(result.outputs[this.name], this.name, ids.length, wanted);
   }
@@ -109,9 +108,9 @@ export class RecomputingDecoder implements Decoder {
     return this.ids.length;
   }
 
-  async begin(): Promise<void> {
+  begin(): Promise<number> {
     this.ids = [];
-    await Promise.resolve();
+    return Promise.resolve(0);
   }
 
   async step(ids: readonly number[], wanted: Wanted, job: Job): Promise<StepResult> {

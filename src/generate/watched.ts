@@ -5,7 +5,7 @@ export const watched = (decoder: Decoder, onStep: (step: StepResult) => void): D
   get length() {
     return decoder.length;
   },
-  begin: () => decoder.begin(),
+  begin: (prompt) => decoder.begin(prompt),
   release: () => decoder.release(),
   async step(ids, wanted, job) {
     const step = await decoder.step(ids, wanted, job);

@@ -329,7 +329,8 @@ export interface RuntimeApi {
   releaseTrainer: Row<{ held: number }, null>;
   /** Loads a decoder until it is released. */
   decode: Row<{ model: ModelParcel; setup: DecoderSetup; settings: SessionSettings }, number>;
-  decodeBegin: Row<{ held: number }, null>;
+  /** Positions of the prompt that are kept. */
+  decodeBegin: Row<{ held: number; prompt: readonly number[] }, number>;
   decodeStep: Row<{ held: number; ids: readonly number[]; wanted: Wanted }, StepResult>;
   releaseDecoder: Row<{ held: number }, null>;
   verify: Row<{ a: ModelParcel; b: ModelParcel; request: CheckRequest }, VerifyResult>;

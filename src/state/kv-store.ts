@@ -28,6 +28,8 @@ export interface TalkSetup {
   readonly topP: number | null;
   readonly seed: number;
   readonly backend: RuntimeBackend;
+  /** The most blocks of a pool of pages; null: it grows as it has to. */
+  readonly blocks: number | null;
 }
 
 /** Many requests in one memory. */
@@ -107,6 +109,7 @@ export const NO_KV: KvState = {
     topP: null,
     seed: 1,
     backend: 'wasm',
+    blocks: null,
   },
   chosen: { left: 'dense', right: 'streaming' },
   talks: { left: null, right: null },

@@ -94,6 +94,8 @@ describe('two texts', () => {
     calls[1]!.end.resolve({ stopped: 'length' });
     await running;
     expect(state().talks.right).toMatchObject({ status: 'done' });
+    fixture.app.actions.goOn('left');
+    expect(state().setup.prompt).toBe('Anna had');
   });
 
   it('say what failed in place', async () => {

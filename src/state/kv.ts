@@ -19,7 +19,7 @@ import {
   type TalkSetup,
   type TalkSide,
 } from './kv-store.ts';
-import { talkAdvanced, talkBegun, type Talk } from './kv-talk.ts';
+import { partsAt, talkAdvanced, talkBegun, type Talk } from './kv-talk.ts';
 import type { SteppingActions } from './stepping.ts';
 import { policyTitle } from './kv-words.ts';
 
@@ -35,6 +35,8 @@ export interface KvActions {
   changeTalk(patch: Partial<TalkSetup>): void;
   /** Texts under both policies. */
   talk(): Promise<void>;
+  /** The text of a side becomes part of the prompt, for both. */
+  goOn(side: TalkSide): void;
   /** Ends one text, or both, and keeps what was said. */
   stopTalk(side?: TalkSide): void;
   changeMeasure(patch: Partial<MeasureSetup>): void;
@@ -111,10 +113,11 @@ export function kvActions(core: Core, stepping: Pick<SteppingActions, 'landed'>)
 
   function askFor(side: TalkSide): TalkAsk {
     const { setup, policies, chosen } = store.getState();
-    const { prompt, tokens, temperature, topK, topP, seed, backend } = setup;
+    const { prompt, tokens, temperature, topK, topP, seed, backend, blocks } = setup;
     const { threads } = core.settings.getState().settings;
     const sampling = { temperature, topK, topP, repetition: 1, seed };
-    return { stop: cursor(), policy: policyIn(policies, chosen[side]), prompt, tokens, sampling, backend, threads };
+    const policy = policyIn(policies, chosen[side]);
+    return { stop: cursor(), policy, prompt, tokens, sampling, backend, threads, blocks };
   }
 
   async function talkAt(side: TalkSide): Promise<void> {
@@ -210,6 +213,13 @@ export function kvActions(core: Core, stepping: Pick<SteppingActions, 'landed'>)
       }
       if (jobs.size > 0) return;
       await Promise.all(TALK_SIDES.map(talkAt));
+    },
+    goOn(side) {
+      const talk = store.getState().talks[side];
+      if (!talk || jobs.size > 0) return;
+      const hasText = store.getState().view?.result.tokenizer != null;
+      const prompt = [talk.prompt, partsAt(talk, null)[0]].join(hasText ? '' : ' ');
+      store.setState(({ setup }) => ({ setup: { ...setup, prompt } }));
     },
     stopTalk(side) {
       for (const each of side ? [side] : TALK_SIDES) {

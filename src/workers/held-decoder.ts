@@ -19,9 +19,9 @@ export function heldDecoder(held: number, { call, onRelease }: { call: Call; onR
     get length() {
       return length;
     },
-    async begin() {
-      await call('decodeBegin', { held }, null);
-      length = 0;
+    async begin(prompt = []) {
+      length = await call('decodeBegin', { held, prompt }, null);
+      return length;
     },
     async step(ids, wanted, job) {
       const result = await call('decodeStep', { held, ids, wanted }, job);

@@ -99,11 +99,7 @@ export function runtimeHandlers(runtimes: Runtimes): Handlers<RuntimeApi> {
     releaseTrainer: ({ held }, job) => queued(job, () => trainers.release(held)),
     decode: ({ model, setup, settings }, job) =>
       queued(job, async () => decoders.add(await port.decode(model, setup, settings, job))),
-    decodeBegin: ({ held }, job) =>
-      queued(job, async () => {
-        await decoders.get(held).begin();
-        return null;
-      }),
+    decodeBegin: ({ held, prompt }, job) => queued(job, () => decoders.get(held).begin(prompt)),
     decodeStep: ({ held, ids, wanted }, job) =>
       queued(job, async () => {
         const result = await decoders.get(held).step(ids, wanted, job);

@@ -23,13 +23,20 @@ export function decoderFacts(model: Model): DecoderFacts {
   return { io, policy, tokenizer: tokenizerOf(model.extras.metadataProps) };
 }
 
-/** @param recompute whether the whole text goes through the model at each step, whatever cache it has */
+/**
+ * @param recompute whether the whole text goes through the model at each step, whatever cache it has
+ * @param blocks the most of a cache in pages; null: any number
+ */
 export function openDecoder(
   { io, policy }: DecoderFacts,
   parcel: Parcel,
-  { recompute, settings }: { readonly recompute: boolean; readonly settings: SessionSettings },
+  {
+    recompute,
+    settings,
+    blocks = null,
+  }: { readonly recompute: boolean; readonly settings: SessionSettings; readonly blocks?: number | null },
   port: RuntimePort,
   job: Job,
 ): Promise<Decoder> {
-  return port.decode(parcel, { io, policy, recompute }, settings, job);
+  return port.decode(parcel, { io, policy, recompute, blocks }, settings, job);
 }

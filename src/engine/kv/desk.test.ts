@@ -5,7 +5,7 @@ import type { CachePolicy } from '../../kv/types.ts';
 import { nodePort } from '../node.ts';
 import { Studio } from '../studio.ts';
 import { KvDesk } from './desk.ts';
-import type { TalkAsk, TalkPiece } from './lab-types.ts';
+import type { TalkAsk, TalkPiece, TalkProgress } from './lab-types.ts';
 
 const port = nodePort();
 const job = silentJob();
@@ -30,7 +30,7 @@ async function open(sample = 'character-transformer?width=32&layers=2') {
 }
 
 const ask = (policy: CachePolicy, more: Partial<TalkAsk> = {}): TalkAsk => ({
-  ...{ stop: 0, policy, prompt: 'Anna had ', tokens: 12, sampling: GREEDY, backend: 'wasm', threads: 1 },
+  ...{ stop: 0, policy, prompt: 'Anna had ', tokens: 12, sampling: GREEDY, backend: 'wasm', threads: 1, blocks: null },
   ...more,
 });
 
@@ -135,6 +135,36 @@ describe('text under a policy', () => {
     expect([window, streaming].map((each) => each!.cacheBytes)).toEqual([23 * 64 * 4, 23 * 64 * 4]);
     expect(int8!.cacheBytes).toBeLessThan(dense!.cacheBytes / 2);
     expect(paged!.cacheBytes).toBe(40 * 64 * 4);
+  });
+
+  it('goes on in pages from what an earlier text left there, and says the same as anew', async () => {
+    const { desk } = await open();
+    const paged: CachePolicy = { kind: 'paged', block: 8 };
+    const first = await desk.talk(ask(paged, { tokens: 30 }), job);
+    expect(first.reused).toBe(0);
+    // 10 + 30 + 1 ids; the last token of the first text was never run, so that four blocks of eight are full and known.
+    const prompt = `Anna had ${first.text} `;
+    const second = await desk.talk(ask(paged, { prompt, tokens: 8 }), job);
+    expect(second.reused).toBe(32);
+    const { desk: fresh } = await open();
+    const anew = await fresh.talk(ask(DENSE, { prompt, tokens: 8 }), job);
+    expect(second.ids).toEqual(anew.ids);
+    // Another size of blocks is another pool.
+    expect((await desk.talk(ask({ kind: 'paged', block: 4 }, { prompt, tokens: 1 }), job)).reused).toBe(0);
+  });
+
+  it('has a bound on its pages: earlier texts give way, and one that is too long says so', async () => {
+    const { desk } = await open();
+    const bounded = { tokens: 20, blocks: 4 };
+    const paged: CachePolicy = { kind: 'paged', block: 8 };
+    await desk.talk(ask(paged, bounded), job);
+    let evicted = 0;
+    const watched = createJob(new AbortController().signal, (progress) => {
+      evicted = (progress as TalkProgress).blocks?.counts.evict ?? evicted;
+    });
+    await desk.talk(ask(paged, { ...bounded, prompt: 'Ben saw a ' }), watched);
+    expect(evicted).toBeGreaterThan(0);
+    await expect(desk.talk(ask(paged, { ...bounded, tokens: 40 }), job)).rejects.toThrow(/All 4 blocks are in use/);
   });
 
   it('takes ids where it is told that each byte is one, and the model’s own tokenizer again', async () => {

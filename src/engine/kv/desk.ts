@@ -1,5 +1,6 @@
 import { CodedError } from '../../base/error.ts';
 import type { Job } from '../../base/job.ts';
+import type { Decoder } from '../../generate/decoder.ts';
 import { readTokenizer } from '../../data/read-tokenizer.ts';
 import { byteTokenizer, tokenizerOf, type Tokenizer } from '../../data/tokenizer.ts';
 import { layerShapes } from '../../kv/cache/layout.ts';
@@ -22,6 +23,7 @@ import type {
   TalkResult,
   TokenizerView,
 } from './lab-types.ts';
+import { KeptDecoder, using } from './kept-decoder.ts';
 import { measure, type MeasureJob, type TextSource } from './measure.ts';
 import { keptBy, PolicyPlanner, type Planned, type Refused } from './plan.ts';
 import { endOf } from './report.ts';
@@ -42,6 +44,7 @@ export type TokenizerFile = 'bytes' | { readonly name: string; bytes(): Promise<
 export class KvDesk {
   private readonly around: Surroundings;
   private readonly planner: PolicyPlanner;
+  private readonly kept = new KeptDecoder();
   private given: Tokenizer | null = null;
 
   constructor(around: Surroundings) {
@@ -49,9 +52,10 @@ export class KvDesk {
     this.planner = new PolicyPlanner((index) => around.stopOf(index));
   }
 
-  /** What was given with the model of before. */
+  /** What was given with the model of before, and what is kept of its texts. */
   forget(): void {
     this.given = null;
+    this.kept.drop();
   }
 
   /** What the decoder at a stop keeps, and which of the policies it takes. */
@@ -85,21 +89,20 @@ export class KvDesk {
     const quiet: Job = { signal: job.signal, progress: () => {}, checkpoint: () => job.checkpoint() };
     const { model } = await this.planned(ask.stop, ask.policy, quiet);
     const facts = decoderFacts(model);
-    const { backend, threads } = ask;
-    const how = { recompute: false, settings: { backend, threads, level: 'all' } } as const;
+    const { backend, threads, blocks } = ask;
+    const how = { recompute: false, settings: { backend, threads, level: 'all' }, blocks } as const;
     job.progress({ stage: 'Loading the model' });
-    const decoder = await openDecoder(
-      facts,
-      { name: ask.policy.kind, bytes: writeModel(model) },
-      how,
-      this.around.port,
-      quiet,
+    const open = () =>
+      openDecoder(facts, { name: ask.policy.kind, bytes: writeModel(model) }, how, this.around.port, quiet);
+    const say = (decoder: Decoder) => talk(decoder, ask, this.given ?? facts.tokenizer, job);
+    // Pages of one text are there for the next one that begins alike; other caches begin anew.
+    if (ask.policy.kind !== 'paged') return using(await open(), say);
+    return this.kept.use(
+      JSON.stringify([backend, threads, blocks, ask.policy]),
+      this.around.stopOf(ask.stop),
+      open,
+      say,
     );
-    try {
-      return await talk(decoder, ask, this.given ?? facts.tokenizer, job);
-    } finally {
-      await decoder.release();
-    }
   }
 
   /** Perplexity and times under each policy. Throws `bad-request` where the text cannot be read. */

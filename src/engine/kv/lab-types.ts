@@ -58,6 +58,8 @@ export interface TalkAsk {
   readonly sampling: SamplerSettings;
   readonly backend: RuntimeBackend;
   readonly threads: number;
+  /** Of a cache in pages: the most blocks of its pool; null: it grows as it has to. */
+  readonly blocks: number | null;
 }
 
 export interface TalkPiece {

@@ -77,7 +77,7 @@ class Quantizer {
     const from = this.edit.ints('zero', [0]);
     const leaving = this.slice('leaving', fresh, from, count);
     const stays = this.slice('stays', fresh, count, this.edit.ints('end', [Number.MAX_SAFE_INTEGER]));
-    const made = this.quantized(leaving, count);
+    const made = this.quantized(leaving, fresh, count);
     const joined = (name: string, before: ValueId, after: ValueId): ValueId =>
       this.op(name, 'Concat', [before, after], [['axis', int(2)]]);
     const present = tensor.output;
@@ -100,8 +100,7 @@ class Quantizer {
     const groups = this.sizeOf('groups', scale, 2);
     const width = Number(this.side.tensor.shape[3]);
     const keep = this.edit.ints('keep', [0, 0]);
-    const each = this.edit.ints(`group-${this.group}-${width}`, [this.group, width]);
-    const apart = this.reshape('apart', numbers, [keep, groups, each]);
+    const apart = this.inGroups('apart', numbers, groups);
     const over = this.edit.squeeze(`${this.name}/over`, 'Unsqueeze', scales, 3);
     const product = this.op('products', 'Mul', [apart, over]);
     const positions = this.sizeOf('positions', whole, 2);
@@ -131,21 +130,47 @@ class Quantizer {
     return this.cast('new-scale', this.op('scale-up', 'Where', [isBelow, above, near]), FLOAT16);
   }
 
+  private inGroups(name: string, value: ValueId, groups: ValueId): ValueId {
+    const width = Number(this.side.tensor.shape[3]);
+    const each = this.edit.ints(`group-${this.group}-${width}`, [this.group, width]);
+    return this.reshape(name, value, [this.edit.ints('keep', [0, 0]), groups, each]);
+  }
+
+  /**
+   * The largest number, by size, of each group of those that leave. Mostly none leaves, and not every backend reduces a
+   * tensor without elements (WebGPU's refuses it): so more is reduced than is asked for, and the rest cut off.
+   */
+  private largest(x: ValueId, fresh: ValueId, groups: ValueId): ValueId {
+    const reduced = (value: ValueId): ValueId =>
+      this.edit.reduceMax(`${this.name}/largest-all`, this.op('sizes', 'Abs', [value]), 3);
+    const cut = (value: ValueId): ValueId => this.slice('largest', value, this.edit.ints('zero', [0]), groups);
+    if (!this.isKey) return cut(reduced(fresh));
+    const width = Number(this.side.tensor.shape[3]);
+    const outer = this.op('outer-sizes', 'Slice', [
+      this.op('fresh-sizes', 'Shape', [fresh]),
+      this.edit.ints('zero', [0]),
+      this.edit.ints('axis-2', [2]),
+    ]);
+    const sizes = this.op(
+      'padding-sizes',
+      'Concat',
+      [outer, this.edit.ints(`group-${this.group}-${width}`, [this.group, width])],
+      [['axis', int(0)]],
+    );
+    const padded = this.op('padded', 'Concat', [x, this.op('padding', 'ConstantOfShape', [sizes])], [['axis', int(2)]]);
+    const more = this.op('groups-and-one', 'Add', [groups, this.edit.ints('one', [1])]);
+    return cut(reduced(this.inGroups('padded-apart', padded, more)));
+  }
+
   /** Symmetric: q = round(x / s), s = max|x| / 127 as float16 holds it. */
-  private quantized(x: ValueId, count: ValueId): { readonly whole: ValueId; readonly scale: ValueId } {
+  private quantized(x: ValueId, fresh: ValueId, count: ValueId): { readonly whole: ValueId; readonly scale: ValueId } {
     const width = Number(this.side.tensor.shape[3]);
     const constant = (name: string, value: number): ValueId => this.edit.number(name, value);
-    let apart = x;
-    if (this.isKey) {
-      const groups = this.op('new-groups', 'Div', [count, this.edit.ints(`group-${this.group}`, [this.group])]);
-      apart = this.reshape('new-apart', x, [
-        this.edit.ints('keep', [0, 0]),
-        groups,
-        this.edit.ints(`group-${this.group}-${width}`, [this.group, width]),
-      ]);
-    }
-    const size = this.op('sizes', 'Abs', [apart]);
-    const most = this.edit.reduceMax(`${this.name}/largest`, size, 3);
+    const groups = this.isKey
+      ? this.op('new-groups', 'Div', [count, this.edit.ints(`group-${this.group}`, [this.group])])
+      : count;
+    const apart = this.isKey ? this.inGroups('new-apart', x, groups) : x;
+    const most = this.largest(x, fresh, groups);
     const exact = this.op('exact-scale', 'Div', [most, constant('127', 127)]);
     const scale = this.upwards(exact);
     const divisor = this.op('divisor', 'Max', [this.cast('new-scale-back', scale, FLOAT), constant('tiny', 1e-12)]);

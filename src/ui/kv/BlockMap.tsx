@@ -10,6 +10,10 @@ const [SIZE, STEP] = [12, 14];
 const MOST = 2000;
 
 const blocksIn = ({ talks }: KvState): CacheSnapshot | null => talks.left?.blocks ?? talks.right?.blocks ?? null;
+const MEANING = {
+  cached: 'of earlier texts, for prompts that begin alike',
+  evicted: 'of earlier texts, when others wanted room',
+} as const;
 
 /** One block: its height of colour is what of it holds positions. */
 function Square({
@@ -52,14 +56,15 @@ function Square({
 }
 
 function Rows({ snapshot }: { readonly snapshot: CacheSnapshot }) {
-  const { totals, blockBytes, block, refs } = snapshot;
+  const { totals, blockBytes, block, refs, counts } = snapshot;
   const shared = refs.reduce((sum, each) => sum + (each > 1 ? 1 : 0), 0);
   const rows: readonly (readonly [string, number, string])[] = [
     ['In use', totals.used, `${plural(totals.rows, 'position')} of ${formatInteger(totals.used * block)}`],
     ['Shared', shared, shared > 0 ? `${plural(totals.saved, 'block')} saved` : '–'],
     ['Reserved', totals.reserved, '–'],
-    ['Cached', totals.cached, '–'],
+    ['Cached', totals.cached, totals.cached > 0 ? MEANING.cached : '–'],
     ['Free', totals.free, '–'],
+    ['Evicted so far', counts.evict, counts.evict > 0 ? MEANING.evicted : '–'],
   ];
   return (
     <table className="table num mt-2">
@@ -94,11 +99,11 @@ function Rows({ snapshot }: { readonly snapshot: CacheSnapshot }) {
 const LEGEND = [
   ['used', 'in use, as far as filled'],
   ['reserved', 'reserved'],
-  ['cached', 'cached'],
+  ['cached', 'of earlier texts'],
   ['free', 'free'],
 ] as const;
 
-function Picture({ snapshot }: { readonly snapshot: CacheSnapshot }) {
+function Picture({ snapshot, most }: { readonly snapshot: CacheSnapshot; readonly most: number | null }) {
   const [box, width] = useWidth();
   const columns = Math.max(1, Math.floor((width + STEP - SIZE) / STEP));
   const { totals, block, states } = snapshot;
@@ -136,7 +141,7 @@ function Picture({ snapshot }: { readonly snapshot: CacheSnapshot }) {
         {totals.waste > 0
           ? `${formatShare(share)} of what is in use is empty: the last block waits for tokens.`
           : 'All blocks in use are full.'}{' '}
-        The pool grows by half when it is full.
+        {most === null ? 'The pool grows by half when it is full.' : `The pool has ${plural(most, 'block')} at most.`}
       </p>
     </>
   );
@@ -145,6 +150,7 @@ function Picture({ snapshot }: { readonly snapshot: CacheSnapshot }) {
 /** The pool of the paged side, as it is while text comes. */
 export function BlockMap({ app }: { readonly app: App }) {
   const snapshot = useKv(app, blocksIn);
+  const most = useKv(app, ({ setup }) => setup.blocks);
   return (
     <section className="card min-w-0 px-4 py-3" aria-label="Block map">
       <div className="mb-2 flex items-center gap-3">
@@ -157,7 +163,7 @@ export function BlockMap({ app }: { readonly app: App }) {
         )}
       </div>
       {snapshot ? (
-        <Picture snapshot={snapshot} />
+        <Picture snapshot={snapshot} most={most} />
       ) : (
         <p className="text-12 text-ink-2">
           Choose Pages on one side and run both: each block is drawn as it is taken and filled.

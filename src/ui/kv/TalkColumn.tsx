@@ -1,4 +1,4 @@
-import { Square } from 'lucide-react';
+import { CornerDownLeft, Square } from 'lucide-react';
 import { useEffect, useRef } from 'react';
 import { formatBytes, formatInteger, formatMs, UNKNOWN } from '../../base/format.ts';
 import type { CachePolicy } from '../../kv/types.ts';
@@ -63,6 +63,7 @@ export function TalkColumn({ app, side, differs, running }: Props) {
   const policies = useKv(app, (state) => state.policies);
   const plans = useKv(app, (state) => state.view?.result.plans);
   const talk = useKv(app, (state) => state.talks[side]);
+  const reused = talk?.result?.reused ?? 0;
   const refusal = plans?.find((plan) => plan.kind === kind)?.reason ?? null;
   return (
     <section className="kv-column" aria-label={`${NAMES[side]} text`}>
@@ -94,6 +95,18 @@ export function TalkColumn({ app, side, differs, running }: Props) {
             Stop
           </Button>
         )}
+        {talk && talk.tokens > 0 && !running && (
+          <Button
+            size="small"
+            variant="ghost"
+            icon={CornerDownLeft}
+            title="The text becomes part of the prompt; in pages, what was read of it is still there"
+            aria-label={`Go on from the ${side} text`}
+            onClick={() => app.actions.goOn(side)}
+          >
+            Go on
+          </Button>
+        )}
       </div>
       {refusal !== null && <p className="px-4 pb-2 text-11 text-ink-2">Not here: {refusal}</p>}
       {talk ? (
@@ -118,7 +131,14 @@ export function TalkColumn({ app, side, differs, running }: Props) {
           </div>
           <div title="The first run of a session has its own costs in it">
             <dt>Prompt</dt>
-            <dd>{formatMs(talk?.prefillMs)}</dd>
+            <dd>
+              {formatMs(talk?.prefillMs)}
+              {reused > 0 && (
+                <span className="text-ink-3" title="Positions that were in the pool from an earlier text">
+                  {` ${formatInteger(reused)} kept`}
+                </span>
+              )}
+            </dd>
           </div>
           <div>
             <dt>Cache</dt>

@@ -59,6 +59,7 @@ export function TalkFields({ app, running }: { readonly app: App; readonly runni
   const webgpu = useDocument(app, (state) => state.capabilities?.webgpu ?? null);
   const id = useId();
   const set = app.actions.changeTalk;
+  const paged = useKv(app, ({ chosen }) => chosen.left === 'paged' || chosen.right === 'paged');
   return (
     <div className="flex flex-col gap-2 px-4 py-3">
       <div className="flex items-end gap-3">
@@ -147,6 +148,18 @@ export function TalkFields({ app, running }: { readonly app: App; readonly runni
           disabled={running}
           onChange={(backend) => set({ backend })}
         />
+        {paged && (
+          <Optional
+            label="Blocks"
+            title="The most blocks of the pool; without a number it grows as it has to. Blocks of earlier texts go first."
+            unit=""
+            value={setup.blocks}
+            min={1}
+            max={2 ** 20}
+            disabled={running}
+            onChange={(blocks) => set({ blocks: blocks === null ? null : Math.round(blocks) })}
+          />
+        )}
       </div>
       <TokenizerLine app={app} disabled={running} />
     </div>

@@ -17,8 +17,8 @@ export const ROOT = 0;
  * listeners hear of.
  */
 export class Blocks {
-  readonly count: number;
-  readonly refs: Int32Array;
+  count: number;
+  refs: Int32Array;
   readonly counts = noCounts();
   private readonly free: number[];
   /** Blocks that nobody uses and that may be found again, the least recently used first. */
@@ -34,6 +34,16 @@ export class Blocks {
     this.free = Array.from({ length: count }, (_, i) => count - 1 - i);
     this.keys = Array.from({ length: count }, () => null);
     this.listen = listen;
+  }
+
+  /** More blocks behind those that are there, which stay what they are. */
+  grow(count: number): void {
+    const refs = new Int32Array(count);
+    refs.set(this.refs);
+    this.free.unshift(...Array.from({ length: count - this.count }, (_, i) => count - 1 - i));
+    for (let at = this.count; at < count; at++) this.keys.push(null);
+    this.refs = refs;
+    this.count = count;
   }
 
   /** Blocks that can be taken: free ones, and those that would be evicted. */

@@ -91,6 +91,21 @@ describe('a paged cache', () => {
     expect(snapshot(cache).totals).toMatchObject({ used: 3, saved: 1 });
   });
 
+  it('grows with all that is in it: rows, prompts that are gone, and who shares what', () => {
+    const cache = cacheOf({ blocks: 3 });
+    begin(cache, [1, 2, 3, 4, 5]).release();
+    const a = begin(cache, span(10, 18));
+    expect(a.blocks).toHaveLength(2);
+    expect(cache.reserve(a, 5)).toBe(false);
+    cache.grow(6);
+    expect(snapshot(cache).totals).toMatchObject({ used: 2, cached: 1, free: 3 });
+    run(a, span(18, 30));
+    expectRows(a, span(10, 30));
+    expect(cache.counts.evict).toBe(0);
+    expect(cache.open([1, 2, 3, 4, 9]).shared).toBe(4);
+    expect(() => cache.grow(6)).toThrow(/grows to 6 blocks/);
+  });
+
   it('uses the blocks of a window in turn, in a pool that is full', () => {
     const cache = cacheOf({ blocks: 6, window: 6 });
     const [a, b] = [cache.open(), cache.open()];

@@ -75,6 +75,13 @@ export class PagedCache {
     return this.blocks.counts;
   }
 
+  /** More blocks, behind those that are there. */
+  grow(blocks: number): void {
+    invariant(Number.isInteger(blocks) && blocks > this.blocks.count, `a pool that grows to ${blocks} blocks`);
+    this.blocks.grow(blocks);
+    this.pool.grow(blocks);
+  }
+
   /** Blocks of one sequence of so many positions. */
   blocksFor(positions: number): number {
     return this.writer.blocksFor(positions);

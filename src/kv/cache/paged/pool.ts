@@ -13,12 +13,23 @@ export interface Part {
 export class Pool {
   readonly layers: readonly LayerShape[];
   readonly block: number;
-  readonly tensors: readonly { readonly key: Float32Array<ArrayBuffer>; readonly value: Float32Array<ArrayBuffer> }[];
+  tensors: readonly { readonly key: Float32Array<ArrayBuffer>; readonly value: Float32Array<ArrayBuffer> }[];
 
   constructor(layers: readonly LayerShape[], blocks: number, block: number) {
     this.layers = layers;
     this.block = block;
     this.tensors = layers.map((layer) => zeroRows(layer, blocks * block));
+  }
+
+  /** Room for so many blocks; what lies in those that are there stays. */
+  grow(blocks: number): void {
+    const before = this.tensors;
+    this.tensors = this.layers.map((layer, at) => {
+      const rows = zeroRows(layer, blocks * this.block);
+      rows.key.set(before[at]!.key);
+      rows.value.set(before[at]!.value);
+      return rows;
+    });
   }
 
   /** Writes rows `from …` of `[heads, total, width]`. */

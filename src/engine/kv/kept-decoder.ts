@@ -1,0 +1,77 @@
+import type { Decoder } from '../../generate/decoder.ts';
+
+/** The decoder goes when the work is over, well or not. */
+export async function using<T>(decoder: Decoder, work: (decoder: Decoder) => Promise<T>): Promise<T> {
+  try {
+    return await work(decoder);
+  } finally {
+    await decoder.release();
+  }
+}
+
+interface Kept {
+  readonly key: string;
+  readonly of: object;
+  readonly decoder: Decoder;
+}
+
+/** One decoder that stays open between texts, with what it keeps of them. */
+export class KeptDecoder {
+  private kept: Kept | null = null;
+
+  /** Releases it; where it was lost with its worker, there is nothing to release. */
+  drop(): void {
+    const { kept } = this;
+    this.kept = null;
+    kept?.decoder.release().catch(() => {});
+  }
+
+  /**
+   * The decoder that is kept, or a new one, works, and is kept from then on.
+   *
+   * @param key what a decoder of the same model has to have in common with the one that is kept
+   * @param of the model, as an object that is there as long as it is
+   */
+  async use<T>(
+    key: string,
+    of: object,
+    open: () => Promise<Decoder>,
+    work: (decoder: Decoder) => Promise<T>,
+  ): Promise<T> {
+    const decoder = (await this.take(key, of)) ?? (await open());
+    let works = false;
+    try {
+      const result = await work(decoder);
+      works = true;
+      return result;
+    } catch (error) {
+      works = error instanceof Error && 'code' in error && error.code === 'cancelled';
+      throw error;
+    } finally {
+      if (works) this.keep({ key, of, decoder });
+      else await decoder.release().catch(() => {});
+    }
+  }
+
+  /** The one that fits, which nobody else has then; null: none, or it went with its worker. */
+  private async take(key: string, of: object): Promise<Decoder | null> {
+    const { kept } = this;
+    if (!kept) return null;
+    if (kept.key !== key || kept.of !== of) {
+      this.drop();
+      return null;
+    }
+    this.kept = null;
+    try {
+      await kept.decoder.begin();
+      return kept.decoder;
+    } catch {
+      return null;
+    }
+  }
+
+  private keep(kept: Kept): void {
+    this.drop();
+    this.kept = kept;
+  }
+}
