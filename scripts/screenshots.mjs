@@ -97,10 +97,37 @@ async function measuring(browser, url) {
   await page.close();
 }
 
+/** Ways of keeping keys and values side by side, measured, and two texts. */
+async function keeping(browser, url) {
+  const page = await browser.newPage({ viewport: { width: 1440, height: 1330 }, colorScheme: 'light' });
+  await page.goto(url);
+  await page.getByRole('button', { name: /Character transformer/ }).click();
+  await canvasOf(page).waitFor();
+  await page.getByRole('tab', { name: 'KV', exact: true }).click();
+  const perplexity = page.getByRole('region', { name: 'Perplexity', exact: true });
+  await perplexity.getByLabel('Tokens read').fill('1024');
+  await perplexity.getByRole('button', { name: 'Measure all' }).click();
+  await perplexity.getByRole('progressbar').waitFor();
+  await perplexity.getByRole('progressbar').waitFor({ state: 'hidden', timeout: 600_000 });
+  await page.getByLabel('Prompt', { exact: true }).fill('Anna had a');
+  await page.getByLabel('Policy, left').selectOption('paged');
+  await page.getByLabel('Policy, right').selectOption('streaming');
+  await page.getByRole('button', { name: 'Run both' }).click();
+  for (const side of ['Left', 'Right']) {
+    await page
+      .getByRole('region', { name: `${side} text` })
+      .getByText(/^done/)
+      .waitFor();
+  }
+  await page.screenshot({ path: `${out}kv-cache.png` });
+  await page.close();
+}
+
 await withStudio(async (browser, url) => {
   await fusing(browser, url);
   await pruning(browser, url);
   await inspecting(browser, url);
   await comparing(browser, url);
   await measuring(browser, url);
+  await keeping(browser, url);
 });

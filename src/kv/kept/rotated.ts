@@ -1,7 +1,7 @@
 import type { Node } from '../../ir/model.ts';
-import type { ValueId } from '../../ir/types.ts';
+import type { Dim, ValueId } from '../../ir/types.ts';
 import { atomsOf } from '../../rewrite/attention/atoms.ts';
-import { viewOf, viewsOf } from '../../rewrite/attention/views.ts';
+import { viewOf, viewsOf, type View } from '../../rewrite/attention/views.ts';
 import { label, outputsOf } from '../../rewrite/graphs.ts';
 import { sameShape, shapeOf } from '../../rewrite/known.ts';
 import type { PassContext } from '../../rewrite/pass.ts';
@@ -39,21 +39,25 @@ export function rotatedOf(
     if (!rotation) continue;
     const { x } = rotation;
     if (!sameShape(context, x, view.value)) return `${label(model, last)} is not proven to keep the shape of keys`;
-    const perm = view.axes.map((atoms) =>
-      atoms.length === 1 && atoms[0]?.path === '' ? Number(atoms[0].root.slice(1)) : -1,
-    );
-    if (
-      view.scale !== 1 ||
-      view.axes.length !== shape.length ||
-      new Set(perm).size !== shape.length ||
-      perm.includes(-1)
-    )
+    const perm = movedAxes(view.axes, shape);
+    if (view.scale !== 1 || !perm)
       return 'what lies between the rotation of keys and what is kept does more than move axes';
     const nodes = between(context, kept, x, key.own);
     if (typeof nodes === 'string') return nodes;
     return { side: key, x, perm, nodes, readers: readersOf(context, key.joined, plan.scores.product.node) };
   }
   return null;
+}
+
+/** Where each axis of a view comes from; null: it is no whole axis of `shape`. Axes of 1 hold nothing: any will do. */
+function movedAxes(axes: View['axes'], shape: readonly Dim[]): readonly number[] | null {
+  const units = shape.flatMap((dim, axis) => (dim === 1 ? [axis] : []));
+  const moved = axes.map(([atom, ...others]) => {
+    if (!atom) return units.shift() ?? -1;
+    return others.length === 0 && atom.path === '' ? Number(atom.root.slice(1)) : -1;
+  });
+  const isWhole = moved.length === shape.length && new Set(moved).size === shape.length && !moved.includes(-1);
+  return isWhole ? moved : null;
 }
 
 /** Nodes between two values; a clause where they read, or are read by, something else that the text flows through. */

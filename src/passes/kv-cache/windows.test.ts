@@ -32,6 +32,7 @@ async function difference(truth: Model, model: Model, parts: readonly number[]):
 
 const ROTARY: readonly DecoderStyle[] = [
   { heads: 4, kvHeads: 2 },
+  { heads: 2, kvHeads: 1 },
   { positions: 'rotary-table', mask: 'table' },
 ];
 
