@@ -65,7 +65,8 @@ import type { Parcel, RuntimePort } from './ports.ts';
 import { profileModels } from './profile/profile.ts';
 import { RooflineCache, type RooflineRequest } from './profile/roofline.ts';
 import { pruneInRounds, type ScheduleRequest } from './prune-schedule.ts';
-import { makeReportData } from './report-data.ts';
+import { makeReportData, type ReportRequest } from './report-data.ts';
+import { reportGraph } from './report-graph.ts';
 import { flattened, MADE_UP, sensitivity, SensitivityCache, type SensitivityRequest } from './sensitivity.ts';
 import { findAllSites } from './sites.ts';
 import type { Stop } from './document.ts';
@@ -539,12 +540,16 @@ export class Studio {
 
   exportModel = (): Parcel => this.current.parcel(this.current.cursor);
 
-  async reportData(benches: readonly BenchResult[]): Promise<ReportData> {
+  /** From the original to the stop under the cursor, with what was measured of it. */
+  async reportData({ benches = [], gains = [], findings = [] }: ReportRequest, job: Job): Promise<ReportData> {
     const document = this.current;
     await document.sha256();
+    job.progress({ stage: 'Drawing both graphs' });
+    const graph = await reportGraph(document.stop(0), document.current, job);
     return makeReportData(document, {
       verify: document.current.whole,
-      benches,
+      ...{ benches, findings, graph },
+      gains: new Map(gains.map(({ stop, result }) => [stop, result])),
       capabilities: await this.port.capabilities(),
     });
   }

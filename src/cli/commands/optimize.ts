@@ -110,7 +110,8 @@ export const optimize: Command = {
     const verify = args.flag('verify') ? await studio.verifyWhole(job) : null;
     const timed = args.flag('bench') ? await studio.bench({ a: 0, b: document.cursor, request: BENCHED }, job) : null;
     const reportFile = args.text('report');
-    if (reportFile) writeFileSync(reportFile, renderHtml(await studio.reportData(timed ? [timed] : [])));
+    if (reportFile)
+      writeFileSync(reportFile, renderHtml(await studio.reportData({ benches: timed ? [timed] : [] }, job)));
     const recipeFile = args.text('save-recipe');
     if (recipeFile) saveRecipe(recipeFile, document.recipe, studio.artifacts);
     report(document, { verify, bench: timed }, output, out);
