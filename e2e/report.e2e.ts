@@ -32,6 +32,7 @@ test('a report of the page and one of the command line have the same numbers, an
   const folder = mkdtempSync(join(tmpdir(), 'whittle-report-'));
   const model = join(folder, 'small.onnx');
   writeFileSync(model, writeModel(residualCnn()));
+  page.setDefaultTimeout(30_000);
   const studio = new StudioPage(page);
   await studio.goto();
   await studio.drop([{ name: 'small.onnx', bytes: readFileSync(model) }]);
@@ -43,8 +44,9 @@ test('a report of the page and one of the command line have the same numbers, an
   const download = page.waitForEvent('download');
   await page.getByRole('menuitem', { name: /^Recipe/ }).click();
   writeFileSync(recipe, await readFile(await (await download).path()));
-  await page.getByRole('button', { name: /^Checks?/ }).first().click();
-  await page.getByRole('button', { name: 'Check the whole recipe' }).click();
+  await page.getByRole('tab', { name: /Checks/ }).click();
+  await page.getByRole('button', { name: /^Check( again)?$/ }).click();
+  await expect(page.getByRole('region', { name: /^Check of/ }).getByRole('table')).toBeVisible({ timeout: 60_000 });
 
   await studio.workspace('Report');
   const frame = page.frameLocator('iframe[title="Report"]');
@@ -61,7 +63,18 @@ test('a report of the page and one of the command line have the same numbers, an
   const there = join(folder, 'cli.html');
   const run = spawnSync(
     process.execPath,
-    ['scripts/whittle.mjs', 'optimize', model, '--recipe', recipe, '--verify', '--report', there, '-o', join(folder, 'out.onnx')],
+    [
+      'scripts/whittle.mjs',
+      'optimize',
+      model,
+      '--recipe',
+      recipe,
+      '--verify',
+      '--report',
+      there,
+      '-o',
+      join(folder, 'out.onnx'),
+    ],
     { encoding: 'utf8' },
   );
   expect(run.stderr + run.stdout).not.toContain('Error');

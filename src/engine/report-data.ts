@@ -1,5 +1,6 @@
 import type { ModelSummary } from '../analysis/summary.ts';
 import { defined } from '../base/assert.ts';
+import type { Job } from '../base/job.ts';
 import type { BenchResult, Timing } from '../bench/types.ts';
 import { placeName } from '../base/backends.ts';
 import type {
@@ -7,7 +8,6 @@ import type {
   ReportData,
   ReportFinding,
   ReportGain,
-  ReportGraph,
   ReportStep,
   ReportSummary,
   ReportTiming,
@@ -18,17 +18,9 @@ import type { Capabilities } from '../runtime/types.ts';
 import type { VerifyResult } from '../verify/types.ts';
 import type { Stop } from './document.ts';
 import type { OpenDocument } from './opened.ts';
+import type { RuntimePort } from './ports.ts';
+import { reportGraph } from './report-graph.ts';
 import { joinedWidths } from './widths.ts';
-
-export interface Measured {
-  readonly verify: VerifyResult | null;
-  readonly benches: readonly BenchResult[];
-  /** Of single steps, by the stop behind them: each against the stop before. */
-  readonly gains: ReadonlyMap<number, BenchResult>;
-  readonly graph: ReportGraph | null;
-  readonly findings: readonly ReportFinding[];
-  readonly capabilities: Capabilities;
-}
 
 /** What a report is to hold besides what the document knows. */
 export interface ReportRequest {
@@ -143,7 +135,18 @@ function commandsOf(document: OpenDocument): string[] {
 }
 
 /** Everything the report shows, from the original to the stop under the cursor. */
-export function makeReportData(document: OpenDocument, measured: Measured): ReportData {
+export async function gatherReport(
+  document: OpenDocument,
+  { benches = [], gains = [], findings = [] }: ReportRequest,
+  port: RuntimePort,
+  job: Job,
+): Promise<ReportData> {
+  await document.sha256();
+  job.progress({ stage: 'Drawing both graphs' });
+  const graph = await reportGraph(document.stop(0), document.current, job);
+  const capabilities = await port.capabilities();
+  const timed = new Map(gains.map(({ stop, result }) => [stop, result]));
+  const verify = document.current.whole;
   const [first, last] = [document.stop(0), document.current];
   const stops = document.stops.slice(0, document.cursor + 1);
   const recipe = document.recipe();
@@ -152,7 +155,7 @@ export function makeReportData(document: OpenDocument, measured: Measured): Repo
     version: 2,
     title: name,
     createdAt: new Date().toISOString(),
-    tool: { name: 'Whittle', version: '0.1.0', runtime: `ONNX Runtime Web ${measured.capabilities.runtimeVersion}` },
+    tool: { name: 'Whittle', version: '0.1.0', runtime: `ONNX Runtime Web ${capabilities.runtimeVersion}` },
     model: {
       name,
       sha256: recipe.model?.sha256 ?? '',
@@ -161,15 +164,13 @@ export function makeReportData(document: OpenDocument, measured: Measured): Repo
     },
     before: summaryOf(first.summary),
     after: summaryOf(last.summary),
-    steps: stops
-      .slice(1)
-      .map((stop, i) => stepOf(defined(stops[i], 'the stop before'), stop, measured.gains.get(i + 1))),
-    verify: measured.verify ? verifyOf(measured.verify) : null,
-    bench: measured.benches.flatMap(benchOf),
-    device: deviceRows(measured.capabilities),
+    steps: stops.slice(1).map((stop, i) => stepOf(defined(stops[i], 'the stop before'), stop, timed.get(i + 1))),
+    verify: verify && verifyOf(verify),
+    bench: benches.flatMap(benchOf),
+    device: deviceRows(capabilities),
     widths: joinedWidths(stops.map((stop) => stop.outcome?.groups ?? [])),
-    graph: measured.graph,
-    findings: measured.findings,
+    graph,
+    findings,
     session: last.session && sessionText(last.session).trimEnd(),
     recipe,
     commands: commandsOf(document),
