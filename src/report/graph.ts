@@ -16,6 +16,9 @@ const letterAt = (graph: ReportGraph, at: number): Letter => (graph.marks[at] ??
 const opAt = ({ ops, op }: ReportGraph, at: number): string => ops[op[at] ?? -1] ?? '';
 /** Without its domain: the word in a box has little room. */
 const shortOp = (op: string): string => op.slice(op.lastIndexOf('.') + 1);
+/** Letters that a box has room for. */
+const ROOM = 22;
+const inBox = (text: string): string => (text.length > ROOM ? `${text.slice(0, ROOM - 1)}…` : text);
 const familyAt = ({ families, op }: ReportGraph, at: number): string => {
   const family = families[op[at] ?? -1] ?? 'unknown';
   return KNOWN_FAMILIES.has(family) ? family : 'unknown';
@@ -41,7 +44,7 @@ function node(graph: ReportGraph, at: number, heat: number, words: boolean): Mar
   const [left, top, width, height] = [x[at] ?? 0, y[at] ?? 0, w[at] ?? 0, h[at] ?? 0];
   const text =
     words && width > 60
-      ? safe`<text x="${left + 10}" y="${top + height / 2 + 4}">${op === '' ? (graph.name[at] ?? '') : shortOp(op)}</text>`
+      ? safe`<text x="${left + 10}" y="${top + height / 2 + 4}">${inBox(op === '' ? (graph.name[at] ?? '') : shortOp(op))}</text>`
       : null;
   return safe`<g id="n${at}" class="n m-${letter} f-${familyAt(graph, at)}" style="--h:${heat.toFixed(2)}"><title>${said.filter(Boolean).join(' · ')}</title><rect x="${left}" y="${top}" width="${width}" height="${height}" rx="6" />${text}</g>`;
 }

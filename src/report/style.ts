@@ -69,7 +69,7 @@ const GRAPH_STYLE = `
 .graph:has(#by-change:checked) .m-a rect{fill:color-mix(in oklch,var(--added) 28%,var(--raised));stroke:var(--added)}
 .graph:has(#by-change:checked) .m-c rect{fill:color-mix(in oklch,var(--changed) 30%,var(--raised));stroke:var(--changed)}
 .graph:has(#by-cost:checked) .n rect{fill:color-mix(in oklch,var(--removed) calc(var(--h)*100%),var(--raised))}
-.graph:has(#by-cost:checked) .m-r{opacity:.45}.by-cost-only{display:none}.graph:has(#by-cost:checked) .by-cost-only{display:flex;align-items:center}.ramp{width:120px;height:8px;border-radius:3px;background:linear-gradient(90deg in oklch,var(--raised),var(--removed));box-shadow:0 0 0 1px var(--line)}
+.graph:has(#by-cost:checked) .n text{fill:color-mix(in oklch,var(--panel) clamp(0%,calc((var(--h) - .5)*1000%),100%),var(--text-1))}.graph:has(#by-cost:checked) .m-r{opacity:.45}.by-cost-only{display:none}.graph:has(#by-cost:checked) .by-cost-only{display:flex;align-items:center}.ramp{width:120px;height:8px;border-radius:3px;background:linear-gradient(90deg in oklch,var(--raised),var(--removed));box-shadow:0 0 0 1px var(--line)}
 ${FAMILIES.map((family) => `.graph:has(#by-family:checked) .f-${family} rect{fill:color-mix(in oklch,var(--op-${family}) 38%,var(--raised));stroke:var(--op-${family})}`).join('\n')}
 @media print{.picks{display:none}.graph-box{max-height:none;overflow:visible;border:0;background:none}.graph-box svg{max-height:210mm}}
 .plot .series{fill:none;stroke:var(--c);stroke-width:1.6;stroke-linejoin:round}.plot .dashed{stroke-dasharray:5 4}.plot circle{fill:var(--c);opacity:.8}.plot .end{font-weight:560;fill:var(--text-1)}

@@ -99,7 +99,7 @@ async function reportOf(
   const { cursor } = studio.document();
   if (verify) await studio.verifySteps(job);
   const gains: { stop: number; result: BenchResult }[] = [];
-  for (let stop = 1; isTimed && stop <= cursor; stop++) {
+  for (let stop = 1; stop <= (isTimed ? cursor : 0); stop++) {
     gains.push({ stop, result: await studio.bench({ a: stop - 1, b: stop, request: BENCHED }, job) });
   }
   return studio.reportData({ benches: bench ? [bench] : [], gains }, job);
