@@ -50,10 +50,11 @@ ensurePackages();
 mkdirSync(join(root, '.cache'), { recursive: true });
 const made = existsSync(bundle) ? statSync(bundle).mtimeMs : 0;
 if (made < Math.max(newest(join(root, 'src')), statSync(fileURLToPath(import.meta.url)).mtimeMs)) await build();
-// Whoever reads may have read enough (`| head`).
-process.stdout.on('error', (error) => {
-  if (error.code !== 'EPIPE') throw error;
-  process.exit(0);
-});
+// Whoever reads may have read enough (`| head`): what is written further goes nowhere, and the verdict stands.
+for (const stream of [process.stdout, process.stderr]) {
+  stream.on('error', (error) => {
+    if (error.code !== 'EPIPE') throw error;
+  });
+}
 const { main } = await import(pathToFileURL(bundle).href);
 process.exitCode = await main(process.argv.slice(2));

@@ -7,8 +7,10 @@ export interface OptionUse {
   readonly type: 'string' | 'boolean';
   readonly short?: string;
   readonly multiple?: boolean;
-  /** What stands for the value in the help. */
+  /** What stands for the value in the help; `a|b|FILE`: choices, which a shell completes. */
   readonly value?: string;
+  /** The value is a file that is written: a place where none can be is refused before any work is done. */
+  readonly writes?: true;
   readonly help: string;
 }
 
@@ -23,13 +25,14 @@ export interface Arguments {
 
 export type Options = Readonly<Record<string, OptionUse>>;
 
+/** @param positionals names of the arguments; `[B]` may be left out, `MODEL…` may stand for several */
 export function parseArguments(argv: readonly string[], options: Options, positionals: readonly string[]): Arguments {
   const parsed = parse(argv, options);
   const required = positionals.filter((name) => !name.startsWith('['));
   if (parsed.positionals.length < required.length) {
     throw new UsageError(`${required[parsed.positionals.length]} is missing.`);
   }
-  if (parsed.positionals.length > positionals.length) {
+  if (!positionals.at(-1)?.endsWith('…') && parsed.positionals.length > positionals.length) {
     throw new UsageError(`${parsed.positionals[positionals.length]} is one argument too many.`);
   }
   const values = parsed.values as Record<string, string | boolean | (string | boolean)[] | undefined>;

@@ -9,7 +9,7 @@ import { writeModel } from '../onnx/write.ts';
 import { decoderModel } from '../testing/decoders.ts';
 import type { Simulation } from '../kv/simulate/simulate.ts';
 import { whittle } from '../testing/whittle.ts';
-import { parseBytes } from './kv/simulate.ts';
+import { parseBytes } from './quantities.ts';
 
 const SMALL = ['--requests', '30', '--max-length', '256', '--prompt', '30', '--generated', '60'];
 
@@ -70,7 +70,7 @@ describe('whittle kv simulate', () => {
     ['1.5 GiB', 1.5 * 2 ** 30],
     ['1000000', 1e6],
     ['3 kB', 3000],
-  ])('reads %s', (text, bytes) => expect(parseBytes(text)).toBe(bytes));
+  ])('reads %s', (text, bytes) => expect(parseBytes(text, 'memory')).toBe(bytes));
 });
 
 const folder = mkdtempSync(join(tmpdir(), 'whittle-kv-'));

@@ -282,7 +282,7 @@ describe('the command line', () => {
     [[]],
     [['nonsense']],
     [['inspect']],
-    [['inspect', 'a', 'b']],
+    [['verify', 'a', 'b', 'c']],
     [['diff', 'a']],
     [['inspect', 'a', '--no-such-option']],
     [['optimize', 'a', '--recipe', 'clean']],

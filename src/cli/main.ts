@@ -1,127 +1,84 @@
 import { CodedError, toErrorRecord } from '../base/error.ts';
-import { parseArguments, UsageError, type Options } from './arguments.ts';
+import { parseArguments, UsageError, type Arguments } from './arguments.ts';
 import type { Command, ExitCode } from './command.ts';
-import { accuracy } from './commands/accuracy.ts';
-import { bench } from './commands/bench.ts';
-import { bisect } from './commands/bisect.ts';
-import { data } from './commands/data.ts';
-import { diff } from './commands/diff.ts';
-import { evaluate } from './commands/evaluate.ts';
-import { generate } from './commands/generate.ts';
-import { inspect } from './commands/inspect.ts';
-import { kv } from './commands/kv.ts';
-import { latency } from './commands/latency.ts';
-import { optimizers } from './commands/optimizers.ts';
-import { optimize } from './commands/optimize.ts';
-import { passes } from './commands/passes.ts';
-import { profile } from './commands/profile.ts';
-import { prune } from './commands/prune.ts';
-import { search } from './commands/search.ts';
-import { sensitivity } from './commands/sensitivity.ts';
-import { sites } from './commands/sites.ts';
-import { supernet } from './commands/supernet.ts';
-import { distill, recover, train } from './commands/train.ts';
-import { tune } from './commands/tune.ts';
-import { verify } from './commands/verify.ts';
-import { createOutput, endProgress, terminalJob } from './output.ts';
+import { COMMANDS } from './commands.ts';
+import { COMMON, commandHelp, generalHelp, usageOf } from './help.ts';
+import { createOutput } from './output.ts';
+import { createReporter, signalledJob } from './progress.ts';
+import { paintFor } from './terminal.ts';
+import { requireWritable } from './write-file.ts';
 
-const COMMANDS: readonly Command[] = [
-  inspect,
-  passes,
-  sites,
-  optimize,
-  verify,
-  bisect,
-  diff,
-  bench,
-  profile,
-  latency,
-  optimizers,
-  tune,
-  prune,
-  sensitivity,
-  train,
-  distill,
-  recover,
-  search,
-  evaluate,
-  supernet,
-  accuracy,
-  generate,
-  data,
-  kv,
-];
-
-const COMMON: Options = {
-  json: { type: 'boolean', help: 'print one JSON object on stdout and nothing else' },
-  help: { type: 'boolean', short: 'h', help: 'print this help' },
+const say = (line: string): void => {
+  process.stderr.write(`${line}\n`);
+};
+/** What went wrong, as `--json` prints it. */
+const tell = (error: unknown): void => {
+  process.stdout.write(`${JSON.stringify({ error })}\n`);
 };
 
-const usage = (command: Command): string => `whittle ${command.name} ${command.positionals.join(' ')} [options]`;
-
-function help(): string {
-  const rows = COMMANDS.map((command) => `  ${command.name.padEnd(11)} ${command.summary}`);
-  return [
-    'Whittle shapes ONNX models for the edge.',
-    '',
-    'whittle COMMAND …',
-    '',
-    ...rows,
-    '',
-    'whittle COMMAND --help says more.',
-  ].join('\n');
-}
-
-function commandHelp(command: Command): string {
-  const rows = Object.entries({ ...command.options, ...COMMON }).map(([name, option]) => {
-    const short = option.short ? `-${option.short}, ` : '';
-    const value = option.type === 'string' ? ` ${option.value ?? 'VALUE'}` : '';
-    return `  ${`${short}--${name}${value}`.padEnd(28)} ${option.help}`;
-  });
-  return [usage(command), '', command.summary, '', ...rows].join('\n');
-}
-
-function complain(error: unknown, json: boolean): ExitCode {
-  const record = toErrorRecord(error);
-  process.stderr.write(`${record.message}\n`);
-  if (!(error instanceof CodedError) && error instanceof Error && process.env['WHITTLE_DEBUG']) {
-    process.stderr.write(`${error.stack ?? ''}\n`);
+function complain(error: unknown, command: Command, json: boolean): ExitCode {
+  const red = (text: string): string => paintFor(process.stderr)('red', text);
+  if (error instanceof UsageError) {
+    say(`${red(error.message)}\n${usageOf(command)}\nwhittle ${command.name} --help says more.`);
+    if (json) tell({ code: 'bad-request', message: error.message, data: {} });
+    return 2;
   }
-  if (json) process.stdout.write(`${JSON.stringify({ error: record })}\n`);
+  const record = toErrorRecord(error);
+  say(red(record.message));
+  if (!(error instanceof CodedError) && error instanceof Error && process.env['WHITTLE_DEBUG']) say(error.stack ?? '');
+  if (json) tell(record);
   return record.code === 'bad-request' ? 2 : 1;
 }
 
-/** Runs one command; the result is the process's exit code. */
-export async function main(argv: readonly string[]): Promise<ExitCode> {
+/** Places where results are to go are looked at before any work is done. */
+function requireOutputs(command: Command, args: Arguments): void {
+  for (const [name, option] of Object.entries(command.options)) {
+    const path = option.writes ? args.text(name) : null;
+    if (path !== null) requireWritable(path, name);
+  }
+}
+
+async function run(command: Command, argv: readonly string[]): Promise<number> {
+  const reporter = createReporter(process.stderr, argv.includes('--progress'));
+  const { job, code, end } = signalledJob(reporter);
+  const json = argv.includes('--json');
+  try {
+    const args = parseArguments(argv, { ...command.options, ...COMMON }, command.positionals);
+    requireOutputs(command, args);
+    return await command.run(
+      args,
+      createOutput(json, () => reporter.clear()),
+      job,
+    );
+  } catch (error) {
+    reporter.clear();
+    const signalled = code();
+    return signalled ?? complain(error, command, json);
+  } finally {
+    reporter.clear();
+    end();
+  }
+}
+
+/** Runs one command; the result is the process's exit code: an `ExitCode`, or 128 and the number of a signal. */
+export async function main(argv: readonly string[]): Promise<number> {
   const [name, ...rest] = argv;
   if (name === undefined) {
-    process.stderr.write(`${help()}\n`);
+    say(generalHelp(COMMANDS));
     return 2;
   }
   if (name === 'help' || name === '--help' || name === '-h') {
-    process.stdout.write(`${help()}\n`);
+    process.stdout.write(`${generalHelp(COMMANDS)}\n`);
     return 0;
   }
   const command = COMMANDS.find((each) => each.name === name);
   if (!command) {
-    process.stderr.write(`There is no command ${name}.\n\n${help()}\n`);
+    say(`There is no command ${name}.\n\n${generalHelp(COMMANDS)}`);
     return 2;
   }
   if (rest.includes('--help') || rest.includes('-h')) {
     process.stdout.write(`${commandHelp(command)}\n`);
     return 0;
   }
-  const json = rest.includes('--json');
-  try {
-    const args = parseArguments(rest, { ...command.options, ...COMMON }, command.positionals);
-    return await command.run(args, createOutput(json), terminalJob());
-  } catch (error) {
-    if (error instanceof UsageError) {
-      process.stderr.write(`${error.message}\n${usage(command)}\nwhittle ${command.name} --help says more.\n`);
-      return 2;
-    }
-    return complain(error, json);
-  } finally {
-    endProgress();
-  }
+  return run(command, rest);
 }

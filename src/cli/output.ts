@@ -1,19 +1,26 @@
-import type { Job, Progress } from '../base/job.ts';
-import { createJob } from '../base/job.ts';
+import { paintFor, widthOf, type Paint } from './terminal.ts';
 
 /** Where a command writes: one JSON object or text on stdout, everything else on stderr. */
 export interface Output {
   readonly json: boolean;
+  /** For the lines of a result. */
+  readonly paint: Paint;
   /** The result: printed as JSON with `--json`, else as the lines given. */
   result(value: unknown, lines: readonly string[]): void;
   note(line: string): void;
 }
 
-export function createOutput(json: boolean): Output {
+/** @param before called before anything is written: progress makes room */
+export function createOutput(json: boolean, before: () => void = () => {}): Output {
+  const print = (stream: NodeJS.WriteStream, text: string): void => {
+    before();
+    stream.write(text);
+  };
   return {
     json,
-    result: (value, lines) => process.stdout.write(json ? `${stringify(value)}\n` : `${lines.join('\n')}\n`),
-    note: (line) => process.stderr.write(`${line}\n`),
+    paint: json ? (_, text) => text : paintFor(process.stdout),
+    result: (value, lines) => print(process.stdout, json ? `${stringify(value)}\n` : `${lines.join('\n')}\n`),
+    note: (line) => print(process.stderr, `${line}\n`),
   };
 }
 
@@ -25,29 +32,13 @@ const stringify = (value: unknown): string =>
     return ArrayBuffer.isView(each) && !(each instanceof DataView) ? [...(each as unknown as number[])] : each;
   });
 
-const describe = ({ stage, done, total }: Progress): string =>
-  done === undefined ? stage : `${stage} ${done}${total === undefined ? '' : `/${total}`}`;
-
-/** Progress on stderr, on a terminal only; Ctrl+C cancels the job before it ends the process. */
-export function terminalJob(): Job {
-  const controller = new AbortController();
-  process.once('SIGINT', () => controller.abort());
-  const live = process.stderr.isTTY;
-  return createJob(controller.signal, (progress) => {
-    if (live) process.stderr.write(`\r\u001b[K${describe(progress)}`);
-  });
-}
-
-export function endProgress(): void {
-  if (process.stderr.isTTY) process.stderr.write('\r\u001b[K');
-}
-
 /** Left-aligned columns, numbers to the right. */
 export function table(rows: readonly (readonly string[])[], right: readonly number[] = []): string[] {
-  const widths = rows.reduce<number[]>((all, row) => row.map((cell, i) => Math.max(all[i] ?? 0, cell.length)), []);
+  const widths = rows.reduce<number[]>((all, row) => row.map((cell, i) => Math.max(all[i] ?? 0, widthOf(cell))), []);
+  const pad = (cell: string, i: number): string => ' '.repeat(Math.max(0, (widths[i] ?? 0) - widthOf(cell)));
   return rows.map((row) =>
     row
-      .map((cell, i) => (right.includes(i) ? cell.padStart(widths[i] ?? 0) : cell.padEnd(widths[i] ?? 0)))
+      .map((cell, i) => (right.includes(i) ? `${pad(cell, i)}${cell}` : `${cell}${pad(cell, i)}`))
       .join('  ')
       .trimEnd(),
   );

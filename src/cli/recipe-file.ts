@@ -1,29 +1,76 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { CodedError } from '../base/error.ts';
 import type { Job } from '../base/job.ts';
 import { weightsNamed } from '../base/named-weights.ts';
+import { presetNames } from '../engine/catalogue.ts';
 import type { Artifacts } from '../engine/artifacts.ts';
 import type { Recipe } from '../recipe/types.ts';
 import type { CommandStudio } from './studio.ts';
+import { writeFile } from './write-file.ts';
 
 /** Learnt weights lie in a folder beside the recipe that names them: `half.json`, `half.weights/SHA256.safetensors`. */
-const weightsFolder = (recipe: string): string => `${recipe.replace(/\.json$/, '')}.weights`;
+const weightsFolder = (recipe: string): string => `${recipe.replace(/\.(?:json|html)$/, '')}.weights`;
 
-/** Replays a recipe file, with the learnt weights that lie beside it. */
+/** The JSON blocks of a page. */
+const BLOCKS = /<script type="application\/json"[^>]*>([^]*?)<\/script>/g;
+
+/**
+ * The text of a recipe file; of a report (HTML or JSON), that of the recipe in it. Throws `bad-request` where there is
+ * none.
+ */
+export function readRecipeFile(path: string): string {
+  const text = textAt(path);
+  const blocks = /^\s*</.test(text) ? Array.from(text.matchAll(BLOCKS), ([, block]) => block ?? '') : [text];
+  for (const block of blocks) {
+    const found = recipeIn(block);
+    if (found !== null) return found;
+  }
+  if (blocks[0] === text) return text;
+  throw new CodedError('bad-request', `${path} is a page without a recipe. Give a recipe or a report of Whittle.`);
+}
+
+function textAt(path: string): string {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch (error) {
+    const presets = `Presets are ${presetNames().join(', ')}.`;
+    throw new CodedError('bad-request', `The recipe ${path} cannot be read: ${(error as Error).message}. ${presets}`);
+  }
+}
+
+/** A recipe itself, or what has one as its `recipe`; null: neither. */
+function recipeIn(text: string): string | null {
+  try {
+    const value = JSON.parse(text) as Record<string, unknown> | null;
+    if (value?.['whittle'] !== undefined) return text;
+    const inside = value?.['recipe'] as Record<string, unknown> | null | undefined;
+    return inside?.['whittle'] === undefined ? null : JSON.stringify(inside);
+  } catch {
+    return null;
+  }
+}
+
+/** Replays a recipe or preset. */
+export const replayNamed = (studio: CommandStudio, recipe: string, job: Job): Promise<unknown> =>
+  presetNames().includes(recipe) ? studio.replay({ preset: recipe }, job) : replayFile(studio, recipe, job);
+
+/** Replays a recipe file or the recipe of a report, with the learnt weights that lie beside it. */
 export async function replayFile(studio: CommandStudio, path: string, job: Job): Promise<void> {
+  const json = readRecipeFile(path);
   const folder = weightsFolder(path);
   const files = existsSync(folder) ? readdirSync(folder).filter((name) => name.endsWith('.safetensors')) : [];
   for (const name of files) await studio.artifacts.keep(new Uint8Array(readFileSync(join(folder, name))));
-  await studio.replay({ json: readFileSync(path, 'utf8') }, job);
+  await studio.replay({ json }, job);
 }
 
 /** Writes a recipe, and beside it the learnt weights that its steps name. */
 export function saveRecipe(path: string, recipe: Recipe, artifacts: Artifacts): void {
-  writeFileSync(path, `${JSON.stringify(recipe, null, 2)}\n`);
+  writeFile(path, `${JSON.stringify(recipe, null, 2)}\n`);
   for (const sha256 of weightsNamed(recipe.steps)) {
     const bytes = artifacts.bytes(sha256);
     if (!bytes) continue;
     mkdirSync(weightsFolder(path), { recursive: true });
-    writeFileSync(join(weightsFolder(path), `${sha256}.safetensors`), bytes);
+    writeFile(join(weightsFolder(path), `${sha256}.safetensors`), bytes);
   }
 }

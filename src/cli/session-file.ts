@@ -1,6 +1,7 @@
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { CodedError } from '../base/error.ts';
 import type { LoadOptions } from '../bench/types.ts';
+import { writeFile } from './write-file.ts';
 
 /**
  * Options that a model is to be loaded with, as `ort.InferenceSession.create` takes them, in a small JSON beside it:
@@ -9,7 +10,7 @@ import type { LoadOptions } from '../bench/types.ts';
 export function writeSessionFile(text: string | null, model: string): string | null {
   if (text === null) return null;
   const path = pathBeside(model);
-  writeFileSync(path, text);
+  writeFile(path, text);
   return path;
 }
 

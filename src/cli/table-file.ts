@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { CodedError } from '../base/error.ts';
 import {
   deviceOf,
@@ -10,6 +10,7 @@ import {
 } from '../engine/latency-table/table.ts';
 import type { LatencyTable, TableDevice } from '../engine/latency-table/types.ts';
 import type { Capabilities, RuntimeBackend } from '../runtime/types.ts';
+import { writeFile } from './write-file.ts';
 
 /** Latency tables of several devices in a file; without a path they are held in memory only. */
 export class TableStore {
@@ -36,7 +37,7 @@ export class TableStore {
   /** Takes the place of what there was of its device. */
   put(table: LatencyTable): void {
     this.tables = [...this.tables.filter(({ device }) => !sameDevice(device, table.device)), table];
-    if (this.path !== null) writeFileSync(this.path, writeTables(this.tables));
+    if (this.path !== null) writeFile(this.path, writeTables(this.tables));
   }
 
   /** Adds the tables of another file. */

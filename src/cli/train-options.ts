@@ -25,7 +25,7 @@ export const TRAIN_OPTIONS: Options = {
     value: 'FILE',
     help: 'write the recipe with the step, its weights in a folder beside it',
   },
-  output: { type: 'string', short: 'o', value: 'OUT', help: 'where the trained model goes' },
+  output: { type: 'string', short: 'o', value: 'OUT', writes: true, help: 'where the trained model goes' },
   steps: { type: 'string', value: 'N', help: `steps (${TRAINING.steps})` },
   batch: { type: 'string', value: 'N', help: `samples a step (${TRAINING.batch})` },
   lr: { type: 'string', value: 'X', help: `the highest learning rate (${TRAINING.rate})` },
@@ -77,7 +77,12 @@ export const TRAIN_OPTIONS: Options = {
     value: 'N',
     help: `samples of --data that choose the weights, at most (${TRAINING.holdOut})`,
   },
-  graph: { type: 'string', value: 'FILE', help: 'write the training step as a model: forward, loss and backward' },
+  graph: {
+    type: 'string',
+    value: 'FILE',
+    writes: true,
+    help: 'write the training step as a model: forward, loss and backward',
+  },
   checkpoint: {
     type: 'string',
     value: 'FILE',

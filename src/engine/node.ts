@@ -1,6 +1,7 @@
 import { readFileSync, statSync, writeFileSync } from 'node:fs';
 import { basename, dirname } from 'node:path';
 import { CodedError } from '../base/error.ts';
+import { forgetMaterialised } from '../ir/tensor.ts';
 import { folderFiles } from '../onnx/external-node.ts';
 import { nativeRuntime } from '../runtime/native.ts';
 import { nodeRuntime } from '../runtime/node.ts';
@@ -12,6 +13,8 @@ import type { ModelSource } from './sources.ts';
 
 /** Files beyond this do not fit into one buffer; their weights belong into external data. */
 const LARGEST = 2 ** 31 - 1;
+
+const opened = new Set<ReturnType<typeof folderFiles>>();
 
 /** A model file on disk, with its external data in the same folder. */
 export function openPath(path: string): ModelSource {
@@ -31,15 +34,24 @@ export function openPath(path: string): ModelSource {
     );
   }
   const bytes = readFileSync(path);
+  const external = folderFiles(dirname(path));
+  opened.add(external);
   return {
     name: basename(path),
     bytes: new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength),
-    external: folderFiles(dirname(path)),
+    external,
   };
 }
 
 /** The runtime in this process, and the native one where it is installed. Each is loaded when it is first needed. */
 export const nodePort = (): RuntimePort => localPort({ wasm: nodeRuntime(), native: nativeRuntime() });
+
+/** Lets go of all models that were opened by their paths, their files and weights: they are done with. */
+export function closeModels(): void {
+  for (const files of opened) files.close();
+  opened.clear();
+  forgetMaterialised();
+}
 
 /** Writes inputs as `.npz`, so that a difference can be looked at in NumPy. */
 export const saveFeeds = (path: string, feeds: Feeds): void => writeFileSync(path, writeNpz(feeds));

@@ -1,28 +1,34 @@
 import type { ModelSummary } from '../analysis/summary.ts';
 import { defined } from '../base/assert.ts';
+import type { Job } from '../base/job.ts';
 import type { BenchResult, Timing } from '../bench/types.ts';
-import { familyOf, opKey } from '../ops/registry.ts';
+import { placeName } from '../base/backends.ts';
 import type {
   ReportBench,
-  ReportCell,
   ReportData,
+  ReportFinding,
+  ReportGain,
   ReportStep,
   ReportSummary,
   ReportTiming,
   ReportVerify,
 } from '../report/types.ts';
 import { sessionText } from '../recipe/session.ts';
-import type { NodeId } from '../ir/types.ts';
 import type { Capabilities } from '../runtime/types.ts';
 import type { VerifyResult } from '../verify/types.ts';
 import type { Stop } from './document.ts';
 import type { OpenDocument } from './opened.ts';
+import type { RuntimePort } from './ports.ts';
+import { reportGraph } from './report-graph.ts';
 import { joinedWidths } from './widths.ts';
 
-export interface Measured {
-  readonly verify: VerifyResult | null;
-  readonly benches: readonly BenchResult[];
-  readonly capabilities: Capabilities;
+/** What a report is to hold besides what the document knows. */
+export interface ReportRequest {
+  /** Original against the stop under the cursor. */
+  readonly benches?: readonly BenchResult[];
+  /** Each step against the one before, by the stop behind it. */
+  readonly gains?: readonly { readonly stop: number; readonly result: BenchResult }[];
+  readonly findings?: readonly ReportFinding[];
 }
 
 const summaryOf = ({ nodes, bytes, parameters, macs, peakActivationBytes, ops }: ModelSummary): ReportSummary => ({
@@ -34,7 +40,7 @@ const summaryOf = ({ nodes, bytes, parameters, macs, peakActivationBytes, ops }:
   ops,
 });
 
-function stepOf(before: Stop, stop: Stop): ReportStep {
+function stepOf(before: Stop, stop: Stop, bench: BenchResult | undefined): ReportStep {
   const outcome = defined(stop.outcome, 'the outcome of a step');
   return {
     title: outcome.title,
@@ -49,7 +55,13 @@ function stepOf(before: Stop, stop: Stop): ReportStep {
     verdict: stop.verify?.verdict ?? null,
     message: stop.verify?.message ?? null,
     measured: outcome.step.measured ?? [],
+    gain: bench ? gainOf(bench) : null,
   };
+}
+
+function gainOf({ ratio, interval, verdict, backend, threads, device }: BenchResult): ReportGain | null {
+  if (ratio === null || !interval || !verdict) return null;
+  return { ratio, interval, verdict, on: placeName(backend, threads, device) };
 }
 
 const verifyOf = (result: VerifyResult): ReportVerify => ({
@@ -89,31 +101,6 @@ function benchOf(result: BenchResult): ReportBench[] {
   return [{ ...where, before: timingOf(a), after: timingOf(b), ratio, interval, verdict, warnings }];
 }
 
-/** A node of both stops that reads other values, or other constants, than it did. */
-function isChanged({ model }: Stop, { model: other }: Stop, id: NodeId): boolean {
-  const [inputs, old] = [model.getNode(id).inputs, other.getNode(id).inputs];
-  return inputs.some(
-    (input, i) =>
-      input !== old[i] ||
-      (input !== null && model.graph.initializers.get(input) !== other.graph.initializers.get(input)),
-  );
-}
-
-/** One cell a node; what only one side has is marked, and on the later side what changed. */
-function cells(stop: Stop, other: Stop, mark: 'removed' | 'added'): ReportCell[] {
-  const { model, analysis } = stop;
-  return [...model.graph.nodes].map((id) => {
-    const node = model.getNode(id);
-    const { macs, elementwise } = analysis.cost(node);
-    return {
-      op: opKey(node),
-      family: familyOf(node),
-      mark: !other.model.nodes.has(id) ? mark : mark === 'added' && isChanged(stop, other, id) ? 'changed' : 'same',
-      weight: (macs ?? 0) + (elementwise ?? 0),
-    };
-  });
-}
-
 function deviceRows(capabilities: Capabilities): [string, string][] {
   const { agent, cores, maxThreads, crossOriginIsolated, simd, webgpu, webgpuReason, runtimeVersion } = capabilities;
   return [
@@ -148,16 +135,27 @@ function commandsOf(document: OpenDocument): string[] {
 }
 
 /** Everything the report shows, from the original to the stop under the cursor. */
-export function makeReportData(document: OpenDocument, measured: Measured): ReportData {
+export async function gatherReport(
+  document: OpenDocument,
+  { benches = [], gains = [], findings = [] }: ReportRequest,
+  port: RuntimePort,
+  job: Job,
+): Promise<ReportData> {
+  await document.sha256();
+  job.progress({ stage: 'Drawing both graphs' });
+  const graph = await reportGraph(document.stop(0), document.current, job);
+  const capabilities = await port.capabilities();
+  const timed = new Map(gains.map(({ stop, result }) => [stop, result]));
+  const verify = document.current.whole;
   const [first, last] = [document.stop(0), document.current];
   const stops = document.stops.slice(0, document.cursor + 1);
   const recipe = document.recipe();
   const { model, name } = document.file;
   return {
-    version: 1,
+    version: 2,
     title: name,
     createdAt: new Date().toISOString(),
-    tool: { name: 'Whittle', version: '0.1.0', runtime: `ONNX Runtime Web ${measured.capabilities.runtimeVersion}` },
+    tool: { name: 'Whittle', version: '0.1.0', runtime: `ONNX Runtime Web ${capabilities.runtimeVersion}` },
     model: {
       name,
       sha256: recipe.model?.sha256 ?? '',
@@ -166,12 +164,13 @@ export function makeReportData(document: OpenDocument, measured: Measured): Repo
     },
     before: summaryOf(first.summary),
     after: summaryOf(last.summary),
-    steps: stops.slice(1).map((stop, i) => stepOf(defined(stops[i], 'the stop before'), stop)),
-    verify: measured.verify ? verifyOf(measured.verify) : null,
-    bench: measured.benches.flatMap(benchOf),
-    device: deviceRows(measured.capabilities),
+    steps: stops.slice(1).map((stop, i) => stepOf(defined(stops[i], 'the stop before'), stop, timed.get(i + 1))),
+    verify: verify && verifyOf(verify),
+    bench: benches.flatMap(benchOf),
+    device: deviceRows(capabilities),
     widths: joinedWidths(stops.map((stop) => stop.outcome?.groups ?? [])),
-    pictures: { before: cells(first, last, 'removed'), after: cells(last, first, 'added') },
+    graph,
+    findings,
     session: last.session && sessionText(last.session).trimEnd(),
     recipe,
     commands: commandsOf(document),

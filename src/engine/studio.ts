@@ -65,7 +65,7 @@ import type { Parcel, RuntimePort } from './ports.ts';
 import { profileModels } from './profile/profile.ts';
 import { RooflineCache, type RooflineRequest } from './profile/roofline.ts';
 import { pruneInRounds, type ScheduleRequest } from './prune-schedule.ts';
-import { makeReportData } from './report-data.ts';
+import { gatherReport, type ReportRequest } from './report-data.ts';
 import { flattened, MADE_UP, sensitivity, SensitivityCache, type SensitivityRequest } from './sensitivity.ts';
 import { findAllSites } from './sites.ts';
 import type { Stop } from './document.ts';
@@ -92,6 +92,9 @@ import type {
   Picture,
   Preview,
 } from './types.ts';
+
+/** How a rewrite is checked where nobody says otherwise. */
+const WHOLE = { seeds: 3, backends: ['wasm'], levels: ['disabled', 'all'], threads: 1 } as const;
 
 /**
  * One open model and what is done to it. The original is never changed: every stop of the recipe is a model of its
@@ -417,9 +420,15 @@ export class Studio {
 
   /** The original against the cursor, on WASM at `disabled` and `all`. */
   async verifyWhole(job: Job): Promise<VerifyResult> {
-    const request = { seeds: 3, backends: ['wasm'], levels: ['disabled', 'all'], threads: 1 } as const;
-    const { result } = await this.verify({ a: 0, b: this.current.cursor, request }, job);
-    return result;
+    return (await this.verify({ a: 0, b: this.current.cursor, request: WHOLE }, job)).result;
+  }
+
+  /** Each step up to the cursor against the one before, as far as it was not checked yet. */
+  async verifySteps(job: Job): Promise<void> {
+    const document = this.current;
+    for (let stop = 1; stop <= document.cursor; stop++) {
+      if (!document.stop(stop).verify) await this.verify({ a: stop - 1, b: stop, request: WHOLE }, job);
+    }
   }
 
   /** Where the result at the cursor parts from the original: step, site and value. */
@@ -539,15 +548,9 @@ export class Studio {
 
   exportModel = (): Parcel => this.current.parcel(this.current.cursor);
 
-  async reportData(benches: readonly BenchResult[]): Promise<ReportData> {
-    const document = this.current;
-    await document.sha256();
-    return makeReportData(document, {
-      verify: document.current.whole,
-      benches,
-      capabilities: await this.port.capabilities(),
-    });
-  }
+  /** From the original to the stop under the cursor, with what was measured of it. */
+  reportData = (request: ReportRequest, job: Job): Promise<ReportData> =>
+    gatherReport(this.current, request, this.port, job);
 
   private begin(file: OpenedFile): DocumentView {
     const document = new OpenDocument(file);

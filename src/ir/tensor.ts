@@ -12,6 +12,11 @@ export interface TensorSource {
   readonly kind: 'file' | 'external' | 'memory' | 'derived' | 'splat';
   /** The elements in ONNX's little-endian `raw_data` layout. Not for strings. Never to be written to. */
   bytes(): Uint8Array;
+  /**
+   * The same bytes in pieces that are read when they are asked for and not kept, so that a large range need not be in
+   * memory at once; each but the last has a multiple of 16 bytes. Absent: `bytes()` is all that there is.
+   */
+  pieces?(): Iterable<Uint8Array>;
   /** UTF-8 bytes of each element; strings only. */
   strings?(): readonly Uint8Array[];
 }
@@ -76,6 +81,11 @@ export class Tensor {
     return bytes;
   }
 
+  /** `bytes()` for whoever needs them one after the other: hashes, comparisons, files. */
+  pieces(): Iterable<Uint8Array> {
+    return this.source.pieces?.() ?? [this.bytes()];
+  }
+
   strings(): readonly Uint8Array[] {
     invariant(this.source.strings, 'strings() is for string tensors');
     return this.source.strings();
@@ -123,6 +133,7 @@ export const int64s = (data: readonly number[], shape: readonly number[] = [data
 /** A source whose elements are computed (or fetched) when first asked for, and kept while the cache has room. */
 export function cachedSource(kind: TensorSource['kind'], compute: () => Uint8Array): TensorSource {
   const key = {};
+  const cache = kind === 'external' ? fetched : computed;
   return { kind, bytes: () => cache.get(key, compute) };
 }
 
@@ -140,6 +151,11 @@ class ByteCache {
     this.budget = budget;
   }
 
+  clear(): void {
+    this.entries.clear();
+    this.held = 0;
+  }
+
   get(key: object, compute: () => Uint8Array): Uint8Array {
     const kept = this.entries.get(key);
     const bytes = kept ?? compute();
@@ -155,4 +171,11 @@ class ByteCache {
   }
 }
 
-const cache = new ByteCache(256 << 20);
+/** What was computed is dear; what was read is read again from a file that the system keeps near by. */
+const [computed, fetched] = [new ByteCache(256 << 20), new ByteCache(32 << 20)];
+
+/** Lets go of what was materialised: the models that it was for are closed. */
+export function forgetMaterialised(): void {
+  computed.clear();
+  fetched.clear();
+}

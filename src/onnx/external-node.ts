@@ -1,7 +1,11 @@
+import { createHash } from 'node:crypto';
 import { closeSync, fstatSync, openSync, readSync, realpathSync } from 'node:fs';
 import { isAbsolute, join, relative, sep } from 'node:path';
 import { CodedError } from '../base/error.ts';
 import { missingFile, type ExternalFiles } from './external.ts';
+
+/** Bytes that a hash takes at a time. */
+const PIECE = 4 << 20;
 
 /**
  * External data in a folder on disk. Files are opened when first asked for and stay open until `close`. A symbolic
@@ -24,6 +28,15 @@ export function folderFiles(folder: string): ExternalFiles & { close(): void } {
       const handle = open(location);
       if (!handle) throw missingFile(location);
       return readFully(handle.fd, offset, length);
+    },
+    sha256: (location) => {
+      const handle = open(location);
+      if (!handle) throw missingFile(location);
+      const hash = createHash('sha256');
+      for (let at = 0; at < handle.size; at += PIECE) {
+        hash.update(readFully(handle.fd, at, Math.min(PIECE, handle.size - at)));
+      }
+      return hash.digest('hex');
     },
     close: () => {
       for (const handle of handles.values()) if (handle) closeSync(handle.fd);

@@ -10,6 +10,8 @@ export interface ExternalFiles {
   read(location: string, offset: number, length: number): Uint8Array;
   /** The file's size in bytes; null: there is no such file. */
   size(location: string): number | null;
+  /** SHA-256 of a file in hexadecimal, where it can be had without the whole file in memory. */
+  sha256?(location: string): string;
 }
 
 const TRICKS: readonly (readonly [RegExp, string])[] = [

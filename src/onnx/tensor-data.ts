@@ -4,7 +4,7 @@ import { formatInteger, plural } from '../base/format.ts';
 import { BITS, byteLengthOf, DATA_TYPES, sizeOf, type DataType } from '../ir/types.ts';
 import { cachedSource, Tensor, type TensorExtras, type TensorSource } from '../ir/tensor.ts';
 import type { Cursor } from './cursor.ts';
-import { checkLocation, missingFile } from './external.ts';
+import { checkLocation, missingFile, type ExternalFiles } from './external.ts';
 import type { Run, TensorDraft, TypedField } from './tensor-proto.ts';
 
 /** Where each element type may stand when it is not in `raw_data` (onnx.proto3, TensorProto); strings apart. */
@@ -230,7 +230,20 @@ function externalSource(cursor: Cursor, draft: TensorDraft, dtype: DataType): Te
       { tensor: draft.name, location, offset, length, size },
     );
   }
-  return cachedSource('external', () => external.read(location, offset, length));
+  const whole = cachedSource('external', () => external.read(location, offset, length));
+  return { ...whole, pieces: () => piecesOf(external, location, offset, length) };
+}
+
+/** Bytes that are read at a time where a tensor is gone through once. */
+const PIECE = 4 << 20;
+
+function* piecesOf(
+  external: ExternalFiles,
+  location: string,
+  offset: number,
+  length: number,
+): Generator<Uint8Array, void> {
+  for (let at = 0; at < length; at += PIECE) yield external.read(location, offset + at, Math.min(PIECE, length - at));
 }
 
 const absent = (location: string, tensor: string): TensorSource => ({

@@ -5,7 +5,7 @@ import type { Tensor } from '../ir/tensor.ts';
 import { checkLocation } from './external.ts';
 import type { Placement } from './write-tensor.ts';
 
-/** What goes to the external file, in order: tensors and the zeros between them, read only when they are asked for. */
+/** What goes to the external file, in order: pieces of tensors and the zeros between them, read only when they are asked for. */
 export interface ExternalChunks {
   readonly location: string;
   readonly byteLength: number;
@@ -43,7 +43,7 @@ function* chunksOf(placements: ReadonlyMap<Tensor, Placement>): Generator<Uint8A
   let at = 0;
   for (const [tensor, { offset, length }] of placements) {
     if (offset > at) yield new Uint8Array(offset - at);
-    yield tensor.bytes();
+    yield* tensor.pieces();
     at = offset + length;
   }
 }

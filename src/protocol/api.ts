@@ -71,6 +71,7 @@ import type { PrunePlanView } from '../prune/types.ts';
 import type { Recipe } from '../recipe/types.ts';
 import type { Backend } from '../rewrite/pass.ts';
 import type { ProfileView, Roofline } from '../report/profile/types.ts';
+import type { ReportRequest } from '../engine/report-data.ts';
 import type { ReportData } from '../report/types.ts';
 import type { MadeUp } from '../runtime/run-many.ts';
 import type { Capabilities, Feeds, HostTensor, RuntimeBackend, SessionSettings } from '../runtime/types.ts';
@@ -295,7 +296,7 @@ export interface GraphApi {
   exportModel: Row<null, ModelParcel>;
   /** The decoder at the cursor with a loop that drives it, as a zip. */
   exportDecoder: Row<null, Uint8Array<ArrayBuffer>>;
-  reportData: Row<{ bench: readonly BenchResult[] }, ReportData>;
+  reportData: Row<ReportRequest, ReportData>;
   capabilities: Row<null, Capabilities>;
 }
 

@@ -2,13 +2,12 @@ import { formatInteger, formatMs, formatRatio, plural } from '../base/format.ts'
 import { densityPath, distribute, type DistributionSeries } from './distribution.ts';
 import { safe, type Markup, type MarkupValue } from './markup.ts';
 import { createAxis, formatTick } from './scale.ts';
-import { KNOWN_FAMILIES } from './style.ts';
-import type { ReportBench, ReportCell, ReportData } from './types.ts';
+import type { ReportBench, ReportData } from './types.ts';
 
-const px = (value: number): string => String(Math.round(value * 10) / 10);
+export const px = (value: number): string => String(Math.round(value * 10) / 10);
 
 /** A picture that scales with its column; `label` says in words what it shows. */
-const picture = (width: number, height: number, label: string, content: MarkupValue): Markup =>
+export const picture = (width: number, height: number, label: string, content: MarkupValue): Markup =>
   safe`<svg class="chart" viewBox="0 0 ${width} ${height}" role="img" aria-label="${label}">${content}</svg>`;
 
 /** Before and after as two bars on one scale. */
@@ -104,33 +103,4 @@ export function widthsChart(widths: ReportData['widths']): Markup {
     safe`<path class="fill-before" d="${widths.map((each, index) => bar(each.before, index)).join('')}" />`,
     safe`<path class="fill-after" d="${widths.map((each, index) => bar(each.after, index)).join('')}" />`,
   ]);
-}
-
-const CELLS = { columns: 170, pitch: 2.8, width: 2, row: 30 };
-
-function cellPaths(cells: readonly ReportCell[], heaviest: number): Markup[] {
-  const paths = new Map<string, string[]>();
-  const push = (key: string, d: string): void => {
-    const list = paths.get(key);
-    if (list) list.push(d);
-    else paths.set(key, [d]);
-  };
-  cells.forEach((cell, index) => {
-    const x = (index % CELLS.columns) * CELLS.pitch;
-    const y = Math.floor(index / CELLS.columns) * CELLS.row;
-    const share = heaviest > 0 && cell.weight > 0 ? Math.sqrt(cell.weight / heaviest) : 0;
-    const h = 6 + 16 * share;
-    push(
-      `cell-${KNOWN_FAMILIES.has(cell.family) ? cell.family : 'unknown'}`,
-      `M${px(x)} ${px(y + 22 - h)}h${CELLS.width}v${px(h)}h-${CELLS.width}z`,
-    );
-    if (cell.mark !== 'same') push(`mark-${cell.mark}`, `M${px(x)} ${y + 24}h${CELLS.width}v3h-${CELLS.width}z`);
-  });
-  return [...paths].map(([key, parts]) => safe`<path class="${key}" d="${parts.join('')}" />`);
-}
-
-/** One bar a node in topological order, coloured by operator family; its height is the square root of its cost. */
-export function graphStrip(cells: readonly ReportCell[], heaviest: number, label: string): Markup {
-  const rows = Math.max(1, Math.ceil(cells.length / CELLS.columns));
-  return picture(CELLS.columns * CELLS.pitch, rows * CELLS.row, label, cellPaths(cells, heaviest));
 }

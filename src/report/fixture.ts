@@ -1,5 +1,5 @@
 import { seeded, normal } from '../base/random.ts';
-import type { ReportBench, ReportCell, ReportData, ReportSummary, ReportTiming } from './types.ts';
+import type { ReportBench, ReportData, ReportFinding, ReportGraph, ReportSummary, ReportTiming } from './types.ts';
 
 /** Seeded times around a median, with a slow tail, ms. */
 export function timingFixture(median: number, runs: number, seed: number): ReportTiming {
@@ -41,18 +41,31 @@ const summary = (changes: Partial<ReportSummary>): ReportSummary => ({
   ...changes,
 });
 
-const FAMILIES = ['conv', 'norm', 'act', 'conv', 'elem', 'pool', 'dense'];
-const cells = (count: number, mark: (index: number) => ReportCell['mark']): ReportCell[] =>
-  Array.from({ length: count }, (_, index) => ({
-    op: 'Conv',
-    family: FAMILIES[index % FAMILIES.length] ?? 'unknown',
-    mark: mark(index),
-    weight: ((index * 37) % 100) / 100,
-  }));
+const OPS = ['Conv', 'BatchNormalization', 'Clip', 'Add', 'GlobalAveragePool', 'Gemm'];
+
+/** A chain of so many boxes, folded into rows. */
+export function graphFixture(count: number): ReportGraph {
+  const all = Array.from({ length: count }, (_, at) => at);
+  return {
+    ...{ width: 20 * 200, height: Math.ceil(count / 20) * 60 },
+    ops: OPS,
+    families: ['conv', 'norm', 'act', 'elem', 'pool', 'dense'],
+    op: all.map((at) => at % OPS.length),
+    name: all.map((at) => `features.${at}.conv`),
+    detail: all.map(() => '3×3 s2 g192'),
+    marks: all.map((at) => 'ssrac'[at % 5]).join(''),
+    cost: all.map((at) => ((at * 37) % 100) * 1e4),
+    x: all.map((at) => (at % 20) * 200),
+    y: all.map((at) => Math.floor(at / 20) * 60),
+    w: all.map(() => 176),
+    h: all.map(() => 36),
+    wires: all.map((at) => `M${(at % 20) * 200} ${Math.floor(at / 20) * 60}V${Math.floor(at / 20) * 60 + 24}`).join(''),
+  };
+}
 
 /** A full report, as a person would get it after fusing, pruning, checking and timing; tests change parts of it. */
 export const reportFixture = (changes: Partial<ReportData> = {}): ReportData => ({
-  version: 1,
+  version: 2,
   title: 'mobilenetv2-edge.onnx',
   createdAt: '2026-11-23T14:32:00.000Z',
   tool: { name: 'Whittle', version: '0.1.0', runtime: 'ONNX Runtime Web 1.30.0' },
@@ -80,6 +93,7 @@ export const reportFixture = (changes: Partial<ReportData> = {}): ReportData => 
       verdict: 'agrees',
       message: 'Outputs agree within 3.1e−6.',
       measured: [],
+      gain: null,
     },
     {
       title: 'Prune channels',
@@ -94,6 +108,7 @@ export const reportFixture = (changes: Partial<ReportData> = {}): ReportData => 
       verdict: null,
       message: null,
       measured: [],
+      gain: null,
     },
   ],
   verify: {
@@ -121,10 +136,8 @@ export const reportFixture = (changes: Partial<ReportData> = {}): ReportData => 
     before: 96 + 24 * index,
     after: 8 * Math.round((96 + 24 * index) * 0.07),
   })),
-  pictures: {
-    before: cells(156, (index) => (index % 3 === 1 ? 'removed' : 'same')),
-    after: cells(56, (index) => (index % 2 === 0 ? 'added' : 'changed')),
-  },
+  graph: graphFixture(156),
+  findings: [],
   session: null,
   recipe: { whittle: 1, steps: [{ pass: 'fold-batch-norm', options: {}, sites: 'all' }] },
   commands: [
@@ -150,3 +163,39 @@ export const tunedFixture = (): ReportData => {
     session: JSON.stringify(config, null, 2),
   };
 };
+
+/** A training as a report shows it. */
+export const findingFixture = (): ReportFinding => ({
+  title: 'Training',
+  note: 'recovered by its original',
+  words: ['No label was used.'],
+  chart: {
+    label: 'Loss over 400 steps',
+    x: { title: 'step', log: false },
+    y: { title: 'loss', log: true },
+    series: [
+      {
+        name: 'loss',
+        shape: 'line',
+        tone: 'after',
+        points: [
+          [1, 2],
+          [200, 0.4],
+          [400, 0.1],
+          [401, NaN],
+          [402, 0],
+        ],
+      },
+      {
+        name: '',
+        shape: 'points',
+        tone: 'before',
+        points: [
+          [100, 0.7],
+          [300, 0.2],
+        ],
+      },
+    ],
+  },
+  table: { heads: ['Step', 'Top class right'], rows: [['400', '97.3 %']] },
+});

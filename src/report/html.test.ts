@@ -1,6 +1,6 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { benchFixture, reportFixture, timingFixture, tunedFixture } from './fixture.ts';
+import { benchFixture, findingFixture, graphFixture, reportFixture, timingFixture, tunedFixture } from './fixture.ts';
 import { renderHtml } from './html.ts';
 import { escapeHtml } from './markup.ts';
 import type { ReportData } from './types.ts';
@@ -61,7 +61,8 @@ describe('the report as one HTML file', () => {
     const page = renderHtml(reportFixture());
     expect(page).toContain('default-src &#39;none&#39;;');
     expect(page).not.toMatch(/<(link|img|iframe|object|embed|script(?! type="application\/json"))/);
-    expect(page).not.toMatch(/\s(src|href|srcset|action|on\w+)=/);
+    expect(page).not.toMatch(/\s(src|srcset|action|on\w+)=/);
+    expect(page).not.toMatch(/\shref="(?!#)/);
     expect(page).not.toMatch(/url\(|@import|https?:/);
   });
 
@@ -69,7 +70,8 @@ describe('the report as one HTML file', () => {
     const data = reportFixture();
     const page = renderHtml(data);
     expect(block(page, 'whittle-recipe')).toEqual(data.recipe);
-    expect(block(page, 'whittle-report')).toEqual(data);
+    const { graph } = data;
+    expect(block(page, 'whittle-report')).toEqual({ ...data, graph: { ...graph, wires: '' } });
   });
 
   it('shows what is unknown as a dash, never as 0', () => {
@@ -89,7 +91,7 @@ describe('the report as one HTML file', () => {
           widths: [],
           steps: [],
           limits: [],
-          pictures: { before: [], after: [] },
+          graph: null,
         }),
       ),
     );
@@ -130,12 +132,40 @@ describe('the report as one HTML file', () => {
   });
 
   it('stays under 1.5 MB at 3 000 nodes and under 300 kB for a usual model', () => {
-    const { pictures } = reportFixture();
-    const many = Array.from({ length: 3000 }, (_, index) => pictures.before[index % 156]).filter((cell) => !!cell);
-    const large = renderHtml(reportFixture({ pictures: { before: many, after: many } }));
-    expect(many).toHaveLength(3000);
+    const large = renderHtml(reportFixture({ graph: graphFixture(3000) }));
+    expect(large.match(/<g id="n/g)).toHaveLength(3000);
     expect(new TextEncoder().encode(large).length).toBeLessThan(1_500_000);
     expect(new TextEncoder().encode(renderHtml(reportFixture())).length).toBeLessThan(300_000);
+  });
+
+  it('draws original and result in one picture: a box each with what became of it, coloured in three ways', () => {
+    const graph = graphFixture(10);
+    const page = renderHtml(reportFixture({ graph }));
+    expect(page.match(/<g id="n\d+" class="n m-r/g)).toHaveLength(2);
+    expect(page).toMatch(/<title>Clip · features\.2\.conv · 3×3 s2 g192 · 740.k operations · removed<\/title>/);
+    expect(page.match(/name="colour"/g)).toHaveLength(3);
+    expect(page).toContain('<a href="#n');
+  });
+
+  it('shows what was measured beside the recipe: a curve, points, figures', () => {
+    const page = visible(renderHtml(reportFixture({ findings: [findingFixture()] })));
+    expect(page).toContain('Training');
+    expect(page).toMatch(/<path class="series line" d="M[\d. ]+L/);
+    expect(page.match(/<circle [^>]*r="3"/g)!.length).toBeGreaterThan(2);
+    expect(page).toContain('97.3 %');
+    const none = renderHtml(
+      reportFixture({ findings: [{ ...findingFixture(), chart: { ...findingFixture().chart!, series: [] } }] }),
+    );
+    expect(none).not.toContain('class="plot"');
+  });
+
+  it('tells what each step is worth where that was timed', () => {
+    const { steps } = reportFixture();
+    const gain = { ratio: 1.21, interval: [1.18, 1.24], verdict: 'faster', on: 'WASM, 1 thread' } as const;
+    const page = visible(renderHtml(reportFixture({ steps: [{ ...steps[0]!, gain }, ...steps.slice(1)] })));
+    expect(page).toContain('Speed against the step before');
+    expect(page).toContain('1.21×, 1.18 to 1.24');
+    expect(visible(renderHtml(reportFixture()))).not.toContain('Speed against the step before');
   });
 
   it('takes a theme where the embedding page has one, and follows the system otherwise', () => {

@@ -1,5 +1,8 @@
 import { headlineClause, leadText, modelName } from './headline.ts';
 import { embedJson, safe, type Markup } from './markup.ts';
+import { findings } from './findings.ts';
+import { graph } from './graph.ts';
+import { name } from './parts.ts';
 import * as part from './sections.ts';
 import { STYLE } from './style.ts';
 import type { ReportData } from './types.ts';
@@ -29,14 +32,15 @@ const body = (data: ReportData): Markup =>
   safe`<article>
     <header><b>${MARK}Whittle report</b><span>${dateText(data.createdAt)}</span></header>
     <main>
-      <h1>${part.name(modelName(data))} ${headlineClause(data)}</h1>
+      <h1>${name(modelName(data))} ${headlineClause(data)}</h1>
       <p class="lead">${leadText(data)}</p>
       ${part.tiles(data)}
       <div class="two">
         <div>${part.recipe(data)}${part.device(data)}</div>
         <div>${part.timings(data)}</div>
       </div>
-      ${part.measured(data)}${part.loading(data)}${part.pictures(data)}${part.widths(data)}${part.verification(data)}
+      ${part.measured(data)}${part.loading(data)}${graph(data)}${part.widths(data)}${part.verification(data)}
+      ${findings(data)}
       <div class="two">
         <div>${part.operators(data)}</div>
         <div>${part.limits(data)}${part.reproduce(data)}</div>
@@ -44,6 +48,10 @@ const body = (data: ReportData): Markup =>
     </main>
     <footer>${part.fileLine(data)}<span>${data.tool.name} ${data.tool.version} · ${data.tool.runtime}</span></footer>
   </article>`;
+
+/** Routes of wires stand in the picture already, and would be a third of the file once more. */
+const withoutWires = (data: ReportData): ReportData =>
+  data.graph === null ? data : { ...data, graph: { ...data.graph, wires: '' } };
 
 /**
  * One HTML file that opens anywhere: no network, no script, no font to fetch. The recipe and the data stand in it as
@@ -68,7 +76,7 @@ export function renderHtml(data: ReportData, theme: ReportTheme = 'auto'): strin
           ${embedJson(data.recipe)}
         </script>
         <script type="application/json" id="whittle-report">
-          ${embedJson(data)}
+          ${embedJson(withoutWires(data))}
         </script>
       </body>
     </html>`.markup;

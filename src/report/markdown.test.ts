@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { reportFixture, tunedFixture } from './fixture.ts';
+import { findingFixture, reportFixture, tunedFixture } from './fixture.ts';
 import { renderJson } from './json.ts';
 import { escapeMarkdown, renderMarkdown } from './markdown.ts';
 
@@ -36,6 +36,13 @@ describe('the report as text', () => {
     expect(text).toMatch(/^# mobilenetv2-edge runs 1\.63× faster and is 46\.3.% smaller\.\n/);
     expect(text).toContain('| Prune channels | 22 |');
     expect(text).toContain('"pass": "fold-batch-norm"');
+  });
+
+  it('has the summary as a picture within the text, and what was measured as tables', () => {
+    const text = renderMarkdown(reportFixture({ findings: [findingFixture()] }));
+    const [, base64 = ''] = /^!\[[^\]]+\]\(data:image\/svg\+xml;base64,([\w+/=]+)\)$/m.exec(text) ?? [];
+    expect(Buffer.from(base64, 'base64').toString('utf8')).toMatch(/^<svg [^>]*>[\s\S]*1\.63×[\s\S]*<\/svg>$/);
+    expect(text).toContain('## Training\n\nrecovered by its original\n\nNo label was used.\n\n| Step |');
   });
 
   it('leaves plain words as they are', () => {

@@ -10,7 +10,8 @@ import {
 import { SESSION_ADVICE } from './advice.ts';
 import { headlineClause, leadText, modelName } from './headline.ts';
 import { cosineText, deltaText, pairTexts, type Quantity } from './quantity.ts';
-import type { ReportBench, ReportData, ReportSummary } from './types.ts';
+import { renderCard } from './card.ts';
+import type { ReportBench, ReportData, ReportFinding, ReportSummary } from './types.ts';
 
 /** Text in Markdown (CommonMark 0.31, 2.4): punctuation loses its meaning, line breaks become spaces. */
 export const escapeMarkdown = (text: string): string =>
@@ -55,13 +56,16 @@ function verdictText(verdict: string | null, exactness: string): string {
 function recipe({ steps }: ReportData): string {
   if (steps.length === 0) return 'No step was applied.';
   return table(
-    ['Step', 'Sites', 'Nodes', 'File', 'Check'],
+    ['Step', 'Sites', 'Nodes', 'File', 'Check', 'Speed'],
     steps.map((step) => [
       escapeMarkdown(step.title),
       formatInteger(step.sites),
       deltaText('count', step.nodesBefore, step.nodesAfter),
       deltaText('bytes', step.bytesBefore, step.bytesAfter),
       escapeMarkdown(verdictText(step.verdict, step.exactness)),
+      step.gain
+        ? escapeMarkdown(`${formatRatioInterval(step.gain.ratio, step.gain.interval)}, ${step.gain.verdict}`)
+        : UNKNOWN,
     ]),
   );
 }
@@ -119,6 +123,20 @@ const widths = ({ widths: groups }: ReportData): string =>
 
 const list = (entries: readonly string[]): string => entries.map((entry) => `- ${entry}`).join('\n');
 
+/** The summary as a picture within the text: where a reader shows no such pictures, the words stand in its place. */
+function picture(data: ReportData): string {
+  const bytes = new TextEncoder().encode(renderCard(data));
+  const base64 = btoa(Array.from(bytes, (byte) => String.fromCharCode(byte)).join(''));
+  return `![${escapeMarkdown(`${modelName(data)} ${headlineClause(data)}`)}](data:image/svg+xml;base64,${base64})`;
+}
+
+function finding({ note, words, table: figures }: ReportFinding): string {
+  const rows = figures?.rows.map((cells) => cells.map(escapeMarkdown)) ?? [];
+  const parts = [note, ...words].filter((text) => text !== '').map(escapeMarkdown);
+  if (figures && rows.length > 0) parts.push(table(figures.heads.map(escapeMarkdown), rows));
+  return parts.join('\n\n');
+}
+
 /** The same report as text for an issue or a pull request. */
 export function renderMarkdown(data: ReportData): string {
   const device = data.device.map(([key, value]) => `${escapeMarkdown(key)}: ${escapeMarkdown(value)}`);
@@ -134,12 +152,13 @@ export function renderMarkdown(data: ReportData): string {
       : ([['How to load it', `${escapeMarkdown(SESSION_ADVICE)}\n\n${codeBlock(data.session)}`]] as const)),
     ['Check against the original', verification(data)],
     ...(data.widths.length > 0 ? ([['Widths after pruning', widths(data)]] as const) : []),
+    ...data.findings.map((each) => [escapeMarkdown(each.title), finding(each)] as const),
     ['Device and method', device.length > 0 ? list(device) : 'Not recorded.'],
     ...(data.limits.length > 0 ? ([['Limits', list(data.limits.map(escapeMarkdown))]] as const) : []),
     ['Do it again', codeBlock(data.commands.join('\n'))],
     ['Recipe as JSON', codeBlock(JSON.stringify(data.recipe, null, 2))],
   ];
-  const head = `# ${escapeMarkdown(modelName(data))} ${headlineClause(data)}\n\n${escapeMarkdown(leadText(data))}`;
+  const head = `# ${escapeMarkdown(modelName(data))} ${headlineClause(data)}\n\n${escapeMarkdown(leadText(data))}\n\n${picture(data)}`;
   const hash = data.model.sha256 === '' ? '' : ` · sha256 ${escapeMarkdown(data.model.sha256)}`;
   const foot = `${escapeMarkdown(`${data.tool.name} ${data.tool.version}, ${data.tool.runtime}`)} · ${escapeMarkdown(data.createdAt)}${hash}`;
   return `${[head, ...parts.map(([title, text]) => `## ${title}\n\n${text}`), foot].join('\n\n')}\n`;

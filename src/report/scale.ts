@@ -33,3 +33,15 @@ export function formatTick(value: number, step: number): string {
   const decimals = Math.max(0, -Math.floor(Math.log10(step) + 1e-9));
   return value.toFixed(Math.min(decimals, 12)).replace('-', '−');
 }
+
+/** An axis by powers of ten over at least [from, to], both above 0; labels at 1, and at 2 and 5 where few powers are there. */
+export function createLogAxis(from: number, to: number): Axis {
+  const [first, last] = [Math.floor(Math.log10(from) + 1e-9), Math.ceil(Math.log10(Math.max(to, from * 1.001)) - 1e-9)];
+  const factors = last - first > 2 ? [1] : [1, 2, 5];
+  const powers = Array.from({ length: last - first + 1 }, (_, index) => 10 ** (first + index));
+  const [start, end] = [powers[0]!, powers.at(-1)!];
+  const ticks = powers.flatMap((power) => factors.map((factor) => factor * power)).filter((tick) => tick <= end);
+  const place = (value: number): number =>
+    (Math.log10(Math.max(value, start)) - Math.log10(start)) / (Math.log10(end) - Math.log10(start));
+  return { from: start, to: end, step: start, ticks, place };
+}

@@ -1,5 +1,4 @@
 import { backendName, placeName } from '../base/backends.ts';
-import { FAMILY_NAMES } from '../base/families.ts';
 import {
   formatBytes,
   formatChange,
@@ -10,65 +9,13 @@ import {
   plural,
   UNKNOWN,
 } from '../base/format.ts';
-import { distributionChart, graphStrip, intervalChart, pairBars, widthsChart } from './charts.ts';
+import { distributionChart, intervalChart, pairBars, widthsChart } from './charts.ts';
 import { mainBench } from './headline.ts';
 import { safe, type Markup, type MarkupValue } from './markup.ts';
+import { badge, count, countPair, name, note, section, table } from './parts.ts';
 import { SESSION_ADVICE } from './advice.ts';
 import { cosineText, deltaText, pairTexts, type Quantity } from './quantity.ts';
-import { KNOWN_FAMILIES } from './style.ts';
-import type { ReportBench, ReportCell, ReportData, ReportStep, ReportTiming } from './types.ts';
-
-/** Names come from files of strangers: `bdi` keeps right-to-left marks inside them. */
-export const name = (text: string): Markup => safe`<bdi>${text}</bdi>`;
-
-const section = (title: string, note: string, content: MarkupValue): Markup =>
-  safe`<section>
-    <h2>${title}${note === '' ? null : safe`<small>${note}</small>`}</h2>
-    ${content}
-  </section>`;
-
-const note = (text: string): Markup => safe`<p class="note">${text}</p>`;
-
-const table = (heads: readonly (readonly [title: string, right?: boolean])[], rows: MarkupValue): Markup =>
-  safe`<div class="scroll">
-    <table>
-      <thead>
-        <tr>
-          ${heads.map(([title, right]) => safe`<th scope="col" class="${right === true ? 'r' : ''}">${title}</th>`)}
-        </tr>
-      </thead>
-      <tbody>
-        ${rows}
-      </tbody>
-    </table>
-  </div>`;
-
-interface Tone {
-  readonly glyph: string;
-  readonly tone: string;
-}
-const VERDICTS: ReadonlyMap<string, Tone> = new Map([
-  ['agrees', { glyph: '✓', tone: 'good' }],
-  ['differs', { glyph: '×', tone: 'bad' }],
-  ['uninformative', { glyph: '?', tone: 'open' }],
-  ['ill-conditioned', { glyph: '?', tone: 'open' }],
-  ['faster', { glyph: '✓', tone: 'good' }],
-  ['slower', { glyph: '×', tone: 'bad' }],
-  ['inconclusive', { glyph: '?', tone: 'open' }],
-  ['no change', { glyph: '=', tone: 'plain' }],
-]);
-
-const APPROXIMATION = 'approximation';
-
-/** A verdict is a word with a glyph; what was not checked says so. */
-function badge(verdict: string | null, exactness = ''): Markup {
-  if (verdict === null) return safe`<span class="badge plain">not checked</span>`;
-  // Where values change on purpose, agreeing would be too big a word: how close they stayed is measured, not judged.
-  if (verdict === 'agrees' && exactness === APPROXIMATION)
-    return safe`<span class="badge changed">~ approximates</span>`;
-  const { glyph, tone } = VERDICTS.get(verdict) ?? { glyph: '·', tone: 'plain' };
-  return safe`<span class="badge ${tone}">${glyph} ${verdict}</span>`;
-}
+import type { ReportBench, ReportData, ReportStep, ReportTiming } from './types.ts';
 
 function tile(title: string, kind: Quantity, before: number | null, after: number | null, head?: string): Markup {
   const [from, to] = pairTexts(kind, before, after);
@@ -97,7 +44,7 @@ export function tiles(data: ReportData): Markup {
   </div>`;
 }
 
-function stepRow(step: ReportStep, index: number): Markup {
+function stepRow(step: ReportStep, index: number, isTimed: boolean): Markup {
   const off = step.sitesOff > 0 ? `, ${formatInteger(step.sitesOff)} switched off` : '';
   return safe`<tr>
     <td class="t3">${index + 1}</td>
@@ -108,7 +55,16 @@ function stepRow(step: ReportStep, index: number): Markup {
     <td>${badge(step.verdict, step.exactness)}${step.message === null ? null : safe`<span class="sub">${step.message}</span>`}</td>
     <td class="r">${deltaText('count', step.nodesBefore, step.nodesAfter)}</td>
     <td class="r">${deltaText('bytes', step.bytesBefore, step.bytesAfter)}</td>
+    ${isTimed ? gainCell(step) : null}
   </tr>`;
+}
+
+/** A change within the noise is no gain: the word says which it is. */
+function gainCell({ gain }: ReportStep): Markup {
+  if (!gain) return safe`<td class="r t3">${UNKNOWN}</td>`;
+  return safe`<td class="r" title="${gain.on}">
+    ${formatRatioInterval(gain.ratio, gain.interval)}<span class="sub">${gain.verdict}, ${gain.on}</span>
+  </td>`;
 }
 
 /** What timing decided, group by group: kept and not kept, with figures. */
@@ -152,8 +108,17 @@ export function loading({ session }: ReportData): Markup | null {
 export function recipe({ steps }: ReportData): Markup {
   if (steps.length === 0)
     return section('Recipe', '', note('No step was applied: this is the model as it was opened.'));
+  const isTimed = steps.some(({ gain }) => gain !== null);
   const heads = [[''], ['Step'], ['Check'], ['Nodes', true], ['File', true]] as const;
-  return section('Recipe', plural(steps.length, 'step'), table(heads, steps.map(stepRow)));
+  const all = isTimed ? ([...heads, ['Speed against the step before', true]] as const) : heads;
+  return section(
+    'Recipe',
+    plural(steps.length, 'step'),
+    table(
+      all,
+      steps.map((step, index) => stepRow(step, index, isTimed)),
+    ),
+  );
 }
 
 const TIMING_ROWS: readonly (readonly [string, (timing: ReportTiming) => number])[] = [
@@ -257,62 +222,6 @@ export function widths({ widths: groups }: ReportData): Markup | null {
   const text = `${plural(groups.length, 'group')} · ${formatInteger(total('after'))} of ${formatInteger(total('before'))} channels kept`;
   return section('Widths after pruning', text, [widthsChart(groups), safe`<div class="cols">${list}</div>`]);
 }
-
-/** `52`, or `52 → 35` where it changed. */
-const countPair = (before: number, after: number): string =>
-  before === after ? formatInteger(after) : `${formatInteger(before)} → ${formatInteger(after)}`;
-
-/** Nodes by family, before and after; the largest families first. */
-function familyLegend({ before, after }: ReportData['pictures']): Markup {
-  const counts = new Map<string, [before: number, after: number]>();
-  const tally = (cells: readonly ReportCell[], side: 0 | 1): void => {
-    for (const { family } of cells) {
-      const pair = counts.get(family) ?? [0, 0];
-      pair[side] += 1;
-      counts.set(family, pair);
-    }
-  };
-  tally(before, 0);
-  tally(after, 1);
-  const entries = [...counts].filter(([family]) => KNOWN_FAMILIES.has(family)).sort((a, b) => b[1][0] - a[1][0]);
-  return safe`${entries.map(
-    ([family, [from, to]]) =>
-      safe`<span><i class="key" style="--c:var(--op-${family})"></i>${isFamily(family) ? FAMILY_NAMES[family] : family} ${countPair(from, to)}</span>`,
-  )}`;
-}
-const isFamily = (name: string): name is keyof typeof FAMILY_NAMES => name in FAMILY_NAMES;
-
-const MARKS = [
-  ['removed', '−', 'bad', 'removed'],
-  ['added', '+', 'good', 'added'],
-  ['changed', '~', 'open', 'changed'],
-] as const;
-
-function markLegend({ before, after }: ReportData['pictures']): Markup {
-  const all = [...before, ...after];
-  return safe`${MARKS.map(([mark, glyph, tone, word]) => {
-    const count = all.filter((cell) => cell.mark === mark).length;
-    return count > 0 ? safe`<span class="tone ${tone}">${glyph} ${word} ${formatInteger(count)}</span>` : null;
-  })}`;
-}
-
-export function pictures({ pictures: both, before, after }: ReportData): Markup | null {
-  if (both.before.length === 0) return null;
-  const heaviest = [...both.before, ...both.after].reduce((most, cell) => Math.max(most, cell.weight), 0);
-  const strip = (title: string, cells: readonly ReportCell[]): Markup =>
-    safe`<div class="sub">${title}</div>
-      ${graphStrip(cells, heaviest, `${plural(cells.length, 'node')} ${title}`)}`;
-  const text = `${formatInteger(before.nodes)} → ${formatInteger(after.nodes)} nodes, one bar each, height by cost`;
-  return section('Graph', text, [
-    strip('before', both.before),
-    strip('after', both.after),
-    safe`<div class="legend">${markLegend(both)}${familyLegend(both)}</div>`,
-  ]);
-}
-
-/** Operator names are a stranger's: `constructor` must not find the object's own. */
-const count = (ops: Readonly<Record<string, number>>, op: string): number =>
-  Object.hasOwn(ops, op) ? (ops[op] ?? 0) : 0;
 
 export function operators({ before, after }: ReportData): Markup {
   const all = [...new Set([...Object.keys(before.ops), ...Object.keys(after.ops)])];

@@ -10,7 +10,7 @@ const DARK = `color-scheme:dark;--canvas:#0e0f12;--panel:#16181a;--raised:#1d1f2
 
 const FAMILIES = ['conv', 'dense', 'norm', 'act', 'elem', 'shape', 'pool', 'attn', 'control', 'const'];
 
-export const STYLE = `
+const PAGE_STYLE = `
 :root{${LIGHT}--font-ui:'Inter Variable','Inter',system-ui,-apple-system,'Segoe UI',sans-serif;
 --font-mono:'JetBrains Mono Variable','JetBrains Mono',ui-monospace,'SF Mono',Menlo,monospace}
 @media screen and (prefers-color-scheme:dark){:root:not([data-theme=light]){${DARK}}}
@@ -37,8 +37,6 @@ section{margin-top:24px;break-inside:avoid}
 .p95{stroke:var(--c);stroke-width:1.5;stroke-dasharray:2.5 2;fill:none}.dots{stroke:var(--c);stroke-width:3;stroke-linecap:round;opacity:.6}
 .band{fill:var(--text-3);opacity:.16}.one{stroke:var(--text-3)}.interval path{stroke:var(--c);stroke-width:8;stroke-linecap:round;opacity:.4}.interval circle{fill:var(--c)}
 .good{--c:var(--added)}.bad{--c:var(--removed)}.open{--c:var(--warning)}.plain{--c:var(--text-3)}.changed{--c:var(--changed)}
-${FAMILIES.map((family) => `.cell-${family}{fill:var(--op-${family})}`).join('')}.cell-unknown{fill:none;stroke:var(--text-3);stroke-width:.6}
-.mark-removed{fill:var(--removed)}.mark-added{fill:var(--added)}.mark-changed{fill:var(--changed)}
 table{border-collapse:collapse;width:100%;font-size:12px}th{font-weight:520;font-size:11px;color:var(--text-3);text-align:left;padding:0 10px 6px;vertical-align:bottom}
 td{padding:5px 10px;border-top:1px solid var(--line-soft);vertical-align:top}th:first-child,td:first-child{padding-left:0}th:last-child,td:last-child{padding-right:0}
 .r{text-align:right;white-space:nowrap}.t2{color:var(--text-2)}.t3{color:var(--text-3)}.tone{color:var(--c)}.sub{display:block;font-size:11px;color:var(--text-3)}.med{font-weight:520}
@@ -54,6 +52,34 @@ footer{display:flex;flex-wrap:wrap;gap:4px 18px;justify-content:space-between;ma
 @page{margin:14mm}
 @media print{h1{font-size:26px;margin-top:18px}.two{gap:0 26px}.tile{padding:9px 10px}.tile .v{font-size:17px}.tile .p,table,dl{font-size:10.5px}td,th{padding-left:5px;padding-right:5px}.cols{font-size:10px;column-gap:18px}body{padding:0;background:none;print-color-adjust:exact;-webkit-print-color-adjust:exact}article{box-shadow:none;padding:0;max-width:none;background:none}pre{border:1px solid var(--line)}}
 `;
+
+/** Radio buttons colour and size the picture: what is checked inside `.graph` decides. */
+const GRAPH_STYLE = `
+.picks{display:flex;flex-wrap:wrap;align-items:center;gap:2px;margin-bottom:8px}.picks .gap-x{width:14px}
+.picks input{position:absolute;opacity:0;width:1px;height:1px}.picks label{padding:3px 9px;border-radius:6px;font-size:11.5px;color:var(--text-2);cursor:pointer}
+.picks input:checked+label{background:var(--canvas);box-shadow:0 0 0 1px var(--line);color:var(--text-1);font-weight:560}.picks input:focus-visible+label{outline:2px solid var(--accent);outline-offset:1px}
+.graph-box{max-height:560px;overflow:auto;border:1px solid var(--line);border-radius:9px;background:var(--canvas);text-align:center}
+.graph-box:focus-visible{outline:2px solid var(--accent)}.graph-box svg{display:inline-block;vertical-align:top;width:auto;max-width:100%;max-height:556px;height:auto}
+.graph:has(#size-half:checked) .graph-box svg{max-width:none;max-height:none;width:calc(var(--w)*.5)}.graph:has(#size-full:checked) .graph-box svg{max-width:none;max-height:none;width:var(--w)}
+.wires{fill:none;stroke:var(--text-3);stroke-width:1.4;opacity:.5}
+.n rect{fill:var(--raised);stroke:var(--line);stroke-width:1.2}.n text{font:520 12px var(--font-ui);fill:var(--text-1)}
+.n:hover rect,.n:target rect{stroke:var(--accent);stroke-width:4}
+.m-r rect{stroke-dasharray:5 3}.m-r text{fill:var(--text-3)}
+.graph:has(#by-change:checked) .m-r rect{fill:color-mix(in oklch,var(--removed) 26%,var(--raised));stroke:var(--removed)}
+.graph:has(#by-change:checked) .m-a rect{fill:color-mix(in oklch,var(--added) 28%,var(--raised));stroke:var(--added)}
+.graph:has(#by-change:checked) .m-c rect{fill:color-mix(in oklch,var(--changed) 30%,var(--raised));stroke:var(--changed)}
+.graph:has(#by-cost:checked) .n rect{fill:color-mix(in oklch,var(--removed) calc(var(--h)*100%),var(--raised))}
+.graph:has(#by-cost:checked) .n text{fill:color-mix(in oklch,var(--panel) clamp(0%,calc((var(--h) - .5)*1000%),100%),var(--text-1))}.graph:has(#by-cost:checked) .m-r{opacity:.45}.by-cost-only{display:none}.graph:has(#by-cost:checked) .by-cost-only{display:flex;align-items:center}.ramp{width:120px;height:8px;border-radius:3px;background:linear-gradient(90deg in oklch,var(--raised),var(--removed));box-shadow:0 0 0 1px var(--line)}
+${FAMILIES.map((family) => `.graph:has(#by-family:checked) .f-${family} rect{fill:color-mix(in oklch,var(--op-${family}) 38%,var(--raised));stroke:var(--op-${family})}`).join('\n')}
+@media print{.picks{display:none}.graph-box{max-height:none;overflow:visible;border:0;background:none}.graph-box svg{max-height:210mm}}
+.plot .series{fill:none;stroke:var(--c);stroke-width:1.6;stroke-linejoin:round}.plot .dashed{stroke-dasharray:5 4}.plot circle{fill:var(--c);opacity:.8}.plot .end{font-weight:560;fill:var(--text-1)}
+.pool{--c:var(--op-pool)}.norm{--c:var(--op-norm)}.warning{--c:var(--warning)}.fused{--c:var(--fused)}
+a{color:inherit}
+.findings{display:grid;grid-template-columns:repeat(2,minmax(0,1fr));gap:0 36px}.findings section{min-width:0}
+@media screen and (max-width:860px){.findings{grid-template-columns:minmax(0,1fr)}}
+`;
+
+export const STYLE = PAGE_STYLE + GRAPH_STYLE;
 
 /** Families that the style knows; cells of any other family are drawn as unknown. */
 export const KNOWN_FAMILIES: ReadonlySet<string> = new Set(FAMILIES);

@@ -1,7 +1,7 @@
 import type { BackendId } from '../base/backends.ts';
 /** Everything a report shows, as plain data: `report` knows no other layer. Units: bytes, ms, counts. */
 export interface ReportData {
-  readonly version: 1;
+  readonly version: 2;
   readonly title: string;
   readonly createdAt: string;
   readonly tool: { readonly name: string; readonly version: string; readonly runtime: string };
@@ -14,8 +14,10 @@ export interface ReportData {
   readonly device: readonly (readonly [string, string])[];
   /** Pruned dependency groups: old and new width. */
   readonly widths: readonly { readonly name: string; readonly before: number; readonly after: number }[];
-  /** A small picture of each graph: one cell a node in topological order. */
-  readonly pictures: { readonly before: readonly ReportCell[]; readonly after: readonly ReportCell[] };
+  /** Original and result in one picture; null: it was not drawn. */
+  readonly graph: ReportGraph | null;
+  /** What was measured beside the recipe, in the order in which it is shown. */
+  readonly findings: readonly ReportFinding[];
   /** JSON of the options that the result is to be loaded with; null: as ever. */
   readonly session: string | null;
   readonly recipe: unknown;
@@ -45,6 +47,8 @@ export interface ReportStep {
   readonly message: string | null;
   /** Where timing decided on its sites: what was measured. */
   readonly measured: readonly ReportMeasured[];
+  /** How much faster than the step before; null: it was not timed. */
+  readonly gain: ReportGain | null;
 }
 /** Sites of one structure that were timed together: with them against without. */
 export interface ReportMeasured {
@@ -95,10 +99,72 @@ export interface ReportTiming {
   readonly heapBytes: number | null;
   readonly samples: readonly number[];
 }
-/** `family`: as in the design tokens; `mark`: what happened to the node. */
-export interface ReportCell {
-  readonly op: string;
-  readonly family: string;
-  readonly mark: 'same' | 'removed' | 'added' | 'changed';
-  readonly weight: number;
+/** Times the step before divided by times of this one. */
+export interface ReportGain {
+  readonly ratio: number;
+  readonly interval: readonly [number, number];
+  readonly verdict: string;
+  /** Where it was timed: `WASM, 1 thread`. */
+  readonly on: string;
+}
+/**
+ * All of the result with what only the original has, as it is laid out: lists have an entry for each box that is drawn, in
+ * running order; positions and sizes in px at 100 %.
+ */
+export interface ReportGraph {
+  readonly width: number;
+  readonly height: number;
+  /** Distinct operators, and the family of each as in the design tokens. */
+  readonly ops: readonly string[];
+  readonly families: readonly string[];
+  /** Index into `ops`; -1: a group that is folded to one box. */
+  readonly op: readonly number[];
+  readonly name: readonly string[];
+  /** Key attributes: `3×3 s2 g192`. */
+  readonly detail: readonly string[];
+  /** A letter each: `s` the same, `r` removed, `a` added, `c` changed. */
+  readonly marks: string;
+  /** MACs and elementwise operations; 0 where it is not known. */
+  readonly cost: readonly number[];
+  readonly x: readonly number[];
+  readonly y: readonly number[];
+  readonly w: readonly number[];
+  readonly h: readonly number[];
+  /** Wires as one path in SVG's terms; empty: left out. */
+  readonly wires: string;
+}
+export const GRAPH_MARKS = { s: 'same', r: 'removed', a: 'added', c: 'changed' } as const;
+
+/** A measurement with its picture and figures: a profile, a training, a front, accuracy, caches. */
+export interface ReportFinding {
+  readonly title: string;
+  /** How it was measured. */
+  readonly note: string;
+  readonly words: readonly string[];
+  readonly chart: ReportChart | null;
+  readonly table: ReportTable | null;
+}
+export interface ReportChart {
+  /** What it shows, in words. */
+  readonly label: string;
+  readonly x: ReportAxis;
+  readonly y: ReportAxis;
+  readonly series: readonly ReportSeries[];
+}
+export interface ReportAxis {
+  readonly title: string;
+  readonly log: boolean;
+}
+export interface ReportSeries {
+  readonly name: string;
+  readonly shape: 'line' | 'dashed' | 'points' | 'steps';
+  /** `before` is grey, `after` the accent; the others as in the design tokens. */
+  readonly tone: ReportTone;
+  readonly points: readonly (readonly [x: number, y: number])[];
+}
+export type ReportTone = 'before' | 'after' | 'good' | 'warning' | 'pool' | 'norm' | 'fused';
+export interface ReportTable {
+  readonly heads: readonly string[];
+  /** Cells as they are shown; all but the first column stand right. */
+  readonly rows: readonly (readonly string[])[];
 }

@@ -2,7 +2,10 @@ import type { Tensor } from '../ir/tensor.ts';
 
 const hashes = new WeakMap<Tensor, string>();
 
-/** 64 bits of the stored elements, as two lanes of FNV-1a over 32-bit words. Each tensor is read once; nothing is decoded. */
+/**
+ * 64 bits of the stored elements, as two lanes of FNV-1a over 32-bit words. Each tensor is read once, piece by piece;
+ * nothing is decoded.
+ */
 export function contentHash(tensor: Tensor): string {
   const known = hashes.get(tensor);
   if (known !== undefined) return known;
@@ -17,11 +20,14 @@ export function contentHash(tensor: Tensor): string {
 export function sameContents(a: Tensor, b: Tensor): boolean {
   if (a === b || a.source === b.source) return true;
   const [left, right] = [partsOf(a), partsOf(b)];
-  return left.length === right.length && left.every((part, i) => sameBytes(part, right[i] ?? new Uint8Array()));
+  return left.length === right.length && left.every((part, i) => samePieces(part, right[i] ?? []));
 }
 
-const partsOf = (tensor: Tensor): readonly Uint8Array[] =>
-  tensor.dtype === 'string' ? tensor.strings() : [tensor.bytes()];
+type Pieces = Iterable<Uint8Array>;
+
+/** Each string by itself; all numbers together. */
+const partsOf = (tensor: Tensor): readonly Pieces[] =>
+  tensor.dtype === 'string' ? tensor.strings().map((each) => [each]) : [tensor.pieces()];
 
 /** The whole words of some bytes, as a view where they are aligned. */
 function wordsOf(bytes: Uint8Array): Uint32Array {
@@ -30,25 +36,45 @@ function wordsOf(bytes: Uint8Array): Uint32Array {
   return new Uint32Array(aligned.buffer, aligned.byteOffset, count);
 }
 
-function mix(lanes: Uint32Array, bytes: Uint8Array): void {
+/** Only the last piece has bytes behind its whole words: how the part is cut does not matter. */
+function mix(lanes: Uint32Array, pieces: Pieces): void {
   let [a = 0, b = 0] = lanes;
-  const words = wordsOf(bytes);
-  for (let i = 0; i < words.length; i++) {
-    const word = words[i] ?? 0;
-    a = Math.imul(a ^ word, 0x01000193);
-    b = Math.imul(b ^ ((word << 13) | (word >>> 19)), 0x85ebca6b);
-    b ^= b >>> 15;
+  let length = 0;
+  for (const bytes of pieces) {
+    const words = wordsOf(bytes);
+    for (let i = 0; i < words.length; i++) {
+      const word = words[i] ?? 0;
+      a = Math.imul(a ^ word, 0x01000193);
+      b = Math.imul(b ^ ((word << 13) | (word >>> 19)), 0x85ebca6b);
+      b ^= b >>> 15;
+    }
+    for (let i = words.length * 4; i < bytes.byteLength; i++) {
+      a = Math.imul(a ^ (bytes[i] ?? 0), 0x01000193);
+      b = Math.imul(b ^ (bytes[i] ?? 0), 0x85ebca6b);
+    }
+    length += bytes.byteLength;
   }
-  for (let i = words.length * 4; i < bytes.byteLength; i++) {
-    a = Math.imul(a ^ (bytes[i] ?? 0), 0x01000193);
-    b = Math.imul(b ^ (bytes[i] ?? 0), 0x85ebca6b);
-  }
-  lanes[0] = a ^ bytes.byteLength;
+  lanes[0] = a ^ length;
   lanes[1] = b;
 }
 
+const NOTHING = new Uint8Array(0);
+
+/** The same bytes, however both are cut into pieces. */
+function samePieces(a: Pieces, b: Pieces): boolean {
+  const [left, right] = [a[Symbol.iterator](), b[Symbol.iterator]()];
+  let [one, other] = [NOTHING, NOTHING] as [Uint8Array, Uint8Array];
+  for (;;) {
+    if (one.byteLength === 0) one = left.next().value ?? NOTHING;
+    if (other.byteLength === 0) other = right.next().value ?? NOTHING;
+    const length = Math.min(one.byteLength, other.byteLength);
+    if (length === 0) return one.byteLength === other.byteLength;
+    if (!sameBytes(one.subarray(0, length), other.subarray(0, length))) return false;
+    [one, other] = [one.subarray(length), other.subarray(length)];
+  }
+}
+
 function sameBytes(a: Uint8Array, b: Uint8Array): boolean {
-  if (a.byteLength !== b.byteLength) return false;
   const [left, right] = [wordsOf(a), wordsOf(b)];
   for (let i = 0; i < left.length; i++) if (left[i] !== right[i]) return false;
   for (let i = left.length * 4; i < a.byteLength; i++) if (a[i] !== b[i]) return false;

@@ -1,6 +1,6 @@
 import { invariant } from '../base/assert.ts';
 import { numberToFloat16 } from '../ir/float.ts';
-import { derivedTensor, Tensor } from '../ir/tensor.ts';
+import { derivedTensor, Tensor, viewAs } from '../ir/tensor.ts';
 import { sizeOf, type DataType } from '../ir/types.ts';
 
 /** Element types that constants are folded in; the arithmetic is float64, rounded once at the end. */
@@ -107,6 +107,8 @@ export function isAll(tensor: Tensor, wanted: number): boolean {
     for (let i = 0; i < numbers.length; i++) if (numbers[i] !== wanted) return false;
     return true;
   }
-  for (const each of tensor.read()) if (Number(each) !== wanted) return false;
+  for (const piece of tensor.pieces()) {
+    for (const each of viewAs(tensor.dtype, piece)) if (Number(each) !== wanted) return false;
+  }
   return true;
 }

@@ -2,7 +2,7 @@ import { formatBytes } from '../base/format.ts';
 import { createJob, type Job } from '../base/job.ts';
 import { weightsNamed } from '../base/named-weights.ts';
 import type { Recipe } from '../recipe/types.ts';
-import type { ReportData } from '../report/types.ts';
+import type { ReportData, ReportFinding } from '../report/types.ts';
 import type { Core } from './core.ts';
 
 export interface ExportingActions {
@@ -15,7 +15,7 @@ export interface ExportingActions {
   /** JSON of the options that the model at the cursor is to be loaded with; null: as ever, or it could not be had. */
   sessionText(): Promise<string | null>;
   /** Everything that a report shows; null when it could not be gathered. */
-  reportData(): Promise<ReportData | null>;
+  reportData(findings?: readonly ReportFinding[]): Promise<ReportData | null>;
   /** Opens the dialog that saves the graph as a picture. */
   askForPicture(): void;
   /** Runs a drawing of the page's as a job and hands the file over; true when that happened. */
@@ -106,15 +106,19 @@ export function exportingActions(core: Core): ExportingActions {
         return core.fail('export', 'The session options', error);
       }
     },
-    async reportData() {
+    async reportData(findings = []) {
       const { benches, document } = store.getState();
       if (!document) return null;
       const shown = benches.filter(
         (bench) => bench.a === 0 && bench.b === document.cursor && bench.loads === undefined,
       );
+      const gains = document.stops.slice(1, document.cursor + 1).flatMap((_, i) => {
+        const entry = benches.findLast(({ a, b, loads }) => a === i && b === i + 1 && loads === undefined);
+        return entry ? [{ stop: i + 1, result: entry.result }] : [];
+      });
       try {
         return await core.runner.run('export', 'Gathering the report', (call) =>
-          core.client.call('reportData', { bench: shown.map((bench) => bench.result) }, call),
+          core.client.call('reportData', { benches: shown.map((bench) => bench.result), gains, findings }, call),
         );
       } catch (error) {
         return core.fail('export', 'The report', error);

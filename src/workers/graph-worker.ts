@@ -468,7 +468,7 @@ const handlers: Handlers<GraphApi> = {
     const bytes = exportLoop(studio.stopOf(studio.document().cursor).model);
     return new Transferred(bytes, [bytes.buffer]);
   },
-  reportData: ({ bench }) => studio.reportData(bench),
+  reportData: (request, job) => studio.reportData(request, job),
   capabilities: () => studio.capabilities(),
 };
 

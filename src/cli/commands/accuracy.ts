@@ -1,24 +1,16 @@
-import { readFileSync, writeFileSync } from 'node:fs';
-import { basename, resolve } from 'node:path';
-import { CodedError } from '../../base/error.ts';
+import { basename } from 'node:path';
 import { formatError, formatInteger, formatShare } from '../../base/format.ts';
-import type { Json } from '../../base/json.ts';
 import { changedCsv } from '../../report/accuracy-csv.ts';
-import { openAccuracyData } from '../../engine/accuracy/data.ts';
 import { measureAccuracy, type AccuracySubject } from '../../engine/accuracy/measure.ts';
 import type { AccuracyRequest, AccuracyResult, ModelAccuracy, Proportion } from '../../engine/accuracy/types.ts';
 import { nodePort } from '../../engine/node.ts';
-import { changePreprocess } from '../../data/change.ts';
-import { synthetic } from '../../data/synthetic.ts';
-import { drawnData, isDrawn } from '../../engine/train/drawn.ts';
-import { preprocessFor } from '../../data/propose.ts';
 import type { Job } from '../../base/job.ts';
-import { UsageError, type Arguments } from '../arguments.ts';
+import { openAccuracyFrom } from '../accuracy-data.ts';
+import { UsageError } from '../arguments.ts';
 import type { Command } from '../command.ts';
-import { fileAt, filesAt } from '../data-files.ts';
-import { keyValues } from '../options.ts';
 import { table } from '../output.ts';
 import { openStudio } from '../studio.ts';
+import { writeFile } from '../write-file.ts';
 
 const LEVELS = ['disabled', 'basic', 'extended', 'layout', 'all'] as const;
 
@@ -72,46 +64,14 @@ function confusionLines({ models, labelNames }: AccuracyResult): string[] {
   return most.map(({ label, predicted, count }) => `${name(label)} taken for ${name(predicted)}: ${count}`);
 }
 
-function preprocessChanges(args: Arguments): Readonly<Record<string, Json>> {
-  const path = args.text('preprocess');
-  if (path === null) return keyValues(args);
-  try {
-    const { kind: _, ...fields } = JSON.parse(readFileSync(path, 'utf8')) as Record<string, Json>;
-    return { ...fields, ...keyValues(args) };
-  } catch (error) {
-    throw new CodedError('bad-file', `${path} is no preprocessing in JSON: ${(error as Error).message}.`);
-  }
-}
-
 async function subjectAt(path: string, job: Job): Promise<AccuracySubject> {
   const { studio, document } = await openStudio(path, job);
   const inputs = document.stops[0]?.summary.inputs ?? [];
   return { name: basename(path), inputs, parcel: () => studio.exportModel() };
 }
 
-async function dataAt(path: string, args: Arguments, { inputs }: AccuracySubject) {
-  if (isDrawn(path)) {
-    const dataSet = drawnData(path, 'judge');
-    const { preprocess, notes } = await preprocessFor(inputs, dataSet);
-    return { dataSet, targets: null, preprocess: changePreprocess(preprocess, preprocessChanges(args)), notes };
-  }
-  if (path === 'synthetic') {
-    const dataSet = synthetic(args.number('samples', { min: 1, max: 1e6, integer: true }) ?? 100, 0);
-    return { dataSet, targets: null, ...(await preprocessFor(inputs, dataSet)) };
-  }
-  const [labels, targets] = [args.text('labels'), args.text('targets')];
-  const root = basename(resolve(path));
-  const files = filesAt(path).map((file) => ({ name: `${root}/${file.name}`, bytes: () => file.bytes() }));
-  return openAccuracyData(
-    {
-      files,
-      labels: labels === null ? null : fileAt(labels),
-      targets: targets === null ? null : fileAt(targets),
-      changes: preprocessChanges(args),
-    },
-    inputs,
-  );
-}
+/** Samples that are made up where nobody says how many. */
+const SYNTHETIC = 100;
 
 export const accuracy: Command = {
   name: 'accuracy',
@@ -136,11 +96,12 @@ export const accuracy: Command = {
     output: { type: 'string', value: 'NAME', help: 'the output that answers (the first that can)' },
     metric: { type: 'string', value: 'FORMULA', help: 'an error of outputs y and targets t: mean(abs(y - t))' },
     samples: { type: 'string', value: 'N', help: 'at most so many, drawn by a fixed seed (all)' },
-    changed: { type: 'string', value: 'FILE', help: 'write the samples whose top class changed as CSV' },
+    changed: { type: 'string', value: 'FILE', writes: true, help: 'write the samples whose top class changed as CSV' },
     backend: { type: 'string', value: 'wasm|native', help: 'native: onnxruntime-node, where it is installed (wasm)' },
     level: { type: 'string', value: LEVELS.join('|'), help: "the runtime's own optimization on load (all)" },
     threads: { type: 'string', value: 'N', help: 'threads (1)' },
   },
+  examples: ['whittle accuracy model.onnx --data digits --samples 100'],
   async run(args, output, job) {
     const path = args.text('data');
     if (path === null) throw new UsageError('--data is missing: the samples to run.');
@@ -156,12 +117,12 @@ export const accuracy: Command = {
     const model = await subjectAt(args.positionals[0] ?? '', job);
     const against = args.text('against');
     const original = against === null ? null : await subjectAt(against, job);
-    const data = await dataAt(path, args, original ?? model);
+    const data = await openAccuracyFrom(path, args, original ?? model, SYNTHETIC);
     for (const note of data.notes) output.note(note);
     const subjects = original ? ([original, model] as const) : ([model, null] as const);
     const result = await measureAccuracy(subjects, data, request, nodePort(), job);
     const saveTo = args.text('changed');
-    if (saveTo !== null) writeFileSync(saveTo, changedCsv(result));
+    if (saveTo !== null) writeFile(saveTo, changedCsv(result));
     const { metrics } = result.models.at(-1) ?? { metrics: null };
     const found = metrics?.kind === 'classification' ? metrics : null;
     // The contract: shares of the model that was named; the rest stands beside them.

@@ -40,6 +40,7 @@ export const bench: Command = {
   summary: 'Times one model, or two against each other, interleaved.',
   positionals: ['A', '[B]'],
   options: BENCH_OPTIONS,
+  examples: ['whittle bench model.onnx small.onnx --runs 6 --within 0 --budget 5'],
   async run(args, output, job) {
     const [a, b] = args.positionals;
     const sessions = [a, b].map((path) => (path === undefined ? null : readSessionFile(path)));

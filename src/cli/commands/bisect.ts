@@ -31,6 +31,7 @@ export const bisect: Command = {
     ...backendOption,
     ...setOption,
   },
+  examples: ['whittle bisect model.onnx --recipe wasm'],
   async run(args, output, job) {
     const seeds = args.number('seeds', { min: 1, max: 100, integer: true }) ?? 2;
     const { studio } = await openStudio(args.positionals[0] ?? '', job);

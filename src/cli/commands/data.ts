@@ -72,6 +72,7 @@ export const data: Command = {
     ...READING,
     seed: { type: 'string', value: 'N', help: 'of `synthetic` data (0)' },
   },
+  examples: ['whittle data digits --model model.onnx'],
   async run(args, output, job) {
     const changes = keyValues(args);
     const model = args.text('model');

@@ -58,6 +58,7 @@ export const diff: Command = {
   summary: 'Lists what differs between two models: nodes, interface, attributes, shapes, weights. Exits with 0.',
   positionals: ['A', 'B'],
   options: {},
+  examples: ['whittle diff model.onnx small.onnx'],
   async run(args, output, job) {
     const [a = '', b = ''] = args.positionals;
     const { studio } = await openStudio(a, job);

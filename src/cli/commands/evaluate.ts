@@ -42,6 +42,7 @@ export const evaluate: Command = {
     samples: { type: 'string', value: 'N', help: 'samples to judge by (all of the search)' },
     serve: { type: 'boolean', help: 'answer the process that started this one, until it goes' },
   },
+  examples: ['whittle evaluate found --recipe folded.json'],
   async run(args, output, job) {
     const folder = new JobFolder(args.positionals[0] ?? '');
     const open = await openSearch(folder.readJob(), job);

@@ -105,6 +105,7 @@ export const generate: Command = {
     backend: { type: 'string', value: 'wasm|native', help: 'native: onnxruntime-node, where it is installed (wasm)' },
     'no-cache': { type: 'boolean', help: 'run the whole text anew for each token' },
   },
+  examples: ['whittle generate sample:character-transformer --prompt "Once upon a time" --tokens 8'],
   async run(args, output, job) {
     const settings = settingsOf(args);
     const { studio } = await openStudio(args.positionals[0] ?? '', job);

@@ -1,8 +1,10 @@
-import { formatBytes, formatCount } from '../../base/format.ts';
+import { defined } from '../../base/assert.ts';
+import { formatBytes, formatCount, formatInteger } from '../../base/format.ts';
 import type { ModelSummary } from '../../analysis/summary.ts';
 import { openStudio } from '../studio.ts';
 import { table } from '../output.ts';
 import type { Command } from '../command.ts';
+import { MANY_NOTE, overModels, type Finding, type Surroundings } from '../many.ts';
 
 /** The numbers of a model as rows for a person. */
 export function summaryLines(summary: ModelSummary): string[] {
@@ -30,16 +32,27 @@ export function summaryLines(summary: ModelSummary): string[] {
   ];
 }
 
+async function inspectOne(path: string, { port, job, output }: Surroundings): Promise<Finding> {
+  const { document } = await openStudio(path, job, port);
+  for (const warning of document.warnings) output.note(warning);
+  const value = defined(document.stops[0], 'the opened model').summary;
+  const { nodes, bytes, parameters, macs, opset, unknownShapes } = value;
+  return {
+    value,
+    lines: summaryLines(value),
+    ok: true,
+    cells: [formatInteger(nodes), formatBytes(bytes), formatCount(parameters), formatCount(macs), String(opset)],
+    verdict: unknownShapes === 0 ? 'read' : `${unknownShapes} shapes unknown`,
+  };
+}
+
 export const inspect: Command = {
   name: 'inspect',
-  summary: 'Counts nodes, parameters, bytes, MACs and peak memory of a model.',
-  positionals: ['MODEL'],
+  summary: 'Counts nodes, parameters, bytes, MACs and peak memory of a model, or of several.',
+  positionals: ['MODEL…'],
   options: {},
-  async run(args, output, job) {
-    const { document } = await openStudio(args.positionals[0] ?? '', job);
-    for (const warning of document.warnings) output.note(warning);
-    const summary = document.stops[0]?.summary;
-    if (summary) output.result(summary, summaryLines(summary));
-    return 0;
-  },
+  notes: [MANY_NOTE],
+  examples: ['whittle inspect model.onnx', 'whittle inspect "models/*.onnx"'],
+  run: (args, output, job) =>
+    overModels(args, output, job, { heads: ['nodes', 'bytes', 'parameters', 'MACs', 'opset'], one: inspectOne }),
 };

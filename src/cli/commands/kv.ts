@@ -64,7 +64,16 @@ export const kv: Command = {
   name: 'kv',
   summary: `Keys and values of decoders. ${words.join('; ')}.`,
   positionals: ['WHAT', '[MODEL]'],
+  words: Object.keys(RUNS),
   options: Object.assign({}, ...Object.values(RUNS).map(({ options }) => options)) as Options,
+  examples: [
+    'whittle kv report sample:character-transformer',
+    'whittle kv apply sample:character-transformer --policy streaming --window 32 --sinks 4 -o streaming.onnx',
+    'whittle kv perplexity sample:character-transformer --text stories --length 32',
+    'whittle kv needle sample:character-transformer --text stories --distances 4,16 --key 2',
+    'whittle kv export streaming.onnx -o decoder.zip',
+    'whittle kv simulate --requests 50',
+  ],
   async run(args, output, job) {
     const [what = '', model] = args.positionals;
     const found = RUNS[what];

@@ -40,6 +40,7 @@ export const latency: Command = {
     threads: { type: 'string', value: 'N', help: 'WASM threads (1)' },
     budget: { type: 'string', value: 'SECONDS', help: 'for each micro-model of up to 40 operators (4)' },
   },
+  examples: ['whittle latency model.onnx --table latency.json --measure --budget 0.2'],
   async run(args, output, job) {
     const path = args.text('table');
     const backend = args.choice('backend', ['wasm', 'webgpu'] as const) ?? 'wasm';

@@ -1,34 +1,47 @@
-import { readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
+import { defined } from '../../base/assert.ts';
 import { CodedError, fromErrorRecord } from '../../base/error.ts';
 import type { Json } from '../../base/json.ts';
 import type { Job } from '../../base/job.ts';
 import { formatBytes, formatCount } from '../../base/format.ts';
 import type { BenchResult } from '../../bench/types.ts';
 import type { DocumentView } from '../../engine/types.ts';
+import { renderCard } from '../../report/card.ts';
 import { renderHtml } from '../../report/html.ts';
+import { renderJson } from '../../report/json.ts';
+import { renderMarkdown } from '../../report/markdown.ts';
+import type { ReportData } from '../../report/types.ts';
 import type { VerifyResult } from '../../verify/types.ts';
-import { presetNames } from '../../engine/catalogue.ts';
 import { BENCHED } from '../bench-settings.ts';
 import { benchLines } from './bench.ts';
 import { BACKENDS, backendOption, passOptions, setOption } from '../options.ts';
-import { replayFile, saveRecipe } from '../recipe-file.ts';
+import { replayNamed, saveRecipe } from '../recipe-file.ts';
 import { UsageError, type Arguments } from '../arguments.ts';
 import { openStudio, type CommandStudio } from '../studio.ts';
-import { table, type Output } from '../output.ts';
+import { table } from '../output.ts';
+import { MANY_NOTE, overModels, SIZE_HEADS, sizeCells, type Finding, type Surroundings } from '../many.ts';
+import { modelPaths } from '../model-paths.ts';
+import { placesFor, type Places } from '../result-places.ts';
+import { writeFile } from '../write-file.ts';
+import { writeModelFile } from '../write-model.ts';
 import { writeSessionFile } from '../session-file.ts';
 import { verifyLines } from './verify.ts';
 import type { Command } from '../command.ts';
 
-/** Applies what `--recipe` or `--pass` name. */
+/** Refuses a call that names no steps, or that names them twice. */
+function requireSteps(args: Arguments): void {
+  const [recipe, passes, rules] = [args.text('recipe'), args.texts('pass'), args.texts('rule')];
+  if (!recipe && passes.length + rules.length === 0) throw new UsageError('--recipe, --pass or --rule is missing.');
+  if (recipe && passes.length > 0) throw new UsageError('--recipe and --pass exclude each other.');
+}
+
+/** Applies what `--recipe`, `--rule` or `--pass` name. */
 export async function rewrite(studio: CommandStudio, args: Arguments, job: Job): Promise<DocumentView> {
+  requireSteps(args);
   const recipe = args.text('recipe');
   const passes = args.texts('pass');
   const rules = args.texts('rule').map(readRule);
-  if (!recipe && passes.length + rules.length === 0) throw new UsageError('--recipe, --pass or --rule is missing.');
-  if (recipe && passes.length > 0) throw new UsageError('--recipe and --pass exclude each other.');
-  const isFile = recipe !== null && !presetNames().includes(recipe);
-  if (isFile) await replayFile(studio, recipe, job);
-  else if (recipe) await studio.replay({ preset: recipe }, job);
+  if (recipe) await replayNamed(studio, recipe, job);
   for (const rule of rules) await studio.apply({ pass: 'user-rule', options: { rule }, off: [] }, job);
   for (const pass of passes) await studio.apply({ pass, options: passOptions(args, pass), off: [] }, job);
   return studio.document();
@@ -48,11 +61,10 @@ interface Checked {
   readonly bench: BenchResult | null;
 }
 
-function report(document: DocumentView, { verify, bench }: Checked, output: Output, out: string): void {
+function findingOf(document: DocumentView, { verify, bench }: Checked, out: string): Finding {
   const stops = document.stops.slice(0, document.cursor + 1);
-  const before = stops[0]?.summary;
-  const after = stops.at(-1)?.summary;
-  if (!before || !after) return;
+  const before = defined(stops[0], 'the opened model').summary;
+  const after = defined(stops.at(-1), 'the result').summary;
   const steps = stops.slice(1).map(({ pass, sites, removed, added, ms, lost }) => ({
     pass,
     sites,
@@ -62,21 +74,81 @@ function report(document: DocumentView, { verify, bench }: Checked, output: Outp
     ...(lost.length ? { lost } : {}),
   }));
   const rows = steps.map((step) => [String(step.sites), `${step.pass}`, `−${step.removed} +${step.added} nodes`]);
-  output.result({ before, after, steps, verify, ...(bench && { bench }) }, [
-    ...table(rows, [0]),
-    `${before.nodes} → ${after.nodes} nodes, ${formatBytes(before.bytes)} → ${formatBytes(after.bytes)}, ${formatCount(before.macs)} → ${formatCount(after.macs)} MACs`,
-    ...(verify ? verifyLines(verify) : ['Not verified: add --verify.']),
-    ...(bench ? benchLines(bench) : []),
-    `Written to ${out}`,
-  ]);
+  return {
+    value: { before, after, steps, verify, ...(bench && { bench }) },
+    lines: [
+      ...table(rows, [0]),
+      `${before.nodes} → ${after.nodes} nodes, ${formatBytes(before.bytes)} → ${formatBytes(after.bytes)}, ${formatCount(before.macs)} → ${formatCount(after.macs)} MACs`,
+      ...(verify ? verifyLines(verify) : ['Not verified: add --verify.']),
+      ...(bench ? benchLines(bench) : []),
+      `Written to ${out}`,
+    ],
+    ok: verify?.verdict !== 'differs',
+    cells: sizeCells(before, after),
+    verdict: verify?.verdict ?? 'not verified',
+  };
+}
+
+/** With each step checked and, where asked, timed against the one before. */
+async function reportOf(
+  studio: CommandStudio,
+  { verify, bench }: Checked,
+  isTimed: boolean,
+  job: Job,
+): Promise<ReportData> {
+  const { cursor } = studio.document();
+  if (verify) await studio.verifySteps(job);
+  const gains: { stop: number; result: BenchResult }[] = [];
+  for (let stop = 1; stop <= (isTimed ? cursor : 0); stop++) {
+    gains.push({ stop, result: await studio.bench({ a: stop - 1, b: stop, request: BENCHED }, job) });
+  }
+  return studio.reportData({ benches: bench ? [bench] : [], gains }, job);
+}
+
+/** By the ending of its name: HTML where it is none of the others. */
+function writeReport(path: string, data: ReportData): void {
+  const render = path.endsWith('.md')
+    ? renderMarkdown
+    : path.endsWith('.json')
+      ? renderJson
+      : path.endsWith('.svg')
+        ? renderCard
+        : renderHtml;
+  writeFile(path, render(data));
+}
+
+async function optimizeOne(
+  path: string,
+  args: Arguments,
+  places: Places,
+  { port, job, output }: Surroundings,
+): Promise<Finding> {
+  const { studio } = await openStudio(path, job, port);
+  const backend = args.choice('backend', BACKENDS);
+  if (backend) studio.setBackend(backend);
+  const document = await rewrite(studio, args, job);
+  for (const stop of document.stops) {
+    if (stop.lost.length) output.note(`${stop.title}: ${stop.lost.length} sites of the recipe were not found again.`);
+  }
+  const failed = document.stops.find((stop) => stop.error);
+  if (failed?.error) throw fromErrorRecord(failed.error);
+  writeModelFile(studio, places.out);
+  const sessionPath = writeSessionFile(studio.sessionText(), places.out);
+  if (sessionPath) output.note(`The model is to be loaded with the options in ${sessionPath}.`);
+  const verify = args.flag('verify') ? await studio.verifyWhole(job) : null;
+  const timed = args.flag('bench') ? await studio.bench({ a: 0, b: document.cursor, request: BENCHED }, job) : null;
+  if (places.report)
+    writeReport(places.report, await reportOf(studio, { verify, bench: timed }, args.flag('bench-steps'), job));
+  if (places.recipe) saveRecipe(places.recipe, document.recipe, studio.artifacts);
+  return findingOf(document, { verify, bench: timed }, places.out);
 }
 
 export const optimize: Command = {
   name: 'optimize',
   summary: 'Applies a preset, a recipe or single passes and writes the result.',
-  positionals: ['MODEL'],
+  positionals: ['MODEL…'],
   options: {
-    out: { type: 'string', short: 'o', value: 'OUT', help: 'where the result goes' },
+    out: { type: 'string', short: 'o', value: 'OUT', help: 'where the result goes; a folder for several models' },
     recipe: { type: 'string', value: 'FILE|PRESET', help: 'a recipe file, or clean, wasm, webgpu, portable, edge' },
     rule: {
       type: 'string',
@@ -87,33 +159,36 @@ export const optimize: Command = {
     pass: { type: 'string', multiple: true, value: 'ID', help: 'a pass; may be given several times' },
     verify: { type: 'boolean', help: 'run original and result and compare; exit 1 if they differ' },
     bench: { type: 'boolean', help: 'time original and result in turn (WASM, one thread), for the report as well' },
-    report: { type: 'string', value: 'FILE', help: 'write a self-contained HTML report' },
-    'save-recipe': { type: 'string', value: 'FILE', help: 'write the recipe with the sites that were decided' },
+    'bench-steps': { type: 'boolean', help: 'time each step against the one before, for the report' },
+    report: {
+      type: 'string',
+      value: 'FILE',
+      help: 'write a report: HTML in one file, or by its ending .md, .json, or .svg (the summary); several: a folder',
+    },
+    'save-recipe': {
+      type: 'string',
+      value: 'FILE',
+      help: 'write the recipe with the sites that were decided; several: a folder',
+    },
     ...backendOption,
     ...setOption,
   },
-  async run(args, output, job) {
-    const out = args.text('out');
-    if (!out) throw new UsageError('-o is missing.');
-    const { studio } = await openStudio(args.positionals[0] ?? '', job);
-    const backend = args.choice('backend', BACKENDS);
-    if (backend) studio.setBackend(backend);
-    const document = await rewrite(studio, args, job);
-    for (const stop of document.stops) {
-      if (stop.lost.length) output.note(`${stop.title}: ${stop.lost.length} sites of the recipe were not found again.`);
-    }
-    const failed = document.stops.find((stop) => stop.error);
-    if (failed?.error) throw fromErrorRecord(failed.error);
-    writeFileSync(out, studio.exportModel().bytes);
-    const sessionPath = writeSessionFile(studio.sessionText(), out);
-    if (sessionPath) output.note(`The model is to be loaded with the options in ${sessionPath}.`);
-    const verify = args.flag('verify') ? await studio.verifyWhole(job) : null;
-    const timed = args.flag('bench') ? await studio.bench({ a: 0, b: document.cursor, request: BENCHED }, job) : null;
-    const reportFile = args.text('report');
-    if (reportFile) writeFileSync(reportFile, renderHtml(await studio.reportData(timed ? [timed] : [])));
-    const recipeFile = args.text('save-recipe');
-    if (recipeFile) saveRecipe(recipeFile, document.recipe, studio.artifacts);
-    report(document, { verify, bench: timed }, output, out);
-    return verify?.verdict === 'differs' ? 1 : 0;
+  notes: [
+    MANY_NOTE,
+    'Weights that lie beside the opened model, in external data, lie beside the result as well, in OUT.data: they go from file to file in pieces, so that a model may be larger than memory.',
+  ],
+  examples: [
+    'whittle optimize model.onnx --recipe wasm -o small.onnx --verify --report report.html',
+    'whittle optimize model.onnx --pass fold-batch-norm --save-recipe folded.json -o folded.onnx',
+    'whittle optimize models/ --recipe clean -o cleaned/',
+  ],
+  run(args, output, job) {
+    const { paths, many } = modelPaths(args.positionals);
+    const placeOf = placesFor(args, many ? paths : null);
+    requireSteps(args);
+    return overModels(args, output, job, {
+      heads: SIZE_HEADS,
+      one: (path, around) => optimizeOne(path, args, placeOf(path), around),
+    });
   },
 };

@@ -30,6 +30,7 @@ export const optimizers: Command = {
     runs: { type: 'string', value: 'N', help: 'samples of each side (20)' },
     budget: { type: 'string', value: 'SECONDS', help: 'upper bound for the whole measurement (60)' },
   },
+  examples: ['whittle optimizers model.onnx --runs 3 --budget 2'],
   async run(args, output, job) {
     args.choice('backend', ['wasm']);
     const request: BenchRequest = {

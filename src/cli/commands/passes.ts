@@ -7,6 +7,7 @@ export const passes: Command = {
   summary: 'Lists every pass with its group, exactness, needs and options.',
   positionals: [],
   options: {},
+  examples: ['whittle passes'],
   async run(_args, output) {
     const all = passInfos();
     const rows = all.map((pass) => [pass.group, pass.id, pass.preserves, pass.title]);

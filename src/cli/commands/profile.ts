@@ -1,4 +1,3 @@
-import { writeFileSync } from 'node:fs';
 import { formatBytes, formatChange, formatMs, formatShare, UNKNOWN } from '../../base/format.ts';
 import type { BenchRequest } from '../../bench/types.ts';
 import { three, withBounds } from '../../report/profile/bound.ts';
@@ -12,6 +11,7 @@ import type { Command } from '../command.ts';
 import { modelAt } from '../model-at.ts';
 import { table } from '../output.ts';
 import { openStudio } from '../studio.ts';
+import { writeFile } from '../write-file.ts';
 
 const LEVELS: readonly OptimizationLevel[] = ['disabled', 'basic', 'extended', 'layout', 'all'];
 const GROUPINGS: readonly Grouping[] = ['node', 'operator', 'block'];
@@ -88,13 +88,14 @@ export const profile: Command = {
     against: { type: 'string', value: 'OTHER', help: 'another model, laid beside: MODEL is before, OTHER after' },
     by: { type: 'string', value: GROUPINGS.join('|'), help: 'what the table lists (operator)' },
     roofline: { type: 'boolean', help: 'measure the device too, and tell what limits each node' },
-    trace: { type: 'string', value: 'FILE', help: 'write one run as a Chrome trace' },
+    trace: { type: 'string', value: 'FILE', writes: true, help: 'write one run as a Chrome trace' },
     backend: { type: 'string', value: 'wasm', help: 'wasm: the only backend of the command line' },
     threads: { type: 'string', value: 'N', help: 'WASM threads (1)' },
     runs: { type: 'string', value: 'N', help: 'runs after the warm-up (40)' },
     level: { type: 'string', value: LEVELS.join('|'), help: "the runtime's own optimization on load (all)" },
     budget: { type: 'string', value: 'SECONDS', help: 'upper bound for each model (30)' },
   },
+  examples: ['whittle profile model.onnx --by operator --runs 5 --budget 1'],
   async run(args, output, job) {
     const by = args.choice('by', GROUPINGS) ?? 'operator';
     const against = args.text('against');
@@ -102,7 +103,7 @@ export const profile: Command = {
     const [first, second] = views;
     if (!first) return 1;
     const trace = args.text('trace');
-    if (trace !== null) writeFileSync(trace, chromeTrace(second ?? first));
+    if (trace !== null) writeFile(trace, chromeTrace(second ?? first));
     const lines = [...tableOf(views, by), ...views.flatMap(summaryOf)];
     const { roofline } = first;
     output.result(

@@ -1,4 +1,3 @@
-import { writeFileSync } from 'node:fs';
 import type { ModelSummary } from '../../analysis/summary.ts';
 import { formatBytes, formatCount } from '../../base/format.ts';
 import type { Job } from '../../base/job.ts';
@@ -9,6 +8,7 @@ import { fidelityLines } from '../open-data.ts';
 import { table, type Output } from '../output.ts';
 import type { CommandStudio } from '../studio.ts';
 import { verifyLines } from './verify.ts';
+import { writeModelFile } from '../write-model.ts';
 
 const PASS = 'remove-dead-channels';
 
@@ -68,7 +68,7 @@ export async function pruneDead(
   const document = await studio.apply({ pass: PASS, options, off: [] }, job);
   const [first, last] = [document.stops[0], document.stops.at(-1)];
   if (!first || !last) throw new UsageError('MODEL is missing.');
-  if (out && !dry) writeFileSync(out, studio.exportModel().bytes);
+  if (out && !dry) writeModelFile(studio, out);
   const data = judgement ? await studio.judge(judgement, job) : null;
   const verify = args.flag('verify') ? await studio.verifyWhole(job) : null;
   const [before, after] = [first.summary, last.summary];

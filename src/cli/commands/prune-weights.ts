@@ -1,4 +1,3 @@
-import { writeFileSync } from 'node:fs';
 import { formatInteger, formatPair, formatShape, formatShare, bytesPair } from '../../base/format.ts';
 import type { Job } from '../../base/job.ts';
 import type { Json } from '../../base/json.ts';
@@ -13,6 +12,7 @@ import type { CommandStudio } from '../studio.ts';
 import { benchLines } from './bench.ts';
 import { reestimateAfter } from './prune-rounds.ts';
 import { verifyLines } from './verify.ts';
+import { writeModelFile } from '../write-model.ts';
 
 const PASS = 'prune-weights';
 
@@ -135,7 +135,7 @@ export async function pruneWeights(
   if (args.flag('store-sparse')) await studio.apply({ pass: 'sparse-initializers', options: {}, off: [] }, job);
   const after = await sideOf(studio, args.flag('brotli'));
   const { tensors } = studio.sparsity();
-  if (out && !dry) writeFileSync(out, studio.exportModel().bytes);
+  if (out && !dry) writeModelFile(studio, out);
   const verify = args.flag('verify') ? await studio.verifyWhole(job) : null;
   const bench = args.flag('bench') ? await benchWhole(studio, job) : null;
   const data = judgement ? await studio.judge(judgement, job) : null;

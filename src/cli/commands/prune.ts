@@ -1,4 +1,4 @@
-import { readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import type { Json } from '../../base/json.ts';
 import { UsageError, type Arguments } from '../arguments.ts';
 import { checkFlatten, COUNTED, FLATTEN_OPTIONS, flattenedOptions } from '../flatten.ts';
@@ -13,6 +13,7 @@ import { cutInRounds, ROUND_OPTIONS, roundsOf } from './prune-rounds.ts';
 import { IMPORTANCES } from './importances.ts';
 import { verifyLines } from './verify.ts';
 import type { Command } from '../command.ts';
+import { writeModelFile } from '../write-model.ts';
 
 /** What can be counted without timing. */
 const TARGETS = [...COUNTED, 'latency'] as const;
@@ -79,7 +80,7 @@ export const prune: Command = {
     'Removes channels by dependency groups, or those that add nothing, or sets weights to zero; writes the result.',
   positionals: ['MODEL'],
   options: {
-    out: { type: 'string', short: 'o', value: 'OUT', help: 'where the result goes' },
+    out: { type: 'string', short: 'o', value: 'OUT', writes: true, help: 'where the result goes' },
     ratio: { type: 'string', value: 'R', help: 'share of channels removed per group, 0 to 1' },
     macs: { type: 'string', value: 'F', help: 'share of the MACs that is kept, in place of --ratio' },
     parameters: { type: 'string', value: 'F', help: 'share of the parameters that is kept' },
@@ -116,6 +117,10 @@ export const prune: Command = {
     verify: { type: 'boolean', help: 'run original and result and show how close they are' },
     'dry-run': { type: 'boolean', help: 'count what would come out; write nothing' },
   },
+  examples: [
+    'whittle prune model.onnx --ratio 0.5 -o pruned.onnx',
+    'whittle prune model.onnx --sparsity 0.8 --pattern 2:4 --dry-run',
+  ],
   async run(args, output, job) {
     const out = args.text('out');
     const dry = args.flag('dry-run');
@@ -141,7 +146,7 @@ export const prune: Command = {
     const { stops } = studio.document();
     const [first, last] = [stops[0], stops.at(-1)];
     if (!first || !last) throw new UsageError('MODEL is missing.');
-    if (out && !dry) writeFileSync(out, studio.exportModel().bytes);
+    if (out && !dry) writeModelFile(studio, out);
     const data = judgement ? await studio.judge(judgement, job) : null;
     const verify = args.flag('verify') ? await studio.verifyWhole(job) : null;
     const latency = target ? await checkTarget(studio, before, target, args, job) : null;

@@ -85,6 +85,9 @@ export const search: Command = {
   summary: 'Searches the sub-networks of a model for those that are fast and right on this device.',
   positionals: ['MODEL'],
   options: { ...READING, ...SEARCH_OPTIONS },
+  examples: [
+    'whittle search sample:digit-cnn --data digits --samples 16 --evaluations 4 --objectives macs,quality --seed 1 --out found',
+  ],
   async run(args, output, job) {
     const out = args.text('out');
     if (out === null) throw new UsageError('--out is missing: the folder for findings and recipes.');

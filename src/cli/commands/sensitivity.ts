@@ -1,4 +1,3 @@
-import { writeFileSync } from 'node:fs';
 import type { Sensitivity } from '../../prune/sensitivity.ts';
 import type { Command } from '../command.ts';
 import { MEASURED, ratiosOf } from '../flatten.ts';
@@ -7,6 +6,7 @@ import { CALIBRATING, calibrateFrom } from '../open-data.ts';
 import { table } from '../output.ts';
 import { openStudio } from '../studio.ts';
 import { IMPORTANCES } from './importances.ts';
+import { writeFile } from '../write-file.ts';
 
 /** The figure that ranks: accuracy lost where there are labels, else KL. */
 const figure = ({ accuracy }: Sensitivity, point: Sensitivity['groups'][number]['points'][number]): string =>
@@ -36,9 +36,16 @@ export const sensitivity: Command = {
     formula: { type: 'string', value: 'F', help: 'rank by a formula over importances' },
     ...MEASURED,
     seed: { type: 'string', value: 'S', help: 'seed of the random ranking' },
-    out: { type: 'string', short: 'o', value: 'OUT', help: 'write the curves as JSON, for `prune --flatten --curves`' },
+    out: {
+      type: 'string',
+      short: 'o',
+      value: 'OUT',
+      writes: true,
+      help: 'write the curves as JSON, for `prune --flatten --curves`',
+    },
     ...CALIBRATING,
   },
+  examples: ['whittle sensitivity model.onnx --ratios 0.25,0.5 -o curves.json'],
   async run(args, output, job) {
     const { studio } = await openStudio(args.positionals[0] ?? '', job);
     await freeze(studio, output, job);
@@ -49,7 +56,7 @@ export const sensitivity: Command = {
     const rating = { importance, formula, seed: args.number('seed', { min: 0, max: 2 ** 31, integer: true }) ?? 0 };
     const found = await studio.sensitivity({ rating, ratios: ratiosOf(args) }, judgement, job);
     const out = args.text('out');
-    if (out) writeFileSync(out, JSON.stringify(found, null, 1));
+    if (out) writeFile(out, JSON.stringify(found, null, 1));
     output.result(found, [...sensitivityLines(found), ...(out ? [`Written to ${out}`] : [])]);
     return 0;
   },

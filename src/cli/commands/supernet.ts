@@ -1,4 +1,3 @@
-import { writeFileSync } from 'node:fs';
 import { formatInteger, formatShare, plural } from '../../base/format.ts';
 import type { Evaluation } from '../../engine/train/types.ts';
 import { isDrawn } from '../../engine/train/drawn.ts';
@@ -16,6 +15,7 @@ import { openStudio } from '../studio.ts';
 import { table } from '../output.ts';
 import { TRAIN_OPTIONS, trainRequest } from '../train-options.ts';
 import { evaluationCells } from './train.ts';
+import { writeFile } from '../write-file.ts';
 
 /** Of those of `train`. */
 const TAKEN = new Set([
@@ -97,6 +97,9 @@ export const supernet: Command = {
   summary: 'Trains a trained network so that its sub-networks work as they are.',
   positionals: ['MODEL'],
   options: OPTIONS,
+  examples: [
+    'whittle supernet "sample:edge-cnn?width=2&layers=2" --data digits --steps 3 --batch 4 --hold-out 8 -o elastic.onnx',
+  ],
   async run(args, output, job) {
     const [path, out] = [args.text('data'), args.text('output')];
     if (path === null) throw new UsageError('--data is missing: the samples to train on.');
@@ -116,7 +119,7 @@ export const supernet: Command = {
     const checkpoint = args.text('checkpoint');
     const store = checkpoint === null ? null : fileStore(checkpoint);
     const { result, bytes } = await supernetFile(stop, ask, nodePort(), job, { store });
-    writeFileSync(out, bytes);
+    writeFile(out, bytes);
     const { curve, ...rest } = result;
     const answer = {
       ...rest,

@@ -1,4 +1,3 @@
-import { writeFileSync } from 'node:fs';
 import { basename } from 'node:path';
 import { formatInteger, formatShare } from '../../base/format.ts';
 import type { Job } from '../../base/job.ts';
@@ -10,7 +9,7 @@ import type { DocumentView } from '../../engine/types.ts';
 import { UsageError, type Arguments } from '../arguments.ts';
 import { BUILD_OPTIONS, buildStudent, buildsStudent } from '../build-student.ts';
 import { fileStore } from '../checkpoint-file.ts';
-import type { Command } from '../command.ts';
+import type { Command, Example } from '../command.ts';
 import { modelAt } from '../model-at.ts';
 import { dataChoice, preparedData } from '../prepared-data.ts';
 import { table, type Output } from '../output.ts';
@@ -18,6 +17,8 @@ import { replayFile, saveRecipe } from '../recipe-file.ts';
 import { sizesLine } from './prune-dead.ts';
 import { openStudio, type CommandStudio } from '../studio.ts';
 import { TEACHER_OPTIONS, teachingLosses, TRAIN_OPTIONS, trainRequest } from '../train-options.ts';
+import { writeFile } from '../write-file.ts';
+import { writeModelFile } from '../write-model.ts';
 
 const metricsOf = ({ evaluations, best }: TrainResult): { first: Evaluation | null; best: Evaluation | null } => ({
   first: evaluations[0] ?? null,
@@ -116,10 +117,10 @@ async function run(
   const student = studio.document().stops.length - 1;
   const ask = { student, teacher, request };
   const graph = args.text('graph');
-  if (graph !== null) writeFileSync(graph, (await studio.trainings.graph(ask, basename(graph))).bytes);
+  if (graph !== null) writeFile(graph, (await studio.trainings.graph(ask, basename(graph))).bytes);
   const result = await studio.trainings.run(ask, job, store);
   const document = await studio.trainings.keep(job);
-  writeFileSync(out, studio.exportModel().bytes);
+  writeModelFile(studio, out);
   const recipeFile = args.text('save-recipe');
   if (recipeFile !== null) saveRecipe(recipeFile, document.recipe, studio.artifacts);
   const { curve, evaluations, ...rest } = result;
@@ -151,17 +152,21 @@ export const train: Command = {
   summary: 'Trains the weights of a model on labelled samples or a text.',
   positionals: ['MODEL'],
   options: TRAIN_OPTIONS,
+  examples: [
+    'whittle train "sample:edge-cnn?width=2&layers=2" --data digits --steps 4 --batch 8 --hold-out 8 -o trained.onnx',
+  ],
   async run(args, output, job) {
     return run(args, output, job, LOSSES, await opened(args, job), null);
   },
 };
 
 /** With a teacher: from its classes, from values inside it, and from labels as far as asked. */
-const taught = (name: 'distill' | 'recover', summary: string): Command => ({
+const taught = (name: 'distill' | 'recover', summary: string, example: Example): Command => ({
   name,
   summary,
   positionals: ['STUDENT'],
   options: { ...TEACHER_OPTIONS, ...BUILD_OPTIONS, ...TRAIN_OPTIONS },
+  examples: [example],
   async run(args, output, job) {
     const path = args.text('teacher');
     if (path === null && args.text('recipe') === null && !buildsStudent(args)) {
@@ -177,5 +182,13 @@ const taught = (name: 'distill' | 'recover', summary: string): Command => ({
   },
 });
 
-export const distill = taught('distill', 'Trains a student to answer as its teacher does, labels or not.');
-export const recover = taught('recover', 'Brings a pruned model back towards its original.');
+export const distill = taught(
+  'distill',
+  'Trains a student to answer as its teacher does, labels or not.',
+  'whittle distill model.onnx --thinner 0.5 --data digits --steps 4 --batch 8 --hold-out 8 -o student.onnx',
+);
+export const recover = taught(
+  'recover',
+  'Brings a pruned model back towards its original.',
+  'whittle recover pruned.onnx --teacher model.onnx --data digits --steps 4 --batch 8 --hold-out 8 -o recovered.onnx',
+);

@@ -1,4 +1,3 @@
-import { writeFileSync } from 'node:fs';
 import { formatRatioInterval } from '../../base/format.ts';
 import type { TuneReport } from '../../engine/tune-types.ts';
 import { UsageError } from '../arguments.ts';
@@ -8,6 +7,8 @@ import { table } from '../output.ts';
 import { openStudio } from '../studio.ts';
 import { rewrite } from './optimize.ts';
 import { verifyLines } from './verify.ts';
+import { writeFile } from '../write-file.ts';
+import { writeModelFile } from '../write-model.ts';
 
 function lines({ trials, session, device, message }: TuneReport): string[] {
   const rows = trials.map((trial) => [
@@ -25,14 +26,20 @@ export const tune: Command = {
   summary: 'Times candidate rewrites on this device, keeps those that gain beyond the noise, and writes the result.',
   positionals: ['MODEL'],
   options: {
-    out: { type: 'string', short: 'o', value: 'OUT', help: 'where the result goes' },
+    out: { type: 'string', short: 'o', value: 'OUT', writes: true, help: 'where the result goes' },
     recipe: { type: 'string', value: 'FILE|PRESET', help: 'what is applied first (clean)' },
     threads: { type: 'string', value: 'N', help: 'WASM threads (1)' },
     runs: { type: 'string', value: 'N', help: 'samples of each side of a comparison (20)' },
     budget: { type: 'string', value: 'SECONDS', help: 'upper bound for one comparison (5)' },
     verify: { type: 'boolean', help: 'run original and result and compare; exit 1 if they differ' },
-    'save-recipe': { type: 'string', value: 'FILE', help: 'write the recipe with the figures of each decision' },
+    'save-recipe': {
+      type: 'string',
+      value: 'FILE',
+      writes: true,
+      help: 'write the recipe with the figures of each decision',
+    },
   },
+  examples: ['whittle tune model.onnx --runs 6 --budget 0.5 -o tuned.onnx'],
   async run(args, output, job) {
     const out = args.text('out');
     if (!out) throw new UsageError('-o is missing.');
@@ -46,11 +53,11 @@ export const tune: Command = {
     if (args.text('recipe')) await rewrite(studio, args, job);
     else await studio.replay({ preset: 'clean' }, job);
     const { document, report } = await studio.tune(request, job);
-    writeFileSync(out, studio.exportModel().bytes);
+    writeModelFile(studio, out);
     const session = writeSessionFile(studio.sessionText(), out);
     const verify = args.flag('verify') ? await studio.verifyWhole(job) : null;
     const recipe = args.text('save-recipe');
-    if (recipe) writeFileSync(recipe, `${JSON.stringify(document.recipe, null, 2)}\n`);
+    if (recipe) writeFile(recipe, `${JSON.stringify(document.recipe, null, 2)}\n`);
     output.result({ ...report, verify }, [
       ...lines(report),
       ...(verify ? verifyLines(verify) : []),

@@ -135,8 +135,14 @@ export const verify: Command = {
       value: LEVELS.join('|'),
       help: 'level of B for them (disabled); at others the runtime has its own part in the differences',
     },
-    'save-failing': { type: 'string', value: 'FILE', help: 'write the input with the worst difference as .npz' },
+    'save-failing': {
+      type: 'string',
+      value: 'FILE',
+      writes: true,
+      help: 'write the input with the worst difference as .npz',
+    },
   },
+  examples: ['whittle verify model.onnx small.onnx --class weights'],
   async run(args, output, job) {
     const chosen = args.choice('class', EXACTNESS);
     if (!chosen) output.note('No --class was given: judged at `order`.');

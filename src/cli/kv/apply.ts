@@ -1,4 +1,3 @@
-import { writeFileSync } from 'node:fs';
 import type { Job } from '../../base/job.ts';
 import { requirePolicy } from '../../engine/kv/policies.ts';
 import { policyOf } from '../../kv/policy.ts';
@@ -8,10 +7,11 @@ import type { Output } from '../output.ts';
 import { saveRecipe } from '../recipe-file.ts';
 import { openStudio } from '../studio.ts';
 import { onePolicy } from './policy-options.ts';
+import { writeModelFile } from '../write-model.ts';
 
 export const APPLY_OPTIONS: Options = {
-  out: { type: 'string', short: 'o', value: 'OUT', help: 'apply, export: where the result goes' },
-  recipe: { type: 'string', value: 'FILE', help: 'apply: write the steps as a recipe too' },
+  out: { type: 'string', short: 'o', value: 'OUT', writes: true, help: 'apply, export: where the result goes' },
+  recipe: { type: 'string', value: 'FILE', writes: true, help: 'apply: write the steps as a recipe too' },
 };
 
 export async function runApply(args: Arguments, output: Output, job: Job): Promise<ExitCode> {
@@ -22,7 +22,7 @@ export async function runApply(args: Arguments, output: Output, job: Job): Promi
   const made = await requirePolicy(studio.stopOf(0).model, policy, options, job);
   const requests = made.steps.map((step) => ({ ...step, off: [] }));
   const document = await studio.applyAll(0, requests, job);
-  writeFileSync(out, studio.exportModel().bytes);
+  writeModelFile(studio, out);
   const recipe = args.text('recipe');
   if (recipe !== null) saveRecipe(recipe, document.recipe, studio.artifacts);
   const kept = policyOf(studio.stopOf(document.cursor).model);

@@ -3,19 +3,9 @@ import type { LayerShape } from '../../kv/cache/layout.ts';
 import { DEFAULT_MIX, type Mix } from '../../kv/simulate/mix.ts';
 import { simulate, type PolicyResult, type Simulation } from '../../kv/simulate/simulate.ts';
 import { UsageError, type Arguments, type Options } from '../arguments.ts';
+import { parseBytes } from '../quantities.ts';
 import { table, type Output } from '../output.ts';
 import type { ExitCode } from '../command.ts';
-
-const UNITS: Readonly<Record<string, number>> = {
-  '': 1,
-  B: 1,
-  kB: 1e3,
-  MB: 1e6,
-  GB: 1e9,
-  KiB: 2 ** 10,
-  MiB: 2 ** 20,
-  GiB: 2 ** 30,
-};
 
 export const SIMULATE_OPTIONS: Options = {
   requests: { type: 'string', value: 'N', help: `simulate: requests to serve (${DEFAULT_MIX.requests})` },
@@ -55,16 +45,6 @@ export const SIMULATE_OPTIONS: Options = {
   'kv-heads': { type: 'string', value: 'H', help: 'simulate: heads that have keys and values of their own (12)' },
   'head-size': { type: 'string', value: 'D', help: 'simulate: width of a head (64)' },
 };
-
-/** `64MB`, `1.5 GiB`, `1000000` → bytes. */
-export function parseBytes(text: string): number {
-  const match = /^\s*(\d+(?:\.\d+)?)\s*([kKMG]?i?B?)\s*$/.exec(text);
-  const unit = match?.[2] === undefined ? undefined : UNITS[match[2]];
-  if (!match || unit === undefined) {
-    throw new UsageError(`--memory wants bytes, or a number with kB, MB, GB, KiB, MiB or GiB, not ${text}.`);
-  }
-  return Math.floor(Number(match[1]) * unit);
-}
 
 function parseBlocks(text: string): number[] {
   const blocks = text.split(',').map(Number);
@@ -160,7 +140,7 @@ export function runSimulate(args: Arguments, output: Output): ExitCode {
   const simulation = simulate({
     mix,
     layers: layersFrom(args),
-    memory: parseBytes(args.text('memory') ?? '1GB'),
+    memory: parseBytes(args.text('memory') ?? '1GB', 'memory'),
     blocks: parseBlocks(args.text('block') ?? '8,16,32'),
   });
   output.result({ mix, ...simulation }, lines(simulation));

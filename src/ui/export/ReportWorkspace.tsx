@@ -6,6 +6,7 @@ import type { App } from '../../state/app.ts';
 import { Button } from '../kit/controls.tsx';
 import { Problem } from '../kit/Problem.tsx';
 import { useDocument, useSettings } from '../kit/use-store.ts';
+import { findingsOf } from './findings/all.ts';
 import { reportBlob, reportFileName, type ReportFormat } from './artifacts.ts';
 import './export.css';
 
@@ -21,7 +22,7 @@ function useReport(app: App): Gathered {
   const latest = useRef(0);
   const again = useCallback(() => {
     const mine = ++latest.current;
-    void app.actions.reportData().then((data) => {
+    void app.actions.reportData(findingsOf(app)).then((data) => {
       if (mine === latest.current) setState({ data, loading: false });
     });
   }, [app]);
@@ -37,6 +38,8 @@ function useReport(app: App): Gathered {
 const FORMATS: readonly (readonly [ReportFormat, string])[] = [
   ['md', 'Markdown'],
   ['json', 'JSON'],
+  ['svg', 'Summary, SVG'],
+  ['png', 'Summary, PNG'],
 ];
 
 /** `system` means what the page itself is drawn in. */
@@ -53,10 +56,10 @@ export function ReportWorkspace({ app }: { readonly app: App }) {
   const failure = useDocument(app, (state) => (state.failure?.place === 'export' ? state.failure : null));
   const { data } = report;
   const page = useMemo(() => (data ? renderHtml(data, theme) : null), [data, theme]);
-  const save = (format: ReportFormat): void => {
+  const save = async (format: ReportFormat): Promise<void> => {
     if (!data) return;
     const name = reportFileName(data.model.name, format);
-    app.actions.saveFile(name, reportBlob(data, format));
+    app.actions.saveFile(name, await reportBlob(data, format));
     app.notices.show({ tone: 'good', title: 'Report saved', text: name });
   };
   return (
@@ -67,11 +70,11 @@ export function ReportWorkspace({ app }: { readonly app: App }) {
           Gather again
         </Button>
         {FORMATS.map(([format, label]) => (
-          <Button key={format} icon={Download} disabled={!data} onClick={() => save(format)}>
+          <Button key={format} icon={Download} disabled={!data} onClick={() => void save(format)}>
             {label}
           </Button>
         ))}
-        <Button variant="primary" icon={Download} disabled={!data} onClick={() => save('html')}>
+        <Button variant="primary" icon={Download} disabled={!data} onClick={() => void save('html')}>
           HTML, one file
         </Button>
       </header>

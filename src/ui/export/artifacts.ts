@@ -1,25 +1,31 @@
 import { plural } from '../../base/format.ts';
 import type { DocumentView } from '../../engine/types.ts';
 import type { ReportData } from '../../report/types.ts';
+import { CARD, renderCard } from '../../report/card.ts';
 import { renderHtml } from '../../report/html.ts';
 import { renderJson } from '../../report/json.ts';
 import { renderMarkdown } from '../../report/markdown.ts';
+import { pngOf } from './raster.ts';
 
-export type ReportFormat = 'html' | 'md' | 'json';
+export type ReportFormat = 'html' | 'md' | 'json' | 'svg' | 'png';
 
 interface Rendering {
   readonly type: string;
-  render(data: ReportData): string;
+  render(data: ReportData): string | Promise<Blob>;
 }
 const RENDERINGS: Readonly<Record<ReportFormat, Rendering>> = {
   html: { type: 'text/html', render: (data) => renderHtml(data) },
   md: { type: 'text/markdown', render: renderMarkdown },
   json: { type: 'application/json', render: renderJson },
+  svg: { type: 'image/svg+xml', render: renderCard },
+  png: { type: 'image/png', render: (data) => pngOf(renderCard(data), CARD) },
 };
 
 /** A report as a file. */
-export const reportBlob = (data: ReportData, format: ReportFormat): Blob =>
-  new Blob([RENDERINGS[format].render(data)], { type: RENDERINGS[format].type });
+export async function reportBlob(data: ReportData, format: ReportFormat): Promise<Blob> {
+  const { type, render } = RENDERINGS[format];
+  return new Blob([await render(data)], { type });
+}
 
 export const reportFileName = (name: string, format: ReportFormat): string =>
   `${name.replace(/\.onnx$/i, '')}.report.${format}`;

@@ -1,5 +1,6 @@
 import { useCallback, useState } from 'react';
 import type { App } from '../../state/app.ts';
+import { findingsOf } from './findings/all.ts';
 import { reportBlob, reportFileName, type ReportFormat } from './artifacts.ts';
 
 /** Gathers the report and hands it over as a file; `busy` while it is being made. */
@@ -9,11 +10,11 @@ export function useSaveReport(app: App): { readonly busy: boolean; save(format: 
     (format: ReportFormat) => {
       setBusy(true);
       void app.actions
-        .reportData()
-        .then((data) => {
+        .reportData(findingsOf(app))
+        .then(async (data) => {
           if (!data) return;
           const name = reportFileName(data.model.name, format);
-          app.actions.saveFile(name, reportBlob(data, format));
+          app.actions.saveFile(name, await reportBlob(data, format));
           app.notices.show({ tone: 'good', title: 'Report saved', text: name });
         })
         .finally(() => setBusy(false));
