@@ -57,6 +57,7 @@ for (const colorScheme of ['dark', 'light'] as const) {
       await page.getByLabel('Labels file').setInputFiles(file('labels.npy', labels()));
       await expect(data).toContainText('5 classes, 12 samples each');
       await page.getByLabel('Second model files').setInputFiles(file('second.onnx', writeModel(scores(5))));
+      await expect(page.getByLabel('and', { exact: true })).toHaveValue('second');
       await page.getByRole('button', { name: 'Run', exact: true }).click();
 
       const headline = page.getByRole('region', { name: 'Accuracy', exact: true });

@@ -171,6 +171,7 @@ test('a run that was paused goes on after a reload, ends, and its model does bet
   await page.getByLabel('Labels file').setInputFiles(file('bars-labels-idx1-ubyte', labels));
   await expect(page.getByRole('region', { name: 'Labelled data' })).toContainText('3 classes, 80 samples each');
   await page.getByLabel('Second model files').setInputFiles(file('trained.onnx', trained));
+  await expect(page.getByLabel('and', { exact: true })).toHaveValue('second');
   await page.getByRole('button', { name: 'Run', exact: true }).click();
   await expect(page.getByRole('region', { name: 'Accuracy', exact: true })).toContainText('Better', {
     timeout: 60_000,
