@@ -121,7 +121,12 @@ class Prober {
     outer.progress({ stage, done, total: PROBES });
     const job: Job = { signal: outer.signal, checkpoint: () => outer.checkpoint(), progress: () => {} };
     const { budgetMs: most = Infinity } = this.request;
-    const request: BenchRequest = { ...this.request, runs: RUNS, budgetMs: Math.min(BUDGET_MS, most / PROBES) };
+    const request: BenchRequest = {
+      ...this.request,
+      runs: RUNS,
+      looks: false,
+      budgetMs: Math.min(BUDGET_MS, most / PROBES),
+    };
     return { parcel: { name: 'probe.onnx', bytes: writeModel(model) }, request, job };
   }
 }
