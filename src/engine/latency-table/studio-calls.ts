@@ -51,7 +51,7 @@ export function requireTable(backend: RuntimeBackend, { webgpu, webgpuReason }: 
   );
 }
 
-/** For each of the measurements of what a run costs beside its kernels, ms at least. */
+/** For each of the measurements of what a run costs beside its kernels, ms at least, where a micro-model may take as long. */
 const OVERHEAD_MS = 600;
 
 /** Times the next parts that a table lacks, one micro-model a call: what was measured stays when the next is cancelled. */
@@ -66,7 +66,7 @@ export async function tableBatch(
   const known = new Set(request.known);
   const common = { backend, threads, budgetMs };
   const overhead = request.overhead
-    ? await measureOverhead({ ...common, budgetMs: Math.max(OVERHEAD_MS, budgetMs / 4) }, port, job)
+    ? await measureOverhead({ ...common, budgetMs: Math.max(Math.min(OVERHEAD_MS, budgetMs), budgetMs / 4) }, port, job)
     : null;
   const subjects = [partsOf(model, analysis), ...(request.widths ? cutParts({ model, analysis }, request.widths) : [])];
   const missing = subjects.map((parts) => missingParts(parts, known));
