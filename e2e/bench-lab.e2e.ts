@@ -18,16 +18,21 @@ const long = { name: 'long.onnx', bytes: product(128, 12) };
 
 const region = (page: Page, name: string): Locator => page.getByRole('region', { name, exact: true });
 
+/** One round of few runs, whatever the interval: models this small are noisy, and what is shown is the same. */
+async function shorten(page: Page, { rounds = '1', memory = false } = {}): Promise<void> {
+  await page.getByLabel('Runs').selectOption('30');
+  await page.getByRole('button', { name: 'Method' }).click();
+  await page.getByLabel('Rounds').selectOption(rounds);
+  await page.getByRole('checkbox', { name: /^Go on until/ }).uncheck();
+  await page.getByRole('checkbox', { name: /^Measure the memory/ }).setChecked(memory);
+}
+
 async function openBench(page: Page, file: { name: string; bytes: Uint8Array }): Promise<StudioPage> {
   const studio = new StudioPage(page);
   await studio.goto();
   await studio.drop([file]);
   await expect(studio.canvas).toBeVisible();
   await studio.workspace('Bench');
-  await page.getByLabel('Runs').selectOption('30');
-  // Models this small are noisy: no more than the runs asked for.
-  await page.getByRole('button', { name: 'Method' }).click();
-  await page.getByRole('checkbox', { name: /^Go on until/ }).uncheck();
   return studio;
 }
 
@@ -40,6 +45,7 @@ test.use({ contextOptions: { reducedMotion: 'reduce' } });
 
 test('a second file is timed beside the model, and a file that is none is refused in place', async ({ page }) => {
   await openBench(page, short);
+  await shorten(page, { rounds: '3', memory: true });
   const files = page.getByLabel('Second model files');
   await files.setInputFiles({ name: 'notes.txt', mimeType: 'text/plain', buffer: Buffer.from('no model') });
   await expect(page.getByRole('alert').filter({ hasText: 'notes.txt' })).toBeVisible();
@@ -55,6 +61,7 @@ test('a second file is timed beside the model, and a file that is none is refuse
 
 test('session options belong to one of the two, and settings take turns', async ({ page }) => {
   await openBench(page, long);
+  await shorten(page);
   await page.getByLabel('with').selectOption('0');
   const method = region(page, 'Method');
   await method.getByLabel('Config entries of the second').fill('nonsense');
@@ -86,7 +93,7 @@ test('each step is timed against the one before', async ({ page }) => {
   await studio.look('Fold batch norm', 1);
   await studio.apply('Fold batch norm');
   await studio.workspace('Bench');
-  await page.getByLabel('Runs').selectOption('30');
+  await shorten(page);
   const gains = region(page, 'Gain by step');
   await expect(gains).toContainText('not timed');
   await gains.getByRole('button', { name: 'Time each step' }).click();
@@ -95,6 +102,7 @@ test('each step is timed against the one before', async ({ page }) => {
 
 test('a software WebGPU adapter gets no verdict', async ({ page }) => {
   await openBench(page, { name: 'tiny.onnx', bytes: writeModel(tinyModel()) });
+  await shorten(page);
   await page.getByRole('radio', { name: 'WebGPU' }).click();
   await page.getByLabel('with').selectOption('0');
   await page.getByRole('button', { name: 'Run', exact: true }).click();
@@ -104,6 +112,7 @@ test('a software WebGPU adapter gets no verdict', async ({ page }) => {
 
 test('a tab that was hidden meanwhile is told with the result', async ({ page }) => {
   await openBench(page, long);
+  await shorten(page);
   await page.getByRole('button', { name: 'Run', exact: true }).click();
   await expect(region(page, 'Benchmark at work')).toBeVisible();
   await page.evaluate(() => {

@@ -27,3 +27,22 @@ export async function seriousFaults(page: Page, within?: string): Promise<string
   const violations = await violationsOf(page, within);
   return violations.filter(({ impact }) => impact === 'serious' || impact === 'critical').map(inWords);
 }
+
+/** Of both colour schemes, ending in the dark one: what a page holds is made once, and looked at twice. */
+async function inBothSchemes(page: Page, faults: () => Promise<string[]>): Promise<string[]> {
+  const found: string[] = [];
+  for (const colorScheme of ['light', 'dark'] as const) {
+    await page.emulateMedia({ colorScheme });
+    // The studio's root says which theme it has; a report by itself follows the media alone.
+    await page.waitForFunction(
+      (scheme) => (document.documentElement.dataset['theme'] ?? scheme) === scheme,
+      colorScheme,
+    );
+    found.push(...(await faults()).map((fault) => `${colorScheme}: ${fault}`));
+  }
+  return found;
+}
+
+export const allFaultsInBoth = (page: Page): Promise<string[]> => inBothSchemes(page, () => allFaults(page));
+export const seriousFaultsInBoth = (page: Page, within?: string): Promise<string[]> =>
+  inBothSchemes(page, () => seriousFaults(page, within));

@@ -5,13 +5,12 @@ import { buildModel } from '../src/testing/build.ts';
 import { seriousFaults } from './faults.ts';
 import { StudioPage, watchForErrors } from './studio-page.ts';
 
-/** Two convolutions with their activations: few kinds of parts, at any width. */
+/** A convolution with its activation, and a layer that reads its channels: few kinds of parts, at any width. */
 const model = buildModel({ seed: 5 }, (g) => {
   const x = g.input('x', [1, 3, 16, 16]);
-  const first = g.op('Relu', [g.op('Conv', [x, g.weight('w1', [16, 3, 3, 3])])]);
-  const second = g.op('Relu', [g.op('Conv', [first, g.weight('w2', [16, 16, 3, 3])])]);
-  const pooled = g.op('Flatten', [g.op('GlobalAveragePool', [second])]);
-  g.output(g.op('Gemm', [pooled, g.weight('w3', [16, 10])]), 'y', { shape: [1, 10] });
+  const made = g.op('Relu', [g.op('Conv', [x, g.weight('w1', [16, 3, 3, 3])])]);
+  const pooled = g.op('Flatten', [g.op('GlobalAveragePool', [made])]);
+  g.output(g.op('Gemm', [pooled, g.weight('w2', [16, 10])]), 'y', { shape: [1, 10] });
 });
 
 /** ms; a few micro-models are timed for some seconds each, longer on a busy machine. */
@@ -55,7 +54,7 @@ test('operators are measured once, and predict a model that is then checked agai
 
   await test.step('the prediction is held against a run, and its error shown', async () => {
     await prediction.getByRole('button', { name: 'Check against a run' }).click();
-    await expect(prediction).toContainText(/Error\s*[+−]\d/, { timeout: MEASURED });
+    await expect(prediction).toContainText(/Error\s*(?:[+−]\d|<0\.1)/, { timeout: MEASURED });
     const apart = prediction.getByRole('table', { name: 'Where prediction and profile part most' });
     await expect(apart.getByRole('row').nth(1)).toContainText(/\d\s[mµ]s/);
   });
@@ -109,7 +108,7 @@ test('operators are measured once, and predict a model that is then checked agai
     await studio.pass('Prune channels').click();
     const forecast = page.getByRole('region', { name: 'Forecast' });
     await forecast.getByRole('button', { name: 'From the table' }).click();
-    await expect(forecast).toContainText(/predicted from 8 widths that follow from the latency table/, {
+    await expect(forecast).toContainText(/predicted from \d+ widths that follow from the latency table/, {
       timeout: MEASURED,
     });
     await page.getByRole('spinbutton', { name: 'Target' }).fill('50');

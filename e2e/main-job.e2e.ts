@@ -82,6 +82,8 @@ test('drop, inspect, fuse, switch a site off, prune by slider, undo, verify, ben
   await test.step('benchmark on WASM', async () => {
     await studio.workspace('Bench');
     await page.getByLabel('Runs').selectOption({ index: 0 });
+    await page.getByRole('button', { name: 'Method' }).click();
+    await page.getByRole('checkbox', { name: /^Go on until/ }).uncheck();
     await page.getByRole('button', { name: /^Run/ }).first().click();
     await expect(page.getByRole('region', { name: 'Verdict' })).toContainText('×', { timeout: 90_000 });
     await expect(page.getByRole('table', { name: 'Times' })).toContainText('Median');

@@ -43,6 +43,7 @@ test('the digit CNN is trained, paused, gone on with after a reload, and exporte
   const draw = page.getByRole('button', { name: 'Drawn digits, training' });
   await draw.click();
   await set(page, 'Steps', '60');
+  await set(page, 'Batch', '8');
   await page.getByText('More', { exact: true }).click();
   await set(page, 'Looks every', '30');
   await page.getByRole('button', { name: 'Train', exact: true }).click();

@@ -140,7 +140,7 @@ test('a network of the front is chosen, walked to, opened on the canvas, compare
   const studio = await openSearch(page);
   await setUp(page, 8);
   // Fewer kinds of operators have to be timed.
-  for (const kind of ['Resolution', 'Depth']) await page.getByRole('checkbox', { name: kind }).uncheck();
+  for (const kind of ['Resolution', 'Depth', 'Kernel']) await page.getByRole('checkbox', { name: kind }).uncheck();
   await page.getByText('Widths', { exact: true }).click();
   await set(page, 'Shares of a width', '0.5');
   await expect(page.getByLabel('Shares of a width')).toHaveValue('0.5, 1');

@@ -56,15 +56,15 @@ test('a run on WebGPU, the software adapter, goes the way of the run on WASM, pa
   await studio.drop([{ name: 'bars.onnx', bytes: writeModel(network()) }]);
   await studio.workspace('Train');
   await giveSamples(page);
-  await set(page, 'Steps', '20');
+  await set(page, 'Steps', '12');
   await set(page, 'Batch', '8');
   await page.getByText('More', { exact: true }).click();
-  await set(page, 'Looks every', '10');
+  await set(page, 'Looks every', '6');
   await set(page, 'Warm-up', '5');
   await page.getByRole('button', { name: 'Train', exact: true }).click();
   await expect(status(page)).toHaveText('done', { timeout: 60_000 });
   const expected = await losses(page);
-  expect(expected).toHaveLength(20);
+  expect(expected).toHaveLength(12);
 
   await page.getByLabel('Backend').selectOption('webgpu');
   await expect(page.getByText('each step holds them twice')).toBeVisible();

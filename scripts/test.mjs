@@ -16,7 +16,7 @@ const run = (args, env = {}) =>
   spawnSync('npx', ['--no-install', ...args], { stdio: 'inherit', env: { ...process.env, ...env } }).status;
 const report = (file) => (existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')) : null);
 
-const checks = runChecks();
+const checks = await runChecks();
 add(checks.passed, checks.failed);
 
 const unitFile = join(folder, 'unit.json');

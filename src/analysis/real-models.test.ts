@@ -145,7 +145,8 @@ function expectDim(dim: Dim, actual: number, sizes: Record<string, number>, wher
   if (dim === null) return;
   const bound = bindDim(dim, sizes);
   if (typeof bound === 'string') sizes[bound] = actual;
-  else expect(bound, `${where}: ${dim}`).toBe(actual);
+  // Many thousands of these hold: each call of `expect` takes longer than the analysis of a node.
+  else if (bound !== actual) expect(bound, `${where}: ${dim}`).toBe(actual);
 }
 
 describe.skipIf(!haveShared())('on the real models', () => {

@@ -10,6 +10,7 @@ import {
   formatError,
   formatInteger,
   formatMs,
+  formatOff,
   formatPair,
   formatRatio,
   formatRatioInterval,
@@ -109,6 +110,14 @@ describe('changes', () => {
     [0.0001, '<0.1 %'],
     [0.348, '34.8 %'],
     [1, '100.0 %'],
+    [null, '–'],
+  ]);
+  rows('the share by which something is off', formatOff, [
+    [0, '0 %'],
+    [0.0004, '<0.1 %'],
+    [-0.0004, '<0.1 %'],
+    [0.0321, '+3.2 %'],
+    [-0.004, '−0.4 %'],
     [null, '–'],
   ]);
 });

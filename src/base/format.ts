@@ -119,6 +119,13 @@ export function formatShare(share: Unknowable): string {
   return minus((share * 100).toFixed(1)) + THIN + '%';
 }
 
+/** By how much something is off, as a share: `+3.2 %`, `−0.4 %`; `<0.1 %` where the sign would say nothing. */
+export function formatOff(share: Unknowable): string {
+  if (!isKnown(share)) return UNKNOWN;
+  const text = formatShare(Math.abs(share));
+  return Math.abs(share) < SAME ? text : signed(share, text);
+}
+
 /** Three significant digits without an exponent, two digits after the point at most. */
 function measured(value: number): string {
   const size = Math.abs(value);

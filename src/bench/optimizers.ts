@@ -58,7 +58,7 @@ export async function measureOptimizers(
       runtime,
       model,
       model,
-      { ...request, level: 'all', budgetMs: request.budgetMs * share, loads: { a: without } },
+      { ...request, level: 'all', looks: false, budgetMs: request.budgetMs * share, loads: { a: without } },
       job,
       options,
     );

@@ -34,6 +34,8 @@ export interface BenchRequest {
   readonly within?: number;
   /** Measures how far the memory of the runtime grows for each model alone, too. */
   readonly heap?: boolean;
+  /** false: does not look at how quiet the machine is, which is no matter where the shortest times alone count. */
+  readonly looks?: boolean;
   /** Of the first and the second model. */
   readonly loads?: { readonly a?: LoadOptions; readonly b?: LoadOptions };
   /** Where to measure; absent: here. */

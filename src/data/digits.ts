@@ -149,27 +149,31 @@ function drawn(digit: number, random: Random): Image {
       return [SIDE / 2 + right + cos * leaned - sin * v, SIDE / 2 + down + sin * leaned + cos * v];
     }),
   );
-  const data = new Uint8Array(SIDE * SIDE);
-  for (let y = 0; y < SIDE; y++) {
-    for (let x = 0; x < SIDE; x++) {
-      // Ink up to the width of the pen, then less over one pixel.
-      const ink = Math.min(1, Math.max(0, pen + 0.5 - distance(placed, x + 0.5, y + 0.5)));
-      data[y * SIDE + x] = Math.round(255 * ink);
-    }
-  }
+  // Ink up to the width of the pen, then less over one pixel.
+  const reach = pen + 0.5;
+  const data = Uint8Array.from(distances(placed, reach), (distance) =>
+    Math.round(255 * Math.min(1, Math.max(0, reach - distance))),
+  );
   return { width: SIDE, height: SIDE, channels: 1, data };
 }
 
-/** From a point to the nearest stroke. */
-function distance(strokes: readonly Stroke[], x: number, y: number): number {
-  let least = Infinity;
+/** From the middle of each pixel to the nearest stroke; Infinity for most of those that are further away than `reach`. */
+function distances(strokes: readonly Stroke[], reach: number): Float64Array {
+  const least = new Float64Array(SIDE * SIDE).fill(Infinity);
+  const first = (low: number): number => Math.max(0, Math.floor(low - reach - 0.5));
+  const last = (high: number): number => Math.min(SIDE - 1, Math.ceil(high + reach - 0.5));
   for (const stroke of strokes) {
     for (let i = 1; i < stroke.length; i++) {
       const [[ax, ay], [bx, by]] = [stroke[i - 1]!, stroke[i]!];
       const [dx, dy] = [bx - ax, by - ay];
       const length = dx * dx + dy * dy;
-      const along = length === 0 ? 0 : Math.min(1, Math.max(0, ((x - ax) * dx + (y - ay) * dy) / length));
-      least = Math.min(least, Math.hypot(x - ax - along * dx, y - ay - along * dy));
+      for (let row = first(Math.min(ay, by)); row <= last(Math.max(ay, by)); row++) {
+        for (let column = first(Math.min(ax, bx)); column <= last(Math.max(ax, bx)); column++) {
+          const [x, y, at] = [column + 0.5, row + 0.5, row * SIDE + column];
+          const along = length === 0 ? 0 : Math.min(1, Math.max(0, ((x - ax) * dx + (y - ay) * dy) / length));
+          least[at] = Math.min(least[at] ?? Infinity, Math.hypot(x - ax - along * dx, y - ay - along * dy));
+        }
+      }
     }
   }
   return least;

@@ -51,6 +51,7 @@ export async function measureLatency(
   const request: BenchRequest = {
     ...common,
     runs: RUNS,
+    looks: false,
     budgetMs: (budgetMs * (1 - PROFILE_SHARE)) / widths.length,
     loads: { a: load, b: load },
   };

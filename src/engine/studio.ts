@@ -409,7 +409,7 @@ export class Studio {
   /** The latency of the model at the cursor against that of stop `before`, for which `predicted` was told. */
   async checkLatency({ before, predicted, model, budgetMs }: LatencyCheckRequest, job: Job): Promise<LatencyCheck> {
     const { backend, threads } = model;
-    const request = { backend, threads, level: 'all', runs: 40, budgetMs } as const;
+    const request = { backend, threads, level: 'all', runs: 40, looks: false, budgetMs } as const;
     const b = this.current.cursor;
     const { share: measured, ms } = await timeShare(
       (each) => this.bench({ a: before, b, request: each }, job),

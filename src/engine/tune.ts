@@ -245,7 +245,7 @@ class Tuner {
 
   private benchRequest(times: number): BenchRequest {
     const { backend, threads, runs, budgetMs } = this.request;
-    return { backend, threads, runs, budgetMs: budgetMs * times, level: 'all' };
+    return { backend, threads, runs, budgetMs: budgetMs * times, level: 'all', looks: false };
   }
 
   private parcel = (model: Model) => ({ name: 'model.onnx', bytes: writeModel(model) });

@@ -49,7 +49,9 @@ export function captureWrites(fs: { writeSync: (...args: never[]) => number }): 
   };
 }
 
+/** A profile comes as hundreds of thousands of lines: making a decoder for each would take longer than the runs. */
+const decoder = new TextDecoder();
 const textOf = (written: unknown): string =>
   ArrayBuffer.isView(written)
-    ? new TextDecoder().decode(new Uint8Array(written.buffer, written.byteOffset, written.byteLength))
+    ? decoder.decode(new Uint8Array(written.buffer, written.byteOffset, written.byteLength))
     : String(written);

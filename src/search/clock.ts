@@ -129,7 +129,14 @@ export class SearchClock {
   /** Fastest run of each whole model, ms: in rounds, so that what disturbs the device disturbs all of them. */
   async timed(stops: readonly Stop[], job: Job): Promise<readonly number[]> {
     const { backend, threads } = this.grown.device;
-    const request: BenchRequest = { backend, threads, level: 'all', runs: 200, budgetMs: this.budget.lookMs };
+    const request: BenchRequest = {
+      backend,
+      threads,
+      level: 'all',
+      runs: 200,
+      looks: false,
+      budgetMs: this.budget.lookMs,
+    };
     const models = stops.map(({ model, analysis }) => partsOf(model, analysis).model);
     const best = stops.map(() => Infinity);
     for (let round = 0; round < ROUNDS; round++) {

@@ -4,7 +4,7 @@ import { isFloat } from '../ir/types.ts';
 import { makeFeeds, type FeedKind, type FeedPlan } from '../runtime/feeds.ts';
 import type { Feeds, HostTensor, PortInfo } from '../runtime/types.ts';
 
-/** One set of inputs to try; the feeds are made when they are needed and are the same each time. */
+/** One set of inputs to try; the feeds are made when they are needed, and are the same each time: nobody writes to them. */
 export interface InputCase {
   readonly name: string;
   /** Ordinary inputs decide whether the model is ill-conditioned; extreme ones do not. */
@@ -49,8 +49,9 @@ export function inputCases(
     feeds: () => feeds,
   }));
   const add = (name: string, kind: FeedKind, seed: number, plan: FeedPlan | undefined, ordinary: boolean): void => {
-    if (plan)
-      cases.push({ name, ordinary, given: false, expected: null, feeds: () => makeFeeds(inputs, kind, seed, plan) });
+    if (!plan) return;
+    const feeds = keptWhereSmall(() => makeFeeds(inputs, kind, seed, plan));
+    cases.push({ name, ordinary, given: false, expected: null, feeds });
   };
   const [first, second = first] = plans;
   for (let seed = 1; seed <= seeds; seed++) add(`seed ${seed}`, 'normal', seed, seed % 2 === 1 ? first : second, true);
@@ -62,6 +63,20 @@ export function inputCases(
     if (hasFloats || !floatsOnly) add(name, kind, 1, second, false);
   }
   return cases;
+}
+
+/** What is made once in place of for every setting and model takes so many bytes at most. */
+const KEPT = 2 ** 22;
+
+function keptWhereSmall(make: () => Feeds): () => Feeds {
+  let kept: Feeds | null = null;
+  return () => {
+    if (kept) return kept;
+    const feeds = make();
+    const bytes = Object.values(feeds).reduce((sum, { data }) => sum + ('byteLength' in data ? data.byteLength : 0), 0);
+    if (bytes <= KEPT) kept = feeds;
+    return feeds;
+  };
 }
 
 /**

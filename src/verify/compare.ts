@@ -67,26 +67,40 @@ export function valuesOf({ dtype, shape, data }: HostTensor): ArrayLike<number> 
 }
 
 type Sums = Omit<Difference, 'mismatch' | 'top1'>;
+type Elements = ReturnType<typeof valuesOf>;
 
-function compareElements(a: ArrayLike<number | string>, b: ArrayLike<number | string>): Sums {
+const isTexts = (values: Elements): values is readonly string[] => Array.isArray(values);
+
+/** Loops over numbers see two kinds of arrays at most: over more, each access would ask which kind it is. */
+const numbersOf = (values: ArrayLike<number>): Float32Array | Float64Array =>
+  values instanceof Float32Array || values instanceof Float64Array ? values : Float64Array.from(values);
+
+const compareElements = (a: Elements, b: Elements): Sums =>
+  isTexts(a) || isTexts(b) ? compareTexts(a, b) : compareNumbers(numbersOf(a), numbersOf(b));
+
+function compareTexts(a: Elements, b: Elements): Sums {
+  const equal = Array.from<number | string>(a).every((each, i) => each === b[i]);
+  return { equal, newNaN: false, maxAbs: equal ? 0 : Infinity, scale: 0, dot: 0, normA: 0, normB: 0, noise: 0 };
+}
+
+function compareNumbers(a: Float32Array | Float64Array, b: Float32Array | Float64Array): Sums {
   let [equal, newNaN, maxAbs, scale] = [true, false, 0, 0];
   let [dot, normA, normB, noise] = [0, 0, 0, 0];
   for (let i = 0; i < a.length; i++) {
-    const [x, y] = [a[i], b[i]];
-    if (typeof x !== 'number' || typeof y !== 'number') {
-      if (x !== y) [equal, maxAbs] = [false, Infinity];
-      continue;
-    }
-    const same = x === y || (x !== x && y !== y);
-    if (!same) equal = false;
-    if (!Number.isFinite(x) || !Number.isFinite(y)) {
-      if (!same) maxAbs = Infinity;
+    const x = a[i] ?? NaN;
+    const y = b[i] ?? NaN;
+    // 0 for what is finite, NaN for all else.
+    if (x - x !== 0 || y - y !== 0) {
+      const same = x === y || (x !== x && y !== y);
+      if (!same) [equal, maxAbs] = [false, Infinity];
       if (y !== y && x === x) newNaN = true;
       continue;
     }
     const difference = Math.abs(x - y);
+    const size = Math.abs(x);
+    if (difference > 0) equal = false;
     if (difference > maxAbs) maxAbs = difference;
-    if (Math.abs(x) > scale) scale = Math.abs(x);
+    if (size > scale) scale = size;
     dot += x * y;
     normA += x * x;
     normB += y * y;
@@ -95,20 +109,50 @@ function compareElements(a: ArrayLike<number | string>, b: ArrayLike<number | st
   return { equal, newNaN, maxAbs, scale, dot, normA, normB, noise };
 }
 
+/** Largest finite |x|; 0 where there are no numbers. */
+export function scaleOf(tensor: HostTensor): number {
+  const values = valuesOf(tensor);
+  let scale = 0;
+  if (isTexts(values)) return scale;
+  const numbers = numbersOf(values);
+  for (let i = 0; i < numbers.length; i++) {
+    const size = Math.abs(numbers[i] ?? NaN);
+    if (size > scale && size !== Infinity) scale = size;
+  }
+  return scale;
+}
+
+/** NaN, or else an infinity, among the elements; null: there is neither. */
+export function nonFiniteOf(tensor: HostTensor): 'NaN' | 'Inf' | null {
+  const values = valuesOf(tensor);
+  if (isTexts(values)) return null;
+  const numbers = numbersOf(values);
+  let infinite = false;
+  for (let i = 0; i < numbers.length; i++) {
+    const value = numbers[i] ?? NaN;
+    if (value - value === 0) continue;
+    if (value !== value) return 'NaN';
+    infinite = true;
+  }
+  return infinite ? 'Inf' : null;
+}
+
 /** [classes], [N, classes] or [N, S, classes]: the last axis holds scores. Feature maps have more axes. */
 const isScores = ({ dtype, shape }: HostTensor): boolean =>
   isFloat(dtype) && shape.length >= 1 && shape.length <= 3 && (shape.at(-1) ?? 0) > 1 && sizeOf(shape) > 0;
 
 function compareTop(reference: HostTensor, result: HostTensor): { agree: number; rows: number } {
   const [a, b] = [valuesOf(reference), valuesOf(result)];
+  if (isTexts(a) || isTexts(b)) throw new Error('invariant: scores are numbers');
+  const [x, y] = [numbersOf(a), numbersOf(b)];
   const width = reference.shape.at(-1) ?? 1;
-  const rows = a.length / width;
+  const rows = x.length / width;
   let agree = 0;
-  for (let row = 0; row < rows; row++) if (argmax(a, row * width, width) === argmax(b, row * width, width)) agree++;
+  for (let row = 0; row < rows; row++) if (argmax(x, row * width, width) === argmax(y, row * width, width)) agree++;
   return { agree, rows };
 }
 
-function argmax(values: ArrayLike<number | string>, from: number, width: number): number {
+function argmax(values: Float32Array | Float64Array, from: number, width: number): number {
   let best = 0;
   for (let i = 1; i < width; i++) if ((values[from + i] ?? 0) > (values[from + best] ?? 0)) best = i;
   return best;

@@ -5,7 +5,7 @@ import { CHECK_ATTEMPTS } from '../runtime/feed-sizes.ts';
 import type { ModelFacts } from '../runtime/facts.ts';
 import type { HostTensor, RuntimeSession } from '../runtime/types.ts';
 import { inputCases, perturb, type InputCase, type NamedFeeds } from './cases.ts';
-import { compareTensors, isSame } from './compare.ts';
+import { compareTensors, isSame, scaleOf } from './compare.ts';
 import { ExpectedRecord } from './expected.ts';
 import type { PortMap } from './ports.ts';
 import { relativeError } from './record.ts';
@@ -60,7 +60,7 @@ export class Reference {
     this.uncompared = linked.filter(({ dtype }) => dtype === 'undefined').map(({ name }) => name);
     for (const each of outputs) {
       for (const [name, tensor] of Object.entries(each)) {
-        this.widest.set(name, Math.max(this.widestOf(name), compareTensors(tensor, tensor).scale));
+        this.widest.set(name, Math.max(this.widestOf(name), scaleOf(tensor)));
       }
     }
   }

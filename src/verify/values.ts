@@ -4,7 +4,7 @@ import { isFloat } from '../ir/types.ts';
 import { readFacts } from '../runtime/facts.ts';
 import type { HostTensor, RuntimeSession } from '../runtime/types.ts';
 import { perturb, type InputCase } from './cases.ts';
-import { compareTensors, valuesOf, type Difference } from './compare.ts';
+import { compareTensors, nonFiniteOf, type Difference } from './compare.ts';
 import { asOriginal, resultFeeds } from './ports.ts';
 import { OutputRecord, relativeError } from './record.ts';
 import { casesFor, type Outputs } from './reference.ts';
@@ -174,13 +174,6 @@ class ValueRecord {
 
 /** NaN, or else an infinity, among the elements of a float tensor. */
 function nonFiniteIn(tensor: HostTensor | undefined, input: string): NonFinite | null {
-  if (!tensor || !isFloat(tensor.dtype)) return null;
-  const values = valuesOf(tensor);
-  let infinite = false;
-  for (let i = 0; i < values.length; i++) {
-    const value = values[i];
-    if (value !== value) return { kind: 'NaN', input };
-    if (value === Infinity || value === -Infinity) infinite = true;
-  }
-  return infinite ? { kind: 'Inf', input } : null;
+  const kind = tensor && isFloat(tensor.dtype) ? nonFiniteOf(tensor) : null;
+  return kind && { kind, input };
 }

@@ -1,4 +1,4 @@
-import { formatMs, formatShare, plural } from '../../base/format.ts';
+import { formatMs, formatOff, formatShare, plural } from '../../base/format.ts';
 import { BATCH_MS, fillTable } from '../../engine/latency-table/fill.ts';
 import { requireTable } from '../../engine/latency-table/studio-calls.ts';
 import { storeTable } from '../../engine/latency-table/table.ts';
@@ -81,7 +81,7 @@ export const latency: Command = {
     };
     output.result(result, [
       ...lines(prediction),
-      `predicted ${formatMs(prediction.ms)}${check ? `, measured ${formatMs(check.measured)} (${check.error < 0 ? '−' : '+'}${formatShare(Math.abs(check.error))})` : ''}`,
+      `predicted ${formatMs(prediction.ms)}${check ? `, measured ${formatMs(check.measured)} (${formatOff(check.error)})` : ''}`,
     ]);
     return 0;
   },

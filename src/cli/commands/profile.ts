@@ -93,7 +93,7 @@ export const profile: Command = {
     threads: { type: 'string', value: 'N', help: 'WASM threads (1)' },
     runs: { type: 'string', value: 'N', help: 'runs after the warm-up (40)' },
     level: { type: 'string', value: LEVELS.join('|'), help: "the runtime's own optimization on load (all)" },
-    budget: { type: 'string', value: 'SECONDS', help: 'upper bound for each model (30)' },
+    budget: { type: 'string', value: 'SECONDS', help: 'upper bound for each model, and for the device (30)' },
   },
   examples: ['whittle profile model.onnx --by operator --runs 5 --budget 1'],
   async run(args, output, job) {

@@ -1,5 +1,5 @@
 import { CodedError } from '../../base/error.ts';
-import { formatMs, formatShare, plural } from '../../base/format.ts';
+import { formatMs, formatOff, formatShare, plural } from '../../base/format.ts';
 import type { Job } from '../../base/job.ts';
 import type { Json } from '../../base/json.ts';
 import { fillTable } from '../../engine/latency-table/fill.ts';
@@ -79,4 +79,4 @@ export const checkTarget = (
   studio.checkLatency({ before, predicted, model, budgetMs: budgetOf(args) * CHECK_SHARE }, job);
 
 export const latencyLine = ({ predicted, measured, error, ms, threads }: LatencyCheck): string =>
-  `latency ${formatMs(ms)} → ${formatMs(ms * measured)}: predicted ${formatShare(predicted)}, measured ${formatShare(measured)} of it (${error < 0 ? '−' : '+'}${formatShare(Math.abs(error))}; WASM, ${plural(threads, 'thread')})`;
+  `latency ${formatMs(ms)} → ${formatMs(ms * measured)}: predicted ${formatShare(predicted)}, measured ${formatShare(measured)} of it (${formatOff(error)}; WASM, ${plural(threads, 'thread')})`;

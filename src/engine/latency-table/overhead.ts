@@ -28,7 +28,7 @@ export async function measureOverhead(
   port: RuntimePort,
   job: Job,
 ): Promise<TableOverhead> {
-  const request: BenchRequest = { ...common, level: 'all', runs: 60 };
+  const request: BenchRequest = { ...common, level: 'all', runs: 60, looks: false };
   let done = 0;
   // How far each of them is would be taken for how far all are.
   const next = (): Job => {

@@ -51,7 +51,7 @@ export function requireTable(backend: RuntimeBackend, { webgpu, webgpuReason }: 
   );
 }
 
-/** For each of the measurements of what a run costs beside its kernels, ms at least. */
+/** For each of the measurements of what a run costs beside its kernels, ms at least, where a micro-model may take as long. */
 const OVERHEAD_MS = 600;
 
 /** Times the next parts that a table lacks, one micro-model a call: what was measured stays when the next is cancelled. */
@@ -66,7 +66,7 @@ export async function tableBatch(
   const known = new Set(request.known);
   const common = { backend, threads, budgetMs };
   const overhead = request.overhead
-    ? await measureOverhead({ ...common, budgetMs: Math.max(OVERHEAD_MS, budgetMs / 4) }, port, job)
+    ? await measureOverhead({ ...common, budgetMs: Math.max(Math.min(OVERHEAD_MS, budgetMs), budgetMs / 4) }, port, job)
     : null;
   const subjects = [partsOf(model, analysis), ...(request.widths ? cutParts({ model, analysis }, request.widths) : [])];
   const missing = subjects.map((parts) => missingParts(parts, known));
@@ -132,7 +132,7 @@ export async function checkPrediction(
   const { backend, threads } = loaded.device;
   requireTable(backend, await port.capabilities());
   const parts = partsOf(model, analysis);
-  const request = { backend, threads, level: 'all', runs: 100, budgetMs: budgetMs * 0.7 } as const;
+  const request = { backend, threads, level: 'all', runs: 100, looks: false, budgetMs: budgetMs * 0.7 } as const;
   let [fastest, middle] = [Infinity, Infinity];
   for (let taken = 0, disturbed = true; disturbed && taken <= AGAIN; taken++) {
     const { a } = await port.bench({ name: 'model.onnx', bytes: writeModel(parts.model) }, null, request, job);

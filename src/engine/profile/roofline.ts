@@ -8,7 +8,10 @@ import type { RuntimePort } from '../ports.ts';
 import { chainProbe, convProbe, gemmProbe, memoryProbe, type ProbeModel } from './device-models.ts';
 
 /** Where the ceilings are to hold. */
-export type RooflineRequest = Pick<BenchRequest, 'backend' | 'threads' | 'level' | 'device'>;
+export interface RooflineRequest extends Pick<BenchRequest, 'backend' | 'threads' | 'level' | 'device'> {
+  /** For all probes together, ms, where they are to take less than they would by themselves. */
+  readonly budgetMs?: number;
+}
 
 /** Of each probe: what is wanted at most of its runs and time, ms. */
 const RUNS = 30;
@@ -117,7 +120,13 @@ class Prober {
     const { job: outer } = this;
     outer.progress({ stage, done, total: PROBES });
     const job: Job = { signal: outer.signal, checkpoint: () => outer.checkpoint(), progress: () => {} };
-    const request: BenchRequest = { ...this.request, runs: RUNS, budgetMs: BUDGET_MS };
+    const { budgetMs: most = Infinity } = this.request;
+    const request: BenchRequest = {
+      ...this.request,
+      runs: RUNS,
+      looks: false,
+      budgetMs: Math.min(BUDGET_MS, most / PROBES),
+    };
     return { parcel: { name: 'probe.onnx', bytes: writeModel(model) }, request, job };
   }
 }
@@ -127,7 +136,7 @@ export class RooflineCache {
   private readonly known = new Map<string, Roofline>();
 
   async get(request: RooflineRequest, port: RuntimePort, job: Job): Promise<Roofline> {
-    const key = `${request.backend} ${request.threads} ${request.level} ${request.device?.id ?? 'here'}`;
+    const key = `${request.backend} ${request.threads} ${request.level} ${request.device?.id ?? 'here'} ${request.budgetMs ?? ''}`;
     const found = this.known.get(key) ?? (await measureRoofline(request, port, job));
     this.known.set(key, found);
     return found;

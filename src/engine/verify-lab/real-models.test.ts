@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { silentJob } from '../../base/job.ts';
 
 import { floats } from '../../ir/tensor.ts';
@@ -39,11 +39,16 @@ const openBeside = (studio: Studio, bytes: Uint8Array) =>
   studio.openSecond({ name: 'second.onnx', bytes, external }, job);
 
 describe.skipIf(!haveShared())('real models', () => {
+  let mobilenet: Studio;
+  beforeAll(async () => {
+    mobilenet = await studioOf(MOBILENET);
+    await mobilenet.replay({ preset: 'wasm' }, job);
+  }, PATIENCE);
+
   it(
     'MobileNetV2 agrees with its fused version inside, as stops and as files',
     async () => {
-      const studio = await studioOf(MOBILENET);
-      await studio.replay({ preset: 'wasm' }, job);
+      const studio = mobilenet;
       const last = studio.document().cursor;
       const stops = await studio.verifyLab({ ...REQUEST, b: last, class: null }, null, job);
       expect(stops, stops.notes.join(' ')).toMatchObject({ ok: true, parts: [] });
@@ -59,8 +64,7 @@ describe.skipIf(!haveShared())('real models', () => {
   it(
     'a fused MobileNetV2 with one corrupted weight parts at the Conv that took the batch norm in',
     async () => {
-      const studio = await studioOf(MOBILENET);
-      await studio.replay({ preset: 'wasm' }, job);
+      const studio = mobilenet;
       const fused = readModel(studio.exportModel().bytes, { external, name: 'm' }).model;
       const conv = [...fused.nodes.values()].filter(({ opType }) => opType === 'FusedConv')[7]!;
       const tensor = fused.graph.initializers.get(conv.inputs[1]!)!;

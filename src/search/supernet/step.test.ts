@@ -123,7 +123,10 @@ describe('a supernet step', () => {
     expect(both.output!.parts![1]).toBeGreaterThan(1e-3);
     const same = await moved([part(full, 1, false), part(full, 0, true)]);
     expect(same.output!.parts![1]).toBeCloseTo(0, 5);
-    whole.steps.forEach((each, i) => each.forEach((step, at) => expect(same.steps[i]![at]!).toBeCloseTo(step / 2, 4)));
+    const apart = whole.steps.map((each, i) =>
+      each.reduce((most, step, at) => Math.max(most, Math.abs(same.steps[i]![at]! - step / 2)), 0),
+    );
+    expect(Math.max(...apart)).toBeLessThan(5e-5);
   });
 });
 

@@ -1,10 +1,8 @@
 import { Gauge, Timer } from 'lucide-react';
-import { formatMs, formatShare, plural } from '../../../base/format.ts';
+import { formatMs, formatOff, formatShare, plural } from '../../../base/format.ts';
 import type { PredictionCheck } from '../../../engine/latency-table/studio-calls.ts';
 import type { LatencyPrediction } from '../../../engine/latency-table/types.ts';
 import { Button } from '../../kit/controls.tsx';
-
-const signed = (error: number): string => `${error < 0 ? '−' : '+'}${formatShare(Math.abs(error))}`;
 
 function Figure({ title, value, note }: { readonly title: string; readonly value: string; readonly note: string }) {
   return (
@@ -109,7 +107,7 @@ export function PredictionCard({ prediction, check, isHere, disabled, onMeasure,
               value={formatMs(check.measured)}
               note={`fastest run; median ${formatMs(check.median)}`}
             />
-            <Figure title="Error" value={signed(check.error)} note="predicted against measured" />
+            <Figure title="Error" value={formatOff(check.error)} note="predicted against measured" />
           </>
         )}
       </dl>
