@@ -4,7 +4,7 @@ import { safe, type Markup } from './markup.ts';
 import { createAxis, createLogAxis, formatTick, type Axis } from './scale.ts';
 import type { ReportAxis, ReportChart, ReportSeries } from './types.ts';
 
-const FRAME = { left: 52, right: 96, top: 10, width: 400, height: 190, bottom: 34 };
+const FRAME = { left: 52, right: 122, top: 10, width: 400, height: 190, bottom: 34 };
 /** Points of a line beyond this many are thinned: a pixel has room for one. */
 const MOST_POINTS = 400;
 /** The least room between two names at the right edge, px. */

@@ -46,7 +46,7 @@ dl{display:grid;grid-template-columns:minmax(84px,auto) 1fr;gap:4px 12px;font-si
 pre{white-space:pre-wrap;padding:9px 12px;border-radius:7px;background:var(--canvas);margin-top:6px;user-select:all}
 ul{padding-left:16px;color:var(--text-2)}li{margin-bottom:4px}.cols{columns:3;column-gap:30px;font-size:11px;margin-top:10px}.cols div{display:flex;justify-content:space-between;gap:8px;break-inside:avoid;padding:1px 0}.cols bdi{overflow-wrap:anywhere;color:var(--text-2)}.cols span{white-space:nowrap}
 .two .cols{columns:2}.legend{display:flex;flex-wrap:wrap;gap:4px 14px;font-size:11px;color:var(--text-2);margin-top:6px}.key{display:inline-block;width:8px;height:8px;border-radius:2px;margin-right:5px;background:var(--c)}
-.note{color:var(--text-3);font-size:12px}
+.note{color:var(--text-3);font-size:12px;margin:0 0 6px}
 footer{display:flex;flex-wrap:wrap;gap:4px 18px;justify-content:space-between;margin-top:24px;padding-top:12px;border-top:1px solid var(--line);font-size:11px;color:var(--text-3)}
 @media screen and (max-width:860px){body{padding:0}article{border-radius:0;padding:18px}.two{grid-template-columns:minmax(0,1fr)}.tiles{grid-template-columns:1fr 1fr}.tile{border:0;padding:10px 0}.cols,.two .cols{columns:1}h1{font-size:26px}.scroll{overflow-x:auto}}
 @page{margin:14mm}

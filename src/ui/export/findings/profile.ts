@@ -53,7 +53,7 @@ function rooflineFinding(view: ProfileView, { peakGflops, bandwidthGbs, dispatch
     title: 'Roofline',
     note: `a point is a node of ${view.title || view.name}`,
     words: [
-      `This device does ${Math.round(peakGflops)} GFLOP/s and ${bandwidthGbs.toFixed(1)} GB/s at best through the runtime, and takes ${dispatchUs.toFixed(1)} µs to start a node: ${method}.`,
+      `This device does ${Math.round(peakGflops)} GFLOP/s and ${bandwidthGbs.toFixed(1)} GB/s at best through the runtime, and takes ${dispatchUs.toFixed(1)} µs to start a node. ${method.replace(/\.?$/, '.')}`,
     ],
     chart: {
       label: `GFLOP/s of ${points.length} nodes against their FLOPs a byte, under the limits of the device`,
