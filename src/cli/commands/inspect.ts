@@ -1,6 +1,8 @@
 import { formatBytes, formatCount } from '../../base/format.ts';
 import type { ModelSummary } from '../../analysis/summary.ts';
+import { isTensorFile } from '../../formats/read.ts';
 import { openStudio } from '../studio.ts';
+import { inspectTensors } from '../tensor-file.ts';
 import { table } from '../output.ts';
 import type { Command } from '../command.ts';
 
@@ -32,11 +34,17 @@ export function summaryLines(summary: ModelSummary): string[] {
 
 export const inspect: Command = {
   name: 'inspect',
-  summary: 'Counts nodes, parameters, bytes, MACs and peak memory of a model.',
+  summary:
+    'Counts nodes, parameters, bytes, MACs and peak memory of a model; tells the header of safetensors and GGUF.',
   positionals: ['MODEL'],
   options: {},
   async run(args, output, job) {
-    const { document } = await openStudio(args.positionals[0] ?? '', job);
+    const [path = ''] = args.positionals;
+    if (isTensorFile(path)) {
+      await inspectTensors(path, output);
+      return 0;
+    }
+    const { document } = await openStudio(path, job);
     for (const warning of document.warnings) output.note(warning);
     const summary = document.stops[0]?.summary;
     if (summary) output.result(summary, summaryLines(summary));
