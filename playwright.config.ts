@@ -23,6 +23,8 @@ export default defineConfig({
       args: CHROMIUM_FLAGS,
     },
     trace: 'off',
+    // A service worker would keep the whole studio anew for each test; tests of it let it in.
+    serviceWorkers: 'block',
   },
   webServer: {
     command: `npx --no-install vite preview --host 127.0.0.1 --port ${port} --strictPort`,

@@ -1,4 +1,4 @@
-import { expect, test } from '@playwright/test';
+import { expect, test } from './test.ts';
 import { badFiles } from '../src/testing/bad-files.ts';
 import { cyclicChain, truncatedChain, withoutItsData } from '../src/testing/large-bad-files.ts';
 import { writeModel } from '../src/onnx/write.ts';

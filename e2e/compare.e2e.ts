@@ -1,4 +1,4 @@
-import { expect, test } from '@playwright/test';
+import { expect, test } from './test.ts';
 import { float } from '../src/ir/attribute.ts';
 import { writeFiles, writeModel } from '../src/onnx/write.ts';
 import { buildSample } from '../src/samples/catalogue.ts';

@@ -1,4 +1,4 @@
-import { expect, test, type Page } from '@playwright/test';
+import { expect, test, type Page } from './test.ts';
 import { writeModel } from '../src/onnx/write.ts';
 import { characterTransformer } from '../src/samples/character-transformer.ts';
 import { seriousFaults } from './faults.ts';

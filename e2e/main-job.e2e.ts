@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { pathToFileURL } from 'node:url';
-import { expect, test } from '@playwright/test';
+import { expect, test } from './test.ts';
 import { readModel } from '../src/onnx/read.ts';
 import { writeFiles, writeModel } from '../src/onnx/write.ts';
 import { buildSample } from '../src/samples/catalogue.ts';

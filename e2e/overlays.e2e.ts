@@ -1,4 +1,4 @@
-import { expect, test } from '@playwright/test';
+import { expect, test } from './test.ts';
 import { seriousFaults } from './faults.ts';
 import { StudioPage } from './studio-page.ts';
 

@@ -1,4 +1,4 @@
-import { expect, test } from '@playwright/test';
+import { expect, test } from './test.ts';
 import { seeded } from '../src/base/random.ts';
 import { writeNpy } from '../src/verify/npz.ts';
 import { StudioPage, watchForErrors } from './studio-page.ts';

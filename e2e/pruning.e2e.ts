@@ -1,4 +1,4 @@
-import { expect, test, type Locator, type Page } from '@playwright/test';
+import { expect, test, type Locator, type Page } from './test.ts';
 import { writeNpy } from '../src/verify/npz.ts';
 import { seriousFaultsInBoth } from './faults.ts';
 import { StudioPage, watchForErrors } from './studio-page.ts';

@@ -1,4 +1,4 @@
-import { expect, test, type Page } from '@playwright/test';
+import { expect, test, type Page } from './test.ts';
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { haveShared, sharedModels, sharedRoot } from '../src/testing/shared.ts';

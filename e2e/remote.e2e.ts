@@ -1,4 +1,4 @@
-import { expect, test, type Page } from '@playwright/test';
+import { expect, test, type Page } from './test.ts';
 import { join, lending, phone, WITH_NAME } from './lent-page.ts';
 import { network, serveStudio, type ServedStudio } from './served-studio.ts';
 import { StudioPage } from './studio-page.ts';

@@ -1,4 +1,4 @@
-import { expect, test } from '@playwright/test';
+import { expect, test } from './test.ts';
 import figures from '../src/samples/weights/figures.json' with { type: 'json' };
 import { StudioPage, watchForErrors } from './studio-page.ts';
 import { set, status } from './train-page.ts';

@@ -1,4 +1,4 @@
-import { expect, test, type Page } from '@playwright/test';
+import { expect, test, type Page } from './test.ts';
 import { seriousFaultsInBoth } from './faults.ts';
 import { StudioPage, watchForErrors } from './studio-page.ts';
 

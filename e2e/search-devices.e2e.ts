@@ -1,4 +1,4 @@
-import { expect, test, type Page } from '@playwright/test';
+import { expect, test, type Page } from './test.ts';
 import { join, lending, phone, watchWork, WITH_NAME } from './lent-page.ts';
 import { serveStudio, type ServedStudio } from './served-studio.ts';
 import { StudioPage, watchForErrors } from './studio-page.ts';

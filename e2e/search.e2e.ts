@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import { expect, test, type Page } from '@playwright/test';
+import { expect, test, type Page } from './test.ts';
 import type { Model } from '../src/ir/model.ts';
 import { readModel } from '../src/onnx/read.ts';
 import { DIGIT_CNN, digitCnn } from '../src/samples/digit-cnn.ts';

@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import { expect, test, type Page } from '@playwright/test';
+import { expect, test, type Page } from './test.ts';
 import { readModel } from '../src/onnx/read.ts';
 import { seriousFaults } from './faults.ts';
 import { StudioPage, watchForErrors } from './studio-page.ts';

@@ -1,4 +1,4 @@
-import { expect, test, type Page } from '@playwright/test';
+import { expect, test, type Page } from './test.ts';
 import { float } from '../src/ir/attribute.ts';
 import type { Model } from '../src/ir/model.ts';
 import { floats } from '../src/ir/tensor.ts';

@@ -1,4 +1,4 @@
-import { expect, test } from '@playwright/test';
+import { expect, test } from './test.ts';
 import type { Model } from '../src/ir/model.ts';
 import { writeModel } from '../src/onnx/write.ts';
 import { tinyCnn, tinyDecoder, tinyEncoder } from '../src/testing/exported-blocks.ts';

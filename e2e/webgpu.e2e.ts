@@ -1,4 +1,4 @@
-import { expect, test } from '@playwright/test';
+import { expect, test } from './test.ts';
 import { tinyModel } from '../src/testing/tiny.ts';
 import { writeModel } from '../src/onnx/write.ts';
 import { StudioPage } from './studio-page.ts';

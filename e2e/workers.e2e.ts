@@ -1,4 +1,4 @@
-import { expect, test, type Worker } from '@playwright/test';
+import { expect, test, type Worker } from './test.ts';
 import { StudioPage } from './studio-page.ts';
 
 /** An error that nobody catches ends the worker as far as the page is concerned. */

@@ -1,4 +1,5 @@
 import type { StepInput, StepOutput, TrainerSetup, TrainerState, Weights } from '../train/trainer.ts';
+import type { TensorFile } from '../formats/types.ts';
 import type { Progress } from '../base/job.ts';
 import type { Json } from '../base/json.ts';
 import type { KernelSamples } from '../bench/kernel-samples.ts';
@@ -231,6 +232,8 @@ export interface GraphApi {
   keepTrained: Row<null, { document: DocumentView; picture: Picture }>;
   /** Learnt weights beside a recipe that is to be replayed: safetensors files. The number of those that were read. */
   giveWeights: Row<{ files: readonly GivenFile[] }, number>;
+  /** What the header of a safetensors or GGUF file says; its tensors are not read. */
+  tensorFile: Row<{ file: GivenFile }, TensorFile>;
   /** The text of a recipe with the learnt weights that it names, as one archive. */
   packRecipe: Row<{ name: string; text: string }, Uint8Array<ArrayBuffer>>;
   /** The recipe in an archive; its weights are there for its replay. */

@@ -206,6 +206,8 @@ export interface DocumentState {
   readonly passes: readonly PassInfo[];
   readonly samples: readonly SampleInfo[];
   readonly capabilities: Capabilities | null;
+  /** The studio is kept by this browser, and works with the network off. */
+  readonly offline: boolean;
   /** Why the capabilities could not be asked for. */
   readonly capabilitiesError: ErrorRecord | null;
   /** By pass id, for the stop under the cursor; a pass that is missing is still being looked for. */
@@ -266,6 +268,7 @@ export const createDocumentStore = (): DocumentStore =>
     passes: [],
     samples: [],
     capabilities: null,
+    offline: false,
     capabilitiesError: null,
     sites: {},
     sitesErrors: {},

@@ -7,11 +7,14 @@ export interface Dropped {
   /** Everything else: external data. */
   readonly data: readonly File[];
   readonly recipe: File | null;
-  /** Learnt weights that steps of the recipe name: safetensors. */
+  /** Learnt weights that steps of the recipe name, or weights to look at: safetensors. */
   readonly weights: readonly File[];
+  /** Weights that can only be looked at: GGUF. */
+  readonly looked: readonly File[];
 }
 
 const isRecipe = (file: File): boolean => /\.(json|html?)$/i.test(file.name);
+const isLooked = (file: File): boolean => /\.gguf$/i.test(file.name);
 const isWeights = (file: File): boolean => /\.safetensors$/i.test(file.name);
 const isModel = (file: File): boolean => /\.onnx$/i.test(file.name);
 
@@ -20,7 +23,8 @@ export function sortFiles(files: readonly File[], missing: readonly string[]): D
   const wanted = new Set(missing.map((path) => path.split('/').at(-1)));
   const recipe = files.find((file) => isRecipe(file) && !wanted.has(file.name)) ?? null;
   const weights = files.filter((file) => isWeights(file) && !wanted.has(file.name));
-  const rest = files.filter((file) => file !== recipe && !weights.includes(file));
+  const looked = files.filter((file) => isLooked(file) && !wanted.has(file.name));
+  const rest = files.filter((file) => file !== recipe && !weights.includes(file) && !looked.includes(file));
   const models = rest.filter(isModel);
   if (models.length > 1) {
     const names = models.map((file) => file.name).join(', ');
@@ -29,7 +33,7 @@ export function sortFiles(files: readonly File[], missing: readonly string[]): D
   // A file that is not called .onnx may still be a model: alone it is tried, and the reader says what it is not.
   const waitedFor = rest.length > 0 && rest.every((file) => wanted.has(file.name));
   const model = models[0] ?? (waitedFor ? null : (rest[0] ?? null));
-  return { model, data: rest.filter((file) => file !== model), recipe, weights };
+  return { model, data: rest.filter((file) => file !== model), recipe, weights, looked };
 }
 
 const isObject = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null;

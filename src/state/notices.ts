@@ -7,6 +7,8 @@ export interface Notice {
   readonly title: string;
   readonly text: string;
   readonly action: { readonly label: string; readonly run: () => void } | null;
+  /** Until it is answered; others pass by, but for what went wrong. */
+  readonly stays: boolean;
 }
 interface NoticesState {
   readonly notices: readonly Notice[];
@@ -14,7 +16,13 @@ interface NoticesState {
   readonly announcement: string;
 }
 export interface NoticesStore extends StoreApi<NoticesState> {
-  show(notice: { tone: Notice['tone']; title: string; text?: string; action?: Notice['action'] }): number;
+  show(notice: {
+    tone: Notice['tone'];
+    title: string;
+    text?: string;
+    action?: Notice['action'];
+    stays?: boolean;
+  }): number;
   dismiss(id: number): void;
   announce(text: string): void;
 }
@@ -26,8 +34,8 @@ export function createNoticesStore(): NoticesStore {
   let nextId = 1;
   return {
     ...store,
-    show({ tone, title, text = '', action = null }) {
-      const notice: Notice = { id: nextId++, tone, title, text, action };
+    show({ tone, title, text = '', action = null, stays = false }) {
+      const notice: Notice = { id: nextId++, tone, title, text, action, stays };
       store.setState(({ notices }) => ({
         notices: [...notices.filter((each) => each.title !== title), notice].slice(-SHOWN),
         announcement: text === '' ? title : `${title}. ${text}`,

@@ -3,6 +3,7 @@ import { plural } from '../base/format.ts';
 import type { Recipe } from '../recipe/types.ts';
 import { ALONE } from './alone.ts';
 import type { Core, Opened, Source } from './core.ts';
+import { namesWeights } from './exporting.ts';
 import { readRecipe, sortFiles } from './files.ts';
 
 export interface OpeningActions {
@@ -106,6 +107,19 @@ export function openingActions(core: Core, replay: (recipe: Recipe, name: string
     if (!withRecipe && document && recipe && recipe.steps.length > 0) await replay(recipe, document.name);
   };
 
+  /** Some recipe at hand names learnt weights: a file of weights is for it, and not to be looked at. */
+  const waitsForWeights = (): boolean => {
+    const { document, pending } = store.getState();
+    const recipes = [core.fullRecipe ?? document?.recipe, pending?.recipe];
+    return recipes.some((recipe) => recipe !== undefined && namesWeights(recipe));
+  };
+
+  /** Shows the header of a file that holds tensors and no graph. What is open stays open. */
+  const lookAt = async (file: File): Promise<void> => {
+    const found = await core.client.call('tensorFile', { file: { name: file.name, file } });
+    core.view.setState({ tensorFile: found });
+  };
+
   /** Opens a model; a recipe that waited for it is replayed. */
   const openAndReplay = async (source: Source, name: string): Promise<void> => {
     if (!(await open(source, name))) return;
@@ -133,8 +147,11 @@ export function openingActions(core: Core, replay: (recipe: Recipe, name: string
       if (files.length === 0) return;
       try {
         const given = await Promise.all(files.map(async (file) => (isArchive(file) ? unpacked(file) : file)));
-        const { model, data, recipe, weights } = sortFiles(given, store.getState().document?.missing ?? []);
-        if (weights.length > 0) await giveWeights(weights, recipe !== null);
+        const { model, data, recipe, weights, looked } = sortFiles(given, store.getState().document?.missing ?? []);
+        const isLearnt = recipe !== null || waitsForWeights();
+        if (weights.length > 0 && isLearnt) await giveWeights(weights, recipe !== null);
+        const [shown] = isLearnt ? looked : [...weights, ...looked];
+        if (shown) await lookAt(shown);
         const parsed = recipe && { name: recipe.name, recipe: readRecipe(recipe.name, await recipe.text()) };
         if (model) {
           if (parsed) store.setState({ pending: parsed });

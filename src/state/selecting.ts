@@ -15,7 +15,10 @@ export interface SelectingActions {
   stepMatch(by: 1 | -1): void;
   show(
     patch: Partial<
-      Pick<ViewState, 'dock' | 'inspector' | 'palette' | 'exporting' | 'picturing' | 'help' | 'planning' | 'diff'>
+      Pick<
+        ViewState,
+        'dock' | 'inspector' | 'palette' | 'exporting' | 'picturing' | 'help' | 'planning' | 'diff' | 'tensorFile'
+      >
     >,
   ): void;
   setWorkspace(workspace: Workspace): void;

@@ -1,4 +1,5 @@
 import { createStore, type StoreApi } from 'zustand/vanilla';
+import type { TensorFile } from '../formats/types.ts';
 import type { AskedOverlay } from '../engine/types.ts';
 import type { QueryError } from './query/types.ts';
 
@@ -37,6 +38,8 @@ export interface ViewState {
   /** Whether the dialog for saving a picture is open. */
   readonly picturing: boolean;
   readonly help: boolean;
+  /** A file of tensors whose header is shown. */
+  readonly tensorFile: TensorFile | null;
   /** Whether the benchmark workspace shows what tuning would do. */
   readonly planning: boolean;
   /** Shows what the last step changed, in place of the operators' colours. */
@@ -71,6 +74,7 @@ export const createViewStore = (): ViewStore =>
     exporting: false,
     picturing: false,
     help: false,
+    tensorFile: null,
     planning: false,
     diff: false,
     focus: null,

@@ -1,5 +1,6 @@
 import { useEffect } from 'react';
 import type { App } from '../state/app.ts';
+import { TensorFileSheet } from './formats/TensorFileSheet.tsx';
 import { useDocument, useSettings } from './kit/use-store.ts';
 import { HelpSheet } from './shell/HelpSheet.tsx';
 import { Notices } from './shell/Notices.tsx';
@@ -42,6 +43,7 @@ export function WhittleApp({ app }: { readonly app: App }) {
       <DropWindow app={app} />
       <Palette app={app} />
       <HelpSheet app={app} />
+      <TensorFileSheet app={app} />
       <Notices app={app} />
     </>
   );

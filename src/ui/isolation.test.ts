@@ -22,7 +22,7 @@ describe('isolation on hosts without the headers', () => {
   test('registers beside the page, whatever its base path, and loads it once more', async () => {
     const { scope, register, reload } = page();
     expect(await ensureIsolation(scope)).toBe('reloading');
-    expect(String(register.mock.calls[0]?.at(0))).toBe('https://host.example/some/base/isolation-worker.js');
+    expect(String(register.mock.calls[0]?.at(0))).toBe('https://host.example/some/base/service-worker.js');
     expect(reload).toHaveBeenCalledTimes(1);
     expect(await ensureIsolation(scope)).toBe('unavailable');
     expect(reload).toHaveBeenCalledTimes(1);

@@ -1,3 +1,6 @@
+/** Beside the page: it also keeps the studio for times without a network (`offline.ts`). */
+export const SERVICE_WORKER = 'service-worker.js';
+
 /** What became of it: the page is isolated, is about to load again, or has to do without. */
 export type Isolation = 'isolated' | 'reloading' | 'unavailable';
 
@@ -32,7 +35,7 @@ export async function ensureIsolation(scope: IsolationScope = window): Promise<I
   try {
     if (scope.sessionStorage.getItem(TRIED)) return 'unavailable';
     scope.sessionStorage.setItem(TRIED, 'yes');
-    await workers.register(new URL('isolation-worker.js', scope.document.baseURI));
+    await workers.register(new URL(SERVICE_WORKER, scope.document.baseURI));
     await Promise.race([workers.ready, late()]);
   } catch {
     // Refused by the browser's settings or by the host: the page works on without threads.

@@ -8,10 +8,18 @@ import { startApp } from '../state/start.ts';
 import { WhittleApp } from './App.tsx';
 import { takeGiven } from './given.ts';
 import { ensureIsolation } from './isolation.ts';
+import { takeLaunched } from './launch-files.ts';
+import { keepOffline } from './offline.ts';
 import { browserPlatform } from './platform.ts';
 import { takeStudioToken } from './relay.ts';
 import { claimTab } from './tab.ts';
 import { browserWorkers } from './workers.ts';
+
+/** Once the page is at rest: keeping files is not to slow down its first picture. */
+const whenIdle = (work: () => void): void => {
+  if ('requestIdleCallback' in window) window.requestIdleCallback(work, { timeout: 5000 });
+  else setTimeout(work, 2000);
+};
 
 /** A page that is about to load again under its isolation headers starts no workers. */
 if ((await ensureIsolation()) !== 'reloading') {
@@ -20,6 +28,20 @@ if ((await ensureIsolation()) !== 'reloading') {
   const app = startApp(browserWorkers, browserPlatform(await claimTab()));
   void app.start();
   void given.then((file) => file && app.actions.openFiles([file]));
+  takeLaunched((files) => void app.actions.openFiles(files));
+  whenIdle(() => {
+    void keepOffline({
+      kept: () => app.document.setState({ offline: true }),
+      newer: (use) =>
+        app.notices.show({
+          tone: 'plain',
+          title: 'A newer Whittle is ready',
+          text: 'Nothing changes until it is loaded. What is open here is closed then.',
+          action: { label: 'Load it', run: use },
+          stays: true,
+        }),
+    });
+  });
   // The studio writes names in this face: loaded before it is needed, so that its first frame need not wait.
   void document.fonts.load('12px "JetBrains Mono Variable"');
 

@@ -7,6 +7,8 @@ import { readTables } from '../engine/latency-table/table.ts';
 import { exportLoop } from '../engine/kv/export-loop.ts';
 import { packRecipe, unpackRecipe } from '../engine/recipe-archive.ts';
 import type { ModelSource } from '../engine/sources.ts';
+import { blobSource } from '../formats/blob-source.ts';
+import { readTensorFile } from '../formats/read.ts';
 import type { Recipe } from '../recipe/types.ts';
 import { KvDesk } from '../engine/kv/desk.ts';
 import { Studio } from '../engine/studio.ts';
@@ -412,6 +414,7 @@ const handlers: Handlers<GraphApi> = {
     for (const { file } of files) await studio.artifacts.keep(new Uint8Array(await file.arrayBuffer()));
     return files.length;
   },
+  tensorFile: ({ file: { name, file } }) => readTensorFile(blobSource(name, file)),
   async foundRecipe({ stop, request, genome }, job) {
     const recipe = await studio.recipeTo(stop);
     return { ...recipe, steps: [...recipe.steps, ...(await searches.steps(stop, request, genome, job))] };

@@ -1,7 +1,9 @@
 import { defined } from '../../base/assert.ts';
 import { formatBytes, formatCount, formatInteger } from '../../base/format.ts';
 import type { ModelSummary } from '../../analysis/summary.ts';
+import { isTensorFile } from '../../formats/read.ts';
 import { openStudio } from '../studio.ts';
+import { inspectTensors } from '../tensor-file.ts';
 import { table } from '../output.ts';
 import type { Command } from '../command.ts';
 import { MANY_NOTE, overModels, type Finding, type Surroundings } from '../many.ts';
@@ -33,6 +35,7 @@ export function summaryLines(summary: ModelSummary): string[] {
 }
 
 async function inspectOne(path: string, { port, job, output }: Surroundings): Promise<Finding> {
+  if (isTensorFile(path)) return inspectTensors(path, output);
   const { document } = await openStudio(path, job, port);
   for (const warning of document.warnings) output.note(warning);
   const value = defined(document.stops[0], 'the opened model').summary;
@@ -48,11 +51,12 @@ async function inspectOne(path: string, { port, job, output }: Surroundings): Pr
 
 export const inspect: Command = {
   name: 'inspect',
-  summary: 'Counts nodes, parameters, bytes, MACs and peak memory of a model, or of several.',
+  summary:
+    'Counts nodes, parameters, bytes, MACs and peak memory of models; tells the headers of safetensors and GGUF.',
   positionals: ['MODEL…'],
   options: {},
   notes: [MANY_NOTE],
-  examples: ['whittle inspect model.onnx', 'whittle inspect "models/*.onnx"'],
+  examples: ['whittle inspect model.onnx', 'whittle inspect "models/*.onnx"', 'whittle inspect weights.safetensors'],
   run: (args, output, job) =>
     overModels(args, output, job, { heads: ['nodes', 'bytes', 'parameters', 'MACs', 'opset'], one: inspectOne }),
 };

@@ -2,6 +2,7 @@ import {
   anything,
   count,
   described,
+  either,
   flag,
   interval,
   list,
@@ -55,9 +56,23 @@ const check = object(
   { error: anything },
 );
 
+/** The header of safetensors or GGUF. */
+const tensorFile = object({
+  name: text,
+  format: oneOf('safetensors', 'GGUF'),
+  version: number,
+  bytes: count,
+  headerBytes: count,
+  metadata: list(object({ key: text, value: text })),
+  tensors: list(object({ name: text, dtype: text, shape: list(count), offset: count, bytes: number })),
+  notes: list(text),
+  parameters: count,
+  dtypes: list(object({ dtype: text, tensors: count, parameters: count, bytes: number })),
+});
+
 /** Results about the graph of a model. */
 export const MODELS: Readonly<Record<string, Schema>> = {
-  inspect: oneOrMany(summary),
+  inspect: oneOrMany(either(summary, tensorFile)),
   passes: list(
     object({
       id: text,

@@ -17,7 +17,7 @@ function NoticeCard({ app, notice }: { readonly app: App; readonly notice: Notic
   const { icon, colour } = LOOKS[notice.tone];
   useEffect(() => {
     // What went wrong stays until it has been read.
-    if (notice.tone === 'error' || notice.tone === 'warning') return;
+    if (notice.stays || notice.tone === 'error' || notice.tone === 'warning') return;
     const timer = setTimeout(() => app.notices.dismiss(notice.id), SHOWN_MS);
     return () => clearTimeout(timer);
   }, [app, notice]);

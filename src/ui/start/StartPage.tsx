@@ -90,6 +90,7 @@ function DropInvitation({ app }: { readonly app: App }) {
 function DropCard({ app }: { readonly app: App }) {
   const opening = useLater(useDocument(app, (state) => state.status === 'opening'));
   const failed = useDocument(app, (state) => state.openError !== null);
+  const offline = useDocument(app, (state) => state.offline);
   return (
     <div className="overflow-hidden rounded-5 bg-panel shadow-[inset_0_0_0_1px_var(--line)]">
       <div className="m-2.5 flex min-h-[298px] flex-col items-center justify-center rounded-[9px] border-[1.5px] border-dashed border-[color-mix(in_oklch,var(--accent)_55%,var(--line))] bg-[color-mix(in_oklch,var(--accent)_5%,transparent)] p-5">
@@ -107,7 +108,7 @@ function DropCard({ app }: { readonly app: App }) {
       </div>
       <p className="flex items-center gap-2 px-[18px] pt-0.5 pb-[13px] text-12 text-ink-2">
         <Icon of={ShieldCheck} className="text-added" />
-        <span>The file stays on this machine. Nothing is uploaded.</span>
+        <span>The file stays on this machine. Nothing is uploaded.{offline && ' Works without a network.'}</span>
         <span className="num ml-auto text-ink-3">.onnx · .onnx.data · .json</span>
       </p>
     </div>

@@ -1,0 +1,54 @@
+import { SERVICE_WORKER } from './isolation.ts';
+
+/** What the page hears of its being kept. */
+export interface OfflineListener {
+  /** All of this version is kept: the studio works with the network off. */
+  kept(): void;
+  /** A newer version is whole and waits; `use` loads it. Told once. */
+  newer(use: () => void): void;
+}
+
+/** The parts of the page that are needed; tests give their own. */
+export interface OfflineScope {
+  readonly isSecureContext: boolean;
+  readonly navigator: { readonly serviceWorker?: ServiceWorkerContainer };
+  readonly document: { readonly baseURI: string };
+  readonly location: { reload(): void };
+}
+
+/**
+ * Lets the service worker keep the studio, and says when a newer version can be had. Nothing is loaded anew by itself:
+ * work in this tab would be lost. False: this browser or page has no service workers, and needs the network.
+ */
+export async function keepOffline(listener: OfflineListener, scope: OfflineScope = window): Promise<boolean> {
+  const workers = scope.navigator.serviceWorker;
+  if (!scope.isSecureContext || !workers) return false;
+  workers.addEventListener('message', ({ data }: MessageEvent<unknown>) => {
+    if (data === 'kept') listener.kept();
+  });
+  workers.startMessages();
+  let registration: ServiceWorkerRegistration;
+  try {
+    registration = await workers.register(new URL(SERVICE_WORKER, scope.document.baseURI));
+    (await workers.ready).active?.postMessage('keep');
+  } catch {
+    // Refused by the browser's settings or by the host.
+    return false;
+  }
+  let isOffered = false;
+  const offer = (): void => {
+    const { waiting } = registration;
+    if (!waiting || isOffered) return;
+    isOffered = true;
+    listener.newer(() => {
+      // Only the tab that asked: others go on with the version that they run.
+      workers.addEventListener('controllerchange', () => scope.location.reload(), { once: true });
+      waiting.postMessage('take-over');
+    });
+  };
+  offer();
+  registration.addEventListener('updatefound', () => {
+    registration.installing?.addEventListener('statechange', offer);
+  });
+  return true;
+}
