@@ -75,7 +75,7 @@ test('a run on WebGPU, the software adapter, goes the way of the run on WASM, pa
     timeout: 60_000,
   });
   await page.getByRole('button', { name: 'Pause' }).click();
-  await expect(status(page)).toHaveText('paused');
+  await expect(status(page)).toHaveText('paused', { timeout: 60_000 });
   await page.screenshot({ path: info.outputPath('paused-1440.png') });
   await page.getByRole('button', { name: 'Resume' }).click();
   await expect(status(page)).toHaveText('done', { timeout: 60_000 });
