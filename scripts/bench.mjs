@@ -27,6 +27,7 @@
 //   train-steps  forward, forward and backward, whole step of a CNN and a transformer; threads, native (two minutes; only by name)
 //   kv      a decoder's keys and values by each policy: perplexity by position, needles, bytes, time of a token (a
 //           quarter of an hour; only by name)
+//   large   memory on 1 GB of external data: the most that `optimize --recipe clean` holds (a minute, 4 GB of disk; only by name)
 //   half    MobileNetV2 at half the channels against itself, both as the runtime loads them (`all`), WASM, one thread
 import { existsSync, mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -40,6 +41,7 @@ import { benchLayout, printLayout } from './bench-layout.mjs';
 import { benchFusion, printFusion } from './bench-fusion.mjs';
 import { benchHalf, printHalf } from './bench-half.mjs';
 import { benchKv } from './bench-kv.mjs';
+import { benchLarge } from './bench-large.mjs';
 import { benchLatencyTable } from './bench-latency-table.mjs';
 import { benchOpening, printOpening } from './bench-open.mjs';
 import { benchPasses, printPasses } from './bench-passes.mjs';
@@ -71,6 +73,7 @@ const SECTIONS = [
   'passes',
   'fusion',
   'half',
+  'large',
   'profile',
   'prune',
   'prune-latency',
@@ -175,6 +178,7 @@ if (chosen.includes('kv')) results.kv = await benchKv(shared, say);
 if (chosen.includes('train-steps')) results.trainSteps = await benchTrain(say);
 if (chosen.includes('profile')) results.profile = await benchProfile(files, say);
 if (chosen.includes('random')) benchRandom(say);
+if (chosen.includes('large')) results.large = await benchLarge(folder, say);
 if (wants('half')) {
   results.half = benchHalf((await there(MOBILENET))[0], folder);
   printHalf(results.half, say);

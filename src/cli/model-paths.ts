@@ -1,5 +1,5 @@
 import { readdirSync, statSync } from 'node:fs';
-import { join, relative, resolve, sep } from 'node:path';
+import { isAbsolute, join, relative, resolve, sep } from 'node:path';
 import { globSync, isDynamicPattern } from 'tinyglobby';
 import { UsageError } from './arguments.ts';
 
@@ -27,7 +27,9 @@ function expand(argument: string): { readonly paths: readonly string[]; readonly
   const found = statSync(argument, { throwIfNoEntry: false });
   if (found && !found.isDirectory()) return { paths: [argument], many: false };
   if (!found && !isDynamicPattern(argument)) return { paths: [argument], many: false };
-  const paths = found ? modelsBelow(argument) : globSync(argument, { expandDirectories: false });
+  const paths = found
+    ? modelsBelow(argument)
+    : globSync(argument, { expandDirectories: false, absolute: isAbsolute(argument) });
   if (paths.length > 0) return { paths: paths.toSorted(), many: true };
   throw new UsageError(found ? `There is no .onnx file below ${argument}.` : `No file matches ${argument}.`);
 }

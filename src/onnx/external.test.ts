@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -62,6 +63,15 @@ describe('files in a folder', () => {
     expect(Buffer.from(files.read('inner/v.bin', 0, 3)).toString()).toBe('abc');
     expect(files.size('none.bin')).toBeNull();
     expect(() => files.read('none.bin', 0, 1)).toThrow('Weights lie in none.bin, which was not given.');
+    files.close();
+  });
+
+  it('are hashed piece by piece, as the whole file would be', () => {
+    const bytes = Uint8Array.from({ length: (9 << 20) + 5 }, (_, i) => i % 251);
+    writeFileSync(join(root, 'model', 'long.bin'), bytes);
+    const files = folderFiles(join(root, 'model'));
+    expect(files.sha256?.('long.bin')).toBe(createHash('sha256').update(bytes).digest('hex'));
+    expect(() => files.sha256?.('none.bin')).toThrow('which was not given');
     files.close();
   });
 

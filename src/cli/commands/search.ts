@@ -86,7 +86,7 @@ export const search: Command = {
   positionals: ['MODEL'],
   options: { ...READING, ...SEARCH_OPTIONS },
   examples: [
-    'whittle search sample:digit-cnn --data digits --samples 16 --evaluations 4 --objectives macs,quality --seed 1 --out found',
+    'whittle search model.onnx --data digits --samples 16 --evaluations 4 --objectives macs,quality --seed 1 --out found',
   ],
   async run(args, output, job) {
     const out = args.text('out');
