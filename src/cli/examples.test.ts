@@ -1,8 +1,9 @@
-import { mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { blocksOf, wordsOf } from '../testing/examples.ts';
+import { madeSafetensors } from '../testing/tensor-files.ts';
 import { shellIn } from '../testing/command-line.ts';
 import { whittle } from '../testing/whittle.ts';
 import { COMMANDS } from './commands.ts';
@@ -15,6 +16,7 @@ const SMALL = 'sample:digit-cnn?width=4&layers=1';
 beforeAll(async () => {
   process.chdir(folder);
   mkdirSync('models');
+  writeFileSync('weights.safetensors', madeSafetensors([{ name: 'w', dtype: 'F32', shape: [2, 3], bytes: 24 }]));
   for (const out of ['model.onnx', 'models/a.onnx', 'models/b.onnx']) {
     expect((await whittle('optimize', SMALL, '--pass', 'eliminate-identity', '-o', out)).code).toBe(0);
   }
