@@ -4,12 +4,15 @@ import { weightsNamed } from '../base/named-weights.ts';
 import type { BenchRequest, DeviceRef } from '../bench/types.ts';
 import { blobFiles } from '../onnx/external-browser.ts';
 import { readTables } from '../engine/latency-table/table.ts';
+import { joined } from '../engine/bundle/bundle.ts';
+import { bundleOf, filesBeside } from '../engine/bundle/of-studio.ts';
 import { exportLoop } from '../engine/kv/export-loop.ts';
 import { packRecipe, unpackRecipe } from '../engine/recipe-archive.ts';
 import type { ModelSource } from '../engine/sources.ts';
 import { blobSource } from '../formats/blob-source.ts';
 import { readTensorFile } from '../formats/read.ts';
 import type { Recipe } from '../recipe/types.ts';
+import { runtimeFiles } from '../runtime/browser-files.ts';
 import { KvDesk } from '../engine/kv/desk.ts';
 import { Studio } from '../engine/studio.ts';
 import { SearchDesk } from '../search/desk.ts';
@@ -260,6 +263,9 @@ const trainFiles = ({ drawn, files, labels, tokenizer, changes }: GivenTrainData
   changes,
 });
 
+/** Initializers of at least so many bytes lie beside the model, where that is asked for: as ONNX's own tools have it. */
+const BESIDE = 1024;
+
 const handlers: Handlers<GraphApi> = {
   async open(params, job) {
     if ('sample' in params) {
@@ -466,6 +472,15 @@ const handlers: Handlers<GraphApi> = {
   exportModel: () => {
     const parcel = studio.exportModel();
     return new Transferred(parcel, [parcel.bytes.buffer]);
+  },
+  exportBeside({ location }) {
+    const { model, external } = filesBeside(studio, location, BESIDE);
+    const data = external && joined(external);
+    return new Transferred({ model, data }, [model.buffer, ...(data ? [data.buffer] : [])]);
+  },
+  async exportBundle({ reports, runtime }) {
+    const bytes = await bundleOf(studio, { reports, threshold: null, runtime: runtime ? await runtimeFiles() : null });
+    return new Transferred(bytes, [bytes.buffer]);
   },
   exportDecoder: () => {
     const bytes = exportLoop(studio.stopOf(studio.document().cursor).model);

@@ -10,6 +10,7 @@ import type { VerifyResult } from '../../verify/types.ts';
 import { presetNames } from '../../engine/catalogue.ts';
 import { BENCHED } from '../bench-settings.ts';
 import { benchLines } from './bench.ts';
+import { packingOptions, writeBundle, writeWithData } from '../bundle.ts';
 import { BACKENDS, backendOption, passOptions, setOption } from '../options.ts';
 import { replayFile, saveRecipe } from '../recipe-file.ts';
 import { UsageError, type Arguments } from '../arguments.ts';
@@ -89,6 +90,7 @@ export const optimize: Command = {
     bench: { type: 'boolean', help: 'time original and result in turn (WASM, one thread), for the report as well' },
     report: { type: 'string', value: 'FILE', help: 'write a self-contained HTML report' },
     'save-recipe': { type: 'string', value: 'FILE', help: 'write the recipe with the sites that were decided' },
+    ...packingOptions,
     ...backendOption,
     ...setOption,
   },
@@ -104,13 +106,23 @@ export const optimize: Command = {
     }
     const failed = document.stops.find((stop) => stop.error);
     if (failed?.error) throw fromErrorRecord(failed.error);
-    writeFileSync(out, studio.exportModel().bytes);
+    const threshold = args.number('external-data', { min: 0, max: 2 ** 31, integer: true });
+    if (threshold === null) writeFileSync(out, studio.exportModel().bytes);
+    else {
+      const data = writeWithData(studio, out, threshold);
+      output.note(data ? `Its weights are in ${data}.` : `No initializer has ${threshold} bytes: all is in ${out}.`);
+    }
     const sessionPath = writeSessionFile(studio.sessionText(), out);
     if (sessionPath) output.note(`The model is to be loaded with the options in ${sessionPath}.`);
     const verify = args.flag('verify') ? await studio.verifyWhole(job) : null;
     const timed = args.flag('bench') ? await studio.bench({ a: 0, b: document.cursor, request: BENCHED }, job) : null;
     const reportFile = args.text('report');
     if (reportFile) writeFileSync(reportFile, renderHtml(await studio.reportData(timed ? [timed] : [])));
+    const bundle = args.text('bundle');
+    if (bundle) {
+      const withRuntime = args.flag('bundle-runtime');
+      await writeBundle(bundle, studio, await studio.reportData(timed ? [timed] : []), { threshold, withRuntime });
+    }
     const recipeFile = args.text('save-recipe');
     if (recipeFile) saveRecipe(recipeFile, document.recipe, studio.artifacts);
     report(document, { verify, bench: timed }, output, out);
