@@ -9,6 +9,7 @@ export interface Places {
   readonly out: string;
   readonly report: string | null;
   readonly recipe: string | null;
+  readonly bundle: string | null;
 }
 
 /**
@@ -18,11 +19,11 @@ export interface Places {
 export function placesFor(args: Arguments, all: readonly string[] | null): (path: string) => Places {
   const out = args.text('out');
   if (!out) throw new UsageError('-o is missing.');
-  const [report, recipe] = [args.text('report'), args.text('save-recipe')];
-  const given = Object.entries({ out, report, 'save-recipe': recipe });
+  const [report, recipe, bundle] = [args.text('report'), args.text('save-recipe'), args.text('bundle')];
+  const given = Object.entries({ out, report, 'save-recipe': recipe, bundle });
   if (!all) {
     for (const [name, path] of given) if (path !== null) requireWritable(path, name);
-    return () => ({ out, report, recipe });
+    return () => ({ out, report, recipe, bundle });
   }
   for (const [name, path] of given) if (path !== null) makeFolder(path, name);
   const names = resultNames(all);
@@ -37,6 +38,7 @@ export function placesFor(args: Arguments, all: readonly string[] | null): (path
       out: place(out, '.onnx'),
       report: report && place(report, '.html'),
       recipe: recipe && place(recipe, '.json'),
+      bundle: bundle && place(bundle, '.zip'),
     };
   };
 }

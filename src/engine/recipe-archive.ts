@@ -1,5 +1,6 @@
-import { strFromU8, strToU8, unzipSync, zipSync } from 'fflate';
+import { strFromU8, unzipSync } from 'fflate';
 import { CodedError, toErrorRecord } from '../base/error.ts';
+import { zipOf } from './zip.ts';
 
 /** A recipe with the learnt weights that its steps name, as safetensors files. */
 export interface RecipeArchive {
@@ -16,8 +17,7 @@ export function packRecipe(
 ): Uint8Array<ArrayBuffer> {
   const folder = `${name.replace(/\.json$/, '')}.weights`;
   const files = [...weights].map(([sha256, bytes]) => [`${folder}/${sha256}.safetensors`, bytes] as const);
-  // Weights hardly shrink: they are stored as they are.
-  return zipSync({ [name]: strToU8(text), ...Object.fromEntries(files) }, { level: 0 });
+  return zipOf({ [name]: text, ...Object.fromEntries(files) });
 }
 
 /** Throws `bad-file` with the archive's name where it cannot be unpacked, or holds no recipe. */

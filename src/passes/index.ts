@@ -16,6 +16,7 @@ import { mergeReshapes } from './cleanup/merge-reshapes.ts';
 import { mergeSlices } from './cleanup/merge-slices.ts';
 import { mergeTransposes } from './cleanup/merge-transposes.ts';
 import { recover } from './compress/recover.ts';
+import { storeFloat16 } from './compress/store-float16.ts';
 import { addOutput } from './edit/add-output.ts';
 import { deleteNodes } from './edit/delete-nodes.ts';
 import { extractSubgraph } from './edit/extract-subgraph.ts';
@@ -128,6 +129,7 @@ export const PASSES: readonly Pass[] = [
   reestimateBatchNorm,
   recover,
   sparseInitializers,
+  storeFloat16,
   rename,
   deleteNodes,
   addOutput,

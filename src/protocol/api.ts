@@ -297,6 +297,10 @@ export interface GraphApi {
   sessionText: Row<null, string | null>;
   /** The written model at the cursor. */
   exportModel: Row<null, ModelParcel>;
+  /** The model at the cursor with its large weights (from 1 kB) in a file beside it; null: none is large. */
+  exportBeside: Row<{ location: string }, { model: Uint8Array<ArrayBuffer>; data: Uint8Array<ArrayBuffer> | null }>;
+  /** Model, recipe, reports (texts by the endings of their names) and a page that runs it, as a zip. */
+  exportBundle: Row<{ reports: Readonly<Record<string, string>>; runtime: boolean }, Uint8Array<ArrayBuffer>>;
   /** The decoder at the cursor with a loop that drives it, as a zip. */
   exportDecoder: Row<null, Uint8Array<ArrayBuffer>>;
   reportData: Row<ReportRequest, ReportData>;

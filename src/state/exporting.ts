@@ -8,6 +8,10 @@ import type { Core } from './core.ts';
 export interface ExportingActions {
   /** Writes the model at the cursor and hands it over as a file; true when that happened. */
   saveModel(): Promise<boolean>;
+  /** As `saveModel`, as two files: the model, and its weights beside it. */
+  saveBeside(): Promise<void>;
+  /** Model, recipe, reports and a page that runs it, as a zip; with the runtime's files, so that it needs nothing else. */
+  saveBundle(reports: Readonly<Record<string, string>>, runtime: boolean): Promise<void>;
   /** The decoder at the cursor, with a loop that drives it, as a zip. */
   saveDecoder(): Promise<void>;
   /** With the learnt weights that its steps name, as an archive, where there are any. */
@@ -29,6 +33,7 @@ export interface ExportingActions {
 /** `mobilenetv2.onnx` → `mobilenetv2`. */
 export const stemOf = (name: string): string => name.replace(/\.onnx$/i, '');
 export const modelFileName = (name: string): string => `${stemOf(name)}.whittled.onnx`;
+export const bundleFileName = (name: string): string => `${stemOf(name)}.whittled.zip`;
 export const decoderFileName = (name: string): string => `${stemOf(name)}.decoder.zip`;
 export const sessionFileName = (name: string): string => `${stemOf(name)}.whittled.session.json`;
 export const pictureFileName = (name: string, ending: string): string => `${stemOf(name)}.${ending}`;
@@ -69,6 +74,39 @@ export function exportingActions(core: Core): ExportingActions {
         return true;
       } catch (error) {
         return core.fail('export', title, error) ?? false;
+      }
+    },
+    async saveBeside() {
+      const { document } = store.getState();
+      if (!document) return;
+      const file = modelFileName(document.name);
+      const location = `${file}.data`;
+      try {
+        const { model, data } = await core.runner.run('export', `Writing ${file}`, (call) =>
+          core.client.call('exportBeside', { location }, call),
+        );
+        core.platform.save(file, new Blob([model]));
+        if (data) core.platform.save(location, new Blob([data]));
+        store.setState({ savedRecipe: document.recipe });
+        const about = data ? `${file}, and beside it ${location} · ${formatBytes(data.byteLength)}` : file;
+        core.notices.show({ tone: 'good', title: 'Model saved', text: about });
+      } catch (error) {
+        core.fail('export', file, error);
+      }
+    },
+    async saveBundle(reports, runtime) {
+      const { document } = store.getState();
+      if (!document) return;
+      const file = bundleFileName(document.name);
+      try {
+        const bytes = await core.runner.run('export', `Writing ${file}`, (call) =>
+          core.client.call('exportBundle', { reports, runtime }, call),
+        );
+        core.platform.save(file, new Blob([bytes], { type: 'application/zip' }));
+        store.setState({ savedRecipe: document.recipe });
+        core.notices.show({ tone: 'good', title: 'Bundle saved', text: `${file} · ${formatBytes(bytes.byteLength)}` });
+      } catch (error) {
+        core.fail('export', file, error);
       }
     },
     async saveDecoder() {

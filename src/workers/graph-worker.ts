@@ -4,12 +4,16 @@ import { weightsNamed } from '../base/named-weights.ts';
 import type { BenchRequest, DeviceRef } from '../bench/types.ts';
 import { blobFiles } from '../onnx/external-browser.ts';
 import { readTables } from '../engine/latency-table/table.ts';
+import { joined } from '../engine/bundle/bundle.ts';
+import { bundleOf } from '../engine/bundle/of-studio.ts';
+import { exportFiles, THRESHOLD } from '../engine/export-files.ts';
 import { exportLoop } from '../engine/kv/export-loop.ts';
 import { packRecipe, unpackRecipe } from '../engine/recipe-archive.ts';
 import type { ModelSource } from '../engine/sources.ts';
 import { blobSource } from '../formats/blob-source.ts';
 import { readTensorFile } from '../formats/read.ts';
 import type { Recipe } from '../recipe/types.ts';
+import { runtimeFiles } from '../runtime/browser-files.ts';
 import { KvDesk } from '../engine/kv/desk.ts';
 import { Studio } from '../engine/studio.ts';
 import { SearchDesk } from '../search/desk.ts';
@@ -466,6 +470,15 @@ const handlers: Handlers<GraphApi> = {
   exportModel: () => {
     const parcel = studio.exportModel();
     return new Transferred(parcel, [parcel.bytes.buffer]);
+  },
+  exportBeside({ location }) {
+    const { model, external } = exportFiles(studio.stopOf(studio.document().cursor), location, THRESHOLD);
+    const data = external && joined(external);
+    return new Transferred({ model, data }, [model.buffer, ...(data ? [data.buffer] : [])]);
+  },
+  async exportBundle({ reports, runtime }) {
+    const bytes = await bundleOf(studio, { reports, threshold: null, runtime: runtime ? await runtimeFiles() : null });
+    return new Transferred(bytes, [bytes.buffer]);
   },
   exportDecoder: () => {
     const bytes = exportLoop(studio.stopOf(studio.document().cursor).model);

@@ -14,6 +14,7 @@ import type { ReportData } from '../../report/types.ts';
 import type { VerifyResult } from '../../verify/types.ts';
 import { BENCHED } from '../bench-settings.ts';
 import { benchLines } from './bench.ts';
+import { packingOptions, thresholdOf, writeBundle } from '../bundle.ts';
 import { BACKENDS, backendOption, passOptions, setOption } from '../options.ts';
 import { replayNamed, saveRecipe } from '../recipe-file.ts';
 import { UsageError, type Arguments } from '../arguments.ts';
@@ -132,13 +133,19 @@ async function optimizeOne(
   }
   const failed = document.stops.find((stop) => stop.error);
   if (failed?.error) throw fromErrorRecord(failed.error);
-  writeModelFile(studio, places.out);
+  const threshold = thresholdOf(args);
+  const { data } = writeModelFile(studio, places.out, threshold);
+  if (data) output.note(`Its weights are in ${data}.`);
   const sessionPath = writeSessionFile(studio.sessionText(), places.out);
   if (sessionPath) output.note(`The model is to be loaded with the options in ${sessionPath}.`);
   const verify = args.flag('verify') ? await studio.verifyWhole(job) : null;
   const timed = args.flag('bench') ? await studio.bench({ a: 0, b: document.cursor, request: BENCHED }, job) : null;
-  if (places.report)
-    writeReport(places.report, await reportOf(studio, { verify, bench: timed }, args.flag('bench-steps'), job));
+  if (places.report ?? places.bundle) {
+    const data = await reportOf(studio, { verify, bench: timed }, args.flag('bench-steps'), job);
+    if (places.report) writeReport(places.report, data);
+    const withRuntime = args.flag('bundle-runtime');
+    if (places.bundle) await writeBundle(places.bundle, studio, data, { threshold, withRuntime });
+  }
   if (places.recipe) saveRecipe(places.recipe, document.recipe, studio.artifacts);
   return findingOf(document, { verify, bench: timed }, places.out);
 }
@@ -170,6 +177,7 @@ export const optimize: Command = {
       value: 'FILE',
       help: 'write the recipe with the sites that were decided; several: a folder',
     },
+    ...packingOptions,
     ...backendOption,
     ...setOption,
   },

@@ -1,10 +1,10 @@
-import { strToU8, zipSync } from 'fflate';
 import type { Model } from '../../ir/model.ts';
 import { readDecoderIo } from '../../kv/io.ts';
 import { loopSetup } from '../../kv/loop/setup.ts';
 import { LOOP, PAGE } from '../../kv/loop/source.ts';
 import { policyOf } from '../../kv/policy.ts';
 import { writeModel } from '../../onnx/write.ts';
+import { zipOf } from '../zip.ts';
 
 /**
  * A decoder ready for use, as a zip: `model.onnx`, `decode.mjs` (the loop), `decoder.json` (what it has to know),
@@ -15,7 +15,5 @@ import { writeModel } from '../../onnx/write.ts';
 export function exportLoop(model: Model): Uint8Array<ArrayBuffer> {
   const setup = loopSetup(readDecoderIo(model), policyOf(model), model.extras.metadataProps?.get('tokenizer'));
   const texts = { 'decode.mjs': LOOP, 'decoder.json': `${JSON.stringify(setup, null, 2)}\n`, 'index.html': PAGE };
-  const small = Object.entries(texts).map(([name, text]) => [name, strToU8(text)] as const);
-  // Weights hardly shrink: they are stored as they are.
-  return zipSync({ 'model.onnx': [writeModel(model), { level: 0 }], ...Object.fromEntries(small) });
+  return zipOf({ 'model.onnx': writeModel(model), ...texts });
 }

@@ -1,9 +1,11 @@
 import {
+  Archive,
   Braces,
   Check,
   Download,
   FileCode,
   FileText,
+  Files,
   Image,
   ListOrdered,
   MessageSquareText,
@@ -17,6 +19,7 @@ import {
   decoderFileName,
   modelFileName,
   archiveFileName,
+  bundleFileName,
   namesWeights,
   recipeFileName,
   sessionFileName,
@@ -88,6 +91,26 @@ export function ExportMenu({ app }: { readonly app: App }) {
             title="Model"
             about={`${modelFileName(name)} · ${size}${last?.session ? ` · with ${sessionFileName(name)}, its session options` : ''}`}
             onSelect={() => void actions.saveModel()}
+          />
+          <Item
+            icon={Files}
+            title="Model, weights beside it"
+            about={`two files: ${modelFileName(name)} and its weights from 1 kB, as external data`}
+            onSelect={() => void actions.saveBeside()}
+          />
+          <Item
+            icon={Archive}
+            title="Bundle"
+            about={`${bundleFileName(name)} · model, recipe, reports, and a page that runs it, with its runtime`}
+            disabled={report.busy}
+            onSelect={() => report.saveBundle(true)}
+          />
+          <Item
+            icon={Archive}
+            title="Bundle without the runtime"
+            about="smaller; its page says which files of ONNX Runtime Web it needs"
+            disabled={report.busy}
+            onSelect={() => report.saveBundle(false)}
           />
           {keeps && (
             <Item
