@@ -38,6 +38,13 @@ function wrongMention([name = '', ...rest]: readonly string[]): string | null {
   return wrong === undefined ? null : `there is no option --${wrong}`;
 }
 
+/** Files that a page shows, by what stands behind the fence: `json rule.json`. */
+const filesOf = ({ blocks }: Page): (readonly [name: string, text: string])[] =>
+  blocks.flatMap(({ info, text }) => {
+    const [, name] = /^json ([\w-]+\.json)$/.exec(info) ?? [];
+    return name === undefined ? [] : [[name, text]];
+  });
+
 /** Blocks that run by themselves; others say in a comment before them why they are not run. */
 const running = (page: Page): readonly Block[] => shellBlocks(page).filter(({ note }) => !/^not run: ./.test(note));
 
@@ -71,9 +78,11 @@ describe('commands in the documentation', () => {
     'do what %s says',
     { timeout: 120_000 },
     async (name) => {
+      const page = pages.get(name)!;
+      for (const [file, text] of filesOf(page)) writeFileSync(join(folder, file), text);
       process.chdir(folder);
       try {
-        for (const { words, comment } of running(pages.get(name)!).flatMap(({ text }) => shellCommands(text))) {
+        for (const { words, comment } of running(page).flatMap(({ text }) => shellCommands(text))) {
           const given = whittleWords(words);
           if (given === null) continue;
           const { code, err } = await whittle(...given);
