@@ -1,6 +1,9 @@
-// Takes the README's pictures from the built studio: `node scripts/screenshots.mjs` after `npm run build`.
-import { mkdirSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
+// Takes the pictures of README.md and docs from the built studio: `node scripts/screenshots.mjs` after `npm run build`.
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath, pathToFileURL } from 'node:url';
 import { canvasOf, withStudio } from './browser.mjs';
 
 const out = fileURLToPath(new URL('../docs/', import.meta.url));
@@ -123,6 +126,22 @@ async function keeping(browser, url) {
   await page.close();
 }
 
+/** A report of the command line, all but its date. */
+async function reporting(browser) {
+  const folder = mkdtempSync(join(tmpdir(), 'whittle-report-'));
+  const report = join(folder, 'report.html');
+  const optimize = ['optimize', 'sample:residual-cnn', '--recipe', 'wasm', '-o', join(folder, 'out.onnx')];
+  const whittle = fileURLToPath(new URL('whittle.mjs', import.meta.url));
+  execFileSync(process.execPath, [whittle, ...optimize, '--verify', '--bench', '--bench-steps', '--report', report]);
+  const page = await browser.newPage({ viewport: { width: 1180, height: 900 }, colorScheme: 'light' });
+  await page.goto(pathToFileURL(report).href);
+  const { x, y, width, height } = await page.getByRole('main').boundingBox();
+  const clip = { x: x - 24, y: y - 8, width: width + 48, height: height + 24 };
+  await page.screenshot({ path: `${out}report.png`, fullPage: true, clip });
+  await page.close();
+  rmSync(folder, { recursive: true, force: true });
+}
+
 await withStudio(async (browser, url) => {
   await fusing(browser, url);
   await pruning(browser, url);
@@ -130,4 +149,5 @@ await withStudio(async (browser, url) => {
   await comparing(browser, url);
   await measuring(browser, url);
   await keeping(browser, url);
+  await reporting(browser);
 });
