@@ -35,6 +35,12 @@ export const BENCHED: BenchRequest = {
   within: 0.015,
 };
 
+/** Of single steps: there may be many, and none is worth as long a look as the whole. */
+export const STEP_BENCHED: BenchRequest = {
+  ...{ backend: 'wasm', threads: 1, level: 'all' },
+  ...{ runs: 30, budgetMs: 20_000, rounds: 3, heap: false },
+};
+
 /** One request for each number of threads. */
 export function benchRequests(args: Arguments, sessions: readonly (LoadOptions | null)[]): readonly BenchRequest[] {
   const backend: RuntimeBackend = args.choice('backend', BACKENDS) ?? 'wasm';

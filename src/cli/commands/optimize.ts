@@ -12,7 +12,7 @@ import { renderJson } from '../../report/json.ts';
 import { renderMarkdown } from '../../report/markdown.ts';
 import type { ReportData } from '../../report/types.ts';
 import type { VerifyResult } from '../../verify/types.ts';
-import { BENCHED } from '../bench-settings.ts';
+import { BENCHED, STEP_BENCHED } from '../bench-settings.ts';
 import { benchLines } from './bench.ts';
 import { packingOptions, thresholdOf, writeBundle } from '../bundle.ts';
 import { BACKENDS, backendOption, passOptions, setOption } from '../options.ts';
@@ -101,7 +101,7 @@ async function reportOf(
   if (verify) await studio.verifySteps(job);
   const gains: { stop: number; result: BenchResult }[] = [];
   for (let stop = 1; stop <= (isTimed ? cursor : 0); stop++) {
-    gains.push({ stop, result: await studio.bench({ a: stop - 1, b: stop, request: BENCHED }, job) });
+    gains.push({ stop, result: await studio.bench({ a: stop - 1, b: stop, request: STEP_BENCHED }, job) });
   }
   return studio.reportData({ benches: bench ? [bench] : [], gains }, job);
 }
