@@ -136,6 +136,7 @@ async function optimizeOne(
   const threshold = thresholdOf(args);
   const { data } = writeModelFile(studio, places.out, threshold);
   if (data) output.note(`Its weights are in ${data}.`);
+  else if (threshold !== null) output.note(`No initializer has ${threshold} bytes: all is in ${places.out}.`);
   const sessionPath = writeSessionFile(studio.sessionText(), places.out);
   if (sessionPath) output.note(`The model is to be loaded with the options in ${sessionPath}.`);
   const verify = args.flag('verify') ? await studio.verifyWhole(job) : null;
