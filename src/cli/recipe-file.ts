@@ -9,11 +9,16 @@ import type { CommandStudio } from './studio.ts';
 /** Learnt weights lie in a folder beside the recipe that names them: `half.json`, `half.weights/SHA256.safetensors`. */
 const weightsFolder = (recipe: string): string => `${recipe.replace(/\.json$/, '')}.weights`;
 
-/** Replays a recipe file, with the learnt weights that lie beside it. */
-export async function replayFile(studio: CommandStudio, path: string, job: Job): Promise<void> {
+/** Reads the learnt weights that lie beside a recipe file. */
+export async function bringWeights(studio: CommandStudio, path: string): Promise<void> {
   const folder = weightsFolder(path);
   const files = existsSync(folder) ? readdirSync(folder).filter((name) => name.endsWith('.safetensors')) : [];
   for (const name of files) await studio.artifacts.keep(new Uint8Array(readFileSync(join(folder, name))));
+}
+
+/** Replays a recipe file, with the learnt weights that lie beside it. */
+export async function replayFile(studio: CommandStudio, path: string, job: Job): Promise<void> {
+  await bringWeights(studio, path);
   await studio.replay({ json: readFileSync(path, 'utf8') }, job);
 }
 

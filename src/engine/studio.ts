@@ -1,5 +1,4 @@
 import { CodedError } from '../base/error.ts';
-import { loosest, type Exactness } from '../base/exactness.ts';
 import type { Job } from '../base/job.ts';
 import type { BenchMatrix, BenchRequest, BenchResult, OptimizerReport } from '../bench/types.ts';
 import { modelByteLength } from '../onnx/write.ts';
@@ -25,6 +24,7 @@ import { measureAccuracy, type AccuracySubject } from './accuracy/measure.ts';
 import type { AccuracyRequest, AccuracyResult } from './accuracy/types.ts';
 import { benchMatrix } from './bench-matrix.ts';
 import { bisect } from './bisect.ts';
+import { verifyStops, WHOLE } from './check-stops.ts';
 import { calibrateFiles, type CalibrationFiles, type CalibrationView } from './calibrate-files.ts';
 import { seenFor, SYNTHETIC, type Calibration, type RatingRequest } from './calibration.ts';
 import type { Bisection } from './bisect-types.ts';
@@ -69,6 +69,7 @@ import { makeReportData } from './report-data.ts';
 import { flattened, MADE_UP, sensitivity, SensitivityCache, type SensitivityRequest } from './sensitivity.ts';
 import { findAllSites } from './sites.ts';
 import type { Stop } from './document.ts';
+import { RecipeDesk } from './recipes/desk.ts';
 import { loadOf, tune } from './tune.ts';
 import { readRecipe, readSource, type ModelSource, type RecipeSource } from './sources.ts';
 import { Artifacts } from './artifacts.ts';
@@ -109,6 +110,8 @@ export class Studio {
   private readonly rooflines = new RooflineCache();
   /** Learnt weights that steps of the recipe name. */
   readonly artifacts = new Artifacts();
+  /** Branches of the recipe, and sweeps. */
+  readonly recipes = new RecipeDesk({ current: () => this.current, context: (job) => this.context(job) });
   /** Data, runs and results of trainings. */
   readonly trainings: TrainDesk;
 
@@ -249,6 +252,9 @@ export class Studio {
     return this.document();
   }
 
+  /** Of the opened file; null where there is no way to. */
+  modelHash = (): Promise<string | null> => this.current.sha256();
+
   node(id: number): NodeDetail {
     const { current: stop, stops } = this.current;
     const madeAt = (node: NodeId): { title: string; stop: number } | null => {
@@ -304,13 +310,8 @@ export class Studio {
     job: Job,
   ): Promise<{ result: VerifyResult; document: DocumentView }> {
     const document = this.current;
-    const exactness: Exactness = document.exactness(a, b);
     const target = document.stop(b);
-    const { original, ports, text } = document.compared(a, b);
-    // Other sizes take other kernels, which sum in another order.
-    const level = ports && ports.parts > 1 ? loosest([exactness, 'order']) : exactness;
-    const full = { ...request, class: level, ...(ports ? { ports } : {}), ...(text && { text }) };
-    const result = await this.port.verify(original, document.parcel(b), full, job);
+    const result = await verifyStops(document, a, b, request, this.port, job);
     if (a === b - 1) target.verify = result;
     if (a === 0) target.whole = result;
     return { result, document: this.document() };
@@ -417,8 +418,7 @@ export class Studio {
 
   /** The original against the cursor, on WASM at `disabled` and `all`. */
   async verifyWhole(job: Job): Promise<VerifyResult> {
-    const request = { seeds: 3, backends: ['wasm'], levels: ['disabled', 'all'], threads: 1 } as const;
-    const { result } = await this.verify({ a: 0, b: this.current.cursor, request }, job);
+    const { result } = await this.verify({ a: 0, b: this.current.cursor, request: WHOLE }, job);
     return result;
   }
 
@@ -558,6 +558,7 @@ export class Studio {
     this.comparer.closeSecond();
     this.accuracyDesk.forget();
     this.trainings.forget();
+    this.recipes.forget();
     return view;
   }
 

@@ -8,6 +8,7 @@ import type { DocumentView } from '../../engine/types.ts';
 import { renderHtml } from '../../report/html.ts';
 import type { VerifyResult } from '../../verify/types.ts';
 import { presetNames } from '../../engine/catalogue.ts';
+import { isSkipped } from '../../engine/recipes/read.ts';
 import { BENCHED } from '../bench-settings.ts';
 import { benchLines } from './bench.ts';
 import { BACKENDS, backendOption, passOptions, setOption } from '../options.ts';
@@ -53,13 +54,14 @@ function report(document: DocumentView, { verify, bench }: Checked, output: Outp
   const before = stops[0]?.summary;
   const after = stops.at(-1)?.summary;
   if (!before || !after) return;
-  const steps = stops.slice(1).map(({ pass, sites, removed, added, ms, lost }) => ({
+  const steps = stops.slice(1).map(({ pass, sites, removed, added, ms, lost, error }) => ({
     pass,
     sites,
     removed,
     added,
     ms,
     ...(lost.length ? { lost } : {}),
+    ...(error && isSkipped(error) ? { skipped: error.message } : {}),
   }));
   const rows = steps.map((step) => [String(step.sites), `${step.pass}`, `−${step.removed} +${step.added} nodes`]);
   output.result({ before, after, steps, verify, ...(bench && { bench }) }, [
@@ -100,10 +102,16 @@ export const optimize: Command = {
     if (backend) studio.setBackend(backend);
     const document = await rewrite(studio, args, job);
     for (const stop of document.stops) {
-      if (stop.lost.length) output.note(`${stop.title}: ${stop.lost.length} sites of the recipe were not found again.`);
+      const because = stop.because === undefined ? '' : ` ${stop.because}`;
+      if (stop.lost.length)
+        output.note(`${stop.title}: ${stop.lost.length} sites of the recipe were not found again.${because}`);
+      if (isSkipped(stop.error)) output.note(`Step ${stop.index}: ${stop.error?.message}`);
     }
-    const failed = document.stops.find((stop) => stop.error);
-    if (failed?.error) throw fromErrorRecord(failed.error);
+    const failed = document.stops.find(({ error }) => error && !isSkipped(error));
+    if (failed?.error) {
+      const { code, message, data } = failed.error;
+      throw fromErrorRecord({ code, message: [message, failed.because].filter(Boolean).join(' '), data });
+    }
     writeFileSync(out, studio.exportModel().bytes);
     const sessionPath = writeSessionFile(studio.sessionText(), out);
     if (sessionPath) output.note(`The model is to be loaded with the options in ${sessionPath}.`);
