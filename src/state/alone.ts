@@ -13,6 +13,7 @@ export const ALONE: readonly JobKind[] = [
   'search',
   'supernet',
   'perplexity',
+  'sweep-bench',
 ];
 
 /** What a measurement ends. */
