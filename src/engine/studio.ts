@@ -69,13 +69,14 @@ import { makeReportData } from './report-data.ts';
 import { flattened, MADE_UP, sensitivity, SensitivityCache, type SensitivityRequest } from './sensitivity.ts';
 import { findAllSites } from './sites.ts';
 import type { Stop } from './document.ts';
+import { replayOn } from './recipes/replay-on.ts';
 import { RecipeDesk } from './recipes/desk.ts';
 import { loadOf, tune } from './tune.ts';
 import { readRecipe, readSource, type ModelSource, type RecipeSource } from './sources.ts';
 import { Artifacts } from './artifacts.ts';
 import { TrainDesk } from './train/desk.ts';
 import type { TuneReport, TuneRequest } from './tune-types.ts';
-import { previewStep, runRecipe, runStep, runSteps, stepOf, type StepContext } from './steps.ts';
+import { previewStep, runStep, runSteps, stepOf, type StepContext } from './steps.ts';
 import { tensorPicture } from './tensor-picture.ts';
 import { resolveTensor } from './tensor-ref.ts';
 import { tensorStats } from './tensor-stats.ts';
@@ -237,13 +238,13 @@ export class Studio {
     return this.document();
   }
 
-  /** Applies a recipe or preset to the original, in place of the steps that were there. */
+  /** Applies a recipe or preset to the original, in place of the steps that were there; those that it shares stay. */
   async replay(source: RecipeSource, job: Job): Promise<DocumentView> {
     const document = this.current;
     const recipe = readRecipe(source, document.backend);
     const warning = await this.warnOfAnotherModel(recipe);
     const context = { ...this.context(job), backend: recipe.backend ?? document.backend };
-    const stops = await runRecipe(document.stop(0), recipe, context);
+    const [, ...stops] = await replayOn([document], recipe, context);
     await document.sha256IfCheap();
     document.recipeWarning = warning;
     document.backend = context.backend;

@@ -18,6 +18,7 @@ export const ALONE: readonly JobKind[] = [
 
 /** What a measurement ends. */
 const ENDED: ReadonlySet<JobKind> = new Set([
+  'sweep',
   'verify',
   'verify-lab',
   'compare',

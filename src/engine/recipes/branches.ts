@@ -33,9 +33,8 @@ export class Branches {
     context: StepContext,
   ): Promise<Ran> {
     const backend = recipe.backend ?? document.backend;
-    const current = { backend: document.backend, stops: document.stops };
     const own = this.kept.get(to);
-    const earlier = [current, ...(own ? [own] : []), ...this.kept.values()];
+    const earlier = [document, ...(own ? [own] : []), ...this.kept.values()];
     return { backend, stops: await replayOn(earlier, recipe, { ...context, backend }) };
   }
 

@@ -11,13 +11,16 @@ export interface Ran {
   readonly stops: readonly Stop[];
 }
 
-const isSame = (step: RecipeStep | undefined, other: RecipeStep): boolean =>
-  step !== undefined && sameJson(step as unknown as Json, other as unknown as Json);
+/** A step that failed may not do so again: the weights that it lacked may be there now. */
+const isSame = (stop: Stop | undefined, step: RecipeStep): boolean =>
+  stop?.outcome != null &&
+  stop.error === null &&
+  sameJson(stop.outcome.step as unknown as Json, step as unknown as Json);
 
 /** How many steps of a recipe those stops are already. */
 function sharedBy({ backend, stops }: Ran, { steps }: Recipe, wanted: StepContext['backend']): number {
   if (backend !== wanted) return 0;
-  const first = steps.findIndex((step, index) => !isSame(stops[index + 1]?.outcome?.step, step));
+  const first = steps.findIndex((step, index) => !isSame(stops[index + 1], step));
   return first < 0 ? steps.length : first;
 }
 

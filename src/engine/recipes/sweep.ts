@@ -74,7 +74,7 @@ async function pointAt(
   context: StepContext,
 ): Promise<SweepPoint> {
   const { job, port } = context;
-  const stops = await replayOn([{ backend: document.backend, stops: document.stops }], recipe, context);
+  const stops = await replayOn([document], recipe, context);
   const told = troubles(stops, recipe.untilStable ? 1 : request.step + 1);
   const result = document.beside(stops, context.backend);
   const verify = request.verify
@@ -119,9 +119,7 @@ export async function sweep(
   const backend = recipe.backend ?? document.backend;
   const before = { ...recipe, steps: recipe.steps.slice(0, request.step) };
   const own = { ...context, backend };
-  const start = recipe.untilStable
-    ? document.stops.slice(0, 1)
-    : await replayOn([{ backend: document.backend, stops: document.stops }], before, own);
+  const start = recipe.untilStable ? document.stops.slice(0, 1) : await replayOn([document], before, own);
   const base = document.beside(start, backend);
   const pass = passById(recipe.steps[request.step]!.pass);
   const points: SweepPoint[] = [];

@@ -1,8 +1,9 @@
 import { X } from 'lucide-react';
 import { Dialog } from 'radix-ui';
+import { useStore } from 'zustand';
 import type { App } from '../../state/app.ts';
 import type { RecipesTab } from '../../state/recipes-store.ts';
-import { IconButton, Tabs } from '../kit/controls.tsx';
+import { Button, IconButton, Tabs } from '../kit/controls.tsx';
 import { useReturnFocus } from '../kit/use-return-focus.ts';
 import { useDocument, useRecipes } from '../kit/use-store.ts';
 import { BranchesTab } from './BranchesTab.tsx';
@@ -19,6 +20,28 @@ const TABS: readonly { readonly value: RecipesTab; readonly label: string }[] = 
   { value: 'branches', label: 'Branches' },
   { value: 'sweep', label: 'Sweep' },
 ];
+
+/** What was said last, with its way back: the messages of the page are out of reach behind the sheet. */
+function LastNotice({ app }: { readonly app: App }) {
+  const notice = useStore(app.notices, ({ notices }) => notices.at(-1));
+  if (!notice) return null;
+  const { id, title, text, action } = notice;
+  const answer = (): void => {
+    action?.run();
+    app.notices.dismiss(id);
+  };
+  return (
+    <footer className="flex flex-none items-center gap-3 border-t border-line px-5 py-2 text-12">
+      <span className="font-medium">{title}</span>
+      <span className="ell min-w-0 flex-1 text-11 text-ink-2">{text}</span>
+      {action && (
+        <Button size="small" onClick={answer}>
+          {action.label}
+        </Button>
+      )}
+    </footer>
+  );
+}
 
 /** Whole recipes: what there is, what differs, where they part, and what a value of theirs does. */
 export function RecipesSheet({ app }: { readonly app: App }) {
@@ -59,6 +82,7 @@ export function RecipesSheet({ app }: { readonly app: App }) {
             {shown === 'branches' && <BranchesTab app={app} />}
             {shown === 'sweep' && <SweepTab app={app} />}
           </div>
+          <LastNotice app={app} />
         </Dialog.Content>
       </Dialog.Portal>
     </Dialog.Root>

@@ -8,7 +8,7 @@ import type { App } from '../../state/app.ts';
 import { sweepForm, sweptOptions, sweptRecipe } from '../../state/sweeping.ts';
 import type { SweepForm, SweepRun } from '../../state/recipes-store.ts';
 import { VerdictBadge } from '../checks/VerdictBadge.tsx';
-import { Badge, Button, ProgressBar, Segments } from '../kit/controls.tsx';
+import { Button, ProgressBar, Segments } from '../kit/controls.tsx';
 import { Problem } from '../kit/Problem.tsx';
 import { useDocument, useRecipes } from '../kit/use-store.ts';
 import { figuresOf, valueText, type Figure } from './sweep-columns.ts';
@@ -145,15 +145,17 @@ function Row({ point, figures, columns, taken, onTake }: RowProps) {
       )}
       {columns.includes('error') && <td className="max-w-[260px] py-1 whitespace-normal! text-warning">{error}</td>}
       <td className="r">
-        {taken ? (
-          <Badge tone="accent" icon={Check}>
-            in the recipe
-          </Badge>
-        ) : (
-          <Button size="small" onClick={onTake}>
-            Take<span className="sr-only"> {valueText(value)}</span>
-          </Button>
-        )}
+        {/* The same button, so that the focus stays. */}
+        <Button
+          size="small"
+          variant={taken ? 'ghost' : 'plain'}
+          aria-pressed={taken}
+          onClick={() => !taken && onTake()}
+          {...(taken && { icon: Check })}
+        >
+          {taken ? 'In the recipe' : 'Take'}
+          <span className="sr-only"> {valueText(value)}</span>
+        </Button>
       </td>
     </tr>
   );

@@ -28,7 +28,7 @@ const FIGURES: readonly (readonly [string, keyof ReportFigures, PairOf])[] = [
 
 function Figures({ before, after }: ReportView) {
   return (
-    <dl className="grid grid-cols-2 gap-x-6 gap-y-3 roomy:grid-cols-5">
+    <dl className="grid grid-cols-2 gap-x-6 gap-y-3 fold:grid-cols-5">
       {FIGURES.map(([title, key, pair]) => (
         <div key={key}>
           <dt className="text-11 text-ink-3">{title}</dt>

@@ -53,7 +53,7 @@ function useInvitation(app: App) {
   if (pending) {
     return {
       icon: FileJson,
-      title: `Now drop the model of ${pending.name}`,
+      title: `Now drop ${pending.report?.model.name ?? `the model of ${pending.name}`}`,
       text: `its recipe of ${plural(pending.recipe.steps.length, 'step')} is replayed as soon as it is open`,
       drop: { label: 'Without the recipe', run: () => app.actions.dropPendingRecipe() },
     };
