@@ -26,6 +26,12 @@ for (const colorScheme of ['dark', 'light'] as const) {
       await expect(page.getByRole('list', { name: 'Channel groups' })).toBeVisible();
       await check('pruning');
       await page.keyboard.press('Escape');
+      await page.getByRole('button', { name: 'Recipes', exact: true }).click();
+      for (const tab of ['Gallery', 'Difference', 'Branches', 'Sweep']) {
+        await page.getByRole('dialog').getByRole('tab', { name: tab }).click();
+        await check(`recipes, ${tab}`);
+      }
+      await page.keyboard.press('Escape');
       await studio.workspace('Bench');
       await check('bench');
       await studio.workspace('Compare');

@@ -195,6 +195,15 @@ test('a report that is dropped brings its recipe, and says when it was made for 
   await expect(studio.stop(2)).toContainText(/Prune channels.*cosine/);
 });
 
+test('a link that was cut short says so once, and the page goes on working', async ({ page }) => {
+  const studio = new StudioPage(page);
+  await studio.goto('./#v=2&sample=residual-cnn&recipe=q1YqL0');
+  await expect(page.getByRole('listitem').filter({ hasText: 'The link cannot be read' })).toHaveText(
+    /The link was not followed: it was cut short on its way. Open the model by hand./,
+  );
+  await studio.openSample('Residual CNN');
+});
+
 test('a link with a report is read without the model, asks for it, and replays once it is there', async ({
   page,
   context,
