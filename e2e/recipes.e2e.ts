@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { expect, test, type Page } from '@playwright/test';
+import { expect, test, type Page } from './test.ts';
 import { writeModel } from '../src/onnx/write.ts';
 import { buildSample } from '../src/samples/catalogue.ts';
 import { seriousFaults } from './faults.ts';
@@ -193,6 +193,15 @@ test('a report that is dropped brings its recipe, and says when it was made for 
   await expect(studio.stop(2)).toContainText('failed');
   await otherModel.getByRole('button', { name: 'Decide anew' }).click();
   await expect(studio.stop(2)).toContainText(/Prune channels.*cosine/);
+});
+
+test('a link that was cut short says so once, and the page goes on working', async ({ page }) => {
+  const studio = new StudioPage(page);
+  await studio.goto('./#v=2&sample=residual-cnn&recipe=q1YqL0');
+  await expect(page.getByRole('listitem').filter({ hasText: 'The link cannot be read' })).toHaveText(
+    /The link was not followed: it was cut short on its way. Open the model by hand./,
+  );
+  await studio.openSample('Residual CNN');
 });
 
 test('a link with a report is read without the model, asks for it, and replays once it is there', async ({

@@ -1,6 +1,5 @@
 import { createStore, type StoreApi } from 'zustand/vanilla';
 import type { ErrorRecord } from '../base/error.ts';
-import type { Json } from '../base/json.ts';
 import type { BenchEntry } from './document.ts';
 import type { PresetInfo, ToldDiff } from '../engine/recipes/read.ts';
 import type { SweepPoint, SweepResult } from '../engine/recipes/sweep-types.ts';
@@ -64,8 +63,6 @@ export interface SweepRun {
   readonly total: number;
   readonly original: SweepResult['original'];
   readonly error: ErrorRecord | null;
-  /** The value that was taken into the recipe last; absent: none yet. */
-  readonly taken?: Json;
 }
 
 export interface RecipesState {

@@ -7,6 +7,7 @@ import type { AddressBar } from './core.ts';
 import { encodeLink } from './link/codec.ts';
 import { viewReport } from './link/report-view.ts';
 import type { Link } from './link/types.ts';
+import { valueNow } from './sweeping.ts';
 import { Deferred, failing, makeApp, settle, type Fixture } from './testing/fake-worker.ts';
 
 const recipe = (...passes: string[]): Recipe => ({
@@ -230,7 +231,10 @@ describe('a sweep', () => {
     await app.actions.takeValue(2);
     const { steps } = app.document.getState().document!.recipe;
     expect(steps.map(({ options }) => options)).toEqual([{}, { depth: 2 }, {}]);
-    expect(app.recipes.getState().sweep?.taken).toBe(2);
+    const run = app.recipes.getState().sweep!;
+    expect(valueNow(app, run)).toBe(2);
+    await app.actions.moveTo(0);
+    expect(valueNow(app, run)).toBeUndefined();
   });
 
   it('that is cancelled keeps what it found', async () => {

@@ -75,6 +75,14 @@ export function sweepForm(core: Pick<Core, 'document' | 'recipes'>): SweepForm |
   return holds ? form : firstForm(recipe, passes);
 }
 
+/** The value that the recipe has now where it was swept; undefined: it has no such step any more. */
+export function valueNow(core: Pick<Core, 'document'>, { recipe, step, option }: SweepRun): Json | undefined {
+  const { document, passes } = core.document.getState();
+  const now = document?.recipe.steps[step];
+  if (!now || now.pass !== recipe.steps[step]?.pass) return undefined;
+  return now.options[option] ?? passes.find(({ id }) => id === now.pass)?.options[option]?.default;
+}
+
 export function sweepingActions(core: Core, stepping: Pick<SteppingActions, 'replayRecipe'>): SweepingActions {
   const { recipes, document: store } = core;
 
@@ -159,7 +167,7 @@ export function sweepingActions(core: Core, stepping: Pick<SteppingActions, 'rep
         return { ...undecidedStep(step), options };
       });
       const said = typeof value === 'string' ? value : JSON.stringify(value);
-      if (await stepping.replayRecipe({ ...sweep.recipe, steps }, `${sweep.label} ${said}`)) patchRun({ taken: value });
+      await stepping.replayRecipe({ ...sweep.recipe, steps }, `${sweep.label} ${said}`);
     },
   };
 }

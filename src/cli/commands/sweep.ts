@@ -14,6 +14,13 @@ import { recipeAt } from './recipe.ts';
 
 const valueText = (value: SweepPoint['value']): string => (typeof value === 'string' ? value : JSON.stringify(value));
 
+/** Where values change on purpose, agreeing says little: how near they stay does. */
+function verdictText(verify: SweepPoint['verify']): string {
+  if (!verify) return '–';
+  if (verify.verdict !== 'agrees' || verify.class !== 'approximation') return verify.verdict;
+  return `cosine ${Math.min(...verify.outputs.map(({ cosine }) => cosine)).toFixed(4)}`;
+}
+
 type Column = readonly [title: string, cell: (point: SweepPoint) => string];
 
 /** Columns of what was asked for. */
@@ -27,7 +34,7 @@ function columnsOf({ option, points }: SweepResult): readonly Column[] {
     ['parameters', ({ parameters }) => formatCount(parameters)],
     ['MACs', ({ macs }) => formatCount(macs)],
     ['size', ({ bytes }) => formatBytes(bytes)],
-    ...(has('verify') ? [['verdict', ({ verify }) => verify?.verdict ?? '–'] satisfies Column] : []),
+    ...(has('verify') ? [['verdict', ({ verify }) => verdictText(verify)] satisfies Column] : []),
     ...(has('fidelity') ? [['cosine', ({ fidelity }) => fidelity?.cosine.toFixed(4) ?? '–'] satisfies Column] : []),
     ...(accuracy
       ? [

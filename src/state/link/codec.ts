@@ -72,7 +72,7 @@ export function encodeLink(link: Link): string {
   return params.toString();
 }
 
-/** What is left out of a link that is too long, in that order. */
+/** What is left out of a link that is too long, in that order; where there is nothing of the kind, the link is as it was. */
 const CUTS: readonly { readonly what: string; readonly cut: (link: Link) => Link }[] = [
   { what: 'device and limits of the report', cut: (link) => withReport(link, { device: [], limits: [] }) },
   {
@@ -81,13 +81,14 @@ const CUTS: readonly { readonly what: string; readonly cut: (link: Link) => Link
   },
   { what: 'the steps of the report', cut: (link) => withReport(link, { steps: [] }) },
   { what: 'the report', cut: withoutReport },
-  { what: 'the recipe', cut: (link) => ({ ...link, recipe: null, stop: 0 }) },
-  { what: 'what is folded', cut: (link) => ({ ...link, toggled: [] }) },
-  { what: 'the search', cut: (link) => ({ ...link, query: '' }) },
-  { what: 'the node', cut: (link) => ({ ...link, node: null }) },
+  { what: 'the recipe', cut: (link) => (link.recipe ? { ...link, recipe: null, stop: 0 } : link) },
+  { what: 'what is folded', cut: (link) => (link.toggled.length > 0 ? { ...link, toggled: [] } : link) },
+  { what: 'the search', cut: (link) => (link.query === '' ? link : { ...link, query: '' }) },
+  { what: 'the node', cut: (link) => (link.node === null ? link : { ...link, node: null }) },
 ];
 
 function withoutReport(link: Link): Link {
+  if (!link.report) return link;
   const { report: _, ...rest } = link;
   return rest;
 }
@@ -105,8 +106,7 @@ export function fitLink(link: Link): { readonly text: string; readonly leftOut: 
   for (const { what, cut } of CUTS) {
     if (text.length <= (now.report ? LONGEST_REPORT : LONGEST)) break;
     const next = cut(now);
-    // Nothing of the kind is in it.
-    if (encodeLink(next) === text) continue;
+    if (next === now) continue;
     now = next;
     text = encodeLink(now);
     leftOut.push(what);

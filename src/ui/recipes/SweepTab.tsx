@@ -5,7 +5,7 @@ import { formatInteger, plural } from '../../base/format.ts';
 import { parseValues } from '../../base/value-list.ts';
 import type { SweepPoint } from '../../engine/recipes/sweep-types.ts';
 import type { App } from '../../state/app.ts';
-import { sweepForm, sweptOptions, sweptRecipe } from '../../state/sweeping.ts';
+import { sweepForm, sweptOptions, sweptRecipe, valueNow } from '../../state/sweeping.ts';
 import type { SweepForm, SweepRun } from '../../state/recipes-store.ts';
 import { VerdictBadge } from '../checks/VerdictBadge.tsx';
 import { Button, ProgressBar, Segments } from '../kit/controls.tsx';
@@ -167,6 +167,7 @@ function Results({ app, run }: { readonly app: App; readonly run: SweepRun }) {
   const [shown, setShown] = useState('bytes');
   const figure = figures.find(({ id }) => id === shown) ?? figures[0]!;
   const columns = (['verify', 'error'] as const).filter((column) => points.some((point) => point[column] !== null));
+  const now = useDocument(app, () => valueNow(app, run));
   const take = (index: number): void => void app.actions.takeValue(points[index]!.value);
   return (
     <>
@@ -212,7 +213,7 @@ function Results({ app, run }: { readonly app: App; readonly run: SweepRun }) {
                 point={point}
                 figures={figures}
                 columns={columns}
-                taken={run.taken !== undefined && JSON.stringify(run.taken) === JSON.stringify(point.value)}
+                taken={JSON.stringify(now) === JSON.stringify(point.value)}
                 onTake={() => take(index)}
               />
             ))}
