@@ -22,6 +22,12 @@ test('start, studio, pruning, benchmark, compare and report have no serious acce
   await expect(page.getByRole('list', { name: 'Channel groups' })).toBeVisible();
   await check('pruning');
   await page.keyboard.press('Escape');
+  await page.getByRole('button', { name: 'Recipes', exact: true }).click();
+  for (const tab of ['Gallery', 'Difference', 'Branches', 'Sweep']) {
+    await page.getByRole('dialog').getByRole('tab', { name: tab }).click();
+    await check(`recipes, ${tab}`);
+  }
+  await page.keyboard.press('Escape');
   await studio.workspace('Bench');
   await check('bench');
   await studio.workspace('Compare');

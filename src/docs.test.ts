@@ -5,9 +5,6 @@ import { PASSES } from './passes/index.ts';
 import { readPages, ROOT, spokenCommands, textOf, writtenCommands } from './testing/docs.ts';
 import { readPage, type Page } from './testing/markdown.ts';
 
-/** Pages that are written beside these, and come with what they are about; what is there is no longer listed. */
-const PENDING = new Set(['docs/recipes.md']);
-
 /** All told in the same order. */
 const CAPABILITIES = [
   'docs/benchmark.md',
@@ -28,7 +25,6 @@ function brokenLinks(name: string, page: Page): string[] {
     if (/^[a-z]+:/.test(target)) return [];
     const [path = '', anchor] = target.split('#');
     const place = join(dirname(name), path);
-    if (PENDING.has(place)) return [];
     if (path !== '' && !existsSync(join(ROOT, place))) return [`${name}: ${target} leads nowhere`];
     if (picture && (text === '' || statSync(join(ROOT, place)).size === 0)) return [`${name}: ${target} shows nothing`];
     if (anchor === undefined) return [];
@@ -49,8 +45,6 @@ describe('the documentation', () => {
         name,
       ).toEqual(ORDER);
     }
-    const listed = names.filter((name) => PENDING.has(name));
-    expect(listed, 'these pages are there: take them off PENDING').toEqual([]);
   });
 
   it('has links that lead to files and sections, pictures that are there, and no page that none leads to', () => {

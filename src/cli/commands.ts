@@ -17,10 +17,12 @@ import { passes } from './commands/passes.ts';
 import { profile } from './commands/profile.ts';
 import { prune } from './commands/prune.ts';
 import { schema } from './commands/schema.ts';
+import { recipe } from './commands/recipe.ts';
 import { search } from './commands/search.ts';
 import { sensitivity } from './commands/sensitivity.ts';
 import { sites } from './commands/sites.ts';
 import { supernet } from './commands/supernet.ts';
+import { sweep } from './commands/sweep.ts';
 import { distill, recover, train } from './commands/train.ts';
 import { tune } from './commands/tune.ts';
 import { verify } from './commands/verify.ts';
@@ -52,6 +54,8 @@ export const COMMANDS: readonly Command[] = [
   generate,
   data,
   kv,
+  recipe,
+  sweep,
   completionOf(() => COMMANDS),
   schema,
 ];

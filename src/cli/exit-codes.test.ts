@@ -28,6 +28,7 @@ const NEEDS: Readonly<Record<string, readonly string[]>> = {
   supernet: ['--data', 'digits', '-o', at('out.onnx')],
   accuracy: ['--data', 'digits'],
   generate: ['--prompt', 'a'],
+  sweep: ['--recipe', 'edge', '--step', 'prune-channels', '--option', 'ratio', '--values', '0.5'],
 };
 const OF_MODELS = COMMANDS.filter(({ positionals }) => /^(MODEL|STUDENT|A)/.test(positionals[0] ?? ''));
 

@@ -51,6 +51,13 @@ function recipeIn(text: string): string | null {
   }
 }
 
+/** Reads the learnt weights that lie beside a recipe file. */
+export async function bringWeights(studio: CommandStudio, path: string): Promise<void> {
+  const folder = weightsFolder(path);
+  const files = existsSync(folder) ? readdirSync(folder).filter((name) => name.endsWith('.safetensors')) : [];
+  for (const name of files) await studio.artifacts.keep(new Uint8Array(readFileSync(join(folder, name))));
+}
+
 /** Replays a recipe or preset. */
 export const replayNamed = (studio: CommandStudio, recipe: string, job: Job): Promise<unknown> =>
   presetNames().includes(recipe) ? studio.replay({ preset: recipe }, job) : replayFile(studio, recipe, job);
@@ -58,9 +65,7 @@ export const replayNamed = (studio: CommandStudio, recipe: string, job: Job): Pr
 /** Replays a recipe file or the recipe of a report, with the learnt weights that lie beside it. */
 export async function replayFile(studio: CommandStudio, path: string, job: Job): Promise<void> {
   const json = readRecipeFile(path);
-  const folder = weightsFolder(path);
-  const files = existsSync(folder) ? readdirSync(folder).filter((name) => name.endsWith('.safetensors')) : [];
-  for (const name of files) await studio.artifacts.keep(new Uint8Array(readFileSync(join(folder, name))));
+  await bringWeights(studio, path);
   await studio.replay({ json }, job);
 }
 

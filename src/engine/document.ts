@@ -36,6 +36,8 @@ export class Stop {
   readonly outcome: StepOutcome | null;
   /** Set when this step could not be applied; its model is then its predecessor's. */
   error: ErrorRecord | null = null;
+  /** Why it may have failed or lost sites: a step before it was skipped. Null: nothing is known. */
+  because: string | null = null;
   verify: VerifyResult | null = null;
   /** Against the original, over all steps. */
   whole: VerifyResult | null = null;
@@ -118,8 +120,19 @@ export class Stop {
 
   toView(index: number): StopView {
     const { step, ...counts } = this.outcome ?? { ...UNTOUCHED, step: null };
-    const { summary, error, verify, whole, session } = this;
+    const { summary, error, because, verify, whole, session } = this;
     const measured = step?.measured ?? null;
-    return { ...counts, index, pass: step?.pass ?? null, summary, error, verify, whole, measured, session };
+    return {
+      ...counts,
+      index,
+      pass: step?.pass ?? null,
+      summary,
+      error,
+      ...(because !== null && { because }),
+      verify,
+      whole,
+      measured,
+      session,
+    };
   }
 }

@@ -57,6 +57,15 @@ export class OpenDocument {
     this.stops = [new Stop(file.model, null, null, fileBytes, this.revision)];
   }
 
+  /** The same file with other stops, the original first: a result that is no part of this document's recipe. */
+  beside(stops: readonly Stop[], backend: Backend): OpenDocument {
+    const other = new OpenDocument(this.file);
+    other.stops.splice(0, 1, ...stops);
+    other.backend = backend;
+    other.at = stops.length - 1;
+    return other;
+  }
+
   get cursor(): number {
     return this.at;
   }

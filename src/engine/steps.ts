@@ -7,7 +7,7 @@ import type { JsonObject } from '../base/json.ts';
 import type { Node } from '../ir/model.ts';
 import { modelByteLength } from '../onnx/write.ts';
 import { hasPass, passById } from '../passes/index.ts';
-import { replay, replayStep, type ReplayHooks, type ReplayOutcome } from '../recipe/replay.ts';
+import { isSkipped, replay, replayStep, type ReplayHooks, type ReplayOutcome } from '../recipe/replay.ts';
 import type { Recipe, RecipeStep } from '../recipe/types.ts';
 import type { Backend, Pass } from '../rewrite/pass.ts';
 import { checkModels } from './check-models.ts';
@@ -115,16 +115,30 @@ export function stepOf({ pass, options, off, decisions }: ApplyRequest): RecipeS
   return { pass, options, sites, ...(decisions ? { decisions } : {}) };
 }
 
-/** Applies a recipe to a stop's model. A step that fails gives a stop that says so, and changes nothing. */
-export async function runRecipe(start: Stop, recipe: Recipe, context: StepContext): Promise<Stop[]> {
+/**
+ * Applies a recipe to a stop's model. A step that fails gives a stop that says so, and changes nothing; so does one whose pass
+ * this build does not have, and what fails behind it says that it was skipped.
+ *
+ * @param first steps that came before, so that generated names go on counting
+ */
+export async function runRecipe(start: Stop, recipe: Recipe, context: StepContext, first = 0): Promise<Stop[]> {
   const stops: Stop[] = [];
+  const skipped: string[] = [];
   let last = start;
-  for await (const outcome of replay(start.model, recipe, hooksOf(start, context))) {
+  for await (const outcome of replay(start.model, recipe, { ...hooksOf(start, context), first })) {
     last = stopAfter(last, outcome, context.revision());
+    if (isSkipped(outcome.error)) skipped.push(`Step ${outcome.index + 1} (${outcome.step.pass})`);
+    else if (skipped.length > 0 && (outcome.error || outcome.lost.length > 0)) last.because = becauseOf(skipped);
     stops.push(last);
+    // How many steps of a preset are kept is known at its end.
+    const total = recipe.untilStable ? {} : { total: recipe.steps.length };
+    context.job.progress({ stage: 'Replaying', done: stops.length, ...total });
   }
   return stops;
 }
+
+const becauseOf = (skipped: readonly string[]): string =>
+  `${skipped.join(', ')} ${skipped.length === 1 ? 'was' : 'were'} skipped before: what this step looks for may be made there.`;
 
 /** What a step would do, counted on a copy that is thrown away: nothing is run for it, the check comes with the step. */
 export async function previewStep(before: Stop, step: RecipeStep, context: StepContext): Promise<Preview> {

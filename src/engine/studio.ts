@@ -1,5 +1,4 @@
 import { CodedError } from '../base/error.ts';
-import { loosest, type Exactness } from '../base/exactness.ts';
 import type { Job } from '../base/job.ts';
 import type { BenchMatrix, BenchRequest, BenchResult, OptimizerReport } from '../bench/types.ts';
 import { modelByteLength } from '../onnx/write.ts';
@@ -25,6 +24,7 @@ import { measureAccuracy, type AccuracySubject } from './accuracy/measure.ts';
 import type { AccuracyRequest, AccuracyResult } from './accuracy/types.ts';
 import { benchMatrix } from './bench-matrix.ts';
 import { bisect } from './bisect.ts';
+import { verifyStops, WHOLE } from './check-stops.ts';
 import { calibrateFiles, type CalibrationFiles, type CalibrationView } from './calibrate-files.ts';
 import { seenFor, SYNTHETIC, type Calibration, type RatingRequest } from './calibration.ts';
 import type { Bisection } from './bisect-types.ts';
@@ -69,12 +69,14 @@ import { gatherReport, type ReportRequest } from './report-data.ts';
 import { flattened, MADE_UP, sensitivity, SensitivityCache, type SensitivityRequest } from './sensitivity.ts';
 import { findAllSites } from './sites.ts';
 import type { Stop } from './document.ts';
+import { replayOn } from './recipes/replay-on.ts';
+import { RecipeDesk } from './recipes/desk.ts';
 import { loadOf, tune } from './tune.ts';
 import { readRecipe, readSource, type ModelSource, type RecipeSource } from './sources.ts';
 import { Artifacts } from './artifacts.ts';
 import { TrainDesk } from './train/desk.ts';
 import type { TuneReport, TuneRequest } from './tune-types.ts';
-import { previewStep, runRecipe, runStep, runSteps, stepOf, type StepContext } from './steps.ts';
+import { previewStep, runStep, runSteps, stepOf, type StepContext } from './steps.ts';
 import { tensorPicture } from './tensor-picture.ts';
 import { resolveTensor } from './tensor-ref.ts';
 import { tensorStats } from './tensor-stats.ts';
@@ -93,9 +95,6 @@ import type {
   Preview,
 } from './types.ts';
 
-/** How a rewrite is checked where nobody says otherwise. */
-const WHOLE = { seeds: 3, backends: ['wasm'], levels: ['disabled', 'all'], threads: 1 } as const;
-
 /**
  * One open model and what is done to it. The original is never changed: every stop of the recipe is a model of its
  * own, which shares tensors with its predecessor. A call that fails leaves everything as it was.
@@ -112,6 +111,8 @@ export class Studio {
   private readonly rooflines = new RooflineCache();
   /** Learnt weights that steps of the recipe name. */
   readonly artifacts = new Artifacts();
+  /** Branches of the recipe, and sweeps. */
+  readonly recipes = new RecipeDesk({ current: () => this.current, context: (job) => this.context(job) });
   /** Data, runs and results of trainings. */
   readonly trainings: TrainDesk;
 
@@ -237,13 +238,13 @@ export class Studio {
     return this.document();
   }
 
-  /** Applies a recipe or preset to the original, in place of the steps that were there. */
+  /** Applies a recipe or preset to the original, in place of the steps that were there; those that it shares stay. */
   async replay(source: RecipeSource, job: Job): Promise<DocumentView> {
     const document = this.current;
     const recipe = readRecipe(source, document.backend);
     const warning = await this.warnOfAnotherModel(recipe);
     const context = { ...this.context(job), backend: recipe.backend ?? document.backend };
-    const stops = await runRecipe(document.stop(0), recipe, context);
+    const [, ...stops] = await replayOn([document], recipe, context);
     await document.sha256IfCheap();
     document.recipeWarning = warning;
     document.backend = context.backend;
@@ -251,6 +252,9 @@ export class Studio {
     document.push(stops);
     return this.document();
   }
+
+  /** Of the opened file; null where there is no way to. */
+  modelHash = (): Promise<string | null> => this.current.sha256();
 
   node(id: number): NodeDetail {
     const { current: stop, stops } = this.current;
@@ -307,13 +311,8 @@ export class Studio {
     job: Job,
   ): Promise<{ result: VerifyResult; document: DocumentView }> {
     const document = this.current;
-    const exactness: Exactness = document.exactness(a, b);
     const target = document.stop(b);
-    const { original, ports, text } = document.compared(a, b);
-    // Other sizes take other kernels, which sum in another order.
-    const level = ports && ports.parts > 1 ? loosest([exactness, 'order']) : exactness;
-    const full = { ...request, class: level, ...(ports ? { ports } : {}), ...(text && { text }) };
-    const result = await this.port.verify(original, document.parcel(b), full, job);
+    const result = await verifyStops(document, a, b, request, this.port, job);
     if (a === b - 1) target.verify = result;
     if (a === 0) target.whole = result;
     return { result, document: this.document() };
@@ -561,6 +560,7 @@ export class Studio {
     this.comparer.closeSecond();
     this.accuracyDesk.forget();
     this.trainings.forget();
+    this.recipes.forget();
     return view;
   }
 

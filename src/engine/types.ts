@@ -59,6 +59,8 @@ export interface StopView extends StepCounts {
   readonly pass: string | null;
   readonly summary: ModelSummary;
   readonly error: ErrorRecord | null;
+  /** Why it may have failed or lost sites: a step before it was skipped. */
+  readonly because?: string;
   /** Against the predecessor, at the step's own class; null: not checked yet. */
   readonly verify: VerifyResult | null;
   /** Against the original, at the loosest class of all steps; null: not checked yet. */

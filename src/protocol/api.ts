@@ -48,6 +48,9 @@ import type {
 import type { LatencyModel, LatencyRequest } from '../engine/latency-types.ts';
 import type { EditTarget } from '../engine/edit-target.ts';
 import type { Fidelity } from '../engine/fidelity.ts';
+import type { BranchMove } from '../engine/recipes/branches.ts';
+import type { PresetInfo, ReadRecipe, ToldDiff } from '../engine/recipes/read.ts';
+import type { SweepProgress, SweepRequest, SweepResult } from '../engine/recipes/sweep-types.ts';
 import type { RooflineRequest } from '../engine/profile/roofline.ts';
 import type { SensitivityProgress, SensitivityRequest } from '../engine/sensitivity.ts';
 import type {
@@ -87,7 +90,7 @@ import type {
   SpaceView,
 } from '../search/types.ts';
 import type { SupernetAsk, SupernetProgress, SupernetResult } from '../search/supernet/types.ts';
-import type { KeptModel } from '../storage/types.ts';
+import type { KeptModel, KeptRecipe } from '../storage/types.ts';
 import type { StopsRequest, VerifyResult } from '../verify/types.ts';
 import type { ValuesReport, ValuesRequest } from '../verify/values-types.ts';
 
@@ -162,6 +165,23 @@ export interface GraphApi {
   applySchedule: Row<ScheduleRequest, { document: DocumentView; picture: Picture }>;
   /** Applies every step of a preset or recipe from the original on. */
   replay: Row<{ recipe: Recipe } | { preset: string }, { document: DocumentView; picture: Picture }>;
+  /** Presets with what they do, as recipes for a backend. */
+  presets: Row<{ backend: Backend }, readonly PresetInfo[]>;
+  /** A recipe of this or an earlier version, as it was found in a file or a link. */
+  readRecipe: Row<{ value: Json }, ReadRecipe>;
+  diffRecipes: Row<{ a: Recipe; b: Recipe }, ToldDiff>;
+  /** Recipes that were kept under a name, the newest first. */
+  keptRecipes: Row<null, readonly KeptRecipe[]>;
+  /** Keeps recipes and forgets others, by id; null: this browser keeps nothing. */
+  changeRecipes: Row<{ put: readonly KeptRecipe[]; remove: readonly string[] }, readonly KeptRecipe[] | null>;
+  /** Leaves one branch of the recipe for another. */
+  switchBranch: Row<BranchMove, { document: DocumentView; picture: Picture }>;
+  /** What a branch leads to, written; the document stays where it is. */
+  branchModel: Row<Omit<BranchMove, 'leave'>, ModelParcel>;
+  /** One option of a recipe with several values; progress carries what was found. */
+  sweep: Row<SweepRequest, SweepResult, SweepProgress>;
+  /** SHA-256 of the opened file; null: there is no way to. */
+  modelHash: Row<null, string | null>;
   /** Undo and redo: shows stop `cursor`. */
   moveTo: Row<{ cursor: number }, { document: DocumentView; picture: Picture }>;
   /** The picture of any stop, for before/after. */

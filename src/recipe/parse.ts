@@ -3,19 +3,16 @@ import type { Json, JsonObject } from '../base/json.ts';
 import { hasPass, passById } from '../passes/index.ts';
 import { resolveOptions } from '../rewrite/options.ts';
 import type { Backend } from '../rewrite/pass.ts';
+import { migrate, RECIPE_VERSION } from './migrate.ts';
 import type { MeasuredGroup, Recipe, RecipeStep, SessionOptions, SiteChoice } from './types.ts';
 
-/** The version of the format that this build reads and writes. */
-const RECIPE_VERSION = 1;
-
 /**
- * Reads a recipe from its JSON text or value. Throws `bad-request` that names the place. A pass that this build does not
- * have is kept (`unknownPasses` names it).
+ * Reads a recipe from its JSON text or value; one of an earlier version is migrated. Throws `bad-request` that names the
+ * place. A step whose pass this build does not have is kept with all of its fields (`unknownPasses` names it).
  */
 export function parseRecipe(source: string | Json): Recipe {
   const value = typeof source === 'string' ? parseJson(source) : source;
-  const fields = asObject(value, 'A recipe');
-  checkVersion(fields['whittle']);
+  const fields = migrate(asObject(value, 'A recipe'));
   const rows = fields['steps'];
   if (!Array.isArray(rows)) throw bad('A recipe needs "steps", a list.');
   return { whittle: RECIPE_VERSION, ...header(fields), steps: rows.map(parseStep) };
@@ -52,14 +49,6 @@ function asObject(value: Json | undefined, what: string): JsonObject {
   throw bad(`${what} must be a JSON object.`);
 }
 
-function checkVersion(version: Json | undefined): void {
-  if (version === RECIPE_VERSION) return;
-  if (version === undefined) throw bad('This is no recipe: the field "whittle" with the version is missing.');
-  throw bad(`The recipe is of version ${JSON.stringify(version)}; this Whittle reads version ${RECIPE_VERSION}.`, {
-    version,
-  });
-}
-
 const BACKENDS: readonly Backend[] = ['wasm', 'webgpu', 'portable'];
 
 function header(fields: JsonObject): Pick<Recipe, 'name' | 'backend' | 'model' | 'untilStable'> {
@@ -92,7 +81,9 @@ function parseStep(row: Json, index: number): RecipeStep {
   if (typeof pass !== 'string') throw bad(`${place} needs "pass", the id of a pass.`);
   const options =
     fields['options'] === undefined ? {} : asObject(fields['options'], `The options of step ${index + 1}`);
-  if (hasPass(pass)) resolveOptions(passById(pass), options);
+  // What a later build means by its fields is not known here: they stay as they are, and are written back so.
+  if (!hasPass(pass)) return { ...fields, pass, options, sites: (fields['sites'] ?? 'all') as SiteChoice };
+  resolveOptions(passById(pass), options);
   const sites = parseSites(fields['sites'], place);
   const { decisions, session, measured } = fields;
   return {

@@ -8,6 +8,8 @@ export type PresetName = 'clean' | 'wasm' | 'webgpu' | 'portable' | 'edge';
 
 interface Preset {
   readonly title: string;
+  /** What it does, in a sentence. */
+  readonly about: string;
   readonly backend: Backend;
   readonly steps: readonly (readonly [pass: string, options?: Readonly<Record<string, Json>>])[];
 }
@@ -55,9 +57,16 @@ const FORMULAS: Preset['steps'] = [
  * gain nothing and lost 4 % on a small ViT.
  */
 const PRESETS: Readonly<Record<PresetName, Preset>> = {
-  clean: { title: 'Clean', backend: 'portable', steps: CLEAN },
+  clean: {
+    title: 'Clean',
+    about:
+      'Every clean-up pass: constants are folded, and what does nothing, or nothing needs, goes. Values stay as they are.',
+    backend: 'portable',
+    steps: CLEAN,
+  },
   portable: {
     title: 'Portable',
+    about: 'Clean-up and the fusions that any runtime can run: only operators of ai.onnx.',
     backend: 'portable',
     steps: [
       ...CLEAN,
@@ -72,6 +81,7 @@ const PRESETS: Readonly<Record<PresetName, Preset>> = {
   },
   wasm: {
     title: 'WASM',
+    about: 'Clean-up and every fusion that pays on the CPU and never loses there.',
     backend: 'wasm',
     steps: [
       ...CLEAN,
@@ -84,12 +94,15 @@ const PRESETS: Readonly<Record<PresetName, Preset>> = {
   },
   webgpu: {
     title: 'WebGPU',
+    about: 'Clean-up and every fusion that pays on the GPU and never loses there.',
     backend: 'webgpu',
     // What WASM cannot run could not be held against the original there.
     steps: [...CLEAN, ...FOLDING, ...FORMULAS, ['fuse-conv-activation', { webgpuOnly: false }]],
   },
   edge: {
     title: 'Edge',
+    about:
+      'Clean-up and fusion, and channels are pruned until half of the MACs are left. Values change: train or check it after.',
     backend: 'wasm',
     steps: [...CLEAN, ...FOLDING, ['prune-channels', { macs: 0.5 }], ['fuse-conv-residual'], ['fuse-conv-activation']],
   },
@@ -125,3 +138,17 @@ export function presetRecipe(id: string, backend?: Backend): Recipe {
     steps: present.map(([pass, options]): RecipeStep => ({ pass, options: options ?? {}, sites: 'all' })),
   };
 }
+
+/** A preset with what it does, for lists. */
+export interface PresetInfo {
+  readonly id: PresetName;
+  readonly title: string;
+  readonly about: string;
+  readonly recipe: Recipe;
+}
+
+export const presetInfos = (backend?: Backend): readonly PresetInfo[] =>
+  PRESET_NAMES.map((id) => {
+    const { title, about } = PRESETS[id];
+    return { id, title, about, recipe: presetRecipe(id, backend) };
+  });

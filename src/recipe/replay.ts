@@ -85,6 +85,7 @@ export async function replayStep(
   const index = settings.index ?? 0;
   const start = performance.now();
   try {
+    if (!hasPass(step.pass)) throw unknownPass(step.pass);
     const pass = passById(step.pass);
     const result = await runPass(model, pass, {
       copies: true,
@@ -122,6 +123,17 @@ export async function replayStep(
     };
   }
 }
+
+/** `unknownPass` in its data tells it from a step that failed. */
+const unknownPass = (pass: string): CodedError =>
+  new CodedError(
+    'unsupported',
+    `This Whittle does not have the pass "${pass}": the step stays in the recipe and is skipped. A later Whittle may have it.`,
+    { unknownPass: pass },
+  );
+
+/** The step was skipped, since this build does not have its pass. */
+export const isSkipped = (error: ErrorRecord | null): boolean => error?.data['unknownPass'] !== undefined;
 
 const find = (id: string): Pass | null => (hasPass(id) ? passById(id) : null);
 

@@ -13,10 +13,12 @@ export const ALONE: readonly JobKind[] = [
   'search',
   'supernet',
   'perplexity',
+  'sweep-bench',
 ];
 
 /** What a measurement ends. */
 const ENDED: ReadonlySet<JobKind> = new Set([
+  'sweep',
   'verify',
   'verify-lab',
   'compare',

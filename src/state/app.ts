@@ -3,6 +3,7 @@ import type { Host } from '../protocol/host.ts';
 import { accuracyActions, type AccuracyActions } from './accuracy.ts';
 import { benchingActions, type BenchingActions } from './benching.ts';
 import { bisectingActions, type BisectingActions } from './bisecting.ts';
+import { branchingActions, type BranchingActions } from './branching.ts';
 import { calibratingActions, type CalibratingActions } from './calibrating.ts';
 import { comparingActions, type ComparingActions } from './comparing.ts';
 import { createCore, type Core, type Platform, type Stores } from './core.ts';
@@ -13,6 +14,7 @@ import { exportingActions, type ExportingActions } from './exporting.ts';
 import { foldingActions, type FoldingActions } from './folding.ts';
 import { inspectingActions, type InspectingActions } from './inspecting.ts';
 import { keepingActions, type KeepingActions } from './keeping.ts';
+import { libraryActions, type LibraryActions } from './library.ts';
 import { linkingActions, type LinkingActions } from './link/linking.ts';
 import { sessionActions, type SessionActions } from './session.ts';
 import { kvActions, type KvActions } from './kv.ts';
@@ -34,6 +36,7 @@ import { scopingActions, type ScopingActions } from './scoping.ts';
 import { searchingActions, type SearchingActions } from './searching.ts';
 import { selectingActions, type SelectingActions } from './selecting.ts';
 import { sensingActions, type SensingActions } from './sensing.ts';
+import { sweepingActions, type SweepingActions } from './sweeping.ts';
 import { supernetActions, type SupernetActions } from './supernet.ts';
 import type { Settings } from './settings.ts';
 import { steppingActions, type SteppingActions } from './stepping.ts';
@@ -71,6 +74,9 @@ interface Actions
     EditingActions,
     KeepingActions,
     LinkingActions,
+    LibraryActions,
+    BranchingActions,
+    SweepingActions,
     SessionActions,
     CalibratingActions,
     SensingActions,
@@ -137,10 +143,11 @@ export function createApp(
   const selecting = selectingActions(core);
   const looking = lookingActions(core, selecting.focusNode);
   const measuring = measuringActions(core);
-  const stepping = steppingActions(core, () => {
+  const checkIfLight = (): void => {
     const { document } = core.document.getState();
     if (document && document.cursor > 0 && document.fileBytes <= CHECKED_UNASKED) void measuring.verifyUnchecked();
-  });
+  };
+  const stepping = steppingActions(core, checkIfLight);
   const judging = judgingActions(core);
   const tables = latencyTables(core);
   const pruning = pruningActions(core, stepping, forecastOf, tables.fill);
@@ -167,8 +174,8 @@ export function createApp(
   const inspecting = inspectingActions(core, { ...looking, ...selecting, ...stepping, lookAt });
   const opening = openingActions(core, stepping.replayRecipe);
   const keeping = keepingActions(core, opening);
-  const linking = linkingActions(core, { ...opening, ...stepping, ...selecting, ...keeping });
   const exporting = exportingActions(core);
+  const linking = linkingActions(core, { ...opening, ...stepping, ...selecting, ...keeping, ...exporting });
   const { resume, ...session } = sessionActions(core, { ...keeping, ...linking, ...exporting });
 
   const actions: Actions = {
@@ -176,6 +183,9 @@ export function createApp(
     ...keeping,
     ...linking,
     ...session,
+    ...libraryActions(core, { ...opening, ...stepping }),
+    ...branchingActions(core, comparing, checkIfLight),
+    ...sweepingActions(core, stepping),
     ...looking,
     ...stepping,
     ...measuring,
@@ -230,6 +240,7 @@ export function createApp(
     jobs: core.jobs,
     settings: core.settings,
     recents: core.recents,
+    recipes: core.recipes,
     notices: core.notices,
     inspection: core.inspection,
     compare: core.compare,

@@ -15,6 +15,7 @@ import { createJobRunner, createJobsStore, type JobKind, type JobRunner, type Jo
 import { createKvStore, type KvStore } from './kv-store.ts';
 import { createNoticesStore, type NoticesStore } from './notices.ts';
 import { createRecentsStore, type RecentsStore } from './recents.ts';
+import { createRecipesStore, type RecipesStore } from './recipes-store.ts';
 import { createSettingsStore, type KeyValue, type SettingsStore } from './settings.ts';
 import { createVerifyLabStore, type VerifyLabStore } from './verify-lab-store.ts';
 import { createTablesStore, type TablesStore } from './tables-store.ts';
@@ -79,6 +80,7 @@ export interface Stores {
   readonly jobs: JobsStore;
   readonly settings: SettingsStore;
   readonly recents: RecentsStore;
+  readonly recipes: RecipesStore;
   readonly notices: NoticesStore;
   readonly inspection: InspectionStore;
   readonly compare: CompareStore;
@@ -122,7 +124,7 @@ export interface Core extends Stores {
     kind: JobKind,
     place: Failure['place'],
     title: string,
-    work: (call: CallOptions) => Promise<T>,
+    work: (call: CallOptions, job: number) => Promise<T>,
   ): Promise<T | null>;
 }
 
@@ -151,6 +153,7 @@ export function createCore(host: () => Host, platform: Platform, onStuck: () => 
     jobs: createJobsStore(),
     settings: createSettingsStore(platform.storage),
     recents: createRecentsStore(platform.storage),
+    recipes: createRecipesStore(),
     notices: createNoticesStore(),
     inspection: createInspectionStore(),
     compare: createCompareStore(),

@@ -26,6 +26,7 @@ import type { Capabilities } from '../runtime/types.ts';
 import type { SampleInfo } from '../samples/types.ts';
 import type { Bound } from './bound.ts';
 import type { Judged } from './judging.ts';
+import type { ReportView } from './link/report-view.ts';
 import type { Link } from './link/types.ts';
 import type { Profiled } from './profiling.ts';
 import { EMPTY, type RuleDraft, type RuleFault } from './rules/draft.ts';
@@ -138,6 +139,8 @@ interface Opening {
 interface PendingRecipe {
   readonly name: string;
   readonly recipe: Recipe;
+  /** The report that it came with. */
+  readonly report?: ReportView;
 }
 
 /** Something that was asked for and could not be done; shown where it was asked. */

@@ -1,5 +1,6 @@
 import { CodedError } from '../base/error.ts';
-import type { Recipe } from '../recipe/types.ts';
+import type { JsonObject } from '../base/json.ts';
+import { viewReport, type ReportView } from './link/report-view.ts';
 
 /** What a drop holds: a model with its data, a recipe, or both. */
 export interface Dropped {
@@ -36,13 +37,22 @@ export function sortFiles(files: readonly File[], missing: readonly string[]): D
   return { model, data: rest.filter((file) => file !== model), recipe, weights, looked };
 }
 
-const isObject = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null;
+const isObject = (value: unknown): value is JsonObject =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
 
-function asRecipe(value: unknown): Recipe | null {
+/** A recipe as it was found, of whatever version: whoever reads it migrates or refuses it. */
+export interface FoundRecipe {
+  readonly value: JsonObject;
+  /** The report that carries it; null: it came by itself. */
+  readonly report: ReportView | null;
+}
+
+function asRecipe(value: unknown): FoundRecipe | null {
   if (!isObject(value)) return null;
-  if (value['whittle'] === 1 && Array.isArray(value['steps'])) return value as unknown as Recipe;
+  if (value['whittle'] !== undefined) return { value, report: null };
   // A report carries the recipe that made it.
-  return asRecipe(value['recipe']);
+  const found = asRecipe(value['recipe']);
+  return found && { ...found, report: viewReport(value) };
 }
 
 function parse(text: string): unknown {
@@ -56,13 +66,12 @@ function parse(text: string): unknown {
 /** Data blocks of a page: `<script type="application/json">…</script>`. */
 const DATA_BLOCK = /<script[^>]*type="application\/json"[^>]*>([\s\S]*?)<\/script>/gi;
 
-/** The recipe in a recipe file, in a report's JSON, or in a report's page. */
-export function readRecipe(name: string, text: string): Recipe {
+/** The recipe in a recipe file, in a report's JSON, or in a report's page; of a report, also what it says. */
+export function readRecipe(name: string, text: string): FoundRecipe {
   const blocks = /\.html?$/i.test(name) ? [...text.matchAll(DATA_BLOCK)].map((match) => match[1] ?? '') : [text];
-  for (const block of blocks) {
-    const recipe = asRecipe(parse(block));
-    if (recipe) return recipe;
-  }
+  const found = blocks.flatMap((block) => asRecipe(parse(block)) ?? []);
+  const recipe = found.find(({ report }) => report !== null) ?? found[0];
+  if (recipe) return recipe;
   throw new CodedError(
     'bad-request',
     `${name} holds no recipe. A recipe is JSON with "whittle": 1 and "steps"; a report of this studio carries one too.`,

@@ -25,6 +25,8 @@ export type JobKind =
   | 'judge'
   | 'accuracy'
   | 'train'
+  | 'sweep'
+  | 'sweep-bench'
   | 'search'
   | 'supernet'
   | 'generate'

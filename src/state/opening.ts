@@ -3,15 +3,17 @@ import { plural } from '../base/format.ts';
 import type { Recipe } from '../recipe/types.ts';
 import { ALONE } from './alone.ts';
 import type { Core, Opened, Source } from './core.ts';
+import type { DocumentState } from './document.ts';
 import { namesWeights } from './exporting.ts';
 import { readRecipe, sortFiles } from './files.ts';
+import type { ReportView } from './link/report-view.ts';
 
 export interface OpeningActions {
   /** Files as dropped or chosen: a model with its data, a recipe or report, or data that the open model waits for. */
   openFiles(files: readonly File[]): Promise<void>;
   openSample(id: string): Promise<void>;
   /** Replays a recipe on the open model, or keeps it until its model is dropped. */
-  useRecipe(name: string, recipe: Recipe): Promise<void>;
+  useRecipe(name: string, recipe: Recipe, report?: ReportView): Promise<void>;
   dropPendingRecipe(): void;
   dismissOpenError(): void;
   /** Back to the start page. The workers keep the model until another one is opened. */
@@ -87,15 +89,26 @@ export function openingActions(core: Core, replay: (recipe: Recipe, name: string
     }
   };
 
-  const useRecipe = async (name: string, recipe: Recipe): Promise<void> => {
+  const useRecipe = async (name: string, recipe: Recipe, report?: ReportView): Promise<void> => {
     if (store.getState().document) await replay(recipe, name);
-    else store.setState({ pending: { name, recipe }, openError: null, openErrorName: null });
+    else store.setState({ pending: { name, recipe, ...(report && { report }) }, openError: null, openErrorName: null });
   };
 
   /** The recipe of an archive, whose weights the worker takes. */
   const unpacked = async (file: File): Promise<File> => {
     const { name, text } = await core.client.call('unpackRecipe', { archive: { name: file.name, file } });
     return new File([text], name);
+  };
+
+  /** A recipe by itself, or in a report; of this or an earlier version. */
+  const parsedRecipe = async (file: File): Promise<NonNullable<DocumentState['pending']>> => {
+    const { value, report } = readRecipe(file.name, await file.text());
+    const { recipe } = await core.client.call('readRecipe', { value });
+    if (report) {
+      const text = `Made for ${report.model.name}: ${plural(recipe.steps.length, 'step')}.`;
+      core.notices.show({ tone: 'plain', title: `Recipe of ${file.name}`, text });
+    }
+    return report ? { name: `Report ${file.name}`, recipe, report } : { name: file.name, recipe };
   };
 
   /** Learnt weights come before the recipe that names them; by themselves they are for the one that is open. */
@@ -152,13 +165,13 @@ export function openingActions(core: Core, replay: (recipe: Recipe, name: string
         if (weights.length > 0 && isLearnt) await giveWeights(weights, recipe !== null);
         const [shown] = isLearnt ? looked : [...weights, ...looked];
         if (shown) await lookAt(shown);
-        const parsed = recipe && { name: recipe.name, recipe: readRecipe(recipe.name, await recipe.text()) };
+        const parsed = recipe && (await parsedRecipe(recipe));
         if (model) {
           if (parsed) store.setState({ pending: parsed });
           await openAndReplay({ files: [model, ...data] }, model.name);
         } else {
           if (data.length > 0) await addData(data);
-          if (parsed) await useRecipe(parsed.name, parsed.recipe);
+          if (parsed) await useRecipe(parsed.name, parsed.recipe, parsed.report);
         }
       } catch (error) {
         refuse(files[0]?.name ?? null, error);

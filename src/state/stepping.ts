@@ -2,8 +2,9 @@ import { formatChange, formatSignedBytes, plural } from '../base/format.ts';
 import type { Recipe } from '../recipe/types.ts';
 import type { Backend } from '../rewrite/pass.ts';
 import type { ScheduleRequest } from '../engine/prune-schedule.ts';
-import type { ApplyRequest, DocumentView } from '../engine/types.ts';
+import type { ApplyRequest, DocumentView, StopView } from '../engine/types.ts';
 import type { Core, Opened } from './core.ts';
+import { isDecided, undecided } from './undecided.ts';
 
 export interface SteppingActions {
   /** Applies the pass that is looked at, to the sites that are on. */
@@ -24,6 +25,9 @@ export interface SteppingActions {
   landed(opened: Opened, title: string, kept: number): void;
 }
 
+/** This build does not have its pass: it stays where it is, and is passed over. */
+export const isSkipped = ({ error }: StopView): boolean => error?.data['unknownPass'] !== undefined;
+
 /** What a change did, in one sentence. */
 function describe(before: DocumentView, after: DocumentView): string {
   const [a, b] = [before.stops[before.cursor]?.summary, after.stops[after.cursor]?.summary];
@@ -43,7 +47,7 @@ export function steppingActions(core: Core, afterStep: () => void): SteppingActi
     }));
 
   /** Takes a change over, says what it did and offers the way back: a new step is undone, a replay replayed away. */
-  const land = (opened: Opened, title: string, kept: number): void => {
+  const land = (opened: Opened, title: string, kept: number, replayed?: Recipe): void => {
     const { document: before } = store.getState();
     const recipe = core.fullRecipe;
     core.adopt(opened);
@@ -54,12 +58,30 @@ export function steppingActions(core: Core, afterStep: () => void): SteppingActi
       else void replayAndGo(recipe, before);
     };
     const said = opened.document.warnings.filter((warning) => !before.warnings.includes(warning));
-    if (said.length > 0) core.notices.show({ tone: 'warning', title: 'Another model', text: said.join(' ') });
+    if (said.length > 0) {
+      // What was decided for another model need not hold here.
+      const anew = replayed && isDecided(replayed) ? undecided(replayed) : null;
+      const again = { label: 'Decide anew', run: () => void actions.replayRecipe(anew!, 'Decided anew') };
+      const text = said.join(' ');
+      core.notices.show({ tone: 'warning', title: 'Another model', text, ...(anew && { action: again }) });
+    }
     const action = { label: 'Undo', run: back };
-    const failed = opened.document.stops.find(({ index, error }) => index > kept && error !== null);
+    const added = opened.document.stops.slice(kept + 1);
+    const skipped = added.filter(isSkipped);
+    if (skipped.length > 0) {
+      const steps = skipped.map(({ index, title: pass }) => `Step ${index} (${pass})`).join(', ');
+      const text = `${steps} of a pass that this Whittle does not have: kept in the recipe, and written back as it is.`;
+      core.notices.show({ tone: 'warning', title: `${plural(skipped.length, 'step')} skipped`, text });
+    }
+    const failed = added.find((stop) => stop.error !== null && !isSkipped(stop));
     if (failed?.error) {
       const step = `Step ${failed.index}, ${failed.title}, failed`;
-      core.notices.show({ tone: 'warning', title: step, text: failed.error.message, action });
+      core.notices.show({
+        tone: 'warning',
+        title: step,
+        text: [failed.error.message, failed.because].filter(Boolean).join(' '),
+        action,
+      });
     } else core.notices.show({ tone: 'good', title, text: describe(before, opened.document), action });
     afterStep();
   };
@@ -112,7 +134,7 @@ export function steppingActions(core: Core, afterStep: () => void): SteppingActi
       const opened = await core.change('replay', 'recipe', `Recipe of ${name}`, (call) =>
         core.prepared(core.client.call('replay', { recipe }, call)),
       );
-      if (opened) land(opened, `${name}: ${plural(recipe.steps.length, 'step')} replayed`, 0);
+      if (opened) land(opened, `${name}: ${plural(recipe.steps.length, 'step')} replayed`, 0, recipe);
       return opened !== null;
     },
     async undo() {

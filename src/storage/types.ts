@@ -27,3 +27,14 @@ export interface Folder {
   /** Runs `work` while no other tab is in such a block. */
   exclusive<T>(work: () => Promise<T>): Promise<T>;
 }
+
+/** A recipe that a person kept under a name. `storage` does not read it: `recipe` is its JSON. */
+export interface KeptRecipe {
+  readonly id: string;
+  readonly name: string;
+  readonly recipe: unknown;
+  /** The model that it was made with; null: it came from a file. */
+  readonly model: string | null;
+  /** Milliseconds since 1970. */
+  readonly at: number;
+}

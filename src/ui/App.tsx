@@ -1,7 +1,7 @@
-import { useEffect } from 'react';
+import { lazy, Suspense, useEffect } from 'react';
 import type { App } from '../state/app.ts';
 import { TensorFileSheet } from './formats/TensorFileSheet.tsx';
-import { useDocument, useSettings } from './kit/use-store.ts';
+import { useDocument, useRecipes, useSettings } from './kit/use-store.ts';
 import { HelpSheet } from './shell/HelpSheet.tsx';
 import { Notices } from './shell/Notices.tsx';
 import { Palette } from './shell/Palette.tsx';
@@ -9,6 +9,10 @@ import { Studio } from './shell/Studio.tsx';
 import { useKeys } from './shell/use-keys.ts';
 import { DropWindow } from './start/DropWindow.tsx';
 import { StartPage } from './start/StartPage.tsx';
+
+const RecipesSheet = lazy(() =>
+  import('./recipes/RecipesSheet.tsx').then((module) => ({ default: module.RecipesSheet })),
+);
 
 /** The theme stands on the root element, where the tokens look for it. */
 function useTheme(app: App): void {
@@ -37,6 +41,7 @@ export function WhittleApp({ app }: { readonly app: App }) {
   useTitle(app);
   useKeys(app);
   const open = useDocument(app, (state) => state.document !== null);
+  const recipes = useRecipes(app, (state) => state.open);
   return (
     <>
       {open ? <Studio app={app} /> : <StartPage app={app} />}
@@ -44,6 +49,11 @@ export function WhittleApp({ app }: { readonly app: App }) {
       <Palette app={app} />
       <HelpSheet app={app} />
       <TensorFileSheet app={app} />
+      {recipes && (
+        <Suspense fallback={null}>
+          <RecipesSheet app={app} />
+        </Suspense>
+      )}
       <Notices app={app} />
     </>
   );

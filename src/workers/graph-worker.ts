@@ -9,6 +9,7 @@ import { bundleOf } from '../engine/bundle/of-studio.ts';
 import { exportFiles, THRESHOLD } from '../engine/export-files.ts';
 import { exportLoop } from '../engine/kv/export-loop.ts';
 import { packRecipe, unpackRecipe } from '../engine/recipe-archive.ts';
+import { presetsOf, readRecipeValue, recipeDiff } from '../engine/recipes/read.ts';
 import type { ModelSource } from '../engine/sources.ts';
 import { blobSource } from '../formats/blob-source.ts';
 import { readTensorFile } from '../formats/read.ts';
@@ -28,6 +29,7 @@ import type { Endpoint } from '../protocol/wire.ts';
 import type { RuntimeBackend } from '../runtime/types.ts';
 import { writeNpz } from '../verify/npz.ts';
 import { keptCheckpoint } from '../storage/checkpoints.ts';
+import { changeRecipes, keptRecipes } from '../storage/kept-recipes.ts';
 import { keepText, readKept } from '../storage/kept-text.ts';
 import { keptWeights } from '../storage/kept-weights.ts';
 import { trainingsFolder, weightsFolder } from '../storage/opfs.ts';
@@ -288,6 +290,22 @@ const handlers: Handlers<GraphApi> = {
     await keepWeights(document.recipe, studio.artifacts, learnt);
     return drawn(document);
   },
+  presets: ({ backend }) => presetsOf(backend),
+  readRecipe: ({ value }) => readRecipeValue(value),
+  diffRecipes: ({ a, b }) => recipeDiff(a, b),
+  keptRecipes: () => keptRecipes(),
+  changeRecipes: ({ put, remove }) => changeRecipes(put, remove),
+  async switchBranch(move, job) {
+    await bringWeights(move.recipe, studio.artifacts, learnt);
+    return drawn(await studio.recipes.switchBranch(move, job));
+  },
+  async branchModel(branch, job) {
+    await bringWeights(branch.recipe, studio.artifacts, learnt);
+    const parcel = await studio.recipes.branchModel(branch, job);
+    return new Transferred(parcel, [parcel.bytes.buffer]);
+  },
+  sweep: (request, job) => studio.recipes.sweep(request, studio.heldOut, job),
+  modelHash: () => studio.modelHash(),
   moveTo: ({ cursor }) => drawn(studio.moveTo(cursor)),
   picture: ({ stop }) => studio.picture(stop),
   fold({ toggled }) {

@@ -12,6 +12,7 @@ import { renderJson } from '../../report/json.ts';
 import { renderMarkdown } from '../../report/markdown.ts';
 import type { ReportData } from '../../report/types.ts';
 import type { VerifyResult } from '../../verify/types.ts';
+import { isSkipped } from '../../engine/recipes/read.ts';
 import { BENCHED, STEP_BENCHED } from '../bench-settings.ts';
 import { benchLines } from './bench.ts';
 import { packingOptions, thresholdOf, writeBundle } from '../bundle.ts';
@@ -66,13 +67,14 @@ function findingOf(document: DocumentView, { verify, bench }: Checked, out: stri
   const stops = document.stops.slice(0, document.cursor + 1);
   const before = defined(stops[0], 'the opened model').summary;
   const after = defined(stops.at(-1), 'the result').summary;
-  const steps = stops.slice(1).map(({ pass, sites, removed, added, ms, lost }) => ({
+  const steps = stops.slice(1).map(({ pass, sites, removed, added, ms, lost, error }) => ({
     pass,
     sites,
     removed,
     added,
     ms,
     ...(lost.length ? { lost } : {}),
+    ...(error && isSkipped(error) ? { skipped: error.message } : {}),
   }));
   const rows = steps.map((step) => [String(step.sites), `${step.pass}`, `−${step.removed} +${step.added} nodes`]);
   return {
@@ -129,10 +131,16 @@ async function optimizeOne(
   if (backend) studio.setBackend(backend);
   const document = await rewrite(studio, args, job);
   for (const stop of document.stops) {
-    if (stop.lost.length) output.note(`${stop.title}: ${stop.lost.length} sites of the recipe were not found again.`);
+    const because = stop.because === undefined ? '' : ` ${stop.because}`;
+    if (stop.lost.length)
+      output.note(`${stop.title}: ${stop.lost.length} sites of the recipe were not found again.${because}`);
+    if (isSkipped(stop.error)) output.note(`Step ${stop.index}: ${stop.error?.message}`);
   }
-  const failed = document.stops.find((stop) => stop.error);
-  if (failed?.error) throw fromErrorRecord(failed.error);
+  const failed = document.stops.find(({ error }) => error && !isSkipped(error));
+  if (failed?.error) {
+    const { code, message, data } = failed.error;
+    throw fromErrorRecord({ code, message: [message, failed.because].filter(Boolean).join(' '), data });
+  }
   const threshold = thresholdOf(args);
   const { data } = writeModelFile(studio, places.out, threshold);
   if (data) output.note(`Its weights are in ${data}.`);

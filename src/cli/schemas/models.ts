@@ -70,8 +70,53 @@ const tensorFile = object({
   dtypes: list(object({ dtype: text, tensors: count, parameters: count, bytes: number })),
 });
 
+/** One value of a sweep. */
+const swept = object({
+  value: anything,
+  nodes: count,
+  parameters: count,
+  macs: number,
+  bytes: count,
+  sites: count,
+  verify: orNull(
+    object({
+      ok: flag,
+      verdict: text,
+      class: text,
+      message: text,
+      outputs: list(object({ name: text, cosine: number, maxRel: number })),
+    }),
+  ),
+  bench: orNull(object({ ms: sure, before: sure, ratio: number, interval: orNull(interval), verdict: orNull(text) })),
+  fidelity: orNull(
+    object({ cosine: number, agreement: number, accuracy: orNull(object({ before: sure, after: sure })) }),
+  ),
+  error: orNull(text),
+});
+
 /** Results about the graph of a model. */
 export const MODELS: Readonly<Record<string, Schema>> = {
+  recipe: object({
+    steps: list(
+      object({
+        kind: oneOf('same', 'added', 'removed', 'changed', 'moved'),
+        before: described('place in A, from 1; null: it is not there', number),
+        after: described('place in B, from 1; null: it is not there', number),
+        pass: text,
+        words: list(text),
+      }),
+    ),
+    header: list(object({ name: text })),
+    sentence: text,
+  }),
+  sweep: object({
+    pass: text,
+    title: text,
+    option: text,
+    label: text,
+    original: object({ nodes: count, parameters: count, macs: number, bytes: count }),
+    points: list(swept),
+  }),
   inspect: oneOrMany(either(summary, tensorFile)),
   passes: list(
     object({

@@ -3,7 +3,8 @@ import type { GraphView } from '../../ir/view.ts';
 import type { Core } from '../core.ts';
 import type { SelectingActions } from '../selecting.ts';
 import type { SteppingActions } from '../stepping.ts';
-import { modelName, type Link } from './types.ts';
+import type { Recipe } from '../../recipe/types.ts';
+import { modelName, type Link, type LinkModel } from './types.ts';
 
 /** A name that no other node has; else `#` and the id. */
 function handleOf({ nodeIds, nodeNames }: GraphView, node: number): string | null {
@@ -21,6 +22,8 @@ export function nodeOf({ nodeIds, nodeNames }: GraphView, handle: string): numbe
   return nodeIds[row] ?? null;
 }
 
+const fileOf = (file: string, { model }: Recipe): LinkModel => ({ file, ...(model && { sha256: model.sha256 }) });
+
 /** What is shown now; null: no model is open. */
 export function placeOf(core: Core, node = core.view.getState().selected): Link | null {
   const { document, picture } = core.document.getState();
@@ -28,7 +31,7 @@ export function placeOf(core: Core, node = core.view.getState().selected): Link 
   const { workspace, overlay, search } = core.view.getState();
   const recipe = core.fullRecipe ?? document.recipe;
   return {
-    model: 'sample' in core.source ? { sample: core.source.sample } : { file: document.name },
+    model: 'sample' in core.source ? { sample: core.source.sample } : fileOf(document.name, recipe),
     recipe: recipe.steps.length > 0 ? recipe : null,
     stop: document.cursor,
     node: node === null ? null : handleOf(picture.view, node),

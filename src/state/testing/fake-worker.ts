@@ -6,7 +6,9 @@ import type { GraphLayout } from '../../layout/types.ts';
 import type { GraphApi } from '../../protocol/api.ts';
 import type { CallOptions } from '../../protocol/client.ts';
 import type { Host } from '../../protocol/host.ts';
+import type { PresetInfo } from '../../engine/recipes/read.ts';
 import type { RecipeStep } from '../../recipe/types.ts';
+import type { KeptRecipe } from '../../storage/types.ts';
 import { createApp, type App } from '../app.ts';
 import { tensorKey } from '../inspection.ts';
 import type { Platform } from '../core.ts';
@@ -65,6 +67,19 @@ const PASSES: readonly PassInfo[] = ['fold', 'fuse'].map((id) => ({
   looksFor: { chains: ['Conv → Relu'], operators: ['Conv', 'Relu'] },
 }));
 
+/** Calls that need no open model. */
+const WITHOUT_MODEL: ReadonlySet<Method> = new Set([
+  'open',
+  'passes',
+  'samples',
+  'capabilities',
+  'presets',
+  'readRecipe',
+  'diffRecipes',
+  'keptRecipes',
+  'changeRecipes',
+]);
+
 const picture = (nodes: number, revision: number): Picture => ({
   view: makeView(
     Array.from({ length: nodes }, (_, row) => ['Conv', `/block.${row}/Conv`, 1] as const),
@@ -80,6 +95,7 @@ class FakeWorker {
   readonly overrides = new Map<Method, Override>();
   restarts = 0;
   private steps: RecipeStep[] = [];
+  private kept: readonly KeptRecipe[] = [];
   private cursor = 0;
   private revision = 0;
   private name = '';
@@ -132,7 +148,7 @@ class FakeWorker {
   }
 
   private own(method: Method, params: never): unknown {
-    if (!this.name && !['open', 'passes', 'samples', 'capabilities'].includes(method)) {
+    if (!this.name && !WITHOUT_MODEL.has(method)) {
       throw new CodedError('bad-request', 'No model is open.');
     }
     const handler = (this as unknown as Record<string, (params: never) => unknown>)[`on_${method}`];
@@ -178,6 +194,24 @@ class FakeWorker {
     this.revision += 1;
     return this.shown();
   };
+  protected on_presets = (): readonly PresetInfo[] => [
+    { id: 'clean', title: 'Clean', about: '', recipe: { whittle: 1, steps: [] } },
+  ];
+  protected on_readRecipe = ({ value }: GraphApi['readRecipe']['params']) => ({ recipe: value, unknown: [] });
+  protected on_diffRecipes = () => ({ equal: true, header: [], steps: [], sentence: 'Both are the same.' });
+  protected on_keptRecipes = () => this.kept;
+  protected on_changeRecipes = ({ put, remove }: GraphApi['changeRecipes']['params']) => {
+    const gone = new Set([...remove, ...put.map(({ id }) => id)]);
+    return (this.kept = [...put, ...this.kept.filter(({ id }) => !gone.has(id))]);
+  };
+  protected on_switchBranch = ({ recipe, cursor }: GraphApi['switchBranch']['params']) => {
+    this.steps = [...recipe.steps];
+    this.cursor = cursor;
+    this.revision += 1;
+    return this.shown();
+  };
+  protected on_branchModel = () => ({ name: this.name, bytes: new Uint8Array([1, 2, 3]) });
+  protected on_modelHash = () => 'a'.repeat(64);
   protected on_moveTo = ({ cursor }: GraphApi['moveTo']['params']) => {
     this.cursor = cursor;
     return this.shown();

@@ -23,8 +23,13 @@ const MEANINGS: Readonly<Record<Verdict, string>> = {
     'The original itself changes by more than 1 % under the smallest change of its input. This is not a pass.',
 };
 
+/** What a verdict is told by. */
+type Judged = Pick<VerifyResult, 'verdict' | 'class'> & {
+  readonly outputs: readonly { readonly cosine: number }[];
+};
+
 /** Values were meant to change: how close they stayed is measured, and nobody can call it right or wrong. */
-const isApproximation = ({ verdict, class: exactness }: VerifyResult): boolean =>
+const isApproximation = ({ verdict, class: exactness }: Pick<VerifyResult, 'verdict' | 'class'>): boolean =>
   verdict === 'agrees' && exactness === 'approximation';
 
 /** What the verdict means, for whoever asks. */
@@ -34,7 +39,7 @@ export const meaningOf = (result: VerifyResult): string =>
     : MEANINGS[result.verdict];
 
 /** Each verdict is a word with a mark; an approximation shows its worst cosine in place of a verdict. */
-export function lookOf(result: VerifyResult): Look {
+export function lookOf(result: Judged): Look {
   if (isApproximation(result)) {
     const cosines = result.outputs.map((output) => output.cosine).filter(Number.isFinite);
     const word = cosines.length > 0 ? `cosine ${Math.min(...cosines).toFixed(3)}` : 'approximates';
@@ -45,7 +50,7 @@ export function lookOf(result: VerifyResult): Look {
 }
 
 /** The verdict of a comparison; null is a state of its own, not a pass. */
-export function VerdictBadge({ result }: { readonly result: VerifyResult | null }) {
+export function VerdictBadge({ result }: { readonly result: Judged | null }) {
   if (!result) return <Badge icon={CircleDashed}>not checked yet</Badge>;
   const { word, tone, icon } = lookOf(result);
   return (

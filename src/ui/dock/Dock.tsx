@@ -1,11 +1,11 @@
-import { Bookmark, Redo2, Undo2 } from 'lucide-react';
+import { BookOpen, Bookmark, GitBranch, Redo2, Undo2 } from 'lucide-react';
 import { plural } from '../../base/format.ts';
 import type { App } from '../../state/app.ts';
 import { runningJobs, type JobsState } from '../../state/jobs.ts';
 import type { DockTab } from '../../state/view.ts';
 import { ChecksPanel } from '../checks/ChecksPanel.tsx';
 import { Button, IconButton, MOD, Tabs } from '../kit/controls.tsx';
-import { useDocument, useJobs, useView } from '../kit/use-store.ts';
+import { useDocument, useJobs, useRecipes, useView } from '../kit/use-store.ts';
 import { JobsPanel } from './JobsPanel.tsx';
 import { RecipeTimeline } from './RecipeTimeline.tsx';
 
@@ -27,8 +27,17 @@ function useSummary(app: App): string {
 function History({ app }: { readonly app: App }) {
   const cursor = useDocument(app, (state) => state.document?.cursor ?? 0);
   const last = useDocument(app, (state) => (state.document?.stops.length ?? 1) - 1);
+  const branch = useRecipes(app, (state) => state.branches.find(({ id }) => id === state.branch)?.name);
   return (
     <span className="ml-auto flex items-center gap-1">
+      {branch !== undefined && (
+        <Button variant="ghost" size="small" icon={GitBranch} onClick={() => app.actions.openRecipes('branches')}>
+          <span className="sr-only">Branch</span> {branch}
+        </Button>
+      )}
+      <Button variant="ghost" size="small" icon={BookOpen} onClick={() => app.actions.openRecipes()}>
+        Recipes
+      </Button>
       <IconButton
         icon={Undo2}
         size="small"

@@ -1,4 +1,4 @@
-import { CircleDashed, CircleX, Minus, Plus, Timer, TriangleAlert } from 'lucide-react';
+import { CircleDashed, CircleHelp, CircleX, Minus, Plus, Timer, TriangleAlert } from 'lucide-react';
 import { useEffect, useRef } from 'react';
 import {
   formatBytes,
@@ -11,6 +11,7 @@ import {
 import type { DocumentView, StopView } from '../../engine/types.ts';
 import type { MeasuredGroup } from '../../recipe/types.ts';
 import type { App } from '../../state/app.ts';
+import { isSkipped } from '../../state/stepping.ts';
 import { deviceName } from '../bench/agent.ts';
 import { measuredText } from '../bench/measured.ts';
 import { VerdictBadge } from '../checks/VerdictBadge.tsx';
@@ -24,6 +25,7 @@ type Tone = 'good' | 'changed' | 'error' | 'plain';
 
 /** The dot's colour: red failed, amber lost sites or values changed, green checked. */
 function toneOf(stop: StopView): Tone {
+  if (isSkipped(stop)) return 'changed';
   if (stop.error || stop.verify?.ok === false) return 'error';
   if (stop.lost.length > 0) return 'changed';
   if (stop.index === 0) return 'good';
@@ -80,6 +82,13 @@ function Measured({ groups }: { readonly groups: readonly MeasuredGroup[] }) {
 
 function StopBadge({ stop }: { readonly stop: StopView }) {
   if (stop.index === 0) return <Badge>read</Badge>;
+  if (isSkipped(stop)) {
+    return (
+      <Badge tone="warning" icon={CircleHelp}>
+        skipped
+      </Badge>
+    );
+  }
   if (stop.error) {
     return (
       <Badge tone="error" icon={CircleX}>
@@ -98,6 +107,7 @@ function StopBadge({ stop }: { readonly stop: StopView }) {
 }
 
 function noteOf(stop: StopView): string {
+  if (isSkipped(stop)) return 'not known here';
   if (stop.index === 0) return `opset ${stop.summary.opset}`;
   const off = stop.off > 0 ? `, ${formatInteger(stop.off)} off` : '';
   return stop.sites === 0 ? 'no site' : `${plural(stop.sites, 'site')}${off}`;
@@ -116,7 +126,9 @@ function StopItem({ app, document, stop, last }: StopItemProps) {
   const idle = isIdle(stop) && !current;
   // Of this step, not of one before it.
   const hasOptions = JSON.stringify(stop.session) !== JSON.stringify(document.stops[stop.index - 1]?.session ?? null);
-  const note = stop.error?.message ?? (stop.lost.length > 0 ? `Not found again: ${stop.lost.join(', ')}` : undefined);
+  const trouble =
+    stop.error?.message ?? (stop.lost.length > 0 ? `Not found again: ${stop.lost.join(', ')}` : undefined);
+  const note = trouble && [trouble, stop.because].filter(Boolean).join(' ');
   return (
     <li
       className="stop"

@@ -1,4 +1,4 @@
-import { Download, RotateCw } from 'lucide-react';
+import { Download, Link2, RotateCw } from 'lucide-react';
 import { useCallback, useEffect, useMemo, useRef, useState } from 'react';
 import { renderHtml } from '../../report/html.ts';
 import type { ReportData } from '../../report/types.ts';
@@ -68,6 +68,9 @@ export function ReportWorkspace({ app }: { readonly app: App }) {
         <h1 className="grow text-18 font-strong tracking-[-0.018em]">Report</h1>
         <Button variant="ghost" icon={RotateCw} onClick={report.again}>
           Gather again
+        </Button>
+        <Button icon={Link2} disabled={!data} onClick={() => void app.actions.copyReportLink()}>
+          Copy link
         </Button>
         {FORMATS.map(([format, label]) => (
           <Button key={format} icon={Download} disabled={!data} onClick={() => void save(format)}>

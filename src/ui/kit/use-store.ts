@@ -8,6 +8,7 @@ import type { DocumentState } from '../../state/document.ts';
 import type { InspectionState } from '../../state/inspection.ts';
 import type { JobsState } from '../../state/jobs.ts';
 import type { KvState } from '../../state/kv-store.ts';
+import type { RecipesState } from '../../state/recipes-store.ts';
 import type { SearchingState } from '../../state/searching-store.ts';
 import type { Settings } from '../../state/settings.ts';
 import type { SupernetState } from '../../state/supernet-store.ts';
@@ -23,6 +24,7 @@ export const useTraining = <T>(app: App, select: (state: TrainingState) => T): T
 export const useSearching = <T>(app: App, select: (state: SearchingState) => T): T => useStore(app.searching, select);
 export const useSupernet = <T>(app: App, select: (state: SupernetState) => T): T => useStore(app.supernet, select);
 export const useKv = <T>(app: App, select: (state: KvState) => T): T => useStore(app.kv, select);
+export const useRecipes = <T>(app: App, select: (state: RecipesState) => T): T => useStore(app.recipes, select);
 export const useDevices = <T>(app: App, select: (state: DevicesState) => T): T => useStore(app.devices, select);
 export const useJobs = <T>(app: App, select: (state: JobsState) => T): T => useStore(app.jobs, useShallow(select));
 export const useSettings = <T>(app: App, select: (settings: Settings) => T): T =>

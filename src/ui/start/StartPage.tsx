@@ -10,6 +10,7 @@ import { useDocument } from '../kit/use-store.ts';
 import { ContinueCard } from './ContinueCard.tsx';
 import { DeviceChips } from './DeviceChips.tsx';
 import { chooseFiles } from './files.ts';
+import { LinkedReport } from './LinkedReport.tsx';
 import { OpeningCard } from './Opening.tsx';
 import { OpenProblem } from './OpenProblem.tsx';
 import { Recents } from './Recents.tsx';
@@ -39,18 +40,20 @@ function useInvitation(app: App) {
   const waiting = useDocument(app, (state) => state.waiting);
   if (waiting) {
     const steps = waiting.recipe?.steps.length ?? 0;
+    const sha256 = 'file' in waiting.model ? waiting.model.sha256 : undefined;
+    const hash = sha256 === undefined ? '' : ` (SHA-256 ${sha256.slice(0, 12)}…)`;
     const replayed = steps > 0 ? `, and its recipe of ${plural(steps, 'step')} is replayed` : '';
     return {
       icon: Link2,
-      title: `This link shows ${waiting.node === null ? '' : `${cutLeft(waiting.node, 40)} of `}${modelName(waiting)}`,
-      text: `Drop that file: it is shown as the link has it${replayed}. A link carries no weights.`,
+      title: `This link shows ${waiting.report ? 'a report of ' : waiting.node === null ? '' : `${cutLeft(waiting.node, 40)} of `}${modelName(waiting)}`,
+      text: `Drop that file${hash}: it is shown as the link has it${replayed}. A link carries no weights.`,
       drop: { label: 'Without the link', run: () => app.actions.dropLink() },
     };
   }
   if (pending) {
     return {
       icon: FileJson,
-      title: `Now drop the model of ${pending.name}`,
+      title: `Now drop ${pending.report?.model.name ?? `the model of ${pending.name}`}`,
       text: `its recipe of ${plural(pending.recipe.steps.length, 'step')} is replayed as soon as it is open`,
       drop: { label: 'Without the recipe', run: () => app.actions.dropPendingRecipe() },
     };
@@ -150,6 +153,7 @@ export function StartPage({ app }: { readonly app: App }) {
               </h1>
               <ContinueCard app={app} />
               <DropCard app={app} />
+              <LinkedReport app={app} />
             </div>
             <div className="fold:pt-[66px]">
               <Recents app={app} />

@@ -34,6 +34,13 @@ export function modelCommands(app: App): readonly Command[] {
       refusal: none,
       run: () => void actions.copyLink(),
     },
+    {
+      id: 'report link',
+      group,
+      title: 'Copy a link with the report',
+      refusal: none,
+      run: () => void actions.copyReportLink(),
+    },
     ...samples.map((sample): Command => ({
       id: `sample ${sample.id}`,
       group,
@@ -76,6 +83,7 @@ export function pageCommands({ actions, recents, settings }: App): readonly Comm
       refusal: unless(kept.length + listed.length > 0, 'There are none.'),
       run: () => void actions.clearRecents(),
     },
+    { id: 'recipes', group: 'Recipe', title: 'Recipes: presets and saved ones', run: () => actions.openRecipes() },
     { id: 'keys', group, title: 'Keys', key: 'help', run: () => actions.show({ help: true }) },
   ];
 }

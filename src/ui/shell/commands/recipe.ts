@@ -41,6 +41,36 @@ export function recipeCommands(app: App): readonly Command[] {
       run: () => void actions.moveTo(stop.index),
     })),
     {
+      id: 'branch',
+      group,
+      title: 'Begin a branch here…',
+      refusal: busy(app),
+      run: () => actions.openRecipes('branches'),
+    },
+    ...app.recipes
+      .getState()
+      .branches.filter(({ id }) => id !== app.recipes.getState().branch)
+      .map(({ id, name }): Command => ({
+        id: `branch ${id}`,
+        group,
+        title: `Go to branch ${name}`,
+        refusal: busy(app),
+        run: () => void actions.switchBranch(id),
+      })),
+    {
+      id: 'diff recipes',
+      group,
+      title: 'What differs between two recipes',
+      run: () => actions.openRecipes('diff'),
+    },
+    {
+      id: 'sweep',
+      group,
+      title: 'Sweep an option of a step',
+      refusal: unless(cursor > 0, 'The recipe has no step.'),
+      run: () => actions.openRecipes('sweep'),
+    },
+    {
       id: 'save recipe',
       group,
       title: 'Save the recipe',

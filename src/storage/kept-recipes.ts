@@ -1,0 +1,44 @@
+import type { KeptRecipe } from './types.ts';
+import { keepText, readKept } from './kept-text.ts';
+
+const NAME = 'recipes';
+
+interface Stored {
+  readonly version: 1;
+  readonly recipes: readonly KeptRecipe[];
+}
+
+/** Where a text is kept under a name; tests have their own. */
+export interface TextStore {
+  readonly read: (name: string) => Promise<string | null>;
+  readonly write: (name: string, text: string) => Promise<boolean>;
+}
+
+const BROWSER: TextStore = { read: readKept, write: keepText };
+
+/** The recipes that were kept under a name, the newest first. */
+export async function keptRecipes(store = BROWSER): Promise<readonly KeptRecipe[]> {
+  try {
+    const stored = JSON.parse((await store.read(NAME)) ?? 'null') as Stored | null;
+    return stored?.version === 1 ? stored.recipes : [];
+  } catch {
+    // A damaged list is replaced at the next change.
+    return [];
+  }
+}
+
+/**
+ * Keeps and forgets recipes by id: of the list as it is now, for another tab may have changed it. Null where the browser keeps
+ * nothing here, or has no room.
+ */
+export async function changeRecipes(
+  put: readonly KeptRecipe[],
+  remove: readonly string[],
+  store = BROWSER,
+): Promise<readonly KeptRecipe[] | null> {
+  const gone = new Set([...remove, ...put.map(({ id }) => id)]);
+  const others = (await keptRecipes(store)).filter(({ id }) => !gone.has(id));
+  const recipes = [...put, ...others].sort((a, b) => b.at - a.at);
+  const text = JSON.stringify({ version: 1, recipes } satisfies Stored);
+  return (await store.write(NAME, text)) ? recipes : null;
+}
