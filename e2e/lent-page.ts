@@ -1,14 +1,4 @@
 import type { Browser, Locator, Page } from '@playwright/test';
-import { CHROMIUM_FLAGS, findChromium } from '../scripts/chromium.mjs';
-import { NAME } from './served-studio.ts';
-
-const executable = findChromium();
-
-/** A browser for which the studio's server has a name in the local network. */
-export const WITH_NAME = {
-  ...(executable ? { executablePath: executable } : {}),
-  args: [...CHROMIUM_FLAGS, `--host-resolver-rules=MAP ${NAME} 127.0.0.1`],
-};
 
 /** A phone: a context of its own, so that it shares nothing with the studio. */
 export async function phone(browser: Browser): Promise<Page> {

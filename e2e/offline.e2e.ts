@@ -7,7 +7,7 @@ import { serveStudio } from './served-studio.ts';
 import { StudioPage } from './studio-page.ts';
 import { expect, test, type Page } from './test.ts';
 
-const port = Number(process.env['WHITTLE_E2E_PORT'] ?? 4319) + 60;
+const port = Number(process.env['WHITTLE_E2E_PORT'] ?? 4319) + 80;
 
 test.use({ serviceWorkers: 'allow' });
 

@@ -1,11 +1,9 @@
 import { expect, test, type Page } from './test.ts';
-import { join, lending, phone, WITH_NAME } from './lent-page.ts';
+import { join, lending, phone } from './lent-page.ts';
 import { network, serveStudio, type ServedStudio } from './served-studio.ts';
 import { StudioPage } from './studio-page.ts';
 
 const port = Number(process.env['WHITTLE_E2E_PORT'] ?? 4319) + 40;
-
-test.use({ launchOptions: WITH_NAME });
 
 const lent = (studio: StudioPage) => studio.page.getByRole('region', { name: 'Lent devices' }).getByRole('listitem');
 

@@ -1,5 +1,5 @@
 import { expect, test, type Page } from './test.ts';
-import { join, lending, phone, watchWork, WITH_NAME } from './lent-page.ts';
+import { join, lending, phone, watchWork } from './lent-page.ts';
 import { serveStudio, type ServedStudio } from './served-studio.ts';
 import { StudioPage, watchForErrors } from './studio-page.ts';
 import { set, status } from './train-page.ts';
@@ -7,7 +7,7 @@ import { set, status } from './train-page.ts';
 const port = Number(process.env['WHITTLE_E2E_PORT'] ?? 4319) + 60;
 const PHONE = 'Search phone';
 
-test.use({ launchOptions: WITH_NAME, contextOptions: { reducedMotion: 'reduce' } });
+test.use({ contextOptions: { reducedMotion: 'reduce' } });
 
 const front = (page: Page) => page.getByRole('list', { name: 'Networks on the front' }).getByRole('listitem');
 const latency = (page: Page) => page.getByRole('region', { name: 'Latency', exact: true });
@@ -18,7 +18,7 @@ const bar = (page: Page) => page.getByRole('progressbar', { name: /networks$/ })
 async function setUp(page: Page): Promise<void> {
   await page.getByRole('button', { name: 'Drawn digits, search' }).click();
   await expect(page.getByRole('region', { name: 'Samples', exact: true })).toContainText('1000 samples');
-  await set(page, 'Networks judged', '10');
+  await set(page, 'Networks judged', '8');
   await set(page, 'Population', '8');
   await set(page, 'Samples, at most', '20');
   await page.getByRole('checkbox', { name: 'Resolution' }).uncheck();
