@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { CodedError } from '../base/error.ts';
 import type { Job } from '../base/job.ts';
 import { weightsNamed } from '../base/named-weights.ts';
+import { recipeInText } from '../base/recipe-in-text.ts';
 import { presetNames } from '../engine/catalogue.ts';
 import type { Artifacts } from '../engine/artifacts.ts';
 import type { Recipe } from '../recipe/types.ts';
@@ -12,21 +13,16 @@ import { writeFile } from './write-file.ts';
 /** Learnt weights lie in a folder beside the recipe that names them: `half.json`, `half.weights/SHA256.safetensors`. */
 const weightsFolder = (recipe: string): string => `${recipe.replace(/\.(?:json|html)$/, '')}.weights`;
 
-/** The JSON blocks of a page. */
-const BLOCKS = /<script type="application\/json"[^>]*>([^]*?)<\/script>/g;
-
 /**
  * The text of a recipe file; of a report (HTML or JSON), that of the recipe in it. Throws `bad-request` where there is
  * none.
  */
 export function readRecipeFile(path: string): string {
   const text = textAt(path);
-  const blocks = /^\s*</.test(text) ? Array.from(text.matchAll(BLOCKS), ([, block]) => block ?? '') : [text];
-  for (const block of blocks) {
-    const found = recipeIn(block);
-    if (found !== null) return found;
-  }
-  if (blocks[0] === text) return text;
+  const found = recipeInText(text);
+  if (found) return found.report ? JSON.stringify(found.value) : text;
+  // What is no recipe is refused by whoever parses it, with the place.
+  if (!/^\s*</.test(text)) return text;
   throw new CodedError('bad-request', `${path} is a page without a recipe. Give a recipe or a report of Whittle.`);
 }
 
@@ -36,18 +32,6 @@ function textAt(path: string): string {
   } catch (error) {
     const presets = `Presets are ${presetNames().join(', ')}.`;
     throw new CodedError('bad-request', `The recipe ${path} cannot be read: ${(error as Error).message}. ${presets}`);
-  }
-}
-
-/** A recipe itself, or what has one as its `recipe`; null: neither. */
-function recipeIn(text: string): string | null {
-  try {
-    const value = JSON.parse(text) as Record<string, unknown> | null;
-    if (value?.['whittle'] !== undefined) return text;
-    const inside = value?.['recipe'] as Record<string, unknown> | null | undefined;
-    return inside?.['whittle'] === undefined ? null : JSON.stringify(inside);
-  } catch {
-    return null;
   }
 }
 

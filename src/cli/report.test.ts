@@ -46,6 +46,14 @@ describe('a report of the command line', () => {
   });
 });
 
+it('flags that would say nothing are refused', async () => {
+  const optimize = ['optimize', 'none.onnx', '--recipe', 'clean', '-o', at('none-out.onnx')];
+  for (const flag of ['--bench-steps', '--bundle-runtime']) {
+    const { code, err } = await whittle(...optimize, flag);
+    expect([code, err]).toEqual([2, expect.stringContaining(`${flag} is for`)]);
+  }
+});
+
 describe('the published schema of a report', () => {
   it('holds for every field that a report may have, and for none of another kind', () => {
     const { steps } = reportFixture();

@@ -1,5 +1,6 @@
 import { CodedError } from '../base/error.ts';
 import type { JsonObject } from '../base/json.ts';
+import { recipeInText } from '../base/recipe-in-text.ts';
 import { viewReport, type ReportView } from './link/report-view.ts';
 
 /** What a drop holds: a model with its data, a recipe, or both. */
@@ -37,9 +38,6 @@ export function sortFiles(files: readonly File[], missing: readonly string[]): D
   return { model, data: rest.filter((file) => file !== model), recipe, weights, looked };
 }
 
-const isObject = (value: unknown): value is JsonObject =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
-
 /** A recipe as it was found, of whatever version: whoever reads it migrates or refuses it. */
 export interface FoundRecipe {
   readonly value: JsonObject;
@@ -47,31 +45,10 @@ export interface FoundRecipe {
   readonly report: ReportView | null;
 }
 
-function asRecipe(value: unknown): FoundRecipe | null {
-  if (!isObject(value)) return null;
-  if (value['whittle'] !== undefined) return { value, report: null };
-  // A report carries the recipe that made it.
-  const found = asRecipe(value['recipe']);
-  return found && { ...found, report: viewReport(value) };
-}
-
-function parse(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return null;
-  }
-}
-
-/** Data blocks of a page: `<script type="application/json">…</script>`. */
-const DATA_BLOCK = /<script[^>]*type="application\/json"[^>]*>([\s\S]*?)<\/script>/gi;
-
 /** The recipe in a recipe file, in a report's JSON, or in a report's page; of a report, also what it says. */
 export function readRecipe(name: string, text: string): FoundRecipe {
-  const blocks = /\.html?$/i.test(name) ? [...text.matchAll(DATA_BLOCK)].map((match) => match[1] ?? '') : [text];
-  const found = blocks.flatMap((block) => asRecipe(parse(block)) ?? []);
-  const recipe = found.find(({ report }) => report !== null) ?? found[0];
-  if (recipe) return recipe;
+  const found = recipeInText(text);
+  if (found) return { value: found.value, report: found.report && viewReport(found.report) };
   throw new CodedError(
     'bad-request',
     `${name} holds no recipe. A recipe is JSON with "whittle": 1 and "steps"; a report of this studio carries one too.`,

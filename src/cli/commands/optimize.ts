@@ -37,6 +37,14 @@ function requireSteps(args: Arguments): void {
   if (recipe && passes.length > 0) throw new UsageError('--recipe and --pass exclude each other.');
 }
 
+/** Refuses flags that would say nothing. */
+function requireUse(args: Arguments): void {
+  const told = args.text('report') !== null || args.text('bundle') !== null;
+  if (args.flag('bench-steps') && !told) throw new UsageError('--bench-steps is for --report or --bundle.');
+  if (args.flag('bundle-runtime') && args.text('bundle') === null)
+    throw new UsageError('--bundle-runtime is for --bundle.');
+}
+
 /** Applies what `--recipe`, `--rule` or `--pass` name. */
 export async function rewrite(studio: CommandStudio, args: Arguments, job: Job): Promise<DocumentView> {
   requireSteps(args);
@@ -203,6 +211,7 @@ export const optimize: Command = {
     const { paths, many } = modelPaths(args.positionals);
     const placeOf = placesFor(args, many ? paths : null);
     requireSteps(args);
+    requireUse(args);
     return overModels(args, output, job, {
       heads: SIZE_HEADS,
       one: (path, around) => optimizeOne(path, args, placeOf(path), around),

@@ -18,9 +18,12 @@ interface Kept {
 /** One decoder that stays open between texts, with what it keeps of them. */
 export class KeptDecoder {
   private kept: Kept | null = null;
+  /** Counts drops: what works meanwhile is of a model that is gone. */
+  private drops = 0;
 
   /** Releases it; where it was lost with its worker, there is nothing to release. */
   drop(): void {
+    this.drops += 1;
     const { kept } = this;
     this.kept = null;
     kept?.decoder.release().catch(() => {});
@@ -38,6 +41,7 @@ export class KeptDecoder {
     open: () => Promise<Decoder>,
     work: (decoder: Decoder) => Promise<T>,
   ): Promise<T> {
+    const { drops } = this;
     const decoder = (await this.take(key, of)) ?? (await open());
     let works = false;
     try {
@@ -48,7 +52,7 @@ export class KeptDecoder {
       works = error instanceof Error && 'code' in error && error.code === 'cancelled';
       throw error;
     } finally {
-      if (works) this.keep({ key, of, decoder });
+      if (works && drops === this.drops) this.keep({ key, of, decoder });
       else await decoder.release().catch(() => {});
     }
   }
@@ -57,11 +61,11 @@ export class KeptDecoder {
   private async take(key: string, of: object): Promise<Decoder | null> {
     const { kept } = this;
     if (!kept) return null;
+    this.kept = null;
     if (kept.key !== key || kept.of !== of) {
-      this.drop();
+      kept.decoder.release().catch(() => {});
       return null;
     }
-    this.kept = null;
     try {
       await kept.decoder.begin();
       return kept.decoder;
@@ -70,8 +74,9 @@ export class KeptDecoder {
     }
   }
 
+  /** In place of one that another side left meanwhile. */
   private keep(kept: Kept): void {
-    this.drop();
+    this.kept?.decoder.release().catch(() => {});
     this.kept = kept;
   }
 }

@@ -1,26 +1,22 @@
 import { CodedError } from '../../base/error.ts';
 import { numberToFloat16 } from '../../base/float16.ts';
 import { formatBytes } from '../../base/format.ts';
-import type { Graph, Model } from '../../ir/model.ts';
+import type { Model } from '../../ir/model.ts';
 import { derivedTensor, type Tensor } from '../../ir/tensor.ts';
-import type { NodeId, ValueId } from '../../ir/types.ts';
-import { bodyGraphs } from '../../rewrite/graphs.ts';
-import { parseSiteKey, structuralHash } from '../../rewrite/hash.ts';
-import { NO_NODE, type Findings, type Pass, type PassContext, type Site } from '../../rewrite/pass.ts';
+import {
+  CONSTANT_IR,
+  constantAt,
+  constantSite,
+  heldConstants,
+  seenOutside,
+  type HeldConstant,
+} from '../../rewrite/held-constants.ts';
+import type { Findings, Pass, PassContext, Refusal, Site } from '../../rewrite/pass.ts';
 
 const RULE = 'half';
-/** Before, every constant is an input that a caller may feed. */
-const LEAST_IR = 4;
 /** From here on numbers round to infinity (IEEE 754 binary16). */
 const LARGEST = 65_520;
 const FLOAT32 = 1n;
-
-interface Held {
-  readonly graph: Graph;
-  readonly value: ValueId;
-  readonly tensor: Tensor;
-  readonly nodes: readonly NodeId[];
-}
 
 /**
  * Stores float32 constants as float16, with a Cast back to float32 behind each: inputs, outputs and kernels stay as they
@@ -51,34 +47,27 @@ export const storeFloat16: Pass = {
 };
 
 function find({ model, options }: PassContext): Findings {
-  const findings = { sites: [] as Site[], refusals: [] as Findings['refusals'][number][] };
+  const sites: Site[] = [];
+  const refusals: Refusal[] = [];
   for (const held of candidates(model, Number(options['bytes']))) {
     const reason = refusalOf(model, held);
-    if (reason === null) findings.sites.push(siteOf(model, held));
-    else findings.refusals.push({ rule: RULE, nodes: held.nodes, reason });
+    if (reason === null) sites.push(siteOf(model, held));
+    else refusals.push({ rule: RULE, nodes: held.nodes, reason });
   }
-  return findings;
+  return { sites, refusals };
 }
 
 /** Float32 constants that are read and are not small. */
-const candidates = (model: Model, least: number): Held[] =>
-  bodyGraphs(model).flatMap((graph) =>
-    [...graph.initializers]
-      .filter(([value, tensor]) => tensor.dtype === 'float32' && tensor.byteLength >= least && model.isUsed(value))
-      .map(([value, tensor]) => ({ graph, value, tensor, nodes: readersOf(model, value) })),
-  );
+const candidates = (model: Model, least: number): HeldConstant[] =>
+  heldConstants(model, ({ dtype, byteLength }) => dtype === 'float32' && byteLength >= least);
 
-const readersOf = (model: Model, value: ValueId): NodeId[] => [
-  ...new Set(model.getValue(value).uses.map((use) => use.node)),
-];
-
-function refusalOf(model: Model, { graph, value, tensor }: Held): string | null {
-  const { name } = model.getValue(value);
-  if (graph.inputs.includes(value)) return `${name} is a graph input with a default.`;
-  if (model.isGraphOutput(value)) return `${name} is a graph output.`;
-  if (model.irVersion < LEAST_IR)
+function refusalOf(model: Model, held: HeldConstant): string | null {
+  const { name } = model.getValue(held.value);
+  const seen = seenOutside(model, held);
+  if (seen !== null) return seen;
+  if (model.irVersion < CONSTANT_IR)
     return `${name} is an input that a caller may feed: the file is of IR version ${model.irVersion}.`;
-  return valuesRefusal(name, tensor);
+  return valuesRefusal(name, held.tensor);
 }
 
 const isTooLarge = (value: number): boolean => Number.isFinite(value) && Math.abs(value) >= LARGEST;
@@ -95,23 +84,17 @@ function valuesRefusal(name: string, tensor: Tensor): string | null {
   }
 }
 
-function siteOf(model: Model, { value, tensor, nodes }: Held): Site {
-  const { name } = model.getValue(value);
-  return {
-    key: `${RULE}:${name}:${structuralHash(model, nodes)}`,
-    rule: RULE,
-    anchor: nodes[0] ?? NO_NODE,
-    nodes,
-    what: `Stores ${name} as float16: ${formatBytes(tensor.byteLength)} become ${formatBytes(tensor.byteLength / 2)}.`,
-  };
+function siteOf(model: Model, held: HeldConstant): Site {
+  const { name } = model.getValue(held.value);
+  const { byteLength } = held.tensor;
+  const what = `Stores ${name} as float16: ${formatBytes(byteLength)} become ${formatBytes(byteLength / 2)}.`;
+  return constantSite(model, held, RULE, what);
 }
 
 function apply({ model, options }: PassContext, site: Site): boolean {
-  const { name } = parseSiteKey(site.key);
-  const held = candidates(model, Number(options['bytes']))
-    .filter(({ value }) => model.getValue(value).name === name)
-    .find((each) => siteOf(model, each).key === site.key);
+  const held = constantAt(model, site, candidates(model, Number(options['bytes'])));
   if (!held) return false;
+  const { name } = model.getValue(held.value);
   const { graph, value, tensor } = held;
   const half = model.addInitializer(graph, `${name}:${RULE}`, halved(tensor));
   half.origin = { relation: 'new' };

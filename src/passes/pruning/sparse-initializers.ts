@@ -1,28 +1,24 @@
 import { CodedError } from '../../base/error.ts';
 import { formatBytes, formatShare } from '../../base/format.ts';
-import type { Graph, Model } from '../../ir/model.ts';
+import type { Model } from '../../ir/model.ts';
 import type { Tensor } from '../../ir/tensor.ts';
-import type { NodeId, ValueId } from '../../ir/types.ts';
 import { sparseBytes, storedCount, toSparse } from '../../prune/sparsity/coordinates.ts';
-import { bodyGraphs } from '../../rewrite/graphs.ts';
-import { parseSiteKey, structuralHash } from '../../rewrite/hash.ts';
-import { NO_NODE, type Findings, type Pass, type PassContext, type Refusal, type Site } from '../../rewrite/pass.ts';
+import {
+  CONSTANT_IR,
+  constantAt,
+  constantSite,
+  heldConstants,
+  seenOutside,
+  type HeldConstant,
+} from '../../rewrite/held-constants.ts';
+import type { Findings, Pass, PassContext, Refusal, Site } from '../../rewrite/pass.ts';
 
 const RULE = 'coordinates';
 /** Sparse initializers are part of ONNX's IR from this version on; 4 and 5 read the same under it. */
 const FIRST_IR = 6;
-/** Before, every constant is an input that a caller may feed. */
-const LEAST_IR = 4;
 /** Constants below are not worth a second tensor, bytes. */
 const SMALL = 1024;
 const MADE_SPARSE: ReadonlySet<string> = new Set(['float32', 'float16', 'float64']);
-
-interface Held {
-  readonly graph: Graph;
-  readonly value: ValueId;
-  readonly tensor: Tensor;
-  readonly nodes: readonly NodeId[];
-}
 
 /**
  * Stores constants that are mostly zeros by the coordinates of the others. ONNX Runtime makes them dense again when it
@@ -56,14 +52,11 @@ function find({ model, options }: PassContext): Findings {
 }
 
 /** Float constants that are read, are not small and of which half or more is zero. */
-function candidates(model: Model): Held[] {
-  return bodyGraphs(model).flatMap((graph) =>
-    [...graph.initializers]
-      .filter(([value, tensor]) => tensor.byteLength >= SMALL && MADE_SPARSE.has(tensor.dtype) && model.isUsed(value))
-      .filter(([, tensor]) => isMostlyZeros(tensor))
-      .map(([value, tensor]) => ({ graph, value, tensor, nodes: readersOf(model, value) })),
+const candidates = (model: Model): HeldConstant[] =>
+  heldConstants(
+    model,
+    (tensor) => tensor.byteLength >= SMALL && MADE_SPARSE.has(tensor.dtype) && isMostlyZeros(tensor),
   );
-}
 
 /** A data file that is missing holds nothing that could be looked at. */
 function isMostlyZeros(tensor: Tensor): boolean {
@@ -75,19 +68,16 @@ function isMostlyZeros(tensor: Tensor): boolean {
   }
 }
 
-const readersOf = (model: Model, value: ValueId): NodeId[] => [
-  ...new Set(model.getValue(value).uses.map((use) => use.node)),
-];
-
 const zeroShare = (tensor: Tensor): number => 1 - storedCount(tensor) / tensor.size;
 
 /** Why a constant stays dense; null: it gets smaller. */
-function denseReason(model: Model, { graph, value, tensor }: Held, wanted: number): string | null {
-  const { name } = model.getValue(value);
+function denseReason(model: Model, held: HeldConstant, wanted: number): string | null {
+  const { tensor } = held;
+  const { name } = model.getValue(held.value);
   const zeros = `${name} is ${formatShare(zeroShare(tensor))} zeros`;
-  if (graph.inputs.includes(value)) return `${name} is a graph input with a default.`;
-  if (model.isGraphOutput(value)) return `${name} is a graph output.`;
-  if (model.irVersion < LEAST_IR) {
+  const seen = seenOutside(model, held);
+  if (seen !== null) return seen;
+  if (model.irVersion < CONSTANT_IR) {
     return `${zeros}, but the file is of IR version ${model.irVersion}: sparse constants need ${FIRST_IR}.`;
   }
   if (sparseBytes(tensor) >= tensor.byteLength) {
@@ -96,23 +86,16 @@ function denseReason(model: Model, { graph, value, tensor }: Held, wanted: numbe
   return zeroShare(tensor) < wanted ? `${zeros}, fewer than are asked for.` : null;
 }
 
-function siteOf(model: Model, { value, tensor, nodes }: Held): Site {
+function siteOf(model: Model, held: HeldConstant): Site {
+  const { value, tensor } = held;
   const { name } = model.getValue(value);
   const [before, after] = [formatBytes(tensor.byteLength), formatBytes(sparseBytes(tensor))];
-  return {
-    key: `${RULE}:${name}:${structuralHash(model, nodes)}`,
-    rule: RULE,
-    anchor: nodes[0] ?? NO_NODE,
-    nodes,
-    what: `Stores ${name}, ${formatShare(zeroShare(tensor))} zeros, as coordinates: ${before} become ${after}.`,
-  };
+  const what = `Stores ${name}, ${formatShare(zeroShare(tensor))} zeros, as coordinates: ${before} become ${after}.`;
+  return constantSite(model, held, RULE, what);
 }
 
 function apply({ model }: PassContext, site: Site): boolean {
-  const { name } = parseSiteKey(site.key);
-  const held = candidates(model)
-    .filter(({ value }) => model.getValue(value).name === name)
-    .find((each) => siteOf(model, each).key === site.key);
+  const held = constantAt(model, site, candidates(model));
   if (!held) return false;
   model.irVersion = Math.max(model.irVersion, FIRST_IR);
   held.graph.initializers.delete(held.value);

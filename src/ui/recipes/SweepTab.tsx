@@ -14,6 +14,25 @@ import { useDocument, useRecipes } from '../kit/use-store.ts';
 import { figuresOf, valueText, type Figure } from './sweep-columns.ts';
 import { SweepPlot } from './SweepPlot.tsx';
 
+interface TickProps {
+  readonly label: string;
+  readonly checked: boolean;
+  onChange(checked: boolean): void;
+}
+function Tick({ label, checked, onChange }: TickProps) {
+  return (
+    <label className="flex h-7 items-center gap-1.5 text-12 text-ink-2">
+      <input
+        type="checkbox"
+        className="size-3.5 accent-(--accent-solid)"
+        checked={checked}
+        onChange={(event) => onChange(event.target.checked)}
+      />
+      {label}
+    </label>
+  );
+}
+
 function Fields({ app, form }: { readonly app: App; readonly form: SweepForm }) {
   const passes = useDocument(app, (state) => state.passes);
   const document = useDocument(app, (state) => state.document);
@@ -86,24 +105,8 @@ function Fields({ app, form }: { readonly app: App; readonly form: SweepForm }) 
           />
         </span>
       </span>
-      <label className="flex h-7 items-center gap-1.5 text-12 text-ink-2">
-        <input
-          type="checkbox"
-          className="size-3.5 accent-(--accent-solid)"
-          checked={form.verify}
-          onChange={(event) => change({ verify: event.target.checked })}
-        />
-        Check each
-      </label>
-      <label className="flex h-7 items-center gap-1.5 text-12 text-ink-2">
-        <input
-          type="checkbox"
-          className="size-3.5 accent-(--accent-solid)"
-          checked={form.bench}
-          onChange={(event) => change({ bench: event.target.checked })}
-        />
-        Time each
-      </label>
+      <Tick label="Check each" checked={form.verify} onChange={(verify) => change({ verify })} />
+      <Tick label="Time each" checked={form.bench} onChange={(bench) => change({ bench })} />
       <Button type="submit" variant="primary" icon={Play} disabled={running || bad !== null}>
         {typeof values === 'string' ? 'Run' : `Run ${plural(values.length, 'value')}`}
       </Button>
