@@ -108,8 +108,11 @@ test('a newer version is offered once it is whole, loaded when asked for, and ta
   // All of it has.
   rmSync(folder, { recursive: true });
   cpSync(next, folder, { recursive: true });
-  await page.evaluate(async () => void (await (await navigator.serviceWorker.ready).update()));
-  await expect(newer(page)).toBeVisible();
+  // The browser may join a request to the check that has just failed, so it is asked until it has looked anew.
+  await expect(async () => {
+    await page.evaluate(async () => void (await (await navigator.serviceWorker.ready).update()));
+    await expect(newer(page)).toBeVisible({ timeout: 5_000 });
+  }).toPass({ timeout: 60_000 });
   await page.reload();
   expect(await versionOf(page), 'a reload alone changes nothing').toBe(older);
   await newer(page).getByRole('button', { name: 'Load it' }).click();
