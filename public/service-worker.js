@@ -32,6 +32,7 @@ self.addEventListener('activate', (event) => event.waitUntil(takeOver()));
 
 self.addEventListener('message', (event) => {
   if (event.data === 'take-over') event.waitUntil(self.skipWaiting());
+  if (event.data === 'pause') pauses += 1;
   if (event.data === 'keep') {
     const answer = (state) => event.source?.postMessage(state);
     event.waitUntil(
@@ -83,13 +84,21 @@ async function whole() {
   return false;
 }
 
-/** Keeps what is not kept yet; true once this version is whole. Throws where the host's files are not of this version. */
+/** How often a page has asked to fetch no more: it measures, and asks anew when it is through. */
+let pauses = 0;
+
+/**
+ * Keeps what is not kept yet; true once this version is whole, false where a page has asked for a pause. Throws where the
+ * host's files are not of this version.
+ */
 async function keep() {
   if (BUILD.version === '') return false;
+  const before = pauses;
   if (await whole()) return true;
   const store = await caches.open(NAME);
   // One after the other: a page may be at work beside it.
   for (const [path, hash] of Object.entries(BUILD.files)) {
+    if (pauses !== before) return false;
     if (!(await store.match(fileKey(hash)))) await store.put(fileKey(hash), await fetched(path, hash));
   }
   await store.put(versionKey(BUILD.version), json(BUILD.files));

@@ -12,6 +12,9 @@ function valueText(value: Json | undefined): string {
   return text.length <= LONGEST ? text : `${text.slice(0, LONGEST - 1)}…`;
 }
 
+/** A recipe's own fields in words. */
+const HEADER_NAMES: ReadonlyMap<string, string> = new Map([['untilStable', 'repeated until nothing changes']]);
+
 const fieldText = ({ name, before, after }: FieldChange): string =>
   `${name} ${valueText(before)} → ${valueText(after)}`;
 
@@ -62,6 +65,12 @@ function diffSentence({ equal, steps, header }: RecipeDiff): string {
   const parts = (['added', 'removed', 'changed', 'moved'] as const).flatMap((kind) =>
     count(kind) > 0 ? [`${plural(count(kind), 'step')} ${kind}`] : [],
   );
-  const counts = header.filter(({ name }) => name !== 'model').map(fieldText);
+  const counts = header
+    .filter(({ name }) => name !== 'model')
+    .map(({ name, before, after }) => {
+      const words = HEADER_NAMES.get(name);
+      if (words !== undefined) return after === true ? words : `not ${words}`;
+      return fieldText({ name, before, after });
+    });
   return `${[...parts, ...counts].join(', ')}; ${count('same')} the same.`;
 }

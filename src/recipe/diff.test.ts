@@ -74,6 +74,9 @@ describe('the difference of two recipes', () => {
     const a = { ...recipe(step('merge-casts')), model: { sha256: 'a'.repeat(64) } };
     expect(tellDiff(a, { ...a, model: { sha256: 'b'.repeat(64) } })).toMatchObject({ equal: true });
     expect(tellDiff(a, { ...a, backend: 'webgpu' }).sentence).toContain('backend not set → webgpu');
+    const repeated = { ...a, untilStable: true };
+    expect(tellDiff(a, repeated).sentence).toBe('repeated until nothing changes; 1 the same.');
+    expect(tellDiff(repeated, a).sentence).toBe('not repeated until nothing changes; 1 the same.');
   });
 
   it('of any two is the second, read in order, and of any one with itself nothing', () => {

@@ -4,12 +4,14 @@ import './app.css';
 import { StrictMode } from 'react';
 import { createRoot } from 'react-dom/client';
 import { defined } from '../base/assert.ts';
+import { ALONE } from '../state/alone.ts';
+import { runningJobs } from '../state/jobs.ts';
 import { startApp } from '../state/start.ts';
 import { WhittleApp } from './App.tsx';
 import { takeGiven } from './given.ts';
 import { ensureIsolation } from './isolation.ts';
 import { takeLaunched } from './launch-files.ts';
-import { keepOffline } from './offline.ts';
+import { keepOffline, type OfflineListener } from './offline.ts';
 import { browserPlatform } from './platform.ts';
 import { takeStudioToken } from './relay.ts';
 import { claimTab } from './tab.ts';
@@ -30,7 +32,7 @@ if ((await ensureIsolation()) !== 'reloading') {
   void given.then((file) => file && app.actions.openFiles([file]));
   takeLaunched((files) => void app.actions.openFiles(files));
   whenIdle(() => {
-    void keepOffline({
+    const listener: OfflineListener = {
       kept: () => app.document.setState({ offline: true }),
       newer: (use) =>
         app.notices.show({
@@ -40,6 +42,10 @@ if ((await ensureIsolation()) !== 'reloading') {
           action: { label: 'Load it', run: use },
           stays: true,
         }),
+    };
+    void keepOffline(listener, {
+      isRunning: () => runningJobs(app.jobs.getState()).some(({ kind }) => ALONE.includes(kind)),
+      onChange: (changed) => app.jobs.subscribe(changed),
     });
   });
   // The studio writes names in this face: loaded before it is needed, so that its first frame need not wait.

@@ -39,13 +39,19 @@ function page(overrides: Partial<OfflineScope> = {}) {
     ...overrides,
   };
   const listener = { kept: vi.fn(), newer: vi.fn<(use: () => void) => void>() };
-  return { scope, listener, registration, register, workers, reload };
+  const changed: (() => void)[] = [];
+  const measurements = { isRunning: vi.fn(() => false), onChange: (heard: () => void) => void changed.push(heard) };
+  const measure = (running: boolean): void => {
+    measurements.isRunning.mockReturnValue(running);
+    for (const heard of changed) heard();
+  };
+  return { scope, listener, measurements, measure, registration, register, workers, reload };
 }
 
 describe('keeping the studio for times without a network', () => {
   test('asks the worker beside the page to keep it, and hears when that is done', async () => {
-    const { scope, listener, registration, register, workers } = page();
-    expect(await keepOffline(listener, scope)).toBe(true);
+    const { scope, listener, measurements, registration, register, workers } = page();
+    expect(await keepOffline(listener, measurements, scope)).toBe(true);
     expect(String(register.mock.calls[0]?.at(0))).toBe('https://host.example/some/base/service-worker.js');
     expect(registration.active.postMessage).toHaveBeenCalledWith('keep');
     expect(listener.kept).not.toHaveBeenCalled();
@@ -55,9 +61,27 @@ describe('keeping the studio for times without a network', () => {
     expect(listener.kept).toHaveBeenCalledTimes(1);
   });
 
+  test('has the worker pause while the page measures, and go on after that', async () => {
+    const { scope, listener, measurements, measure, registration, workers } = page();
+    measurements.isRunning.mockReturnValue(true);
+    await keepOffline(listener, measurements, scope);
+    const told = () => registration.active.postMessage.mock.calls.flat();
+    expect(told()).toEqual(['pause']);
+    measure(true);
+    measure(false);
+    measure(false);
+    expect(told()).toEqual(['pause', 'keep']);
+    measure(true);
+    measure(false);
+    expect(told()).toEqual(['pause', 'keep', 'pause', 'keep']);
+    workers.dispatchEvent(new MessageEvent('message', { data: 'kept' }));
+    measure(true);
+    expect(told()).toHaveLength(4);
+  });
+
   test('offers a newer version once, and loads it only when it is asked for', async () => {
-    const { scope, listener, registration, workers, reload } = page();
-    await keepOffline(listener, scope);
+    const { scope, listener, measurements, registration, workers, reload } = page();
+    await keepOffline(listener, measurements, scope);
     const newer = registration.update();
     newer.dispatchEvent(new Event('statechange'));
     expect(listener.newer).toHaveBeenCalledTimes(1);
@@ -71,19 +95,19 @@ describe('keeping the studio for times without a network', () => {
   });
 
   test('offers what has waited since another visit', async () => {
-    const { scope, listener, registration } = page();
+    const { scope, listener, measurements, registration } = page();
     registration.waiting = new FakeWorker();
-    await keepOffline(listener, scope);
+    await keepOffline(listener, measurements, scope);
     expect(listener.newer).toHaveBeenCalledTimes(1);
   });
 
   test('needs the network in an insecure context, without service workers, and where one is refused', async () => {
     const insecure = page({ isSecureContext: false });
-    expect(await keepOffline(insecure.listener, insecure.scope)).toBe(false);
+    expect(await keepOffline(insecure.listener, insecure.measurements, insecure.scope)).toBe(false);
     const without = page({ navigator: {} });
-    expect(await keepOffline(without.listener, without.scope)).toBe(false);
+    expect(await keepOffline(without.listener, without.measurements, without.scope)).toBe(false);
     const refused = page();
     refused.register.mockRejectedValueOnce(new Error('refused'));
-    expect(await keepOffline(refused.listener, refused.scope)).toBe(false);
+    expect(await keepOffline(refused.listener, refused.measurements, refused.scope)).toBe(false);
   });
 });

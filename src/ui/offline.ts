@@ -8,6 +8,13 @@ export interface OfflineListener {
   newer(use: () => void): void;
 }
 
+/** Measurements of the page, which need the device for themselves. */
+export interface Measurements {
+  isRunning(): boolean;
+  /** Calls `listener` whenever one may have begun or ended. */
+  onChange(listener: () => void): void;
+}
+
 /** The parts of the page that are needed; tests give their own. */
 export interface OfflineScope {
   readonly isSecureContext: boolean;
@@ -17,24 +24,41 @@ export interface OfflineScope {
 }
 
 /**
- * Lets the service worker keep the studio, and says when a newer version can be had. Nothing is loaded anew by itself:
- * work in this tab would be lost. False: this browser or page has no service workers, and needs the network.
+ * Lets the service worker keep the studio, but not while the page measures, and says when a newer version can be had.
+ * Nothing is loaded anew by itself: work in this tab would be lost. False: this browser or page has no service workers, and
+ * needs the network.
  */
-export async function keepOffline(listener: OfflineListener, scope: OfflineScope = window): Promise<boolean> {
+export async function keepOffline(
+  listener: OfflineListener,
+  measurements: Measurements,
+  scope: OfflineScope = window,
+): Promise<boolean> {
   const workers = scope.navigator.serviceWorker;
   if (!scope.isSecureContext || !workers) return false;
+  let isKept = false;
   workers.addEventListener('message', ({ data }: MessageEvent<unknown>) => {
-    if (data === 'kept') listener.kept();
+    if (data !== 'kept') return;
+    isKept = true;
+    listener.kept();
   });
   workers.startMessages();
   let registration: ServiceWorkerRegistration;
   try {
     registration = await workers.register(new URL(SERVICE_WORKER, scope.document.baseURI));
-    (await workers.ready).active?.postMessage('keep');
+    await workers.ready;
   } catch {
     // Refused by the browser's settings or by the host.
     return false;
   }
+  let said = '';
+  const say = (): void => {
+    const wanted = measurements.isRunning() ? 'pause' : 'keep';
+    if (isKept || wanted === said) return;
+    said = wanted;
+    registration.active?.postMessage(wanted);
+  };
+  say();
+  measurements.onChange(say);
   let isOffered = false;
   const offer = (): void => {
     const { waiting } = registration;
