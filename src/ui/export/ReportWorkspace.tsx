@@ -8,6 +8,7 @@ import { Problem } from '../kit/Problem.tsx';
 import { useDocument, useSettings } from '../kit/use-store.ts';
 import { findingsOf } from './findings/all.ts';
 import { reportBlob, reportFileName, type ReportFormat } from './artifacts.ts';
+import { ReportGaps } from './ReportGaps.tsx';
 import './export.css';
 
 interface Gathered {
@@ -42,6 +43,9 @@ const FORMATS: readonly (readonly [ReportFormat, string])[] = [
   ['png', 'Summary, PNG'],
 ];
 
+/** Where what fails here is told: what is written, and what the report lacked. */
+const TOLD: ReadonlySet<string> = new Set(['export', 'check', 'bench']);
+
 /** `system` means what the page itself is drawn in. */
 function usePageTheme(app: App): 'light' | 'dark' {
   const theme = useSettings(app, (settings) => settings.theme);
@@ -53,7 +57,7 @@ function usePageTheme(app: App): 'light' | 'dark' {
 export function ReportWorkspace({ app }: { readonly app: App }) {
   const report = useReport(app);
   const theme = usePageTheme(app);
-  const failure = useDocument(app, (state) => (state.failure?.place === 'export' ? state.failure : null));
+  const failure = useDocument(app, (state) => (state.failure && TOLD.has(state.failure.place) ? state.failure : null));
   const { data } = report;
   const page = useMemo(() => (data ? renderHtml(data, theme) : null), [data, theme]);
   const save = async (format: ReportFormat): Promise<void> => {
@@ -81,6 +85,7 @@ export function ReportWorkspace({ app }: { readonly app: App }) {
           HTML, one file
         </Button>
       </header>
+      {data && <ReportGaps app={app} data={data} />}
       {failure && (
         <div className="px-5 pb-3">
           <Problem error={failure.error} what={failure.what} />

@@ -6,7 +6,7 @@ import type { App } from '../../state/app.ts';
 import { runningJobs } from '../../state/jobs.ts';
 import { Button } from '../kit/controls.tsx';
 import { useDocument, useJobs } from '../kit/use-store.ts';
-import { JobLine } from './sensitivity/JobLine.tsx';
+import { JobLine } from '../kit/JobLine.tsx';
 
 /** Accuracy before and after, and how near each output stays to the original's. */
 function Figures({ fidelity }: { readonly fidelity: Fidelity }) {

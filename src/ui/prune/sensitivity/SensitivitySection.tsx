@@ -11,7 +11,7 @@ import { Button } from '../../kit/controls.tsx';
 import { useDocument, useJobs } from '../../kit/use-store.ts';
 import { CurveChart } from './CurveChart.tsx';
 import { CurveTable } from './CurveTable.tsx';
-import { JobLine } from './JobLine.tsx';
+import { JobLine } from '../../kit/JobLine.tsx';
 import './sensitivity.css';
 import { useCurves, type Curves } from './use-curves.ts';
 import { HARMS, judgedOn } from './words.ts';

@@ -1,6 +1,6 @@
-import { formatInteger } from '../../../base/format.ts';
-import type { JobView } from '../../../state/jobs.ts';
-import { Button, ProgressBar } from '../../kit/controls.tsx';
+import { formatInteger } from '../../base/format.ts';
+import type { JobView } from '../../state/jobs.ts';
+import { Button, ProgressBar } from './controls.tsx';
 
 /** A job at work in a narrow panel: stage, count and the way out. */
 export function JobLine({ job, onCancel }: { readonly job: JobView; onCancel(): void }) {
