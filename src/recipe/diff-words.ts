@@ -12,9 +12,6 @@ function valueText(value: Json | undefined): string {
   return text.length <= LONGEST ? text : `${text.slice(0, LONGEST - 1)}…`;
 }
 
-/** A recipe's own fields in words. */
-const HEADER_NAMES: ReadonlyMap<string, string> = new Map([['untilStable', 'repeated until nothing changes']]);
-
 const fieldText = ({ name, before, after }: FieldChange): string =>
   `${name} ${valueText(before)} → ${valueText(after)}`;
 
@@ -58,6 +55,12 @@ function changeWords({ kind, before, after, options, sites, decisions, fields, k
 
 const optionText = ({ name, before, after }: FieldChange): string => `${name} ${valueText(after ?? before)}`;
 
+/** A change of what is said of a whole recipe. */
+function headerText(change: FieldChange): string {
+  if (change.name !== 'untilStable') return fieldText(change);
+  return change.after === true ? 'repeated until nothing changes' : 'not repeated until nothing changes';
+}
+
 /** What two recipes have in common and what not, in a sentence. */
 function diffSentence({ equal, steps, header }: RecipeDiff): string {
   if (equal) return 'Both are the same.';
@@ -65,12 +68,6 @@ function diffSentence({ equal, steps, header }: RecipeDiff): string {
   const parts = (['added', 'removed', 'changed', 'moved'] as const).flatMap((kind) =>
     count(kind) > 0 ? [`${plural(count(kind), 'step')} ${kind}`] : [],
   );
-  const counts = header
-    .filter(({ name }) => name !== 'model')
-    .map(({ name, before, after }) => {
-      const words = HEADER_NAMES.get(name);
-      if (words !== undefined) return after === true ? words : `not ${words}`;
-      return fieldText({ name, before, after });
-    });
+  const counts = header.filter(({ name }) => name !== 'model').map(headerText);
   return `${[...parts, ...counts].join(', ')}; ${count('same')} the same.`;
 }
