@@ -53,12 +53,25 @@ export function recipeOf(core: Core, ref: RecipeRef): { readonly name: string; r
 export function libraryActions(core: Core, others: Others): LibraryActions {
   const { recipes, document: store, notices, client } = core;
 
+  /** Counts the changes of the gallery: an answer that is older than the last of them does not show. */
+  let changes = 0;
+
+  /** Shown at once, so what is said of a change is said before this is waited for: a way back must not come late. */
   const put = async (changed: readonly SavedRecipe[], removed: readonly string[] = []): Promise<void> => {
+    const mine = ++changes;
     const gone = new Set([...removed, ...changed.map(({ id }) => id)]);
     const all = [...changed, ...recipes.getState().saved.filter(({ id }) => !gone.has(id))];
     recipes.setState({ saved: all.sort((x, y) => y.at - x.at) });
-    const kept = await client.call('changeRecipes', { put: changed, remove: removed });
-    if (kept) return recipes.setState({ saved: kept as readonly SavedRecipe[], keeps: true });
+    try {
+      const kept = await client.call('changeRecipes', { put: changed, remove: removed });
+      if (kept) {
+        if (mine === changes) recipes.setState({ saved: kept as readonly SavedRecipe[], keeps: true });
+        return;
+      }
+    } catch (error) {
+      recipes.setState({ keeps: false });
+      return void core.fail('recipe', 'The gallery', error);
+    }
     recipes.setState({ keeps: false });
     const text = 'This browser keeps nothing here: export the recipe, or it is gone with this tab.';
     notices.show({ tone: 'warning', title: 'The recipe holds for this visit', text });
@@ -66,13 +79,15 @@ export function libraryActions(core: Core, others: Others): LibraryActions {
 
   const load = async (): Promise<void> => {
     const backend = store.getState().document?.backend ?? 'wasm';
+    const before = changes;
     try {
       const [presets, kept] = await Promise.all([
         client.call('presets', { backend }),
         client.call('keptRecipes', null),
       ]);
       // What this browser could not keep is there for this visit.
-      recipes.setState(({ keeps, saved }) => ({ presets, saved: keeps ? (kept as readonly SavedRecipe[]) : saved }));
+      const isNews = recipes.getState().keeps && before === changes;
+      recipes.setState(isNews ? { presets, saved: kept as readonly SavedRecipe[] } : { presets });
       await actions.diffRefs({});
     } catch (error) {
       core.fail('recipe', 'The recipes', error);
@@ -100,10 +115,10 @@ export function libraryActions(core: Core, others: Others): LibraryActions {
       const before = recipes.getState().saved.find((each) => each.name === name.trim());
       const id = before?.id ?? newId();
       const model = store.getState().document?.name ?? null;
-      await put([{ id, name: name.trim(), recipe, model, at: core.platform.now() }]);
       const action = { label: 'Undo', run: () => void (before ? put([before]) : put([], [id])) };
-      const title = before ? `${name.trim()} was replaced` : `${name.trim()} is kept`;
-      notices.show({ tone: 'good', title, text: `${plural(recipe.steps.length, 'step')}, in this browser.`, action });
+      const title = `${name.trim()} ${before ? 'takes the place of the one before' : 'is in the gallery'}`;
+      notices.show({ tone: 'good', title, text: `${plural(recipe.steps.length, 'step')}.`, action });
+      await put([{ id, name: name.trim(), recipe, model, at: core.platform.now() }]);
     },
     async renameRecipe(id, name) {
       const before = saved(id);
@@ -113,9 +128,9 @@ export function libraryActions(core: Core, others: Others): LibraryActions {
     async forgetRecipe(id) {
       const before = saved(id);
       if (!before) return;
-      await put([], [id]);
       const action = { label: 'Undo', run: () => void put([before]) };
       notices.show({ tone: 'plain', title: `${before.name} was deleted`, action });
+      await put([], [id]);
     },
     async importRecipes(files) {
       for (const file of files) {
@@ -123,9 +138,9 @@ export function libraryActions(core: Core, others: Others): LibraryActions {
           const { value } = readRecipe(file.name, await file.text());
           const { recipe, unknown } = await client.call('readRecipe', { value });
           const name = recipe.name ?? file.name.replace(/(\.recipe|\.report)?\.(json|html?)$/i, '');
-          await put([{ id: newId(), name, recipe, model: recipe.model?.name ?? null, at: core.platform.now() }]);
           const tone = unknown.length > 0 ? 'warning' : 'good';
           notices.show({ tone, title: `${name} is in the gallery`, text: unknown.join(' ') });
+          await put([{ id: newId(), name, recipe, model: recipe.model?.name ?? null, at: core.platform.now() }]);
         } catch (error) {
           notices.show({ tone: 'error', title: `${file.name} was not read`, text: toErrorRecord(error).message });
         }

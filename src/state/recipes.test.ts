@@ -72,6 +72,26 @@ describe('recipes under a name', () => {
     expect(app.document.getState().pending).toMatchObject({ name: 'Mine' });
   });
 
+  it('have their way back while the browser still writes, and an answer that comes late shows nothing old', async () => {
+    const fixture = await opened('fold');
+    const { app } = fixture;
+    await app.actions.keepRecipe('Mine');
+    const [mine] = app.recipes.getState().saved;
+    const answers = [new Deferred<unknown>(), new Deferred<unknown>()];
+    let asked = 0;
+    fixture.worker.overrides.set('changeRecipes', () => answers[asked++]!.promise);
+    const deleting = app.actions.forgetRecipe(mine!.id);
+    expect(titles(fixture).at(-1)).toBe('Mine was deleted');
+    undo(fixture);
+    expect(app.recipes.getState().saved).toEqual([mine]);
+    answers[0]!.resolve([]);
+    await deleting;
+    expect(app.recipes.getState().saved).toEqual([mine]);
+    answers[1]!.resolve([mine]);
+    await settle();
+    expect(app.recipes.getState()).toMatchObject({ keeps: true, saved: [mine] });
+  });
+
   it('hold for the visit where the browser keeps nothing, which is said', async () => {
     const fixture = await opened('fold');
     fixture.worker.overrides.set('changeRecipes', () => null);

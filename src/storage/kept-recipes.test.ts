@@ -3,10 +3,16 @@ import { changeRecipes, keptRecipes, type TextStore } from './kept-recipes.ts';
 import type { KeptRecipe } from './types.ts';
 
 function memory(first: string | null = null): TextStore & { text: string | null } {
+  let last: Promise<unknown> = Promise.resolve();
   const store = {
     text: first,
     read: async () => store.text,
     write: async (_: string, text: string) => ((store.text = text), true),
+    exclusive: <T>(work: () => Promise<T>): Promise<T> => {
+      const mine = last.then(work);
+      last = mine;
+      return mine;
+    },
   };
   return store;
 }
@@ -27,6 +33,12 @@ describe('kept recipes', () => {
     await changeRecipes([recipe('mine', 1)], [], store);
     store.text = JSON.stringify({ version: 1, recipes: [recipe('theirs', 5), recipe('mine', 1)] });
     expect(ids(await changeRecipes([], ['mine'], store))).toEqual(['theirs']);
+  });
+
+  it('lose none of two changes that are made at once', async () => {
+    const store = memory();
+    await Promise.all([changeRecipes([recipe('a', 1)], [], store), changeRecipes([recipe('b', 2)], [], store)]);
+    expect(ids(await keptRecipes(store))).toEqual(['b', 'a']);
   });
 
   it('are none where the list is damaged, and null where nothing can be kept', async () => {
