@@ -1,4 +1,4 @@
-import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -62,6 +62,19 @@ describe('every command', () => {
     const { code, out } = await whittle(name, '--help');
     expect([code, out]).toEqual([0, expect.stringMatching(/For instance:\n {2}whittle /)]);
     expect(schemaNames()).toContain(name);
+  });
+
+  it('names its version, the one of the package, without a command', async () => {
+    const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as object & {
+      version: string;
+    };
+    expect(await whittle('--version')).toMatchObject({ code: 0, out: `whittle ${version}\n`, err: '' });
+    expect(await whittle('-V')).toMatchObject({ code: 0, out: `whittle ${version}\n` });
+  });
+
+  it('lists its commands with a line each', async () => {
+    const { out } = await whittle('help');
+    for (const line of out.split('\n')) expect(line.length, line).toBeLessThanOrEqual(130);
   });
 
   it('is there: the list of those about models is no empty one', () => expect(OF_MODELS.length).toBeGreaterThan(15));

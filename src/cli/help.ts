@@ -21,7 +21,7 @@ export function generalHelp(commands: readonly Command[]): string {
     ...commands.map((command) => `  ${command.name.padEnd(width)}  ${command.summary}`),
     '',
     'Exit codes: 0 done, 1 the model or the verdict is bad, 2 wrong usage.',
-    'whittle COMMAND --help says more.',
+    'whittle COMMAND --help says more; whittle --version names the version.',
   ].join('\n');
 }
 

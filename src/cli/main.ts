@@ -1,6 +1,7 @@
 import { CodedError, toErrorRecord } from '../base/error.ts';
 import { parseArguments, UsageError, type Arguments } from './arguments.ts';
 import type { Command, ExitCode } from './command.ts';
+import { VERSION } from '../base/version.ts';
 import { COMMANDS } from './commands.ts';
 import { COMMON, commandHelp, generalHelp, usageOf } from './help.ts';
 import { createOutput } from './output.ts';
@@ -69,6 +70,10 @@ export async function main(argv: readonly string[]): Promise<number> {
   }
   if (name === 'help' || name === '--help' || name === '-h') {
     process.stdout.write(`${generalHelp(COMMANDS)}\n`);
+    return 0;
+  }
+  if (name === '--version' || name === '-V') {
+    process.stdout.write(`whittle ${VERSION}\n`);
     return 0;
   }
   const command = COMMANDS.find((each) => each.name === name);

@@ -3,6 +3,7 @@ import { defined } from '../base/assert.ts';
 import type { Job } from '../base/job.ts';
 import type { BenchResult, Timing } from '../bench/types.ts';
 import { placeName } from '../base/backends.ts';
+import { VERSION } from '../base/version.ts';
 import type {
   ReportBench,
   ReportData,
@@ -155,7 +156,7 @@ export async function gatherReport(
     version: 2,
     title: name,
     createdAt: new Date().toISOString(),
-    tool: { name: 'Whittle', version: '0.1.0', runtime: `ONNX Runtime Web ${capabilities.runtimeVersion}` },
+    tool: { name: 'Whittle', version: VERSION, runtime: `ONNX Runtime Web ${capabilities.runtimeVersion}` },
     model: {
       name,
       sha256: recipe.model?.sha256 ?? '',

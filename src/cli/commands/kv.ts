@@ -58,13 +58,15 @@ const RUNS: Readonly<Record<string, Run>> = {
   },
 };
 
-const words = Object.entries(RUNS).map(([name, { does }]) => `${name}: ${does}`);
+const words = Object.entries(RUNS).map(([name, { does }]) => `${name}: ${does}.`);
 
 export const kv: Command = {
   name: 'kv',
-  summary: `Keys and values of decoders. ${words.join('; ')}.`,
+  summary:
+    'What a decoder keeps of each token: reports, policies and their price, exports, many requests in one memory.',
   positionals: ['WHAT', '[MODEL]'],
   words: Object.keys(RUNS),
+  notes: words,
   options: Object.assign({}, ...Object.values(RUNS).map(({ options }) => options)) as Options,
   examples: [
     'whittle kv report sample:character-transformer',
