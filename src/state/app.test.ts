@@ -199,6 +199,18 @@ describe('looking at a pass', () => {
     expect(app.document.getState().preview).toMatchObject({ error: null, result: { summary: { nodes: 2 } } });
   });
 
+  it('finds the sites of a model that was open before it was known which passes there are', async () => {
+    const { app } = await makeApp();
+    const { passes } = app.document.getState();
+    app.document.setState({ passes: [] });
+    await app.actions.openFiles([model()]);
+    await settle();
+    expect(app.document.getState().sites).toEqual({});
+    app.document.setState({ passes });
+    await settle();
+    expect(Object.keys(app.document.getState().sites)).toEqual(['fold', 'fuse']);
+  });
+
   it('says of one pass that its sites could not be found, and finds those of the others', async () => {
     const { app, worker } = await makeApp();
     worker.overrides.set('sites', ({ passes }: { passes: string[] }) => {

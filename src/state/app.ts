@@ -116,11 +116,9 @@ async function askAround(core: Core): Promise<void> {
       store.setState({ capabilitiesError: { code, message, data } });
     }
   };
-  const lists = async (): Promise<void> => {
-    const [passes, samples] = await Promise.all([client.call('passes', null), client.call('samples', null)]);
-    store.setState({ passes, samples });
-  };
-  await Promise.all([capabilities(), lists()]);
+  const passes = async (): Promise<void> => store.setState({ passes: await client.call('passes', null) });
+  const samples = async (): Promise<void> => store.setState({ samples: await client.call('samples', null) });
+  await Promise.all([capabilities(), passes(), samples()]);
 }
 
 /**

@@ -89,16 +89,21 @@ export function lookingActions(core: Core, focus: (node: number) => void): Looki
     count();
   };
 
+  const findAll = (): void => {
+    // Hand edits have no place until a person gives one.
+    const ids = store.getState().passes.flatMap((pass) => (pass.group === 'edit' ? [] : [pass.id]));
+    find(ids, findingAll, core.platform.painted());
+  };
+
   core.onAdopt(() => {
     counting.stop();
     findingOne.stop();
     findingOnData.stop();
-    find(
-      // Hand edits have no place until a person gives one.
-      store.getState().passes.flatMap((pass) => (pass.group === 'edit' ? [] : [pass.id])),
-      findingAll,
-      core.platform.painted(),
-    );
+    findAll();
+  });
+  // A model may be open before it is known which passes there are.
+  store.subscribe(({ passes, document }, before) => {
+    if (passes !== before.passes && document) findAll();
   });
 
   return {
