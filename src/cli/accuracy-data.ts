@@ -17,17 +17,19 @@ import { keyValues } from './options.ts';
  * preprocessing do.
  *
  * @param madeUp how many samples of `synthetic` there are where `--samples` does not say
+ * @param fields changed fields of the preprocessing, beside those of `--preprocess`
  */
 export async function openAccuracyFrom(
   path: string,
   args: Arguments,
   { inputs }: Pick<AccuracySubject, 'inputs'>,
   madeUp: number,
+  fields: Readonly<Record<string, Json>> = keyValues(args),
 ): Promise<AccuracyData> {
   if (isDrawn(path)) {
     const dataSet = drawnData(path, 'judge');
     const { preprocess, notes } = await preprocessFor(inputs, dataSet);
-    return { dataSet, targets: null, preprocess: changePreprocess(preprocess, preprocessChanges(args)), notes };
+    return { dataSet, targets: null, preprocess: changePreprocess(preprocess, preprocessChanges(args, fields)), notes };
   }
   if (path === 'synthetic') {
     const dataSet = synthetic(args.number('samples', { min: 1, max: 1e6, integer: true }) ?? madeUp, 0);
@@ -41,18 +43,18 @@ export async function openAccuracyFrom(
       files,
       labels: labels === null ? null : fileAt(labels),
       targets: targets === null ? null : fileAt(targets),
-      changes: preprocessChanges(args),
+      changes: preprocessChanges(args, fields),
     },
     inputs,
   );
 }
 
-function preprocessChanges(args: Arguments): Readonly<Record<string, Json>> {
+function preprocessChanges(args: Arguments, changed: Readonly<Record<string, Json>>): Readonly<Record<string, Json>> {
   const path = args.text('preprocess');
-  if (path === null) return keyValues(args);
+  if (path === null) return changed;
   try {
     const { kind: _, ...fields } = JSON.parse(readFileSync(path, 'utf8')) as Record<string, Json>;
-    return { ...fields, ...keyValues(args) };
+    return { ...fields, ...changed };
   } catch (error) {
     throw new CodedError('bad-file', `${path} is no preprocessing in JSON: ${(error as Error).message}.`);
   }

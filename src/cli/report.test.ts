@@ -46,12 +46,48 @@ describe('a report of the command line', () => {
   });
 });
 
-it('flags that would say nothing are refused', async () => {
-  const optimize = ['optimize', 'none.onnx', '--recipe', 'clean', '-o', at('none-out.onnx')];
-  for (const flag of ['--bench-steps', '--bundle-runtime']) {
-    const { code, err } = await whittle(...optimize, flag);
-    expect([code, err]).toEqual([2, expect.stringContaining(`${flag} is for`)]);
-  }
+it('has where the time goes, the device and the accuracy, each with the command that takes it again', async () => {
+  const classes = buildModel({ seed: 5 }, (g) => {
+    const pixels = g.op('Relu', [g.op('Conv', [g.input('x', [1, 3, 8, 8]), g.weight('w', [4, 3, 3, 3])])]);
+    g.output(g.op('Gemm', [g.op('Flatten', [pixels]), g.weight('v', [144, 10])]), 'y', { shape: [1, 10] });
+  });
+  writeFileSync(at('timed.onnx'), writeModel(classes));
+  const ran = await whittle(
+    ...['optimize', at('timed.onnx'), '--pass', 'fuse-conv-activation', '-o', at('timed-out.onnx')],
+    ...['--profile', '--budget', '1', '--data', 'synthetic', '--samples', '7', '--report', at('timed.json')],
+  );
+  expect([ran.code, ran.err]).toEqual([0, '']);
+  const data = JSON.parse(readFileSync(at('timed.json'), 'utf8')) as ReportData;
+  expectPublished('report', data);
+  const [where, roof, accuracy] = data.findings;
+  expect(where?.table?.heads).toEqual(['Operator', 'Original', 'Result', 'Share']);
+  expect(where?.table?.rows.map(([operator]) => operator)).toContainEqual(expect.stringMatching(/^FusedConv/));
+  expect(roof?.chart?.series.map(({ name }) => name)).toEqual(['limit', '']);
+  expect(accuracy).toMatchObject({ title: 'Accuracy', note: '7 samples of synthetic (seed 0)' });
+  expect(data.commands.slice(-2)).toEqual([
+    'whittle profile timed.onnx --against timed.whittled.onnx --roofline --threads 1',
+    'whittle accuracy timed.whittled.onnx --against timed.onnx --data=synthetic --samples=7',
+  ]);
+}, 60_000);
+
+it.each([
+  [['--bench-steps'], '--bench-steps is for --report'],
+  [['--profile'], '--profile is for --report'],
+  [['--data', 'digits'], '--data is for --report'],
+  [['--report', at('none.html'), '--budget', '3'], '--budget is for --profile'],
+  [['--report', at('none.html'), '--labels', 'l.npy'], '--labels is for --data'],
+  [['--bundle-runtime'], '--bundle-runtime is for --bundle'],
+])('options that would say nothing are refused: %s', async (given, said) => {
+  const { code, err } = await whittle(
+    'optimize',
+    'none.onnx',
+    '--recipe',
+    'clean',
+    '-o',
+    at('none-out.onnx'),
+    ...given,
+  );
+  expect([code, err]).toEqual([2, expect.stringContaining(said)]);
 });
 
 describe('the published schema of a report', () => {

@@ -3,8 +3,10 @@ import { defined } from '../base/assert.ts';
 import type { Job } from '../base/job.ts';
 import type { BenchResult, Timing } from '../bench/types.ts';
 import { placeName } from '../base/backends.ts';
+import { shellWord } from '../base/shell-word.ts';
 import { VERSION } from '../base/version.ts';
 import type {
+  GivenFinding,
   ReportBench,
   ReportData,
   ReportFinding,
@@ -29,7 +31,7 @@ export interface ReportRequest {
   readonly benches?: readonly BenchResult[];
   /** Each step against the one before, by the stop behind it. */
   readonly gains?: readonly { readonly stop: number; readonly result: BenchResult }[];
-  readonly findings?: readonly ReportFinding[];
+  readonly findings?: readonly GivenFinding[];
 }
 
 const summaryOf = ({ nodes, bytes, parameters, macs, peakActivationBytes, ops }: ModelSummary): ReportSummary => ({
@@ -120,19 +122,26 @@ const LIMITS = [
   'Times hold for the device and runtime named here.',
 ];
 
-/** A file name as one word of a POSIX shell: these lines are copied and pasted, and the name is a stranger's. */
-function shellWord(name: string): string {
-  const path = name.startsWith('-') ? `./${name}` : name;
-  return /^[\w./-]+$/.test(path) ? path : `'${path.replaceAll("'", String.raw`'\''`)}'`;
-}
-
-function commandsOf(document: OpenDocument): string[] {
+/** With those that take the findings again. */
+function commandsOf(document: OpenDocument, findings: readonly GivenFinding[]): string[] {
   const name = shellWord(document.file.name);
   const out = shellWord(document.file.name.replace(/(\.onnx)?$/, '.whittled.onnx'));
   const commands = [`whittle optimize ${name} --recipe recipe.json --backend ${document.backend} -o ${out} --verify`];
   commands.push(`whittle verify ${name} ${out} --class ${document.exactness(0, document.cursor)}`);
   commands.push(`whittle bench ${name} ${out} --threads 1`);
+  const files = new Map([
+    ['MODEL', name],
+    ['RESULT', out],
+  ]);
+  for (const { command } of findings) {
+    if (command) commands.push(command.replace(/\b(?:MODEL|RESULT)\b/g, (word) => files.get(word) ?? word));
+  }
   return commands;
+}
+
+function withoutCommand(given: GivenFinding): ReportFinding {
+  const { command: _, ...finding } = given;
+  return finding;
 }
 
 /** Everything the report shows, from the original to the stop under the cursor. */
@@ -171,10 +180,10 @@ export async function gatherReport(
     device: deviceRows(capabilities),
     widths: joinedWidths(stops.map((stop) => stop.outcome?.groups ?? [])),
     graph,
-    findings,
+    findings: findings.map(withoutCommand),
     session: last.session && sessionText(last.session).trimEnd(),
     recipe,
-    commands: commandsOf(document),
+    commands: commandsOf(document, findings),
     limits: LIMITS,
   };
 }

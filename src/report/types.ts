@@ -144,6 +144,10 @@ export interface ReportFinding {
   readonly chart: ReportChart | null;
   readonly table: ReportTable | null;
 }
+/** A finding with the command line that takes it again; `MODEL` and `RESULT` in it stand for the two files. */
+export interface GivenFinding extends ReportFinding {
+  readonly command?: string;
+}
 export interface ReportChart {
   /** What it shows, in words. */
   readonly label: string;

@@ -1,9 +1,7 @@
 import { CodedError } from '../../base/error.ts';
-import { measureAccuracy, type AccuracySubject } from '../../engine/accuracy/measure.ts';
-import { parcelOf } from '../../engine/export-files.ts';
 import type { Job } from '../../base/job.ts';
 import type { RuntimePort } from '../../engine/ports.ts';
-import { openAccuracyFrom } from '../accuracy-data.ts';
+import { accuracyOfResult } from '../accuracy-of-result.ts';
 import type { Arguments } from '../arguments.ts';
 import type { CommandStudio } from '../studio.ts';
 import { changedOf, dropOf, type Measured } from './bounds.ts';
@@ -34,24 +32,8 @@ const NO_LABELS =
  */
 export async function measureDrop(studio: CommandStudio, args: Arguments, port: RuntimePort, job: Job): Promise<Drop> {
   const given = args.text('data');
-  const subject = (index: number, name: string): AccuracySubject => {
-    const stop = studio.stopOf(index);
-    return { name, inputs: stop.summary.inputs, parcel: () => parcelOf(stop, name) };
-  };
-  const original = subject(0, 'the original');
-  const changed = subject(studio.document().cursor, 'the result');
   try {
-    const data = await openAccuracyFrom(given ?? 'synthetic', args, original, MADE_UP);
-    const request = {
-      samples: args.number('samples', { min: 1, max: 1e9, integer: true }),
-      labelOffset: args.number('label-offset', { min: -1e6, max: 1e6, integer: true }) ?? 0,
-      output: null,
-      formula: null,
-      backend: 'wasm',
-      level: 'all',
-      threads: args.number('threads', { min: 1, max: 64, integer: true }) ?? 1,
-    } as const;
-    const { pair, samples, notes } = await measureAccuracy([original, changed], data, request, port, job);
+    const { pair, samples, notes } = await accuracyOfResult(studio, given ?? 'synthetic', MADE_UP, args, port, job);
     if (pair?.broken != null && pair.fixed !== null) {
       return { measured: dropOf(samples, pair.broken, pair.fixed), reason: null, what: 'top-1', samples, notes };
     }

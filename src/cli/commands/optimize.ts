@@ -4,16 +4,9 @@ import { CodedError, fromErrorRecord } from '../../base/error.ts';
 import type { Json } from '../../base/json.ts';
 import type { Job } from '../../base/job.ts';
 import { formatBytes, formatCount } from '../../base/format.ts';
-import type { BenchResult } from '../../bench/types.ts';
 import type { DocumentView } from '../../engine/types.ts';
-import { renderCard } from '../../report/card.ts';
-import { renderHtml } from '../../report/html.ts';
-import { renderJson } from '../../report/json.ts';
-import { renderMarkdown } from '../../report/markdown.ts';
-import type { ReportData } from '../../report/types.ts';
-import type { VerifyResult } from '../../verify/types.ts';
 import { isSkipped } from '../../engine/recipes/read.ts';
-import { BENCHED, STEP_BENCHED } from '../bench-settings.ts';
+import { BENCHED } from '../bench-settings.ts';
 import { benchLines } from './bench.ts';
 import { packingOptions, thresholdOf, writeBundle } from '../bundle.ts';
 import { BACKENDS, backendOption, passOptions, setOption } from '../options.ts';
@@ -24,7 +17,7 @@ import { table } from '../output.ts';
 import { MANY_NOTE, overModels, SIZE_HEADS, sizeCells, type Finding, type Surroundings } from '../many.ts';
 import { modelPaths } from '../model-paths.ts';
 import { placesFor, type Places } from '../result-places.ts';
-import { writeFile } from '../write-file.ts';
+import { REPORT_OPTIONS, reportOf, requireReport, writeReport, type Checked } from '../result-report.ts';
 import { writeModelFile } from '../write-model.ts';
 import { writeSessionFile } from '../session-file.ts';
 import { verifyLines } from './verify.ts';
@@ -35,14 +28,6 @@ function requireSteps(args: Arguments): void {
   const [recipe, passes, rules] = [args.text('recipe'), args.texts('pass'), args.texts('rule')];
   if (!recipe && passes.length + rules.length === 0) throw new UsageError('--recipe, --pass or --rule is missing.');
   if (recipe && passes.length > 0) throw new UsageError('--recipe and --pass exclude each other.');
-}
-
-/** Refuses flags that would say nothing. */
-function requireUse(args: Arguments): void {
-  const told = args.text('report') !== null || args.text('bundle') !== null;
-  if (args.flag('bench-steps') && !told) throw new UsageError('--bench-steps is for --report or --bundle.');
-  if (args.flag('bundle-runtime') && args.text('bundle') === null)
-    throw new UsageError('--bundle-runtime is for --bundle.');
 }
 
 /** Applies what `--recipe`, `--rule` or `--pass` name. */
@@ -63,12 +48,6 @@ function readRule(file: string): Json {
   } catch (error) {
     throw new CodedError('bad-request', `The rule ${file} cannot be read: ${(error as Error).message}`, { file });
   }
-}
-
-/** What was asked for beside the rewrite; null: it was not. */
-interface Checked {
-  readonly verify: VerifyResult | null;
-  readonly bench: BenchResult | null;
 }
 
 function findingOf(document: DocumentView, { verify, bench }: Checked, out: string): Finding {
@@ -100,34 +79,6 @@ function findingOf(document: DocumentView, { verify, bench }: Checked, out: stri
   };
 }
 
-/** With each step checked and, where asked, timed against the one before. */
-async function reportOf(
-  studio: CommandStudio,
-  { verify, bench }: Checked,
-  isTimed: boolean,
-  job: Job,
-): Promise<ReportData> {
-  const { cursor } = studio.document();
-  if (verify) await studio.verifySteps(job);
-  const gains: { stop: number; result: BenchResult }[] = [];
-  for (let stop = 1; stop <= (isTimed ? cursor : 0); stop++) {
-    gains.push({ stop, result: await studio.bench({ a: stop - 1, b: stop, request: STEP_BENCHED }, job) });
-  }
-  return studio.reportData({ benches: bench ? [bench] : [], gains }, job);
-}
-
-/** By the ending of its name: HTML where it is none of the others. */
-function writeReport(path: string, data: ReportData): void {
-  const render = path.endsWith('.md')
-    ? renderMarkdown
-    : path.endsWith('.json')
-      ? renderJson
-      : path.endsWith('.svg')
-        ? renderCard
-        : renderHtml;
-  writeFile(path, render(data));
-}
-
 async function optimizeOne(
   path: string,
   args: Arguments,
@@ -156,15 +107,15 @@ async function optimizeOne(
   const sessionPath = writeSessionFile(studio.sessionText(), places.out);
   if (sessionPath) output.note(`The model is to be loaded with the options in ${sessionPath}.`);
   const verify = args.flag('verify') ? await studio.verifyWhole(job) : null;
-  const timed = args.flag('bench') ? await studio.bench({ a: 0, b: document.cursor, request: BENCHED }, job) : null;
+  const bench = args.flag('bench') ? await studio.bench({ a: 0, b: document.cursor, request: BENCHED }, job) : null;
   if (places.report ?? places.bundle) {
-    const data = await reportOf(studio, { verify, bench: timed }, args.flag('bench-steps'), job);
+    const data = await reportOf(studio, { verify, bench }, args, port, job);
     if (places.report) writeReport(places.report, data);
     const withRuntime = args.flag('bundle-runtime');
     if (places.bundle) await writeBundle(places.bundle, studio, data, { threshold, withRuntime });
   }
   if (places.recipe) saveRecipe(places.recipe, document.recipe, studio.artifacts);
-  return findingOf(document, { verify, bench: timed }, places.out);
+  return findingOf(document, { verify, bench }, places.out);
 }
 
 export const optimize: Command = {
@@ -183,12 +134,7 @@ export const optimize: Command = {
     pass: { type: 'string', multiple: true, value: 'ID', help: 'a pass; may be given several times' },
     verify: { type: 'boolean', help: 'run original and result and compare; exit 1 if they differ' },
     bench: { type: 'boolean', help: 'time original and result in turn (WASM, one thread), for the report as well' },
-    'bench-steps': { type: 'boolean', help: 'time each step against the one before, for the report' },
-    report: {
-      type: 'string',
-      value: 'FILE',
-      help: 'write a report: HTML in one file, or by its ending .md, .json, or .svg (the summary); several: a folder',
-    },
+    ...REPORT_OPTIONS,
     'save-recipe': {
       type: 'string',
       value: 'FILE',
@@ -211,7 +157,7 @@ export const optimize: Command = {
     const { paths, many } = modelPaths(args.positionals);
     const placeOf = placesFor(args, many ? paths : null);
     requireSteps(args);
-    requireUse(args);
+    requireReport(args);
     return overModels(args, output, job, {
       heads: SIZE_HEADS,
       one: (path, around) => optimizeOne(path, args, placeOf(path), around),

@@ -1,19 +1,25 @@
+import { accuracyFinding } from '../../../report/measured/accuracy.ts';
+import { profileFindings } from '../../../report/measured/profile.ts';
 import type { ReportFinding } from '../../../report/types.ts';
 import type { App } from '../../../state/app.ts';
-import { accuracyFinding } from './accuracy.ts';
 import { cacheFindings } from './cache.ts';
 import { frontFinding } from './front.ts';
-import { profileFindings } from './profile.ts';
 import { trainingFinding } from './training.ts';
 
 /** What was measured in this session of the model that is open, in the order in which a report shows it. */
 export function findingsOf(app: App): ReportFinding[] {
-  const { profiled, document } = app.document.getState();
+  const { profiled: shown, document } = app.document.getState();
   const { finding } = app.accuracy.getState();
   const { run: training } = app.training.getState();
   const { run: search } = app.searching.getState();
+  const profiled = shown?.result;
   return [
-    ...(profiled ? profileFindings(profiled.result) : []),
+    ...(profiled
+      ? profileFindings(
+          profiled.sides.map(({ view }) => view),
+          profiled.roofline,
+        )
+      : []),
     ...(finding && finding.revision === document?.revision ? [accuracyFinding(finding.result)] : []),
     ...(training ? [trainingFinding(training)] : []),
     ...(search?.holds ? [frontFinding(search)] : []),

@@ -1,6 +1,41 @@
-import { formatInteger, formatShare, formatValue, plural } from '../../../base/format.ts';
-import type { AccuracyResult, ModelAccuracy, PairAccuracy } from '../../../engine/accuracy/types.ts';
-import type { ReportFinding } from '../../../report/types.ts';
+import { formatInteger, formatShare, formatValue, plural } from '../../base/format.ts';
+import type { ReportFinding } from '../types.ts';
+
+interface Classes {
+  readonly kind: 'classification';
+  readonly top1: { readonly share: number; readonly interval: readonly [number, number] };
+  readonly top5: { readonly share: number } | null;
+  readonly crossEntropy: number;
+  readonly calibrationError: number;
+}
+interface Numbers {
+  readonly kind: 'regression';
+  readonly rmse: number;
+  readonly mae: number;
+  readonly r2: number | null;
+}
+interface ModelAccuracy {
+  readonly name: string;
+  readonly metrics: Classes | Numbers | { readonly kind: 'agreement' };
+}
+interface PairAccuracy {
+  readonly agreement: number | null;
+  readonly cosine: number;
+  readonly kl: number | null;
+  readonly fixed: number | null;
+  readonly broken: number | null;
+  readonly p: number | null;
+}
+/** Of what measuring accuracy found, the part that a report tells. */
+interface AccuracyResult {
+  readonly data: string;
+  /** Samples that were run, of so many that there are. */
+  readonly samples: number;
+  readonly count: number;
+  readonly models: readonly ModelAccuracy[];
+  readonly pair: PairAccuracy | null;
+  readonly notes: readonly string[];
+}
 
 /** What is right on labelled rows, or how far two models agree on any. */
 export function accuracyFinding({ data, samples, count, models, pair, notes }: AccuracyResult): ReportFinding {
@@ -22,11 +57,11 @@ function rowsOf(models: readonly ModelAccuracy[]): string[][] {
     return cells.every((cell) => cell === null) ? [] : [title, ...cells.map((cell) => cell ?? '–')];
   };
   const classes =
-    (read: (metrics: ModelAccuracy['metrics'] & { kind: 'classification' }) => string | null) =>
+    (read: (metrics: Classes) => string | null) =>
     ({ metrics }: ModelAccuracy) =>
       metrics.kind === 'classification' ? read(metrics) : null;
   const numbers =
-    (read: (metrics: ModelAccuracy['metrics'] & { kind: 'regression' }) => number | null) =>
+    (read: (metrics: Numbers) => number | null) =>
     ({ metrics }: ModelAccuracy) => {
       const value = metrics.kind === 'regression' ? read(metrics) : null;
       return value === null ? null : formatValue(value);

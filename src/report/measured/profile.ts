@@ -1,9 +1,8 @@
-import { placeName } from '../../../base/backends.ts';
-import { formatMs, formatShare, UNKNOWN } from '../../../base/format.ts';
-import { linesOf } from '../../../report/profile/group.ts';
-import type { ProfileView, Roofline } from '../../../report/profile/types.ts';
-import type { ReportFinding, ReportSeries } from '../../../report/types.ts';
-import type { Profiled } from '../../../state/profiling.ts';
+import { placeName } from '../../base/backends.ts';
+import { formatMs, formatShare, UNKNOWN } from '../../base/format.ts';
+import { linesOf } from '../profile/group.ts';
+import type { ProfileView, Roofline } from '../profile/types.ts';
+import type { GivenFinding, ReportFinding, ReportSeries } from '../types.ts';
 
 /** Lines of the table. */
 const MOST = 15;
@@ -11,9 +10,13 @@ const MOST = 15;
 const whereOf = ({ backend, threads, level, clockText, runs, device }: ProfileView): string =>
   `${placeName(backend, threads, device ?? undefined)}, level ${level}, ${runs} runs, ${clockText}`;
 
-/** Where the time goes by operator, before first, and what limits each node of the last profile. */
-export function profileFindings({ sides, roofline }: Profiled): ReportFinding[] {
-  const views = sides.map(({ view }) => view);
+/**
+ * Where the time goes by operator, and what limits each node of the last profile.
+ *
+ * @param views one model, or before and after
+ * @param roofline of the device they were taken on; null: it was not measured
+ */
+export function profileFindings(views: readonly ProfileView[], roofline: Roofline | null): GivenFinding[] {
   const last = views.at(-1);
   if (!last) return [];
   const lines = linesOf(views, 'operator');
@@ -24,14 +27,26 @@ export function profileFindings({ sides, roofline }: Profiled): ReportFinding[] 
     const times = ms.map((each) => (each === null ? UNKNOWN : formatMs(each)));
     return [detail === '' ? label : `${label}, ${detail}`, ...times, formatShare(share == null ? null : share / total)];
   });
-  const found: ReportFinding = {
+  const found: GivenFinding = {
     title: 'Where the time goes',
     note: whereOf(last),
     words: lines.length > MOST ? [`${lines.length - MOST} more operators take less than these.`] : [],
     chart: null,
     table: { heads, rows },
+    ...commandFor(last, views.length > 1, roofline !== null),
   };
   return roofline ? [found, rooflineFinding(last, roofline)] : [found];
+}
+
+/** The command line has WASM only, and no other device. */
+function commandFor(
+  { backend, threads, device }: ProfileView,
+  isPair: boolean,
+  isRoofed: boolean,
+): { command?: string } {
+  if (backend !== 'wasm' || device) return {};
+  const words = ['whittle profile MODEL', isPair ? '--against RESULT' : '', isRoofed ? '--roofline' : ''];
+  return { command: [...words, `--threads ${threads}`].filter((word) => word !== '').join(' ') };
 }
 
 function rooflineFinding(view: ProfileView, { peakGflops, bandwidthGbs, dispatchUs, method }: Roofline): ReportFinding {
