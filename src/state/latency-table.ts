@@ -6,6 +6,7 @@ import type { LatencyPrediction, TableDevice } from '../engine/latency-table/typ
 import { ALONE, quiet } from './alone.ts';
 import { bind, ifHolds } from './bound.ts';
 import type { Core } from './core.ts';
+import { createLatest } from './latest.ts';
 import { grown, sameDevice, tableOf, wasmDevice, withTable } from './tables-store.ts';
 
 export interface LatencyTableActions {
@@ -41,6 +42,7 @@ const CHECK_MS = 10_000;
 
 export function latencyTables(core: Core): LatencyTables {
   const { document: store, tables: state } = core;
+  const predicting = createLatest();
 
   /** The device as it measures now. */
   function here(): TableDevice {
@@ -88,13 +90,24 @@ export function latencyTables(core: Core): LatencyTables {
   };
 
   async function predict(): Promise<void> {
-    const { document } = store.getState();
-    const table = current(await known());
-    if (!document || table.overhead === null) return state.setState({ prediction: null });
+    const tables = await known();
+    const { document, capabilities } = store.getState();
+    // Which table is this device's is not known before it has said what it can do: then it is asked for again.
+    if (!capabilities) return;
+    const table = current(tables);
+    if (!document || table.overhead === null) {
+      predicting.stop();
+      return state.setState({ prediction: null });
+    }
     const { epoch } = core;
-    const prediction: LatencyPrediction | null = await core.client
-      .call('predictLatency', { table })
-      .catch((error: unknown) => core.fail('bench', 'Predicting the latency', error));
+    let prediction: LatencyPrediction | null;
+    try {
+      prediction = await predicting.run((signal) => core.client.call('predictLatency', { table }, { signal }));
+      // Another table was chosen meanwhile.
+      if (prediction === null) return;
+    } catch (error) {
+      prediction = core.fail('bench', 'Predicting the latency', error);
+    }
     if (core.epoch !== epoch) return;
     state.setState({ prediction: prediction && bind(core, document.cursor, prediction) });
   }
@@ -138,6 +151,11 @@ export function latencyTables(core: Core): LatencyTables {
     const { prediction, check, tables } = state.getState();
     state.setState({ prediction: ifHolds(core, prediction), check: ifHolds(core, check) });
     if (tables && core.view.getState().lab === 'latency') void predict();
+  });
+
+  store.subscribe(({ capabilities }, before) => {
+    const isAsked = core.view.getState().lab === 'latency' && state.getState().tables !== null;
+    if (capabilities !== before.capabilities && isAsked) void predict();
   });
 
   core.settings.subscribe(({ settings }, before) => {
