@@ -3,7 +3,7 @@ import { createJob, silentJob } from '../../base/job.ts';
 import type { Model } from '../../ir/model.ts';
 import { preparedStripes, stripes, stripesModel, stripesPort } from '../../testing/train-data.ts';
 import { nodePort } from '../node.ts';
-import type { CheckpointStore } from './checkpoint.ts';
+import { decodeCheckpoint, type CheckpointStore } from './checkpoint.ts';
 import { TrainControl } from './control.ts';
 import { TRAINING } from '../../train/defaults.ts';
 import { train, type TrainInput } from './run.ts';
@@ -132,6 +132,30 @@ describe('a training', () => {
     expect(again.result.curve.map(({ loss }) => loss)).toEqual(whole.result.curve.map(({ loss }) => loss));
     expect(again.weights).toEqual(whole.weights);
     expect(kept).toBeNull();
+  });
+
+  it('leaves where it stood when it is cancelled, before any checkpoint was due', { timeout: 60_000 }, async () => {
+    const asked = await input({ steps: 40, checkpointEvery: 1000 });
+    const whole = await train(asked, port, job);
+    let kept: Uint8Array<ArrayBuffer> | null = null;
+    const store: CheckpointStore = {
+      load: () => Promise.resolve(kept),
+      save: (bytes) => Promise.resolve(void (kept = bytes)),
+      drop: () => Promise.resolve(void (kept = null)),
+    };
+    const controller = new AbortController();
+    const cancelled = createJob(controller.signal, ({ stage, done = 0 }) => {
+      if (stage === 'Training' && done >= 3) controller.abort();
+    });
+    await expect(train(asked, port, cancelled, { store })).rejects.toThrow('cancelled');
+    const from = decodeCheckpoint(kept!).step;
+    expect(from).toBeGreaterThanOrEqual(3);
+    expect(from).toBeLessThan(40);
+    const again = await train(asked, port, job, { store });
+    expect(again.result.curve.map(({ loss }) => loss)).toEqual(whole.result.curve.map(({ loss }) => loss));
+    expect(again.weights).toEqual(whole.weights);
+    // What it was looking at when it was cancelled is looked at once more.
+    expect(again.result.evaluations.map(({ step }) => step)).toEqual([0, 20, 40]);
   });
 
   it('can be paused, and ended early with what it has', { timeout: 60_000 }, async () => {

@@ -1,5 +1,5 @@
 import { defined } from '../../base/assert.ts';
-import type { Job } from '../../base/job.ts';
+import { silentJob, type Job } from '../../base/job.ts';
 import { shuffled } from '../../data/data-set.ts';
 import type { DataFeeds, InputPort } from '../../data/types.ts';
 import { SMOOTHING, TEMPERATURE, WEIGHTS, type StepLoss } from '../../grad/step.ts';
@@ -65,6 +65,9 @@ export async function train(
   const run = await Run.begin(input, port, job, control, store);
   try {
     return await run.toEnd();
+  } catch (error) {
+    await run.leave();
+    throw error;
   } finally {
     await run.release();
   }
@@ -78,6 +81,8 @@ class Run {
   private readonly evaluations: Evaluation[] = [];
   private best: { evaluation: number; weights: Weights } | null = null;
   private step = 0;
+  /** The weights are of no whole number of steps, or ended in a failure. */
+  private isStepping = false;
   /** Bytes of the last step. */
   private crossed: Pick<StepOutput, 'given' | 'taken'> | null = null;
   private readonly started = performance.now();
@@ -142,7 +147,7 @@ class Run {
   async toEnd(): Promise<TrainOutcome> {
     const { input, control, job, store } = this.parts;
     const { request, student } = input;
-    if (this.evaluations.length === 0) await this.look();
+    if (this.isLookDue()) await this.look();
     let size = 1;
     while (this.step < request.steps && !control.stopped) {
       if (control.paused) await this.rest();
@@ -154,7 +159,7 @@ class Run {
       const ms = performance.now() - started;
       size = Math.max(1, Math.min(64, Math.round((count * CHUNK_MS) / Math.max(1, ms))));
       job.progress({ stage: 'Training', done: this.step, total: request.steps, pace: (1000 * count) / ms });
-      if (this.step % request.evaluateEvery === 0 || this.step === request.steps) await this.look();
+      if (this.isLookDue()) await this.look();
       if (request.checkpointEvery > 0 && this.step % request.checkpointEvery === 0) await this.keep();
     }
     if (this.evaluations.at(-1)?.step !== this.step) await this.look();
@@ -163,6 +168,21 @@ class Run {
     const model = withWeights(student, weights);
     const test = (await this.parts.test?.end(model, this.evaluations[best]?.step ?? 0)) ?? null;
     return { result: { ...this.result(best), test }, weights, model };
+  }
+
+  /** Also of a run that was cancelled while it looked. */
+  private isLookDue(): boolean {
+    const { steps, evaluateEvery } = this.parts.input.request;
+    const isPlace = this.step === 0 || this.step % evaluateEvery === 0 || this.step === steps;
+    return isPlace && this.evaluations.at(-1)?.step !== this.step;
+  }
+
+  /** Where a cancel finds it between steps is kept, to go on from. */
+  async leave(): Promise<void> {
+    const { input, job } = this.parts;
+    const isWhole = !this.isStepping && this.step > 0;
+    // That there is no room for it is no reason to end in another way.
+    if (job.signal.aborted && isWhole && input.request.checkpointEvery > 0) await this.keep().catch(() => {});
   }
 
   /** Until it may go on. A pause may be long, and the page gone after it: where it stands is kept. */
@@ -210,7 +230,10 @@ class Run {
       const rate = rateAt(this.step + i, request.steps, request.rate, request.schedule);
       inputs.push({ feeds: await this.feedsAt(this.step + i), rate });
     }
-    const outputs = await trainer.steps(inputs, whole(job));
+    // As a whole: a cancel is heard between chunks.
+    this.isStepping = true;
+    const outputs = await trainer.steps(inputs, silentJob());
+    this.isStepping = false;
     const points = outputs.map(({ loss, terms, norm }, i): CurvePoint => {
       return { step: this.step + i + 1, loss, terms, norm, rate: inputs[i]?.rate ?? 0 };
     });

@@ -1,5 +1,5 @@
 import { defined } from '../../base/assert.ts';
-import type { Job } from '../../base/job.ts';
+import { silentJob, type Job } from '../../base/job.ts';
 import type { InputPort } from '../../data/types.ts';
 import type { HeldModel, RuntimePort } from '../../engine/ports.ts';
 import { giving } from '../../engine/train/answers.ts';
@@ -68,6 +68,9 @@ export async function trainSupernet(
   const run = await Run.begin(input, port, job, control, store);
   try {
     return await run.toEnd();
+  } catch (error) {
+    await run.leave();
+    throw error;
   } finally {
     await run.release();
   }
@@ -97,6 +100,8 @@ class Run {
   private readonly genomes: Readonly<Record<LookedAt, Genome>>;
   private readonly total: number;
   private step = 0;
+  /** The weights are of no whole number of steps, or ended in a failure. */
+  private isStepping = false;
   private readonly started = performance.now();
 
   private constructor(parts: Parts) {
@@ -143,8 +148,8 @@ class Run {
 
   async toEnd(): Promise<SupernetOutcome> {
     const { input, control, job, store } = this.parts;
-    const { evaluateEvery, checkpointEvery } = input.request;
-    if (this.looks.length === 0) await this.look();
+    const { checkpointEvery } = input.request;
+    if (this.isLookDue()) await this.look();
     let size = 1;
     while (this.step < this.total && !control.stopped) {
       if (control.paused) await this.rest();
@@ -155,7 +160,7 @@ class Run {
       const ms = performance.now() - started;
       size = Math.max(1, Math.min(64, Math.round((count * CHUNK_MS) / Math.max(1, ms))));
       job.progress({ stage: 'Training', done: this.step, total: this.total, pace: (1000 * count) / ms });
-      if (isDue(this.step, evaluateEvery)) await this.look();
+      if (this.isLookDue()) await this.look();
       if (isDue(this.step, checkpointEvery)) await this.keep();
     }
     if (this.looks.at(-1)?.full.step !== this.step) await this.look();
@@ -167,6 +172,20 @@ class Run {
   async release(): Promise<void> {
     await this.parts.trainer.release();
     await this.parts.teacher?.release();
+  }
+
+  /** Also of a run that was cancelled while it looked. */
+  private isLookDue(): boolean {
+    const isPlace = this.step === 0 || isDue(this.step, this.parts.input.request.evaluateEvery);
+    return isPlace && this.looks.at(-1)?.full.step !== this.step;
+  }
+
+  /** Where a cancel finds it between steps is kept, to go on from. */
+  async leave(): Promise<void> {
+    const { input, job } = this.parts;
+    const isWhole = !this.isStepping && this.step > 0;
+    // That there is no room for it is no reason to end in another way.
+    if (job.signal.aborted && isWhole && input.request.checkpointEvery > 0) await this.keep().catch(() => {});
   }
 
   private async rest(): Promise<void> {
@@ -215,7 +234,10 @@ class Run {
     const { trainer, job } = this.parts;
     const inputs: StepInput[] = [];
     for (let i = 0; i < count; i++) inputs.push(await this.parts.batches.at(this.step + i, whole(job)));
-    const outputs = await trainer.steps(inputs, whole(job));
+    // As a whole: a cancel is heard between chunks.
+    this.isStepping = true;
+    const outputs = await trainer.steps(inputs, silentJob());
+    this.isStepping = false;
     const points = outputs.map(({ loss, parts, norm }, i): CurvePoint => {
       return { step: this.step + i + 1, loss, terms: parts ?? [loss], norm, rate: inputs[i]?.rate ?? 0 };
     });
