@@ -45,10 +45,10 @@ const filesOf = ({ blocks }: Page): (readonly [name: string, text: string])[] =>
     return name === undefined ? [] : [[name, text]];
   });
 
-/** Blocks that run by themselves; others say in a comment before them why they are not run. */
 /** Pages that `cli/examples.test.ts` runs, in a folder that has what they speak of. */
 const ELSEWHERE: ReadonlySet<string> = new Set(['docs/ci.md', 'docs/command-line.md']);
 
+/** Blocks that run by themselves; others say in a comment before them why they are not run. */
 const running = (page: Page): readonly Block[] => shellBlocks(page).filter(({ note }) => !/^not run: ./.test(note));
 
 const pages = readPages();
@@ -85,10 +85,11 @@ describe('commands in the documentation', () => {
       for (const [file, text] of filesOf(page)) writeFileSync(join(folder, file), text);
       process.chdir(folder);
       try {
-        for (const { words, comment } of running(page).flatMap(({ text }) => shellCommands(text))) {
+        for (const { words, comment, out: file } of running(page).flatMap(({ text }) => shellCommands(text))) {
           const given = whittleWords(words);
           if (given === null) continue;
-          const { code, err } = await whittle(...given);
+          const { code, err, out } = await whittle(...given);
+          if (file !== null) writeFileSync(join(folder, file), out);
           expect(code, `${words.join(' ')}\n${err}`).toBe(Number(/exits with (\d)/.exec(comment)?.[1] ?? 0));
         }
       } finally {
@@ -110,10 +111,10 @@ describe('commands in the documentation', () => {
   it('are read as a shell reads them', () => {
     const script = 'whittle a "b c" \'d#e\' f#g \\\n  -o x # exits with 1\nnode y | whittle z --k=1 > out 2>&1 && ls';
     expect(shellCommands(script)).toEqual([
-      { words: ['whittle', 'a', 'b c', 'd#e', 'f#g', '-o', 'x'], comment: 'exits with 1' },
-      { words: ['node', 'y'], comment: '' },
-      { words: ['whittle', 'z', '--k=1'], comment: '' },
-      { words: ['ls'], comment: '' },
+      { words: ['whittle', 'a', 'b c', 'd#e', 'f#g', '-o', 'x'], comment: 'exits with 1', out: null },
+      { words: ['node', 'y'], comment: '', out: null },
+      { words: ['whittle', 'z', '--k=1'], comment: '', out: 'out' },
+      { words: ['ls'], comment: '', out: null },
     ]);
     expect(whittleWords(['npm', 'run', '--silent', 'whittle', '--', 'passes'])).toEqual(['passes']);
     expect(whittleWords(['npm', 'start'])).toBeNull();

@@ -74,6 +74,7 @@ it.each([
   [['--bench-steps'], '--bench-steps is for --report'],
   [['--profile'], '--profile is for --report'],
   [['--data', 'digits'], '--data is for --report'],
+  [['--with', 'search.json'], '--with is for --report'],
   [['--report', at('none.html'), '--budget', '3'], '--budget is for --profile'],
   [['--report', at('none.html'), '--labels', 'l.npy'], '--labels is for --data'],
   [['--bundle-runtime'], '--bundle-runtime is for --bundle'],

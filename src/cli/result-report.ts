@@ -9,11 +9,12 @@ import { renderJson } from '../report/json.ts';
 import { renderMarkdown } from '../report/markdown.ts';
 import { accuracyFinding } from '../report/measured/accuracy.ts';
 import { profileFindings } from '../report/measured/profile.ts';
-import type { GivenFinding, ReportData } from '../report/types.ts';
+import type { GivenFinding, ReportData, ReportFinding } from '../report/types.ts';
 import type { VerifyResult } from '../verify/types.ts';
 import { accuracyOfResult } from './accuracy-of-result.ts';
 import { UsageError, type Arguments, type Options } from './arguments.ts';
 import { STEP_BENCHED } from './bench-settings.ts';
+import { findingFrom } from './findings-file.ts';
 import type { CommandStudio } from './studio.ts';
 import { writeFile } from './write-file.ts';
 
@@ -28,6 +29,12 @@ export const REPORT_OPTIONS: Options = {
   profile: { type: 'boolean', help: 'for the report: where the time goes before and after, under the roofline' },
   budget: { type: 'string', value: 'SECONDS', help: 'upper bound for the profile, and for the device (15)' },
   data: { type: 'string', value: 'D', help: 'for the report: accuracy on these samples; see `whittle accuracy`' },
+  with: {
+    type: 'string',
+    multiple: true,
+    value: 'FILE',
+    help: 'for the report: what train, distill, recover, supernet, search or kv perplexity printed with --json',
+  },
   labels: { type: 'string', value: 'L', help: 'classes of the samples: idx, npy, csv or json (folders of images)' },
   targets: { type: 'string', value: 'T', help: 'values to hold answers against: npy, npz or csv (output_N.pb)' },
   samples: { type: 'string', value: 'N', help: 'at most so many of them, drawn by a fixed seed (all)' },
@@ -51,8 +58,8 @@ const profiledBy = (args: Arguments): BenchRequest => {
 /** Refuses options that would say nothing. */
 export function requireReport(args: Arguments): void {
   const told = args.text('report') !== null || args.text('bundle') !== null;
-  const given = (name: string): boolean => args.flag(name) || args.text(name) !== null;
-  const idle = ['bench-steps', 'profile', 'data'].find(given);
+  const given = (name: string): boolean => args.flag(name) || args.text(name) !== null || args.texts(name).length > 0;
+  const idle = ['bench-steps', 'profile', 'data', 'with'].find(given);
   if (!told && idle !== undefined) throw new UsageError(`--${idle} is for --report or --bundle.`);
   if (args.text('budget') !== null && !args.flag('profile')) throw new UsageError('--budget is for --profile.');
   const ofData = OF_DATA.find(given);
@@ -67,10 +74,14 @@ export interface Checked {
   readonly bench: BenchResult | null;
 }
 
+/** What `--with` names. Throws as reading it does. */
+export const givenFindings = (args: Arguments): readonly ReportFinding[] => args.texts('with').map(findingFrom);
+
 /** From the original to the result; each step is checked where the whole is, and timed where that is asked for. */
 export async function reportOf(
   studio: CommandStudio,
   { verify, bench }: Checked,
+  given: readonly ReportFinding[],
   args: Arguments,
   port: RuntimePort,
   job: Job,
@@ -81,7 +92,7 @@ export async function reportOf(
   for (let stop = 1; stop <= (args.flag('bench-steps') ? cursor : 0); stop++) {
     gains.push({ stop, result: await studio.bench({ a: stop - 1, b: stop, request: STEP_BENCHED }, job) });
   }
-  const findings = await findingsOf(studio, args, port, job);
+  const findings = [...(await findingsOf(studio, args, port, job)), ...given];
   return studio.reportData({ benches: bench ? [bench] : [], gains, findings }, job);
 }
 

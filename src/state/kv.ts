@@ -21,7 +21,7 @@ import {
 } from './kv-store.ts';
 import { partsAt, talkAdvanced, talkBegun, type Talk } from './kv-talk.ts';
 import type { SteppingActions } from './stepping.ts';
-import { policyTitle } from './kv-words.ts';
+import { policyTitle } from '../kv/policy-title.ts';
 
 export interface KvActions {
   /** Asks again which policies the model takes. */

@@ -2,15 +2,17 @@
 export interface ShellCommand {
   readonly words: readonly string[];
   readonly comment: string;
+  /** Where its results are sent to, by `> FILE`; null: nowhere. */
+  readonly out: string | null;
 }
 
-/** A redirection with its target, a word (in single quotes, double ones or none), what stands between commands, a comment. */
+/** Results sent to a file, another redirection with its target, a word (in single quotes, double ones or none), what stands between commands, a comment. */
 const TOKEN =
-  /\d?[<>]+&?\s*\S*|(?<word>(?:'[^']*'|"[^"]*"|[^\s'"#|&;<>]|(?<=\S)#)+)|(?<end>\|\||&&|[|;&])|#\s*(?<remark>.*)$/g;
+  /(?<![\d&])>\s*(?<out>[^\s&>]+)|\d?[<>]+&?\s*\S*|(?<word>(?:'[^']*'|"[^"]*"|[^\s'"#|&;<>]|(?<=\S)#)+)|(?<end>\|\||&&|[|;&])|#\s*(?<remark>.*)$/g;
 
 const unquoted = (word: string): string => word.replace(/'([^']*)'|"([^"]*)"/g, (_, one, two) => one ?? two);
 
-/** The commands of a script, those of a pipe or list each by itself; where results are sent to is left out. */
+/** The commands of a script, those of a pipe or list each by itself. */
 export function shellCommands(script: string): ShellCommand[] {
   return script
     .replace(/\\\n\s*/g, ' ')
@@ -19,14 +21,16 @@ export function shellCommands(script: string): ShellCommand[] {
 }
 
 function commandsOfLine(line: string): ShellCommand[] {
-  const found: string[][] = [[]];
+  const found: { readonly words: string[]; out: string | null }[] = [{ words: [], out: null }];
   let comment = '';
   for (const { groups } of line.matchAll(TOKEN)) {
-    if (groups?.['word'] !== undefined) found.at(-1)?.push(unquoted(groups['word']));
-    else if (groups?.['end'] !== undefined) found.push([]);
+    const last = found.at(-1);
+    if (groups?.['word'] !== undefined) last?.words.push(unquoted(groups['word']));
+    else if (groups?.['out'] !== undefined && last) last.out = unquoted(groups['out']);
+    else if (groups?.['end'] !== undefined) found.push({ words: [], out: null });
     else if (groups?.['remark'] !== undefined) comment = groups['remark'];
   }
-  return found.filter((words) => words.length > 0).map((words) => ({ words, comment }));
+  return found.filter(({ words }) => words.length > 0).map((each) => ({ ...each, comment }));
 }
 
 const STARTS = ['whittle', 'npm run --silent whittle --', 'node scripts/whittle.mjs'].map((start) => start.split(' '));

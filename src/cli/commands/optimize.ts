@@ -5,6 +5,7 @@ import type { Json } from '../../base/json.ts';
 import type { Job } from '../../base/job.ts';
 import { formatBytes, formatCount } from '../../base/format.ts';
 import type { DocumentView } from '../../engine/types.ts';
+import type { ReportFinding } from '../../report/types.ts';
 import { isSkipped } from '../../engine/recipes/read.ts';
 import { BENCHED } from '../bench-settings.ts';
 import { benchLines } from './bench.ts';
@@ -17,7 +18,7 @@ import { table } from '../output.ts';
 import { MANY_NOTE, overModels, SIZE_HEADS, sizeCells, type Finding, type Surroundings } from '../many.ts';
 import { modelPaths } from '../model-paths.ts';
 import { placesFor, type Places } from '../result-places.ts';
-import { REPORT_OPTIONS, reportOf, requireReport, writeReport, type Checked } from '../result-report.ts';
+import { givenFindings, REPORT_OPTIONS, reportOf, requireReport, writeReport, type Checked } from '../result-report.ts';
 import { writeModelFile } from '../write-model.ts';
 import { writeSessionFile } from '../session-file.ts';
 import { verifyLines } from './verify.ts';
@@ -83,6 +84,7 @@ async function optimizeOne(
   path: string,
   args: Arguments,
   places: Places,
+  given: readonly ReportFinding[],
   { port, job, output }: Surroundings,
 ): Promise<Finding> {
   const { studio } = await openStudio(path, job, port);
@@ -109,7 +111,7 @@ async function optimizeOne(
   const verify = args.flag('verify') ? await studio.verifyWhole(job) : null;
   const bench = args.flag('bench') ? await studio.bench({ a: 0, b: document.cursor, request: BENCHED }, job) : null;
   if (places.report ?? places.bundle) {
-    const data = await reportOf(studio, { verify, bench }, args, port, job);
+    const data = await reportOf(studio, { verify, bench }, given, args, port, job);
     if (places.report) writeReport(places.report, data);
     const withRuntime = args.flag('bundle-runtime');
     if (places.bundle) await writeBundle(places.bundle, studio, data, { threshold, withRuntime });
@@ -158,9 +160,10 @@ export const optimize: Command = {
     const placeOf = placesFor(args, many ? paths : null);
     requireSteps(args);
     requireReport(args);
+    const given = givenFindings(args);
     return overModels(args, output, job, {
       heads: SIZE_HEADS,
-      one: (path, around) => optimizeOne(path, args, placeOf(path), around),
+      one: (path, around) => optimizeOne(path, args, placeOf(path), given, around),
     });
   },
 };

@@ -3,7 +3,7 @@ import { formatBytes, THIN } from '../../base/format.ts';
 import { createAxis, formatTick } from '../../report/scale.ts';
 import type { App } from '../../state/app.ts';
 import { POLICY_KINDS } from '../../state/kv-store.ts';
-import { policyTitle } from '../../state/kv-words.ts';
+import { policyTitle } from '../../kv/policy-title.ts';
 import { useKv } from '../kit/use-store.ts';
 import { LineChart, type Line } from './LineChart.tsx';
 import { bytesAt, COLOURS, crossings, DASHES, type Kept } from './policy-look.ts';

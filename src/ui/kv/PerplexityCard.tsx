@@ -5,7 +5,7 @@ import type { MeasuredPolicy } from '../../engine/kv/lab-types.ts';
 import { createAxis, formatTick } from '../../report/scale.ts';
 import type { App } from '../../state/app.ts';
 import type { Measured, MeasureSetup, PolicyKind } from '../../state/kv-store.ts';
-import { policyTitle } from '../../state/kv-words.ts';
+import { policyTitle } from '../../kv/policy-title.ts';
 import { Button, ProgressBar } from '../kit/controls.tsx';
 import { FileButton } from '../kit/FileButton.tsx';
 import { Problem } from '../kit/Problem.tsx';

@@ -4,7 +4,7 @@ import { formatBytes, formatChange, formatInteger, formatMs } from '../../base/f
 import type { PolicyPlan } from '../../engine/kv/lab-types.ts';
 import type { App } from '../../state/app.ts';
 import { measuredOf, samePolicy, type Policies, type PolicyKind } from '../../state/kv-store.ts';
-import { policyTitle } from '../../state/kv-words.ts';
+import { policyTitle } from '../../kv/policy-title.ts';
 import { Badge, Button, Icon } from '../kit/controls.tsx';
 import { useDocument, useKv } from '../kit/use-store.ts';
 import { Decimal } from '../train/fields.tsx';

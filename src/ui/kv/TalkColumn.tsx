@@ -5,7 +5,7 @@ import type { CachePolicy } from '../../kv/types.ts';
 import type { App } from '../../state/app.ts';
 import { POLICY_KINDS, type TalkSide } from '../../state/kv-store.ts';
 import { partsAt, type Talk } from '../../state/kv-talk.ts';
-import { policyTitle } from '../../state/kv-words.ts';
+import { policyTitle } from '../../kv/policy-title.ts';
 import { Button } from '../kit/controls.tsx';
 import { Problem } from '../kit/Problem.tsx';
 import { useKv } from '../kit/use-store.ts';

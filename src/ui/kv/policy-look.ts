@@ -4,7 +4,7 @@ import type { LayerShape } from '../../kv/cache/layout.ts';
 import { cacheBytes, fewerFrom } from '../../kv/memory.ts';
 import type { CachePolicy } from '../../kv/types.ts';
 import { POLICY_KINDS, type Policies, type PolicyKind } from '../../state/kv-store.ts';
-import { policyTitle } from '../../state/kv-words.ts';
+import { policyTitle } from '../../kv/policy-title.ts';
 
 /** What the model keeps of a position, and in how many bytes an element. */
 export interface Kept {

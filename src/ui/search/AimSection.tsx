@@ -4,7 +4,7 @@ import { constraintOf } from '../../state/searching-setup.ts';
 import { useSearching } from '../kit/use-store.ts';
 import { OneOf } from '../train/fields.tsx';
 import { BoundField } from './BoundField.tsx';
-import { OBJECTIVE_WORDS, OBJECTIVES, QUALITY_WORDS } from './figures.ts';
+import { OBJECTIVE_WORDS, OBJECTIVES, QUALITY_WORDS } from '../../search/figures.ts';
 import { Optional } from './fields.tsx';
 
 interface Props {

@@ -6,7 +6,7 @@ import { constraintOf, limitOf } from '../../state/searching-setup.ts';
 import { Icon } from '../kit/controls.tsx';
 import { useDocument, useSearching } from '../kit/use-store.ts';
 import { Optional } from './fields.tsx';
-import { axisUnit, valueText, type AxisUnit } from './figures.ts';
+import { axisUnit, valueText, type AxisUnit } from '../../search/figures.ts';
 import { originalOf } from './limits.ts';
 
 /** A share in hundredths. */

@@ -7,7 +7,7 @@ import { isSearching, type SearchRun } from '../../state/searching-run.ts';
 import { Button } from '../kit/controls.tsx';
 import { useSearching } from '../kit/use-store.ts';
 import { effectRows, rampOf, type EffectRow } from './effects.ts';
-import { QUALITY_WORDS, qualityText, rankText } from './figures.ts';
+import { QUALITY_WORDS, qualityText, rankText } from '../../search/figures.ts';
 
 const SHOWN = 8;
 

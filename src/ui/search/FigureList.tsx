@@ -2,7 +2,7 @@ import { clsx } from 'clsx';
 import { formatBytes, formatCount, formatMs, formatRatio } from '../../base/format.ts';
 import type { SearchPoint } from '../../search/types.ts';
 import { type SearchRun } from '../../state/searching-run.ts';
-import { QUALITY_WORDS, qualityText } from './figures.ts';
+import { QUALITY_WORDS, qualityText } from '../../search/figures.ts';
 
 /** What a network comes to. */
 export function FigureList({

@@ -5,7 +5,7 @@ import type { SearchPoint } from '../../search/types.ts';
 import type { App } from '../../state/app.ts';
 import { pointOf, type SearchRun } from '../../state/searching-run.ts';
 import { useSearching } from '../kit/use-store.ts';
-import { qualityText } from './figures.ts';
+import { qualityText } from '../../search/figures.ts';
 import { Stripe } from './Stripe.tsx';
 import { networkName } from './words.ts';
 

@@ -9,7 +9,7 @@ import { sameDevice, tableOf, wasmDevice } from '../../state/tables-store.ts';
 import { deviceName } from '../bench/agent.ts';
 import { useDocument, usePart, useSearching } from '../kit/use-store.ts';
 import { useWidth } from '../kit/use-width.ts';
-import { rankText } from './figures.ts';
+import { rankText } from '../../search/figures.ts';
 import { usePresent } from './use-present.ts';
 
 const HEIGHT = 92;

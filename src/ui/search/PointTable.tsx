@@ -2,7 +2,7 @@ import { formatBytes, formatCount, formatMs, plural } from '../../base/format.ts
 import type { App } from '../../state/app.ts';
 import { pointOf, type SearchRun } from '../../state/searching-run.ts';
 import { useSearching } from '../kit/use-store.ts';
-import { QUALITY_WORDS, qualityText } from './figures.ts';
+import { QUALITY_WORDS, qualityText } from '../../search/figures.ts';
 import { networkName } from './words.ts';
 
 /** Rows beyond those of the front. */

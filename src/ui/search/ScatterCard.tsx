@@ -8,7 +8,7 @@ import { constraintOf } from '../../state/searching-setup.ts';
 import { Button, Segments } from '../kit/controls.tsx';
 import { useSearching } from '../kit/use-store.ts';
 import { useSize } from '../kit/use-size.ts';
-import { OBJECTIVE_WORDS, QUALITY_MEANS, titleOf } from './figures.ts';
+import { OBJECTIVE_WORDS, QUALITY_MEANS, titleOf } from '../../search/figures.ts';
 import { HoverCard } from './HoverCard.tsx';
 import { PointTable } from './PointTable.tsx';
 import { boundText, Grid, Legend, LowerBound, RightBound } from './ScatterFrame.tsx';

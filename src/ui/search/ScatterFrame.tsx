@@ -1,6 +1,6 @@
 import { THIN } from '../../base/format.ts';
 import { formatTick } from '../../report/scale.ts';
-import type { AxisUnit } from './figures.ts';
+import type { AxisUnit } from '../../search/figures.ts';
 import type { Frame } from './scatter.ts';
 
 /** Lines for the values, their numbers, and what they are to the right. */

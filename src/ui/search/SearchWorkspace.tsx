@@ -17,7 +17,7 @@ import { GivenSamples, type SampleWords } from '../train/SamplesSection.tsx';
 import '../train/train.css';
 import { AimSection } from './AimSection.tsx';
 import { EffectsCard } from './EffectsCard.tsx';
-import { sizeText } from './figures.ts';
+import { sizeText } from '../../search/figures.ts';
 import { FrontPanel } from './FrontPanel.tsx';
 import { Header } from './Header.tsx';
 import { HowSection } from './HowSection.tsx';

@@ -7,7 +7,7 @@ import { useDocument, useSearching } from '../kit/use-store.ts';
 import { Button } from '../kit/controls.tsx';
 import { Problem } from '../kit/Problem.tsx';
 import { Decimal } from '../train/fields.tsx';
-import { KIND_WORDS, KINDS, sharesText, sizeText } from './figures.ts';
+import { KIND_WORDS, KINDS, sharesText, sizeText } from '../../search/figures.ts';
 import { GeneList } from './GeneList.tsx';
 
 interface Props {

@@ -1,6 +1,6 @@
 import { formatShare } from '../../base/format.ts';
 import type { GeneEffect, GeneView, QualityId } from '../../search/types.ts';
-import { qualityText } from './figures.ts';
+import { qualityText } from '../../search/figures.ts';
 
 /** What a gene does, ready to be drawn. */
 export interface EffectRow {

@@ -1,7 +1,7 @@
 import type { ObjectiveId, QualityId, SearchPoint } from '../../search/types.ts';
 import { createAxis, type Axis } from '../../report/scale.ts';
 import { valueOf } from '../../state/searching-run.ts';
-import { axisUnit, type AxisUnit } from './figures.ts';
+import { axisUnit, type AxisUnit } from '../../search/figures.ts';
 
 /** What a chart of points is told by. */
 export interface Sides {

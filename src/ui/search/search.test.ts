@@ -6,7 +6,7 @@ import { latencyFit, searchAdvanced, searchBegun, type SearchRun } from '../../s
 import { gene, GENES, point, searchResult } from '../../state/testing/found-points.ts';
 import { barsOf, changeLines, genomeWords, planStripe, resolutionOf } from './bars.ts';
 import { effectRows, rampOf } from './effects.ts';
-import { axisUnit, sharesText, sizeText, valueText } from './figures.ts';
+import { axisUnit, sharesText, sizeText, valueText } from '../../search/figures.ts';
 import { toggledChoice } from './gene-choice.ts';
 import { limitIn } from './limits.ts';
 import { volumeLine } from './line.ts';

@@ -5,7 +5,7 @@ import type { SupernetMark } from '../../search/types.ts';
 import { supernetLeft, type SupernetRun } from '../../state/supernet-run.ts';
 import { metricOf, type Metric } from '../train/chart.ts';
 import { paceText } from '../train/words.ts';
-import { sizeText } from './figures.ts';
+import { sizeText } from '../../search/figures.ts';
 import { leftText } from './words.ts';
 
 /** Sub-networks that are looked at, the largest first. */

@@ -2,7 +2,7 @@ import { formatInteger, plural, THIN } from '../../base/format.ts';
 import { isMeasuring } from '../../search/measuring.ts';
 import type { SearchPoint, SearchResult } from '../../search/types.ts';
 import { isSearching, searchLeft, type SearchRun } from '../../state/searching-run.ts';
-import { OBJECTIVE_WORDS, QUALITY_WORDS, valueText } from './figures.ts';
+import { OBJECTIVE_WORDS, QUALITY_WORDS, valueText } from '../../search/figures.ts';
 
 /** Whole seconds, then minutes: an estimate is no measurement. */
 export function leftText(ms: number): string {

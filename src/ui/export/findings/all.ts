@@ -1,10 +1,21 @@
 import { accuracyFinding } from '../../../report/measured/accuracy.ts';
 import { profileFindings } from '../../../report/measured/profile.ts';
+import { trainingFinding } from '../../../report/measured/training.ts';
 import type { ReportFinding } from '../../../report/types.ts';
 import type { App } from '../../../state/app.ts';
+import type { TrainRun } from '../../../state/training-run.ts';
 import { cacheFindings } from './cache.ts';
-import { frontFinding } from './front.ts';
-import { trainingFinding } from './training.ts';
+import { searchFinding } from './front.ts';
+
+const trainedFinding = ({ student, teacher, step, curve, evaluations, result }: TrainRun): ReportFinding | null =>
+  trainingFinding({
+    student,
+    teacher,
+    steps: step,
+    curve: curve.map(({ step: at, loss }) => [at, loss]),
+    looks: evaluations,
+    notes: result?.notes ?? [],
+  });
 
 /** What was measured in this session of the model that is open, in the order in which a report shows it. */
 export function findingsOf(app: App): ReportFinding[] {
@@ -21,8 +32,8 @@ export function findingsOf(app: App): ReportFinding[] {
         )
       : []),
     ...(finding && finding.revision === document?.revision ? [accuracyFinding(finding.result)] : []),
-    ...(training ? [trainingFinding(training)] : []),
-    ...(search?.holds ? [frontFinding(search)] : []),
+    ...(training ? [trainedFinding(training)] : []),
+    ...(search?.holds ? [searchFinding(search)] : []),
     ...cacheFindings(app.kv.getState()),
   ].filter((each) => each !== null);
 }

@@ -1,7 +1,8 @@
 import { formatBytes, formatInteger, formatMs, formatShare, formatValue } from '../../../base/format.ts';
+import { perplexityFinding, type KeptText } from '../../../report/measured/perplexity.ts';
 import type { ReportFinding, ReportSeries, ReportTone } from '../../../report/types.ts';
 import { measuredOf, POLICY_KINDS, type KvState, type PolicyKind } from '../../../state/kv-store.ts';
-import { policyTitle } from '../../../state/kv-words.ts';
+import { policyTitle } from '../../../kv/policy-title.ts';
 import { bytesAt, crossings, keepsText, keptOf } from '../../kv/policy-look.ts';
 
 const TONES: Readonly<Record<PolicyKind, ReportTone>> = {
@@ -39,14 +40,11 @@ export function cacheFindings(state: KvState): ReportFinding[] {
       found ? formatMs(found.msPerToken) : '–',
     ];
   });
-  const curves = POLICY_KINDS.flatMap((kind): ReportSeries[] => {
+  const curves = POLICY_KINDS.flatMap((kind): KeptText[] => {
     const found = measuredOf(state, kind);
-    if (!found) return [];
-    const points = found.buckets.map(({ from, tokens, perplexity }): [number, number] => [
-      from + tokens / 2,
-      perplexity,
-    ]);
-    return [{ name: policyTitle(kind), shape: kind === 'paged' ? 'dashed' : 'line', tone: TONES[kind], points }];
+    return found
+      ? [{ title: policyTitle(kind), tone: TONES[kind], isDashed: kind === 'paged', buckets: found.buckets }]
+      : [];
   });
   return [
     {
@@ -64,17 +62,6 @@ export function cacheFindings(state: KvState): ReportFinding[] {
         rows,
       },
     },
-    {
-      title: 'Perplexity by position',
-      note: `${formatInteger(measured.result?.tokens ?? measured.done)} tokens of ${measured.text}`,
-      words: [],
-      chart: {
-        label: 'Perplexity of each policy against the position in the text',
-        x: { title: 'position', log: false },
-        y: { title: 'perplexity', log: true },
-        series: curves,
-      },
-      table: null,
-    },
+    perplexityFinding(measured.result?.tokens ?? measured.done, measured.text, curves),
   ];
 }

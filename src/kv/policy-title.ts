@@ -1,4 +1,4 @@
-import type { CachePolicy } from '../kv/types.ts';
+import type { CachePolicy } from './types.ts';
 
 const TITLES: Readonly<Record<CachePolicy['kind'], string>> = {
   none: 'No cache',

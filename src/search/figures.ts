@@ -1,6 +1,6 @@
-import { formatBytes, formatCount, formatMs, formatShare, formatValue, THIN, UNKNOWN } from '../../base/format.ts';
-import type { GeneKind } from '../../search/genome.ts';
-import type { ObjectiveId, QualityId } from '../../search/types.ts';
+import { formatBytes, formatCount, formatMs, formatShare, formatValue, THIN, UNKNOWN } from '../base/format.ts';
+import type { GeneKind } from './genome.ts';
+import type { ObjectiveId, QualityId } from './types.ts';
 
 export const OBJECTIVES: readonly ObjectiveId[] = ['latency', 'quality', 'bytes', 'macs', 'peak'];
 
