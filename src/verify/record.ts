@@ -6,35 +6,31 @@ import type { OutputError } from './types.ts';
 export class OutputRecord {
   readonly name: string;
   private readonly exactness: Exactness;
+  private readonly tolerance: number;
   private maxAbs = 0;
-  private maxRel = 0;
   private cosine = 1;
   private sqnr = Infinity;
   private agree = 0;
   private rows = 0;
-  private allowed: number;
-  private failure: string | null = null;
-  /** max over inputs of error / allowed, to keep the `allowed` of the tightest input. */
-  private strain = -1;
+  /** The input that tells most, its error beside what was allowed on it: one that fails, then the largest error. */
+  private worst: Pick<OutputError, 'maxRel' | 'allowed' | 'ok'> | null = null;
 
   constructor(name: string, exactness: Exactness, tolerance: number) {
     this.name = name;
     this.exactness = exactness;
-    this.allowed = tolerance;
+    this.tolerance = tolerance;
   }
 
   /** `rel`: error relative to max|y|. `allowed`: what this input allows. Returns whether it holds. */
-  add(input: string, difference: Difference, rel: number, allowed: number): boolean {
+  add(difference: Difference, rel: number, allowed: number): boolean {
     this.maxAbs = Math.max(this.maxAbs, difference.maxAbs);
-    this.maxRel = Math.max(this.maxRel, rel);
     this.cosine = Math.min(this.cosine, cosineOf(difference));
     this.sqnr = Math.min(this.sqnr, sqnrOf(difference));
     this.agree += difference.top1?.agree ?? 0;
     this.rows += difference.top1?.rows ?? 0;
     const ok = isAcceptable(this.exactness, difference, rel, allowed);
-    const strain = allowed > 0 ? rel / allowed : rel > 0 ? Infinity : 0;
-    if (strain > this.strain) [this.strain, this.allowed] = [strain, allowed];
-    if (!ok) this.failure ??= input;
+    const found = { maxRel: rel, allowed, ok };
+    if (!this.worst || isWorse(found, this.worst)) this.worst = found;
     return ok;
   }
 
@@ -42,12 +38,10 @@ export class OutputRecord {
     return {
       name: this.name,
       maxAbs: this.maxAbs,
-      maxRel: this.maxRel,
       cosine: this.cosine,
       sqnr: this.sqnr,
       top1: this.rows > 0 ? this.agree / this.rows : null,
-      allowed: this.allowed,
-      ok: this.failure === null,
+      ...(this.worst ?? { maxRel: 0, allowed: this.tolerance, ok: true }),
     };
   }
 }
@@ -89,16 +83,19 @@ export function worstOf(runs: readonly (readonly OutputError[])[]): OutputError[
   return [...worst.values()];
 }
 
+type Worst = Pick<OutputError, 'maxRel' | 'ok'>;
+
+/** NaN is larger than any error. */
+const isWorse = (a: Worst, b: Worst): boolean => (a.ok === b.ok ? !(a.maxRel <= b.maxRel) : !a.ok);
+
 function worse(a: OutputError, b: OutputError): OutputError {
-  const tightest = [a, b].find(({ ok }) => !ok) ?? (b.maxRel > a.maxRel ? b : a);
+  const { maxRel, allowed, ok } = isWorse(b, a) ? b : a;
   return {
     name: a.name,
     maxAbs: Math.max(a.maxAbs, b.maxAbs),
-    maxRel: Math.max(a.maxRel, b.maxRel),
     cosine: Math.min(a.cosine, b.cosine),
     sqnr: Math.min(a.sqnr, b.sqnr),
     top1: a.top1 === null || b.top1 === null ? (a.top1 ?? b.top1) : Math.min(a.top1, b.top1),
-    allowed: tightest.allowed,
-    ok: a.ok && b.ok,
+    ...{ maxRel, allowed, ok },
   };
 }

@@ -172,7 +172,7 @@ class Judge {
     const difference = compareTensors(expected, outputs[name]);
     const rel = relativeError(difference, widest);
     const isFinal = difference.mismatch !== null || this.exactness === 'bits';
-    if (rel <= allowedAt(0) || isFinal) return record.add(input.name, difference, rel, allowedAt(0));
+    if (rel <= allowedAt(0) || isFinal) return record.add(difference, rel, allowedAt(0));
     const noise = (await this.reference.noise(input)).get(name) ?? 0;
     if (noise > (exact ? 0 : ILL_CONDITIONED)) {
       this.skipped.add(input.name);
@@ -181,9 +181,9 @@ class Judge {
     const allowed = allowedAt(noise);
     const itself = rel > allowed && this.own?.isElsewhere ? (await this.own.at(index))?.[name] : undefined;
     const again = itself && compareTensors(itself, outputs[name]);
-    if (!again || relativeError(again, widest) > allowed) return record.add(input.name, difference, rel, allowed);
+    if (!again || relativeError(again, widest) > allowed) return record.add(difference, rel, allowed);
     this.runtimesOwn.add(name);
-    return record.add(input.name, again, relativeError(again, widest), allowed);
+    return record.add(again, relativeError(again, widest), allowed);
   }
 }
 

@@ -10,14 +10,14 @@ export type Verdict = 'agrees' | 'differs' | 'uninformative' | 'ill-conditioned'
 export interface OutputError {
   readonly name: string;
   readonly maxAbs: number;
-  /** Relative to max|y| of the reference output. */
+  /** Relative to max|y| of the reference output: the largest, of inputs that fail where there are any. */
   readonly maxRel: number;
   readonly cosine: number;
   /** Signal to quantization noise ratio, dB; Infinity when equal. */
   readonly sqnr: number;
   /** Share of inputs whose argmax over the last axis agrees; null for outputs that are no score vectors. */
   readonly top1: number | null;
-  /** What was allowed: max(class tolerance, 8 × the change under a 1-ulp input perturbation). */
+  /** What was allowed on the input of `maxRel`: max(class tolerance, 8 × the change under a 1-ulp input perturbation). */
   readonly allowed: number;
   readonly ok: boolean;
 }

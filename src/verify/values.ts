@@ -99,7 +99,7 @@ class Comparison {
     const doubtful = this.records.filter((record) => !record.add(input.name, expected, outputs));
     if (doubtful.length === 0) return;
     const moved = original.inputs.some(({ dtype }) => isFloat(dtype)) ? await original.run(perturb(feeds, 1)) : null;
-    for (const record of doubtful) record.settle(input.name, expected, outputs, moved);
+    for (const record of doubtful) record.settle(expected, outputs, moved);
   }
 }
 
@@ -134,18 +134,18 @@ class ValueRecord {
     const allowed = this.allowedAt(a, 0);
     if (rel > allowed && difference.mismatch === null && this.exactness !== 'bits') return false;
     this.mismatch ??= difference.mismatch;
-    this.record.add(input, difference, rel, allowed);
+    this.record.add(difference, rel, allowed);
     return true;
   }
 
   /** @param moved the original's values where every float of the input moved by its last bit; null: none can */
-  settle(input: string, expected: Outputs, outputs: Outputs, moved: Outputs | null): void {
+  settle(expected: Outputs, outputs: Outputs, moved: Outputs | null): void {
     const [a, b] = this.pick(expected, outputs);
     const difference = this.difference(a, b);
     const own = moved && a ? compareTensors(a, this.pick(moved, outputs)[0]) : null;
     const noise = own ? relativeError(own, this.widest) : 0;
     if (noise > (a && !isFloat(a.dtype) ? 0 : ILL_CONDITIONED)) this.skipped += 1;
-    else this.record.add(input, difference, relativeError(difference, this.widest), this.allowedAt(a, noise));
+    else this.record.add(difference, relativeError(difference, this.widest), this.allowedAt(a, noise));
   }
 
   result(): ValueError {
