@@ -1,5 +1,5 @@
 import { Undo2 } from 'lucide-react';
-import { useId } from 'react';
+import { useId, useState } from 'react';
 import type { Json } from '../../base/json.ts';
 import { IconButton } from '../kit/controls.tsx';
 import { fieldText, fieldValue } from './preprocess-text.ts';
@@ -53,18 +53,24 @@ interface Props {
 export function PreprocessList({ preprocess, changed, level = 4, onSet, onReset }: Props) {
   const Heading = `h${level}` as const;
   const { kind, ...fields } = preprocess;
+  // What was typed and is not in use yet, or never was, goes as well.
+  const [resets, setResets] = useState(0);
+  const reset = (): void => {
+    setResets((count) => count + 1);
+    onReset();
+  };
   return (
     <div role="group" aria-label="Preprocessing">
       <div className="mb-1 flex h-6 items-center">
         <Heading className="grow text-11 font-medium">Preprocessing of kind {fieldText(kind ?? '')}</Heading>
         {changed.length > 0 && (
-          <IconButton icon={Undo2} size="small" iconSize={12} label="As it was proposed" onClick={onReset} />
+          <IconButton icon={Undo2} size="small" iconSize={12} label="As it was proposed" onClick={reset} />
         )}
       </div>
       <div className="grid grid-cols-[auto_minmax(0,1fr)] items-center gap-x-2.5 gap-y-1 text-11">
         {Object.entries(fields).map(([name, value]) => (
           <Field
-            key={name}
+            key={`${name} ${resets}`}
             name={name}
             value={value}
             changed={changed.includes(name)}
