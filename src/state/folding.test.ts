@@ -64,6 +64,23 @@ describe('folding groups', () => {
     expect(asked(fixture)).toEqual([]);
   });
 
+  it('leaves another model alone that was opened while the original was drawn', async () => {
+    const { app, worker } = await opened();
+    const drawn = new Deferred<unknown>();
+    worker.overrides.set('picture', () => drawn.promise);
+    // What is shown is a result: its original has a picture of its own.
+    app.document.setState(({ origin }) => ({
+      origin: origin && { ...origin, view: { ...origin.view, revision: -1 } },
+    }));
+    app.actions.fold(['a'], true, false);
+    await settle();
+    await app.actions.openFiles([new File(['x'], 'other.onnx')]);
+    const { origin } = app.document.getState();
+    drawn.resolve({ late: true });
+    await settle();
+    expect(app.document.getState().origin).toBe(origin);
+  });
+
   it('says when it fails, and starts from what is shown the next time', async () => {
     const fixture = await opened();
     const { worker, app } = fixture;

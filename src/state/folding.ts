@@ -46,8 +46,10 @@ export function foldingActions(core: Core): FoldingActions {
         await core.platform.prepare(folded);
         if (store.getState().picture !== shown) return;
         store.setState({ picture: folded });
-        const origin = shown.view.revision === store.getState().origin?.view.revision ? folded : null;
-        store.setState({ origin: origin ?? (await core.client.call('picture', { stop: 0 })) });
+        const isOrigin = shown.view.revision === store.getState().origin?.view.revision;
+        const origin = isOrigin ? folded : await core.client.call('picture', { stop: 0 });
+        // Another model may have been opened meanwhile.
+        if (store.getState().picture === folded) store.setState({ origin });
       })
       .catch((error: unknown) => {
         wanted = null;

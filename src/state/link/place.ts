@@ -45,7 +45,9 @@ export function placeOf(core: Core, node = core.view.getState().selected): Link 
 async function fold(core: Core, toggled: readonly string[]): Promise<void> {
   const { picture } = core.document.getState();
   if (!picture || picture.toggled.join('\n') === toggled.join('\n')) return;
-  core.document.setState({ picture: { ...picture, ...(await core.client.call('fold', { toggled })) } });
+  const folded = await core.client.call('fold', { toggled });
+  // Another graph may be shown by now.
+  if (core.document.getState().picture === picture) core.document.setState({ picture: { ...picture, ...folded } });
 }
 
 /** Shows what a link says of the model that is open: recipe, stop, folding, colours, search and node. */
