@@ -75,11 +75,7 @@ export function BenchProgress({ job, onCancel, inside = false }: Props) {
             <span className="ell grow">{current}</span>
             <span className="num text-ink-2">{countOf(progress)}</span>
           </div>
-          <ProgressBar
-            label={current}
-            {...(progress.done === undefined ? {} : { done: progress.done })}
-            {...(progress.total === undefined ? {} : { total: progress.total })}
-          />
+          <ProgressBar label={current} done={progress.done} total={progress.total} />
         </li>
       </ul>
     </section>

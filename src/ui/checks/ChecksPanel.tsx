@@ -51,11 +51,7 @@ function Running({ job, onCancel }: { readonly job: JobView; onCancel(): void })
         {done !== undefined && total !== undefined && ` · ${done} of ${total}`}
       </span>
       <span className="w-32">
-        <ProgressBar
-          label={label}
-          {...(done === undefined ? {} : { done })}
-          {...(total === undefined ? {} : { total })}
-        />
+        <ProgressBar label={label} done={done} total={total} />
       </span>
       <Button size="small" onClick={onCancel}>
         Cancel

@@ -25,11 +25,7 @@ function RunningRow({ app, job }: { readonly app: App; readonly job: JobView }) 
     <li className="flex items-center gap-3 py-1.5">
       <span className="ell w-[220px] font-medium">{job.title}</span>
       <span className="w-[180px]">
-        <ProgressBar
-          label={job.title}
-          {...(done === undefined ? {} : { done })}
-          {...(total === undefined ? {} : { total })}
-        />
+        <ProgressBar label={job.title} done={done} total={total} />
       </span>
       <span className="num ell flex-1 text-11 text-ink-2">{stageText(job)}</span>
       <span className="num w-16 text-right text-11 text-ink-3">{formatMs(Math.max(0, now - job.startedAt))}</span>

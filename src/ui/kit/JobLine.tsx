@@ -13,11 +13,7 @@ export function JobLine({ job, onCancel }: { readonly job: JobView; onCancel(): 
           {label}
           {done !== undefined && total !== undefined && `, ${formatInteger(done)} of ${formatInteger(total)}`}
         </p>
-        <ProgressBar
-          label={label}
-          {...(done === undefined ? {} : { done })}
-          {...(total === undefined ? {} : { total })}
-        />
+        <ProgressBar label={label} done={done} total={total} />
       </div>
       <Button size="small" onClick={onCancel}>
         Cancel

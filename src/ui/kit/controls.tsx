@@ -166,8 +166,14 @@ export function Tabs<T extends string>({
   );
 }
 
+interface ProgressBarProps {
+  readonly label: string;
+  readonly done?: number | undefined;
+  readonly total?: number | undefined;
+}
+
 /** How far a job is. Without a total the bar says that the end is not known. */
-export function ProgressBar({ done, total, label }: { done?: number; total?: number; label: string }) {
+export function ProgressBar({ done, total, label }: ProgressBarProps) {
   const share = done !== undefined && total ? Math.min(1, done / total) : null;
   return (
     <div

@@ -87,11 +87,7 @@ export function LatencyNote({ app, session }: Props) {
     const { done, total } = job.progress;
     return (
       <div className="mt-2 flex flex-col gap-1.5">
-        <ProgressBar
-          label={job.title}
-          {...(done === undefined ? {} : { done })}
-          {...(total === undefined ? {} : { total })}
-        />
+        <ProgressBar label={job.title} done={done} total={total} />
         <span className="num ell text-11 text-ink-3">{stageText(job)}</span>
       </div>
     );

@@ -31,11 +31,7 @@ export function JobCard({ app, kinds, className }: JobCardProps) {
           Cancel
         </Button>
       </div>
-      <ProgressBar
-        label={job.title}
-        {...(done === undefined ? {} : { done })}
-        {...(total === undefined ? {} : { total })}
-      />
+      <ProgressBar label={job.title} done={done} total={total} />
       <span className="num ell text-11 text-ink-3">{stageText(job)}</span>
     </div>
   );

@@ -29,11 +29,7 @@ function Stages({ stages, now }: { readonly stages: readonly Progress[]; readonl
           <span className="num text-ink-2">{countOf(now)}</span>
         </div>
         <div className="mb-1.5 ml-[22px]">
-          <ProgressBar
-            label={now.stage || 'Starting'}
-            {...(now.done === undefined ? {} : { done: now.done })}
-            {...(now.total === undefined ? {} : { total: now.total })}
-          />
+          <ProgressBar label={now.stage || 'Starting'} done={now.done} total={now.total} />
         </div>
       </li>
     </ol>

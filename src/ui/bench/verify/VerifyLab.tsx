@@ -38,11 +38,7 @@ function Running({ job, onCancel }: { readonly job: JobView; onCancel(): void })
           Cancel
         </Button>
       </div>
-      <ProgressBar
-        label={label}
-        {...(done === undefined ? {} : { done })}
-        {...(total === undefined ? {} : { total })}
-      />
+      <ProgressBar label={label} done={done} total={total} />
     </section>
   );
 }
