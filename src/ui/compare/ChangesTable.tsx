@@ -1,23 +1,20 @@
 import { useVirtualizer } from '@tanstack/react-virtual';
-import { ArrowDown, ArrowUp, Copy } from 'lucide-react';
+import { Copy } from 'lucide-react';
 import { useEffect, useMemo, useRef, type KeyboardEvent } from 'react';
 import { CHANGE_WORDS } from '../../base/changes.ts';
 import { formatCount, formatInteger, formatSignedCount, plural, UNKNOWN } from '../../base/format.ts';
 import type { App } from '../../state/app.ts';
 import { shownChanges, type ChangeColumn, type ChangeRow } from '../../state/changes.ts';
-import { Button, Icon } from '../kit/controls.tsx';
+import { Button } from '../kit/controls.tsx';
+import { SortHeads, type SortHead } from '../kit/SortHeads.tsx';
 import { useCompare } from '../kit/use-store.ts';
 import { KindGlyph } from './kinds.tsx';
 
 const ROW_HEIGHT = 27;
 const HEAD_HEIGHT = 26;
 
-interface Column {
-  readonly id: string;
+interface Column extends SortHead<ChangeColumn> {
   readonly title: string;
-  /** Null: the table is not sorted by it. */
-  readonly sort: ChangeColumn | null;
-  readonly right?: true;
   readonly cell: (row: ChangeRow) => React.ReactNode;
   readonly text: (row: ChangeRow) => string;
 }
@@ -114,31 +111,7 @@ const COLUMNS: readonly Column[] = [
 
 function Head({ app }: { readonly app: App }) {
   const sort = useCompare(app, (state) => state.sort);
-  return (
-    <div role="row" className="cmp-row cmp-columns" aria-rowindex={1}>
-      {COLUMNS.map(({ id, title, sort: column, right }) => {
-        const sorted = column !== null && column === sort.column;
-        const order = sorted ? (sort.down ? 'descending' : 'ascending') : undefined;
-        return (
-          <span
-            key={id}
-            role="columnheader"
-            data-right={right ? '' : undefined}
-            {...(order ? { 'aria-sort': order } : {})}
-          >
-            {column === null ? (
-              title
-            ) : (
-              <button type="button" className="cmp-sort" onClick={() => app.actions.sortChanges(column)}>
-                {title}
-                {sorted && <Icon of={sort.down ? ArrowDown : ArrowUp} size={11} />}
-              </button>
-            )}
-          </span>
-        );
-      })}
-    </div>
-  );
+  return <SortHeads className="cmp-row cmp-columns" heads={COLUMNS} sort={sort} onSort={app.actions.sortChanges} />;
 }
 
 function Line({ row, index, at, current, start, onGo }: LineProps) {

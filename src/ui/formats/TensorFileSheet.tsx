@@ -1,5 +1,5 @@
 import { useVirtualizer } from '@tanstack/react-virtual';
-import { ArrowDown, ArrowUp, Search, X } from 'lucide-react';
+import { Search, X } from 'lucide-react';
 import { Dialog } from 'radix-ui';
 import { useMemo, useRef, useState } from 'react';
 import { formatBytes, formatCount, formatInteger, formatShape, formatShare, plural } from '../../base/format.ts';
@@ -8,6 +8,7 @@ import type { ListedTensor, TensorFile } from '../../formats/types.ts';
 import type { App } from '../../state/app.ts';
 import { tensorRows, type TensorColumn, type TensorLook } from '../../state/tensor-rows.ts';
 import { Icon, IconButton } from '../kit/controls.tsx';
+import { SortHeads, type SortHead } from '../kit/SortHeads.tsx';
 import { useReturnFocus } from '../kit/use-return-focus.ts';
 import { useView } from '../kit/use-store.ts';
 import './formats.css';
@@ -15,12 +16,12 @@ import './formats.css';
 const ROW_HEIGHT = 27;
 const HEAD_HEIGHT = 26;
 
-const COLUMNS: readonly { readonly id: TensorColumn | 'share'; readonly title: string; readonly right?: true }[] = [
-  { id: 'name', title: 'Tensor' },
-  { id: 'dtype', title: 'Type' },
-  { id: 'shape', title: 'Shape', right: true },
-  { id: 'bytes', title: 'Size', right: true },
-  { id: 'share', title: 'Share', right: true },
+const COLUMNS: readonly SortHead<TensorColumn>[] = [
+  { id: 'name', title: 'Tensor', sort: 'name' },
+  { id: 'dtype', title: 'Type', sort: 'dtype' },
+  { id: 'shape', title: 'Shape', sort: 'shape', right: true },
+  { id: 'bytes', title: 'Size', sort: 'bytes', right: true },
+  { id: 'share', title: 'Share', sort: null, right: true },
 ];
 
 /** A column that begins with its largest: that is what one looks for. */
@@ -30,33 +31,6 @@ const beginsDown = (column: TensorColumn): boolean => column === 'bytes' || colu
 function turned(look: TensorLook, column: TensorColumn): TensorLook {
   if (look.column !== column) return { ...look, column, down: beginsDown(column) };
   return look.down === beginsDown(column) ? { ...look, down: !look.down } : { ...look, column: 'order', down: false };
-}
-
-function Head({ look, onLook }: { readonly look: TensorLook; onLook(look: TensorLook): void }) {
-  return (
-    <div role="row" className="tf-row tf-head" aria-rowindex={1}>
-      {COLUMNS.map(({ id, title, right }) => {
-        const order = id === look.column ? (look.down ? 'descending' : 'ascending') : undefined;
-        return (
-          <span
-            key={id}
-            role="columnheader"
-            data-right={right ? '' : undefined}
-            {...(order ? { 'aria-sort': order } : {})}
-          >
-            {id === 'share' ? (
-              title
-            ) : (
-              <button type="button" className="tf-sort" onClick={() => onLook(turned(look, id))}>
-                {title}
-                {order && <Icon of={look.down ? ArrowDown : ArrowUp} size={11} />}
-              </button>
-            )}
-          </span>
-        );
-      })}
-    </div>
-  );
 }
 
 interface LineProps {
@@ -134,7 +108,12 @@ function Tensors({ file }: { readonly file: TensorFile }) {
         tabIndex={0}
         className="tf-table num"
       >
-        <Head look={look} onLook={setLook} />
+        <SortHeads
+          className="tf-row tf-head"
+          heads={COLUMNS}
+          sort={look}
+          onSort={(column) => setLook(turned(look, column))}
+        />
         <div role="presentation" style={{ height: lines.getTotalSize() - HEAD_HEIGHT }}>
           {lines.getVirtualItems().map(({ index, start }) => (
             <Line key={index} tensor={rows[index]!} at={index} start={start} whole={whole} />

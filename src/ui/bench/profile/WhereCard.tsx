@@ -1,12 +1,12 @@
 import { useVirtualizer } from '@tanstack/react-virtual';
 import { clsx } from 'clsx';
-import { ArrowDown, ArrowUp } from 'lucide-react';
 import { useMemo, useRef, useState } from 'react';
 import { formatInteger, UNKNOWN } from '../../../base/format.ts';
 import { linesOf, type Grouping, type ProfileLine } from '../../../report/profile/group.ts';
 import type { ProfileView } from '../../../report/profile/types.ts';
 import type { App } from '../../../state/app.ts';
-import { Icon, Segments } from '../../kit/controls.tsx';
+import { Segments } from '../../kit/controls.tsx';
+import { SortHeads, type SortHead } from '../../kit/SortHeads.tsx';
 import { FamilyGlyph } from '../../kit/Glyph.tsx';
 import {
   boundText,
@@ -49,32 +49,12 @@ function columnsOf(by: Grouping, two: boolean, bounds: boolean): readonly Column
   ];
 }
 
-function Head({ columns, sort, onSort }: { columns: readonly Column[]; sort: LineSort; onSort(by: LineColumn): void }) {
-  return (
-    <div role="row" className="prof-row prof-head" aria-rowindex={1}>
-      {columns.map(({ id, title, right }) => {
-        const order = sort.column === id ? (sort.down ? 'descending' : 'ascending') : undefined;
-        return (
-          <span
-            key={id}
-            role="columnheader"
-            data-right={right ? '' : undefined}
-            {...(order ? { 'aria-sort': order } : {})}
-          >
-            {id === 'bars' ? (
-              <span className="sr-only">Bars</span>
-            ) : (
-              <button type="button" className="prof-sort" onClick={() => onSort(id)}>
-                {title}
-                {order && <Icon of={sort.down ? ArrowDown : ArrowUp} size={11} />}
-              </button>
-            )}
-          </span>
-        );
-      })}
-    </div>
-  );
-}
+const headOf = ({ id, title, right }: Column): SortHead<LineColumn> => ({
+  id,
+  title: id === 'bars' ? <span className="sr-only">Bars</span> : title,
+  sort: id === 'bars' ? null : id,
+  ...(right && { right }),
+});
 
 function Bars({ line, most }: { readonly line: ProfileLine; readonly most: number }) {
   const width = (ms: number | null | undefined) => ({ width: `${(100 * (ms ?? 0)) / most}%` });
@@ -172,7 +152,7 @@ function Lines({ app, views, by }: LinesProps) {
       className={clsx('prof-table num', two && 'prof-two', by === 'node' && 'prof-nodes', bounds && 'prof-bounds')}
     >
       <div role="rowgroup">
-        <Head columns={columns} sort={sort} onSort={onSort} />
+        <SortHeads className="prof-row prof-head" heads={columns.map(headOf)} sort={sort} onSort={onSort} />
       </div>
       <div role="rowgroup" style={{ height: rows.getTotalSize() - HEAD_HEIGHT }}>
         {rows.getVirtualItems().map((item) => {
