@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { CodedError } from '../base/error.ts';
 import type { GroupTree } from '../ir/view.ts';
+import type { Platform } from './core.ts';
 import { Deferred, failing, makeApp, settle, type Fixture } from './testing/fake-worker.ts';
 
 /** Two groups that are built alike, and one of its own. */
@@ -16,10 +17,13 @@ const GROUPS: GroupTree = {
 };
 
 /** An open document with groups, over a worker that folds what it is asked to. */
-async function opened(): Promise<Fixture> {
-  const fixture = await makeApp();
+async function opened(platform: Partial<Platform> = {}): Promise<Fixture> {
+  let isOpen = false;
+  const prepare: Platform['prepare'] = (picture) => (isOpen ? platform.prepare?.(picture) : null) ?? Promise.resolve();
+  const fixture = await makeApp(new Map(), { ...platform, prepare });
   await fixture.app.actions.openSample('tiny');
   await settle();
+  isOpen = true;
   const picture = fixture.app.document.getState().picture!;
   const grouped = { ...picture, view: { ...picture.view, groups: GROUPS } };
   fixture.app.document.setState({ picture: grouped, origin: grouped });
@@ -55,6 +59,27 @@ describe('folding groups', () => {
     await settle();
     expect(asked(fixture)).toEqual([['a'], ['a', 'b']]);
     expect(fixture.app.document.getState().picture?.toggled).toEqual(['a', 'b']);
+  });
+
+  it('adds a wish up that comes while the one before is made ready to be shown', async () => {
+    const ready: (() => void)[] = [];
+    const fixture = await opened({ prepare: () => new Promise((resolve) => ready.push(resolve)) });
+    const { actions, document } = fixture.app;
+    actions.fold(['a'], true, false);
+    await settle();
+    actions.fold(['b'], true, false);
+    await settle();
+    expect(ready).toHaveLength(2);
+    ready[0]!();
+    await settle();
+    ready[1]!();
+    await settle();
+    expect(document.getState().picture?.toggled).toEqual(['a', 'b']);
+    actions.fold(['c'], true, false);
+    await settle();
+    ready[2]!();
+    await settle();
+    expect(document.getState().picture?.toggled).toEqual(['a', 'b', 'c']);
   });
 
   it('passes over keys that no group has, and groups that are as they are wished', async () => {

@@ -38,13 +38,17 @@ export function foldingActions(core: Core): FoldingActions {
     }
     wanted = { picture, toggled: [...toggled] };
     drawing
-      .run((signal) => core.client.call('fold', { toggled: [...toggled] }, { signal }))
-      .then(async (drawn) => {
+      .run(async (signal) => {
+        const drawn = await core.client.call('fold', { toggled: [...toggled] }, { signal });
         const shown = store.getState().picture;
-        if (!drawn || drawn.layout.revision !== shown?.view.revision) return;
-        const folded = { ...shown, ...drawn };
-        await core.platform.prepare(folded);
-        if (store.getState().picture !== shown) return;
+        if (drawn.layout.revision !== shown?.view.revision) return null;
+        const picture = { ...shown, ...drawn };
+        await core.platform.prepare(picture);
+        return { shown, picture };
+      })
+      .then(async (drawn) => {
+        if (!drawn || store.getState().picture !== drawn.shown) return;
+        const { shown, picture: folded } = drawn;
         store.setState({ picture: folded });
         const isOrigin = shown.view.revision === store.getState().origin?.view.revision;
         const origin = isOrigin ? folded : await core.client.call('picture', { stop: 0 });
