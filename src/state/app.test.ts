@@ -113,6 +113,37 @@ describe('recipes', () => {
     expect(app.document.getState()).toMatchObject({ pending: null, document: { cursor: 3 } });
   });
 
+  it('are for the model that is being opened when they come meanwhile', async () => {
+    const ready = new Deferred<void>();
+    let isFirst = true;
+    const prepare = (): Promise<void> => (isFirst ? Promise.resolve() : ready.promise);
+    const { app, worker } = await makeApp(new Map(), { prepare });
+    await app.actions.openFiles([model()]);
+    isFirst = false;
+    const opening = app.actions.openFiles([file('second.onnx', 'x')]);
+    await app.actions.openFiles([file('mine.json', recipeText(3))]);
+    await settle();
+    expect(worker.of('replay')).toEqual([]);
+    ready.resolve();
+    await opening;
+    expect(worker.of('replay')).toHaveLength(1);
+    expect(app.document.getState()).toMatchObject({ pending: null, document: { name: 'second.onnx', cursor: 3 } });
+  });
+
+  it('wait, and say so, when that model does not open and another one is still there', async () => {
+    const { app, worker } = await opened();
+    worker.overrides.set('open', failing('bad-file', 'It is cut short.'));
+    await app.actions.openFiles([file('second.onnx', 'x'), file('mine.json', recipeText(3))]);
+    expect(app.document.getState().pending?.name).toBe('mine.json');
+    const notice = app.notices.getState().notices.find(({ title }) => title === 'mine.json waits');
+    expect(notice?.text).toBe('second.onnx did not open. The recipe is for the model that is opened next.');
+    expect(notice?.action?.label).toBe('Replay on model.onnx');
+    notice?.action?.run();
+    await settle();
+    expect(worker.of('replay')).toHaveLength(1);
+    expect(app.document.getState()).toMatchObject({ pending: null, document: { name: 'model.onnx', cursor: 3 } });
+  });
+
   it('are taken out of a report, be it JSON or a page', async () => {
     const { app, worker } = await opened();
     const report = `{"version":1,"recipe":${recipeText(1)}}`;

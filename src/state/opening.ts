@@ -90,7 +90,9 @@ export function openingActions(core: Core, replay: (recipe: Recipe, name: string
   };
 
   const useRecipe = async (name: string, recipe: Recipe, report?: ReportView): Promise<void> => {
-    if (store.getState().document) await replay(recipe, name);
+    const { document, status } = store.getState();
+    // One that comes while a model is being opened is for that model.
+    if (document && status !== 'opening') await replay(recipe, name);
     else store.setState({ pending: { name, recipe, ...(report && { report }) }, openError: null, openErrorName: null });
   };
 
@@ -135,11 +137,19 @@ export function openingActions(core: Core, replay: (recipe: Recipe, name: string
 
   /** Opens a model; a recipe that waited for it is replayed. */
   const openAndReplay = async (source: Source, name: string): Promise<void> => {
-    if (!(await open(source, name))) return;
-    const { pending } = store.getState();
+    const isOpen = await open(source, name);
+    const { document, pending } = store.getState();
     if (!pending) return;
-    store.setState({ pending: null });
-    await replay(pending.recipe, pending.name);
+    const replayHere = (): Promise<unknown> => {
+      store.setState({ pending: null });
+      return replay(pending.recipe, pending.name);
+    };
+    if (isOpen) await replayHere();
+    else if (document) {
+      const action = { label: `Replay on ${document.name}`, run: () => void replayHere() };
+      const text = `${name} did not open. The recipe is for the model that is opened next.`;
+      core.notices.show({ tone: 'plain', title: `${pending.name} waits`, text, action });
+    }
   };
 
   /** Data that the open model waited for: the model is opened again with it, and its recipe replayed. */
