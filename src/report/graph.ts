@@ -109,15 +109,19 @@ export function graph(data: ReportData): Markup | null {
   const heat = heatOf(drawn);
   const words = drawn.x.length <= MOST_WORDS;
   const [width, height] = [drawn.width, drawn.height];
+  // Where nothing has changed, its operators tell more.
+  const isChanged = /[^s]/.test(drawn.marks);
   const label = `${plural(before.nodes, 'node')} before, ${formatInteger(after.nodes)} after, in one picture`;
   const nodes = drawn.x.map((_, at) => node(drawn, at, heat[at] ?? 0, words));
-  const text = `${formatInteger(before.nodes)} → ${formatInteger(after.nodes)} nodes; what only the original has is dashed`;
+  const text = isChanged
+    ? `${formatInteger(before.nodes)} → ${formatInteger(after.nodes)} nodes; what only the original has is dashed`
+    : plural(before.nodes, 'node');
   return section(
     'Graph',
     text,
     safe`<div class="graph">
       <div class="picks" role="group" aria-label="Colours and size">
-        ${choice('colour', 'by-change', 'Changes', true)}${choice('colour', 'by-cost', 'Cost', false)}${choice('colour', 'by-family', 'Operators', false)}
+        ${choice('colour', 'by-change', 'Changes', isChanged)}${choice('colour', 'by-cost', 'Cost', false)}${choice('colour', 'by-family', 'Operators', !isChanged)}
         <span class="gap-x"></span>
         ${choice('size', 'size-fit', 'Fit', true)}${choice('size', 'size-half', '50 %', false)}${choice('size', 'size-full', '100 %', false)}
       </div>

@@ -49,6 +49,8 @@ function speedSentence(bench: ReportBench | null): string {
 
 /** The paragraph under the headline: how it was measured, and what the check said. */
 export function leadText(data: ReportData): string {
-  const check = data.verify ? data.verify.message : 'The result was not checked against the original.';
+  const unchecked =
+    data.steps.length === 0 ? 'Nothing was changed.' : 'The result was not checked against the original.';
+  const check = data.verify ? data.verify.message : unchecked;
   return `${speedSentence(mainBench(data))} ${check}`;
 }

@@ -138,6 +138,14 @@ describe('the report as one HTML file', () => {
     expect(new TextEncoder().encode(renderHtml(reportFixture())).length).toBeLessThan(300_000);
   });
 
+  it('colours the picture by changes, and by operators where there are none', () => {
+    const checked = (marks: string): string | undefined =>
+      /name="colour" id="([\w-]+)" checked/.exec(
+        renderHtml(reportFixture({ graph: { ...graphFixture(4), marks } })),
+      )?.[1];
+    expect([checked('ssra'), checked('ssss')]).toEqual(['by-change', 'by-family']);
+  });
+
   it('draws original and result in one picture: a box each with what became of it, coloured in three ways', () => {
     const graph = graphFixture(10);
     const page = renderHtml(reportFixture({ graph }));
