@@ -83,6 +83,15 @@ describe('what another command printed, in a report', () => {
     });
   });
 
+  it('is a supernet: a look for each size', () => {
+    const { evaluations: _, ...rest } = trained;
+    const [full, smallest] = [0.9, 0.4].map((top1) => ({ ...look, step: 3, top1 }));
+    expect(told({ ...rest, looks: [{ full, smallest }] }).table?.rows).toEqual([
+      ['3, the largest', '90.0 %', '0.5'],
+      ['3, the smallest', '40.0 %', '0.5'],
+    ]);
+  });
+
   it('is a search: its networks by the first two objectives, the front by its recipes', () => {
     const found = told(searched);
     expect(found.chart).toMatchObject({ x: { title: 'Latency, ms' }, y: { title: 'Top class kept, %' } });
@@ -161,6 +170,13 @@ describe('what another command printed, in a report', () => {
       [
         ...['train', 'sample:edge-cnn?width=2&layers=2', '--data', 'digits', '--steps', '2', '--batch', '4'],
         ...['--hold-out', '8', '-o', join(folder, 'trained.onnx')],
+      ],
+    ],
+    [
+      'Training',
+      [
+        ...['supernet', 'sample:edge-cnn?width=2&layers=2', '--data', 'digits', '--steps', '1', '--batch', '4'],
+        ...['--kinds', 'width', '--hold-out', '8', '-o', join(folder, 'elastic.onnx')],
       ],
     ],
     [

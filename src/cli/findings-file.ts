@@ -49,12 +49,27 @@ function tellingOf(json: Fields, path: string): ReportFinding | null {
 
 const MEASURES = ['top1', 'agreement', 'crossEntropy', 'divergence', 'perplexity', 'error'] as const;
 
+/** As `whittle supernet` calls the networks that it looks at. */
+const NETWORKS = { full: 'the largest', middle: 'a middle one', smallest: 'the smallest' };
+
+const lookIn = (look: Fields): Look =>
+  ({
+    ...Object.fromEntries(MEASURES.map((name) => [name, numberIn(look[name])])),
+    step: numberIn(look['step']) ?? 0,
+  }) as unknown as Look;
+
+/** A supernet is looked at in several sizes. */
+const looksIn = (json: Fields): readonly Look[] => [
+  ...fieldsIn(json['evaluations']).map(lookIn),
+  ...fieldsIn(json['looks']).flatMap((look) =>
+    Object.entries(NETWORKS).flatMap(([size, name]): Look[] =>
+      isFields(look[size]) ? [{ ...lookIn(look[size]), name }] : [],
+    ),
+  ),
+];
+
 function training(json: Fields, path: string): ReportFinding | null {
   const loss = Array.isArray(json['loss']) ? json['loss'] : [];
-  const looks = fieldsIn(json['evaluations']).map((look) => {
-    const values = Object.fromEntries(MEASURES.map((name) => [name, numberIn(look[name])]));
-    return { step: numberIn(look['step']) ?? 0, ...values } as unknown as Look;
-  });
   return trainingFinding({
     student: basename(typeof json['output'] === 'string' ? json['output'] : path),
     teacher: null,
@@ -63,7 +78,7 @@ function training(json: Fields, path: string): ReportFinding | null {
       const value = numberIn(each);
       return value === null ? [] : [[at + 1, value]];
     }),
-    looks,
+    looks: looksIn(json),
     notes: textsIn(json['notes']),
   });
 }

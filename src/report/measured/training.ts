@@ -4,6 +4,8 @@ import type { ReportFinding } from '../types.ts';
 /** What was found on samples that are held out; null: it has no such measure. */
 export interface Look {
   readonly step: number;
+  /** Which of several networks it is of. */
+  readonly name?: string;
   /** Shares of the samples. */
   readonly top1: number | null;
   readonly agreement: number | null;
@@ -55,7 +57,7 @@ export function trainingFinding({ student, teacher, steps, curve, looks, notes }
     table: {
       heads: ['Step', ...known.map(([title]) => title)],
       rows: shown.map((look) => [
-        formatInteger(look.step),
+        look.name === undefined ? formatInteger(look.step) : `${formatInteger(look.step)}, ${look.name}`,
         ...known.map(([, read, text]) => {
           const value = read(look);
           return value === null ? '–' : text(value);
