@@ -133,7 +133,7 @@ function accuracyCommand(args: Arguments): string {
     const value = args.text(name);
     return value === null ? [] : [`--${name}=${shellWord(basename(value))}`];
   });
-  return `whittle accuracy RESULT --against MODEL ${words.join(' ')}`;
+  return `whittle accuracy {result} --against {model} ${words.join(' ')}`;
 }
 
 /** By the ending of its name: HTML where it is none of the others. */

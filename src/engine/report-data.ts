@@ -129,12 +129,8 @@ function commandsOf(document: OpenDocument, findings: readonly GivenFinding[]): 
   const commands = [`whittle optimize ${name} --recipe recipe.json --backend ${document.backend} -o ${out} --verify`];
   commands.push(`whittle verify ${name} ${out} --class ${document.exactness(0, document.cursor)}`);
   commands.push(`whittle bench ${name} ${out} --threads 1`);
-  const files = new Map([
-    ['MODEL', name],
-    ['RESULT', out],
-  ]);
   for (const { command } of findings) {
-    if (command) commands.push(command.replace(/\b(?:MODEL|RESULT)\b/g, (word) => files.get(word) ?? word));
+    if (command) commands.push(command.replaceAll('{model}', () => name).replaceAll('{result}', () => out));
   }
   return commands;
 }

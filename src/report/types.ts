@@ -144,7 +144,7 @@ export interface ReportFinding {
   readonly chart: ReportChart | null;
   readonly table: ReportTable | null;
 }
-/** A finding with the command line that takes it again; `MODEL` and `RESULT` in it stand for the two files. */
+/** A finding with the command line that takes it again; `{model}` and `{result}` in it stand for the two files. */
 export interface GivenFinding extends ReportFinding {
   readonly command?: string;
 }

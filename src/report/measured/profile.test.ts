@@ -23,7 +23,7 @@ describe('what a report tells of profiles', () => {
       ],
     });
     expect(found?.note).toBe('WASM, 1 thread, level all, 20 runs, time on the processor');
-    expect(found?.command).toBe('whittle profile MODEL --against RESULT --threads 1');
+    expect(found?.command).toBe('whittle profile {model} --against {result} --threads 1');
   });
 
   it('names how many operators found no room', () => {
@@ -31,7 +31,7 @@ describe('what a report tells of profiles', () => {
     const [found] = told([profileView(rows)], null);
     expect(found?.table?.rows).toHaveLength(15);
     expect(found?.words).toEqual(['6 more operators take less than these.']);
-    expect(found?.command).toBe('whittle profile MODEL --threads 1');
+    expect(found?.command).toBe('whittle profile {model} --threads 1');
   });
 
   it('has a point for each node of the last profile under the limits of the device', () => {

@@ -45,7 +45,7 @@ function commandFor(
   isRoofed: boolean,
 ): { command?: string } {
   if (backend !== 'wasm' || device) return {};
-  const words = ['whittle profile MODEL', isPair ? '--against RESULT' : '', isRoofed ? '--roofline' : ''];
+  const words = ['whittle profile {model}', isPair ? '--against {result}' : '', isRoofed ? '--roofline' : ''];
   return { command: [...words, `--threads ${threads}`].filter((word) => word !== '').join(' ') };
 }
 
