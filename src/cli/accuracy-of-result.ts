@@ -4,7 +4,7 @@ import { parcelOf } from '../engine/export-files.ts';
 import type { RuntimePort } from '../engine/ports.ts';
 import type { Job } from '../base/job.ts';
 import type { Json } from '../base/json.ts';
-import { openAccuracyFrom } from './accuracy-data.ts';
+import { accuracyRequest, openAccuracyFrom } from './accuracy-data.ts';
 import type { Arguments } from './arguments.ts';
 import type { CommandStudio } from './studio.ts';
 
@@ -32,14 +32,5 @@ export async function accuracyOfResult(
   const original = subject(0, 'Original');
   const result = subject(studio.document().cursor, 'Result');
   const data = await openAccuracyFrom(path, args, original, madeUp, fields);
-  const request = {
-    samples: args.number('samples', { min: 1, max: 1e9, integer: true }),
-    labelOffset: args.number('label-offset', { min: -1e6, max: 1e6, integer: true }) ?? 0,
-    output: null,
-    formula: null,
-    backend: 'wasm',
-    level: 'all',
-    threads: args.number('threads', { min: 1, max: 64, integer: true }) ?? 1,
-  } as const;
-  return measureAccuracy([original, result], data, request, port, job);
+  return measureAccuracy([original, result], data, accuracyRequest(args), port, job);
 }

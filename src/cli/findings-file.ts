@@ -2,13 +2,12 @@ import { readFileSync } from 'node:fs';
 import { basename } from 'node:path';
 import { CodedError } from '../base/error.ts';
 import { formatBytes, formatMs, formatShare, formatValue } from '../base/format.ts';
-import type { CachePolicy } from '../kv/types.ts';
 import { policyTitle } from '../kv/policy-title.ts';
 import { frontFinding } from '../report/measured/front.ts';
 import { perplexityFinding, type KeptText } from '../report/measured/perplexity.ts';
 import { trainingFinding, type Look } from '../report/measured/training.ts';
-import type { ReportFinding, ReportTone } from '../report/types.ts';
-import { axisUnit, OBJECTIVES, QUALITY_WORDS, titleOf, valueText } from '../search/figures.ts';
+import type { ReportFinding } from '../report/types.ts';
+import { figuresOf, OBJECTIVES, QUALITY_WORDS } from '../search/figures.ts';
 import type { ObjectiveId, QualityId } from '../search/types.ts';
 
 type Fields = Readonly<Record<string, unknown>>;
@@ -111,11 +110,7 @@ function search(json: Fields): ReportFinding | null {
     name: 'the model',
     evaluations: numberIn(json['evaluations']) ?? points.length,
     hypervolume: numberIn(json['hypervolume']),
-    objectives: asked.map((objective, at) => ({
-      title: titleOf(objective, quality),
-      ...axisUnit(objective, Math.max(...values.map((each) => each[at] ?? 0)), quality),
-      text: (value: number | null) => valueText(objective, value, quality),
-    })),
+    objectives: figuresOf(asked, quality, values),
     points: points.map(({ genome }, at) => ({
       name: recipes.get(keyOf(genome)) ?? String(at),
       values: values[at] ?? [],
@@ -125,26 +120,15 @@ function search(json: Fields): ReportFinding | null {
   });
 }
 
-/** By the name that `--policies` gives it. */
-const POLICIES: Readonly<Record<string, { readonly kind: CachePolicy['kind']; readonly tone: ReportTone }>> = {
-  dense: { kind: 'dense', tone: 'before' },
-  'sliding-window': { kind: 'sliding-window', tone: 'norm' },
-  streaming: { kind: 'streaming', tone: 'warning' },
-  int8: { kind: 'int8', tone: 'after' },
-  paged: { kind: 'paged', tone: 'pool' },
-};
-
 function perplexity(json: Fields): ReportFinding {
   const all = fieldsIn(json['policies']).filter(({ buckets }) => Array.isArray(buckets));
   const titleOfPolicy = ({ policy, options }: Fields): string => {
-    const known = POLICIES[String(policy)];
     const sizes = Object.entries(isFields(options) ? options : {}).map(([name, size]) => `${name} ${String(size)}`);
-    return [known ? policyTitle(known.kind) : String(policy), ...sizes].join(', ');
+    return [policyTitle(String(policy)), ...sizes].join(', ');
   };
   const texts = all.map((each): KeptText => ({
     title: titleOfPolicy(each),
-    tone: POLICIES[String(each['policy'])]?.tone ?? 'fused',
-    isDashed: each['policy'] === 'paged',
+    policy: String(each['policy']),
     buckets: fieldsIn(each['buckets']).flatMap(({ from, tokens, perplexity: value }) => {
       const [begin, count, found] = [numberIn(from), numberIn(tokens), numberIn(value)];
       return begin === null || count === null || found === null

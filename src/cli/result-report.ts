@@ -11,6 +11,7 @@ import { accuracyFinding } from '../report/measured/accuracy.ts';
 import { profileFindings } from '../report/measured/profile.ts';
 import type { GivenFinding, ReportData, ReportFinding } from '../report/types.ts';
 import type { VerifyResult } from '../verify/types.ts';
+import { SAMPLE_OPTIONS } from './accuracy-data.ts';
 import { accuracyOfResult } from './accuracy-of-result.ts';
 import { UsageError, type Arguments, type Options } from './arguments.ts';
 import { STEP_BENCHED } from './bench-settings.ts';
@@ -35,15 +36,11 @@ export const REPORT_OPTIONS: Options = {
     value: 'FILE',
     help: 'for the report: what train, distill, recover, supernet, search or kv perplexity printed with --json',
   },
-  labels: { type: 'string', value: 'L', help: 'classes of the samples: idx, npy, csv or json (folders of images)' },
-  targets: { type: 'string', value: 'T', help: 'values to hold answers against: npy, npz or csv (output_N.pb)' },
-  samples: { type: 'string', value: 'N', help: 'at most so many of them, drawn by a fixed seed (all)' },
-  preprocess: { type: 'string', value: 'FILE', help: 'fields of their preprocessing as JSON' },
-  'label-offset': { type: 'string', value: 'N', help: 'a class of the model less that of a label (0)' },
+  ...SAMPLE_OPTIONS,
 };
 
 /** Options about data: they have the names that `whittle accuracy` gives them. */
-const OF_DATA = ['data', 'labels', 'targets', 'samples', 'preprocess', 'label-offset'];
+const OF_DATA = ['data', ...Object.keys(SAMPLE_OPTIONS)];
 
 /** Samples that are made up where nobody says how many. */
 const SYNTHETIC = 100;

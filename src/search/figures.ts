@@ -98,6 +98,22 @@ export function axisUnit(objective: ObjectiveId, most: number, quality: QualityI
   return objective satisfies never;
 }
 
+/**
+ * Objectives as a chart and a table tell them: title, unit of the axis, words for a value.
+ *
+ * @param values of each network that was judged, in the order of the objectives; what is not finite plays no part
+ */
+export const figuresOf = (
+  objectives: readonly ObjectiveId[],
+  quality: QualityId,
+  values: readonly (readonly (number | null)[])[],
+) =>
+  objectives.map((objective, at) => ({
+    title: titleOf(objective, quality),
+    ...axisUnit(objective, Math.max(...values.map((each) => each[at] ?? 0).filter(Number.isFinite)), quality),
+    text: (value: number | null) => valueText(objective, value, quality),
+  }));
+
 const RAISED = ['⁰', '¹', '²', '³', '⁴', '⁵', '⁶', '⁷', '⁸', '⁹'];
 
 /** `≈ 10²¹`; exact while it is small. */

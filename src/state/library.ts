@@ -4,6 +4,7 @@ import type { Recipe } from '../recipe/types.ts';
 import type { Core } from './core.ts';
 import { handRecipe } from './exporting.ts';
 import { readRecipe } from './files.ts';
+import { createLatest } from './latest.ts';
 import type { OpeningActions } from './opening.ts';
 import type { RecipeRef, RecipesState, RecipesTab, SavedRecipe } from './recipes-store.ts';
 import { isDecided, undecided } from './undecided.ts';
@@ -53,21 +54,23 @@ export function recipeOf(core: Core, ref: RecipeRef): { readonly name: string; r
 export function libraryActions(core: Core, others: Others): LibraryActions {
   const { recipes, document: store, notices, client } = core;
 
-  /** Counts the changes of the gallery: an answer that is older than the last of them does not show. */
-  let changes = 0;
+  const reading = createLatest();
+  const writing = createLatest();
 
   /** Shown at once, so what is said of a change is said before this is waited for: a way back must not come late. */
   const put = async (changed: readonly SavedRecipe[], removed: readonly string[] = []): Promise<void> => {
-    const mine = ++changes;
+    // What is being read is older than this.
+    reading.stop();
     const gone = new Set([...removed, ...changed.map(({ id }) => id)]);
     const all = [...changed, ...recipes.getState().saved.filter(({ id }) => !gone.has(id))];
     recipes.setState({ saved: all.sort((x, y) => y.at - x.at) });
     try {
-      const kept = await client.call('changeRecipes', { put: changed, remove: removed });
-      if (kept) {
-        if (mine === changes) recipes.setState({ saved: kept as readonly SavedRecipe[], keeps: true });
-        return;
-      }
+      const answer = await writing.run(async () => ({
+        kept: await client.call('changeRecipes', { put: changed, remove: removed }),
+      }));
+      // A later change has an answer of its own.
+      if (!answer) return;
+      if (answer.kept) return recipes.setState({ saved: answer.kept as readonly SavedRecipe[], keeps: true });
     } catch (error) {
       recipes.setState({ keeps: false });
       return void core.fail('recipe', 'The gallery', error);
@@ -79,14 +82,13 @@ export function libraryActions(core: Core, others: Others): LibraryActions {
 
   const load = async (): Promise<void> => {
     const backend = store.getState().document?.backend ?? 'wasm';
-    const before = changes;
     try {
       const [presets, kept] = await Promise.all([
         client.call('presets', { backend }),
-        client.call('keptRecipes', null),
+        reading.run(() => client.call('keptRecipes', null)),
       ]);
       // What this browser could not keep is there for this visit.
-      const isNews = recipes.getState().keeps && before === changes;
+      const isNews = recipes.getState().keeps && kept !== null;
       recipes.setState(isNews ? { presets, saved: kept as readonly SavedRecipe[] } : { presets });
       await actions.diffRefs({});
     } catch (error) {

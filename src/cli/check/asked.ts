@@ -1,4 +1,5 @@
 import type { BenchRequest } from '../../bench/types.ts';
+import { SAMPLE_OPTIONS } from '../accuracy-data.ts';
 import { UsageError, type Arguments, type Options } from '../arguments.ts';
 import { BENCHED } from '../bench-settings.ts';
 import { backendOption, BACKENDS } from '../options.ts';
@@ -17,11 +18,11 @@ export const CHECK_OPTIONS: Options = {
   'min-shrink': { type: 'string', value: 'SHARE', help: 'the result is smaller by at least this share: 30% or 0.3' },
   strict: { type: 'boolean', help: 'what the measurement leaves undecided counts as a failure too' },
   data: { type: 'string', value: 'D', help: 'samples for --max-drop; see `whittle accuracy`' },
-  labels: { type: 'string', value: 'L', help: 'their classes: idx, npy, csv or json (folders of images)' },
+  labels: SAMPLE_OPTIONS.labels,
   samples: { type: 'string', value: 'N', help: 'at most so many of them (all; 64 that are made up)' },
-  preprocess: { type: 'string', value: 'FILE', help: 'fields of the preprocessing as JSON' },
+  preprocess: SAMPLE_OPTIONS.preprocess,
   set: { type: 'string', multiple: true, value: 'KEY=VALUE', help: 'change a field of the preprocessing' },
-  'label-offset': { type: 'string', value: 'N', help: 'a class of the model less that of a label (0)' },
+  'label-offset': SAMPLE_OPTIONS['label-offset'],
   ...backendOption,
   threads: { type: 'string', value: 'N', help: 'threads for times and accuracy (1)' },
   runs: { type: 'string', value: 'N', help: `timed samples of each of the two (${BENCHED.runs})` },

@@ -5,7 +5,7 @@ import { measureAccuracy, type AccuracySubject } from '../../engine/accuracy/mea
 import type { AccuracyRequest, AccuracyResult, ModelAccuracy, Proportion } from '../../engine/accuracy/types.ts';
 import { nodePort } from '../../engine/node.ts';
 import type { Job } from '../../base/job.ts';
-import { openAccuracyFrom } from '../accuracy-data.ts';
+import { accuracyRequest, openAccuracyFrom, SAMPLE_OPTIONS } from '../accuracy-data.ts';
 import { UsageError } from '../arguments.ts';
 import type { Command } from '../command.ts';
 import { table } from '../output.ts';
@@ -83,19 +83,11 @@ export const accuracy: Command = {
       value: 'D',
       help: 'samples: images, idx, npy, npz, csv, ONNX test data, digits, synthetic',
     },
-    labels: { type: 'string', value: 'L', help: 'classes of the samples: idx, npy, csv or json (folders of images)' },
-    targets: { type: 'string', value: 'T', help: 'values to hold answers against: npy, npz or csv (output_N.pb)' },
+    ...SAMPLE_OPTIONS,
     against: { type: 'string', value: 'ORIGINAL', help: 'another model, sample by sample' },
-    preprocess: { type: 'string', value: 'FILE', help: 'fields of the preprocessing as JSON' },
     set: { type: 'string', multiple: true, value: 'KEY=VALUE', help: 'change a field of the preprocessing' },
-    'label-offset': {
-      type: 'string',
-      value: 'N',
-      help: 'a class of the model less that of a label (0); --label-offset=-1',
-    },
     output: { type: 'string', value: 'NAME', help: 'the output that answers (the first that can)' },
     metric: { type: 'string', value: 'FORMULA', help: 'an error of outputs y and targets t: mean(abs(y - t))' },
-    samples: { type: 'string', value: 'N', help: 'at most so many, drawn by a fixed seed (all)' },
     changed: { type: 'string', value: 'FILE', writes: true, help: 'write the samples whose top class changed as CSV' },
     backend: { type: 'string', value: 'wasm|native', help: 'native: onnxruntime-node, where it is installed (wasm)' },
     level: { type: 'string', value: LEVELS.join('|'), help: "the runtime's own optimization on load (all)" },
@@ -106,13 +98,11 @@ export const accuracy: Command = {
     const path = args.text('data');
     if (path === null) throw new UsageError('--data is missing: the samples to run.');
     const request: AccuracyRequest = {
-      samples: args.number('samples', { min: 1, max: 1e9, integer: true }),
-      labelOffset: args.number('label-offset', { min: -1e6, max: 1e6, integer: true }) ?? 0,
+      ...accuracyRequest(args),
       output: args.text('output'),
       formula: args.text('metric'),
       backend: args.choice('backend', ['wasm', 'native']) ?? 'wasm',
       level: args.choice('level', LEVELS) ?? 'all',
-      threads: args.number('threads', { min: 1, max: 64, integer: true }) ?? 1,
     };
     const model = await subjectAt(args.positionals[0] ?? '', job);
     const against = args.text('against');

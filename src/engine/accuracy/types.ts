@@ -1,4 +1,5 @@
 import type { Progress } from '../../base/job.ts';
+import type { PairFigures } from '../../report/measured/accuracy.ts';
 import type { OptimizationLevel, RuntimeBackend } from '../../runtime/types.ts';
 
 export interface AccuracyRequest {
@@ -83,17 +84,7 @@ export interface ChangedSample {
 }
 
 /** The second model against the first, sample by sample. */
-export interface PairAccuracy {
-  /** Share of samples with the same top class; null: no class scores. */
-  readonly agreement: number | null;
-  readonly cosine: number;
-  /** Mean KL(first ‖ second), nats; null: no class scores. */
-  readonly kl: number | null;
-  /** Samples that only the second, and that only the first has right; null: no labels. */
-  readonly fixed: number | null;
-  readonly broken: number | null;
-  /** Exact two-sided p of McNemar's test (McNemar, 1947): how likely so uneven a split is by chance. Null: no labels. */
-  readonly p: number | null;
+export interface PairAccuracy extends PairFigures {
   /** Samples whose top class changed: broken first, then fixed, then others. At most `MOST_CHANGED`. */
   readonly changed: readonly ChangedSample[];
   readonly changedCount: number;

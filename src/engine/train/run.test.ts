@@ -49,6 +49,17 @@ const namesOf = (model: Model) =>
 /** A model that knows the stripes. */
 const taught = async (): Promise<Model> => (await train(await input({ steps: 150 }), port, job)).model;
 
+/** A place for checkpoints that lasts as long as a test. */
+function memoryStore(): CheckpointStore & { kept: Uint8Array<ArrayBuffer> | null } {
+  const store = {
+    kept: null as Uint8Array<ArrayBuffer> | null,
+    load: () => Promise.resolve(store.kept),
+    save: (bytes: Uint8Array<ArrayBuffer>) => Promise.resolve(void (store.kept = bytes)),
+    drop: () => Promise.resolve(void (store.kept = null)),
+  };
+  return store;
+}
+
 describe('a training', () => {
   it('learns labels, from whatever batch the model was exported with', { timeout: 60_000 }, async () => {
     const { result, model } = await train(await input({ steps: 150 }), port, job);
@@ -107,12 +118,7 @@ describe('a training', () => {
 
   it('goes on from a checkpoint as if nothing had happened', { timeout: 60_000 }, async () => {
     const whole = await train(await input({ checkpointEvery: 20 }), port, job);
-    let kept: Uint8Array<ArrayBuffer> | null = null;
-    const store: CheckpointStore = {
-      load: () => Promise.resolve(kept),
-      save: (bytes) => Promise.resolve(void (kept = bytes)),
-      drop: () => Promise.resolve(void (kept = null)),
-    };
+    const store = memoryStore();
     const controller = new AbortController();
     const watched = createJob(controller.signal, () => {});
     const broken = { ...watched, progress: ({ done }: TrainProgress) => void (done === 50 && controller.abort()) };
@@ -125,30 +131,25 @@ describe('a training', () => {
         { store },
       ),
     ).rejects.toThrow('cancelled');
-    expect(kept).not.toBeNull();
+    expect(store.kept).not.toBeNull();
     const stages: string[] = [];
     const again = await train(slow, port, { ...job, progress: ({ stage }) => void stages.push(stage) }, { store });
     expect(stages).toContain('Going on from a checkpoint');
     expect(again.result.curve.map(({ loss }) => loss)).toEqual(whole.result.curve.map(({ loss }) => loss));
     expect(again.weights).toEqual(whole.weights);
-    expect(kept).toBeNull();
+    expect(store.kept).toBeNull();
   });
 
   it('leaves where it stood when it is cancelled, before any checkpoint was due', { timeout: 60_000 }, async () => {
     const asked = await input({ steps: 40, checkpointEvery: 1000 });
     const whole = await train(asked, port, job);
-    let kept: Uint8Array<ArrayBuffer> | null = null;
-    const store: CheckpointStore = {
-      load: () => Promise.resolve(kept),
-      save: (bytes) => Promise.resolve(void (kept = bytes)),
-      drop: () => Promise.resolve(void (kept = null)),
-    };
+    const store = memoryStore();
     const controller = new AbortController();
     const cancelled = createJob(controller.signal, ({ stage, done = 0 }) => {
       if (stage === 'Training' && done >= 3) controller.abort();
     });
     await expect(train(asked, port, cancelled, { store })).rejects.toThrow('cancelled');
-    const from = decodeCheckpoint(kept!).step;
+    const from = decodeCheckpoint(store.kept!).step;
     expect(from).toBeGreaterThanOrEqual(3);
     expect(from).toBeLessThan(40);
     const again = await train(asked, port, job, { store });

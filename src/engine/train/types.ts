@@ -1,3 +1,4 @@
+import type { HeldOutFigures } from '../../report/measured/training.ts';
 import type { CompareSide } from '../compare-types.ts';
 import type { OptimizerSettings } from '../../train/optimizer.ts';
 import type { Schedule } from '../../train/schedule.ts';
@@ -86,21 +87,8 @@ export interface TrainAsk {
 }
 
 /** What held-out samples say. Null: it does not apply. */
-export interface Evaluation {
-  readonly step: number;
+export interface Evaluation extends HeldOutFigures {
   readonly samples: number;
-  /** Share of right top classes; of tokens for a text. */
-  readonly top1: number | null;
-  /** Share of the same top class as the teacher. */
-  readonly agreement: number | null;
-  /** Mean cross entropy with the labels, nats. */
-  readonly crossEntropy: number | null;
-  /** Mean KL to the teacher, nats. */
-  readonly divergence: number | null;
-  /** e to the cross entropy of the next token. */
-  readonly perplexity: number | null;
-  /** Mean squared error, where outputs are no classes. */
-  readonly error: number | null;
 }
 
 export interface CurvePoint {

@@ -18,12 +18,17 @@ interface ModelAccuracy {
   readonly name: string;
   readonly metrics: Classes | Numbers | { readonly kind: 'agreement' };
 }
-interface PairAccuracy {
+/** The second model against the first, sample by sample. */
+export interface PairFigures {
+  /** Share of samples with the same top class; null: no class scores. */
   readonly agreement: number | null;
   readonly cosine: number;
+  /** Mean KL(first ‖ second), nats; null: no class scores. */
   readonly kl: number | null;
+  /** Samples that only the second, and that only the first has right; null: no labels. */
   readonly fixed: number | null;
   readonly broken: number | null;
+  /** Exact two-sided p of McNemar's test (McNemar, 1947): how likely so uneven a split is by chance. Null: no labels. */
   readonly p: number | null;
 }
 /** Of what measuring accuracy found, the part that a report tells. */
@@ -33,7 +38,7 @@ interface AccuracyResult {
   readonly samples: number;
   readonly count: number;
   readonly models: readonly ModelAccuracy[];
-  readonly pair: PairAccuracy | null;
+  readonly pair: PairFigures | null;
   readonly notes: readonly string[];
 }
 
@@ -102,7 +107,7 @@ function rowsOf(models: readonly ModelAccuracy[]): string[][] {
   ].filter((cells) => cells.length > 0);
 }
 
-function pairWords({ agreement, cosine, kl, fixed, broken, p }: PairAccuracy): string[] {
+function pairWords({ agreement, cosine, kl, fixed, broken, p }: PairFigures): string[] {
   const same = agreement === null ? [] : [`The same top class on ${formatShare(agreement)} of the samples.`];
   const apart =
     kl === null

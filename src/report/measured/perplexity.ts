@@ -1,11 +1,25 @@
 import { formatInteger } from '../../base/format.ts';
-import type { ReportFinding, ReportTable, ReportTone } from '../types.ts';
+import type { ReportFinding, ReportSeries, ReportTable, ReportTone } from '../types.ts';
+
+const TONES: ReadonlyMap<string, ReportTone> = new Map([
+  ['dense', 'before'],
+  ['sliding-window', 'norm'],
+  ['streaming', 'warning'],
+  ['int8', 'after'],
+  ['paged', 'pool'],
+]);
+
+/** How the line of a policy is drawn. Pages hold what all of them hold: dashed, so that both are seen. */
+export const policyLine = (policy: string): Pick<ReportSeries, 'shape' | 'tone'> => ({
+  shape: policy === 'paged' ? 'dashed' : 'line',
+  tone: TONES.get(policy) ?? 'fused',
+});
 
 /** One way of keeping keys and values, on a text. */
 export interface KeptText {
   readonly title: string;
-  readonly tone: ReportTone;
-  readonly isDashed: boolean;
+  /** `dense`, `sliding-window`, … */
+  readonly policy: string;
   /** Positions from `from` on, so many of them, and the perplexity of those alone. */
   readonly buckets: readonly { readonly from: number; readonly tokens: number; readonly perplexity: number }[];
 }
@@ -25,10 +39,9 @@ export function perplexityFinding(
       label: 'Perplexity of each policy against the position in the text',
       x: { title: 'position', log: false },
       y: { title: 'perplexity', log: true },
-      series: policies.map(({ title, tone, isDashed, buckets }) => ({
+      series: policies.map(({ title, policy, buckets }) => ({
         name: title,
-        shape: isDashed ? 'dashed' : 'line',
-        tone,
+        ...policyLine(policy),
         points: buckets.map(({ from, tokens: count, perplexity }) => [from + count / 2, perplexity]),
       })),
     },

@@ -1,19 +1,26 @@
 import { formatInteger, formatShare, formatValue, plural } from '../../base/format.ts';
 import type { ReportFinding } from '../types.ts';
 
-/** What was found on samples that are held out; null: it has no such measure. */
-export interface Look {
+/** What held-out samples say. Null: it does not apply. */
+export interface HeldOutFigures {
   readonly step: number;
+  /** Share of right top classes; of tokens for a text. */
+  readonly top1: number | null;
+  /** Share of the same top class as the teacher. */
+  readonly agreement: number | null;
+  /** Mean cross entropy with the labels, nats. */
+  readonly crossEntropy: number | null;
+  /** Mean KL to the teacher, nats. */
+  readonly divergence: number | null;
+  /** e to the cross entropy of the next token. */
+  readonly perplexity: number | null;
+  /** Mean squared error, where outputs are no classes. */
+  readonly error: number | null;
+}
+
+export interface Look extends HeldOutFigures {
   /** Which of several networks it is of. */
   readonly name?: string;
-  /** Shares of the samples. */
-  readonly top1: number | null;
-  readonly agreement: number | null;
-  /** Nats. */
-  readonly crossEntropy: number | null;
-  readonly divergence: number | null;
-  readonly perplexity: number | null;
-  readonly error: number | null;
 }
 
 /** A training that was run, whole or up to now. */

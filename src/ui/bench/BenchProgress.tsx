@@ -4,7 +4,8 @@ import { useEffect, useState } from 'react';
 import { formatMs } from '../../base/format.ts';
 import type { JobView } from '../../state/jobs.ts';
 import { Button, Icon, ProgressBar } from '../kit/controls.tsx';
-import { countOf, subjectsOf } from './stages.ts';
+import { countOf } from '../kit/job-text.ts';
+import { subjectsOf } from './stages.ts';
 
 /** Seconds since the job began, once a second. */
 function useElapsed(startedAt: number): number {

@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest';
-import { countOf, subjectsOf } from './stages.ts';
+import { countOf } from '../kit/job-text.ts';
+import { subjectsOf } from './stages.ts';
 
 it('names what is compared, and how far that comparison is', () => {
   const stages = [

@@ -1,4 +1,3 @@
-import { formatInteger } from '../../base/format.ts';
 import type { Progress } from '../../base/job.ts';
 
 /** What every single comparison goes through: said of the one at work only. */
@@ -18,11 +17,3 @@ export function subjectsOf(
   const step = isSubject(now) ? '' : now.stage.toLowerCase();
   return { over: subjects.slice(0, -1), current: [current, step].filter(Boolean).join(' · ') || 'Preparing' };
 }
-
-/** `16 of 20`; '' where nothing is counted. */
-export const countOf = ({ done, total }: Progress): string =>
-  done === undefined
-    ? ''
-    : total === undefined
-      ? formatInteger(done)
-      : `${formatInteger(done)} of ${formatInteger(total)}`;

@@ -3,9 +3,10 @@ import { Bug, GraduationCap, Play } from 'lucide-react';
 import { useState } from 'react';
 import { formatMs } from '../../base/format.ts';
 import type { App } from '../../state/app.ts';
-import { runningJobs, type JobView } from '../../state/jobs.ts';
+import { runningJobs } from '../../state/jobs.ts';
 import type { VerifyResult } from '../../verify/types.ts';
-import { Button, ProgressBar } from '../kit/controls.tsx';
+import { Button } from '../kit/controls.tsx';
+import { JobLine } from '../kit/JobLine.tsx';
 import { Problem } from '../kit/Problem.tsx';
 import { useDocument, useJobs } from '../kit/use-store.ts';
 import { JudgedBlock } from '../prune/FidelitySection.tsx';
@@ -38,25 +39,6 @@ function SubjectList({ subjects, selected, onSelect }: ListProps) {
         </li>
       ))}
     </ul>
-  );
-}
-
-function Running({ job, onCancel }: { readonly job: JobView; onCancel(): void }) {
-  const { stage, done, total } = job.progress;
-  const label = stage === '' ? job.title : stage;
-  return (
-    <div className="flex items-center gap-3">
-      <span className="num ell text-12 text-ink-2">
-        {label}
-        {done !== undefined && total !== undefined && ` · ${done} of ${total}`}
-      </span>
-      <span className="w-32">
-        <ProgressBar label={label} done={done} total={total} />
-      </span>
-      <Button size="small" onClick={onCancel}>
-        Cancel
-      </Button>
-    </div>
   );
 }
 
@@ -115,7 +97,7 @@ export function ChecksPanel({ app }: { readonly app: App }) {
         <div className="mb-2 flex flex-wrap items-center gap-x-4 gap-y-1.5">
           <VerdictBadge result={subject.result} />
           {job ? (
-            <Running job={job} onCancel={() => app.actions.cancelJob(job.id)} />
+            <JobLine job={job} row onCancel={() => app.actions.cancelJob(job.id)} />
           ) : (
             <>
               <label className="flex items-center gap-1.5 text-12 text-ink-2">

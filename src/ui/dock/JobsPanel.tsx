@@ -1,8 +1,9 @@
 import { Ban, Check, CircleX } from 'lucide-react';
-import { formatInteger, formatMs } from '../../base/format.ts';
+import { formatMs } from '../../base/format.ts';
 import type { App } from '../../state/app.ts';
 import type { JobView } from '../../state/jobs.ts';
 import { Button, Icon, ProgressBar } from '../kit/controls.tsx';
+import { stageText } from '../kit/job-text.ts';
 import { useClock } from '../kit/use-later.ts';
 import { useJobs } from '../kit/use-store.ts';
 
@@ -11,12 +12,6 @@ const ENDED = {
   failed: { icon: CircleX, colour: 'text-error', word: 'failed' },
   cancelled: { icon: Ban, colour: 'text-ink-3', word: 'cancelled' },
 } as const;
-
-export const stageText = ({ progress: { stage, done, total } }: JobView): string => {
-  if (done === undefined) return stage || 'Starting';
-  const count = total === undefined ? formatInteger(done) : `${formatInteger(done)} of ${formatInteger(total)}`;
-  return `${stage}, ${count}`;
-};
 
 function RunningRow({ app, job }: { readonly app: App; readonly job: JobView }) {
   const now = useClock(true);

@@ -3,7 +3,7 @@ import { useState, type FormEvent, type ReactNode } from 'react';
 import { useStore } from 'zustand';
 import type { Lending, LendingState } from '../../state/lending.ts';
 import { Button, Icon, ProgressBar } from '../kit/controls.tsx';
-import { countOf } from '../bench/stages.ts';
+import { countOf } from '../kit/job-text.ts';
 import { Lends } from './Lends.tsx';
 import { useAwake, useOnBattery } from './use-awake.ts';
 

@@ -4,7 +4,7 @@ import { formatChange, formatShare, msPair, plural, THIN } from '../../base/form
 import type { App } from '../../state/app.ts';
 import type { PruneSession } from '../../state/document.ts';
 import type { JobView } from '../../state/jobs.ts';
-import { stageText } from '../dock/JobsPanel.tsx';
+import { stageText } from '../kit/job-text.ts';
 import { Button, ProgressBar } from '../kit/controls.tsx';
 import { useDocument, useJobs } from '../kit/use-store.ts';
 

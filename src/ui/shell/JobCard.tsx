@@ -1,7 +1,7 @@
 import { clsx } from 'clsx';
 import type { App } from '../../state/app.ts';
 import type { JobView } from '../../state/jobs.ts';
-import { stageText } from '../dock/JobsPanel.tsx';
+import { stageText } from '../kit/job-text.ts';
 import { Button, ProgressBar } from '../kit/controls.tsx';
 import { useLater } from '../kit/use-later.ts';
 import { useJobs } from '../kit/use-store.ts';

@@ -6,7 +6,7 @@ import { fitVerify } from '../../../state/verify-lab-store.ts';
 import { Button, ProgressBar } from '../../kit/controls.tsx';
 import { Problem } from '../../kit/Problem.tsx';
 import { useCompare, useDocument, useJobs, usePart } from '../../kit/use-store.ts';
-import { countOf } from '../stages.ts';
+import { countOf } from '../../kit/job-text.ts';
 import { InputsCard } from './InputsCard.tsx';
 import { Result } from './Result.tsx';
 import { Setup } from './Setup.tsx';

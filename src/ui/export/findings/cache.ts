@@ -1,17 +1,10 @@
 import { formatBytes, formatInteger, formatMs, formatShare, formatValue } from '../../../base/format.ts';
-import { perplexityFinding, type KeptText } from '../../../report/measured/perplexity.ts';
-import type { ReportFinding, ReportSeries, ReportTone } from '../../../report/types.ts';
-import { measuredOf, POLICY_KINDS, type KvState, type PolicyKind } from '../../../state/kv-store.ts';
+import { perplexityFinding, policyLine, type KeptText } from '../../../report/measured/perplexity.ts';
+import type { ReportFinding, ReportSeries } from '../../../report/types.ts';
+import { measuredOf, POLICY_KINDS, type KvState } from '../../../state/kv-store.ts';
 import { policyTitle } from '../../../kv/policy-title.ts';
 import { bytesAt, crossings, keepsText, keptOf } from '../../kv/policy-look.ts';
 
-const TONES: Readonly<Record<PolicyKind, ReportTone>> = {
-  dense: 'before',
-  'sliding-window': 'norm',
-  streaming: 'warning',
-  int8: 'after',
-  paged: 'pool',
-};
 const PLACES = 64;
 
 /** What each way of keeping keys and values takes; with perplexity and times where they were measured. */
@@ -22,7 +15,8 @@ export function cacheFindings(state: KvState): ReportFinding[] {
   if (!kept || !measured) return [];
   const { policies, length } = state;
   const lines = POLICY_KINDS.map((kind): ReportSeries => ({
-    ...{ name: policyTitle(kind), shape: kind === 'paged' ? 'dashed' : 'line', tone: TONES[kind] },
+    name: policyTitle(kind),
+    ...policyLine(kind),
     points: Array.from({ length: PLACES + 1 }, (_, at) => {
       const tokens = Math.round((at * length) / PLACES);
       return [tokens, bytesAt(policies[kind], kept, tokens) / 1e3];
@@ -42,9 +36,7 @@ export function cacheFindings(state: KvState): ReportFinding[] {
   });
   const curves = POLICY_KINDS.flatMap((kind): KeptText[] => {
     const found = measuredOf(state, kind);
-    return found
-      ? [{ title: policyTitle(kind), tone: TONES[kind], isDashed: kind === 'paged', buckets: found.buckets }]
-      : [];
+    return found ? [{ title: policyTitle(kind), policy: kind, buckets: found.buckets }] : [];
   });
   return [
     {

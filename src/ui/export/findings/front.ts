@@ -1,7 +1,7 @@
 import { formatInteger } from '../../../base/format.ts';
 import { frontFinding } from '../../../report/measured/front.ts';
 import type { ReportFinding } from '../../../report/types.ts';
-import { axisUnit, titleOf, valueText } from '../../../search/figures.ts';
+import { figuresOf } from '../../../search/figures.ts';
 import type { SearchRun } from '../../../state/searching-run.ts';
 
 /** What the search of this session found. */
@@ -12,14 +12,11 @@ export function searchFinding(run: SearchRun): ReportFinding | null {
     name,
     evaluations,
     hypervolume: history.at(-1)?.hypervolume ?? null,
-    objectives: request.objectives.map((objective, at) => {
-      const most = Math.max(...points.map(({ values }) => values[at] ?? 0).filter(Number.isFinite));
-      return {
-        title: titleOf(objective, quality),
-        ...axisUnit(objective, most, quality),
-        text: (value: number | null) => valueText(objective, value, quality),
-      };
-    }),
+    objectives: figuresOf(
+      request.objectives,
+      quality,
+      points.map(({ values }) => values),
+    ),
     points: points.map(({ id, values }) => ({
       name: formatInteger(id),
       values,
